@@ -1,0 +1,5 @@
+"""`python -m dxlib` = `dx`."""
+
+from .cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,118 @@
+"""What an answer says to its rule: one value per cell, or why it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from ..errors import Finding, nearest
+from ..rules import Goalposts, Options, number
+from .framework import Node
+from .settings import Settings
+
+Answer = Mapping[str, str]
+ANSWER = ("a", "b", "option", "points")
+
+
+class Wrong(ValueError):
+    """An answer the rule cannot take: column, code, reason and facts of the finding."""
+
+    def __init__(self, column: str, code: str, reason: str, **facts: object):
+        self.column, self.code, self.reason, self.facts = column, code, reason, facts
+        super().__init__(f"{code} {column}")
+
+
+def value(node: Node, answer: Answer, settings: Settings) -> Fraction | str | None:
+    """The value a leaf's rule takes from one answer.
+
+    Returns a fraction (a, a/b, points, or for options the share chosen), None when nothing usable was
+    given (missing), or the policy word "exempt", "full", "zero" for 0/0. Raises Wrong.
+    """
+    rule = node.rule
+    takes = rule.takes
+    if takes == "anything":
+        return None
+    if takes in ("option", "parts"):
+        return option(rule, answer["option"])
+    if takes == "points":
+        points = number(answer["points"]) if answer["points"] else None
+        if points is not None and not 0 <= points <= rule.maximum:
+            raise Wrong("points", "E_RANGE", "points_range", maximum=float(rule.maximum))
+        return points
+    return figure(node, answer, settings)
+
+
+def option(rule: Options, text: str) -> Fraction | None:
+    if not text:
+        return None
+    try:
+        return rule.value(text)
+    except KeyError as unknown:
+        known = rule.names + (["none"] if rule.takes == "parts" else [])
+        part = str(unknown.args[0])
+        facts = {"nearest": nearest(part, known) or ", ".join(known), "allowed": ", ".join(known)}
+        raise Wrong("option", "E_OPTION", "option_unknown", **facts) from None
+
+
+def figure(node: Node, answer: Answer, settings: Settings) -> Fraction | str | None:
+    """a, or a/b where the row takes b."""
+    rule = node.rule
+    if not answer["a"] or (node.ratio and not answer["b"]):
+        return None
+    a = number(answer["a"])
+    if a < 0 and (not rule.signed or node.ratio):
+        raise Wrong("a", "E_RANGE", "negative")
+    if rule.name in ("count", "bonus", "penalty") and a.denominator != 1:
+        raise Wrong("a", "E_RANGE", "count_whole")
+    if not node.ratio:
+        x = a
+    else:
+        b = number(answer["b"])
+        if b < 0:
+            raise Wrong("b", "E_RANGE", "negative")
+        if b == 0 and a != 0:
+            raise Wrong("b", "E_ZERO_DIVISION", "zero_denominator")
+        if b == 0 and settings.zero_over_zero == "error":
+            raise Wrong("b", "E_ZERO_OVER_ZERO", "zero_over_zero")
+        if b == 0:
+            return settings.zero_over_zero
+        x = a / b
+    if isinstance(rule, Goalposts) and rule.log and x <= 0:
+        raise Wrong("a", "E_RANGE", "log_positive")
+    return x
+
+
+def merged(claim: Answer | None, verdict: Answer) -> dict[str, str]:
+    """The last verdict alone on top of the claim: its filled cells replace the claim's, empty ones leave them.
+
+    Points are not merged: filled points of a verdict override the rule (but under the rule `points` they
+    are simply the value).
+    """
+    base = claim or dict.fromkeys(ANSWER, "")
+    return {column: verdict[column] or base[column] for column in ANSWER}
+
+
+def override(node: Node, verdict: Answer, scale: Fraction | None) -> Fraction | None:
+    """Points of a verdict that override the rule, as a share (bonus, penalty: signed points). Raises Wrong."""
+    if not verdict["points"] or node.rule.takes in ("points", "anything"):
+        return None
+    points = number(verdict["points"])
+    if node.role in ("bonus", "penalty"):
+        if points < 0:
+            raise Wrong("points", "E_RANGE", "negative")
+        return points if node.role == "bonus" else -points
+    limitless = node.rule.name == "zscore" or (isinstance(node.rule, Goalposts) and not node.rule.clipped)
+    if not limitless and not 0 <= points <= scale:
+        raise Wrong("points", "E_RANGE", "points_range", maximum=float(scale))
+    return points / scale
+
+
+def check_answer(node: Node, answer: Answer, settings: Settings, file: str, row: int) -> list[Finding]:
+    """The findings of one answer (cells of the right type; others are reported by the cell checks)."""
+    try:
+        value(node, answer, settings)
+    except Wrong as wrong:
+        return [Finding(wrong.code, wrong.reason, file, row, wrong.column, answer[wrong.column], {"code": node.code, **wrong.facts})]
+    except ValueError:
+        return []  # a cell that is no number: said by the cell checks
+    return []

@@ -1,0 +1,293 @@
+"""The frozen Case: one year and group of a data folder, checked as a whole at the door."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from .. import schema
+from ..errors import Finding, Refusal, nearest
+from . import check as checks
+from .cells import check_cells, check_references
+from .framework import Framework, build
+from .settings import FILE as SETTINGS_FILE
+from .settings import Settings, check_value, policies, read_settings
+from .tables import empty, read_table
+
+YEAR = re.compile(r"[0-9]{4}", re.ASCII)
+GROUP = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What was given for one year and group. Tables are frames of text, one row per row of the file.
+
+    findings   warnings of the checks (errors never become a Case)
+    digests    SHA-256 of every file really read, by path below the data folder
+    """
+
+    settings: Settings
+    framework: Framework
+    findings: tuple[Finding, ...]
+    digests: Mapping[str, str]
+    given: frozenset[str]
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+
+    @property
+    def year(self) -> str:
+        return self.settings.year
+
+    @property
+    def group(self) -> str:
+        return self.settings.group
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """`case.claims` and so on: a copy of that table, safe to change."""
+        tables = self.__dict__.get("tables", {})
+        if name not in tables:
+            raise AttributeError(name)
+        return tables[name].copy()
+
+    def has(self, table: str) -> bool:
+        """Whether the folder held this table."""
+        return table in self.given
+
+    @property
+    def has_claims(self) -> bool:
+        """Whether agencies claim anything here; False for an index of measured figures."""
+        return any(node.source == "reported" for node in self.framework.leaves)
+
+    @property
+    def default_on(self) -> str:
+        """Which values a result stands on unless told otherwise: verified, or claimed before verification."""
+        return "verified" if self.has("verdicts") or not self.has_claims else "claimed"
+
+    @property
+    def exempt(self) -> dict[tuple[str, str], str]:
+        """(agency, leaf) -> reason."""
+        return checks.exempt_cells(self.tables, self.framework)
+
+    def with_changes(self, weights: Mapping[str, Any] | None = None, verdicts: pd.DataFrame | None = None,
+                     claims: pd.DataFrame | None = None, policies: Mapping[str, Any] | None = None,
+                     drop: Iterable[str] = ()) -> Case:  # fmt: skip
+        """The same case with something changed; goes through the same door as a folder does.
+
+        weights    code -> relative weight among its siblings (numbers or decimal text); in a set without
+                   weights the siblings keep their maxima (or 1) as weights
+        verdicts   the whole table that replaces verdicts.csv (contract columns; missing ones are empty)
+        claims     the same for claims.csv
+        policies   keys of index.toml, e.g. {"aggregate": "geometric"}
+        drop       codes that count nothing (weight 0; the siblings carry their weight)
+
+        Raises Refusal.
+        """
+        findings: list[Finding] = []
+        tables = dict(self.tables)
+        settings = change_policies(self.settings, policies or {}, findings)
+        for name, frame in (("verdicts", verdicts), ("claims", claims)):
+            if frame is not None:
+                tables[name] = frame.reindex(columns=schema.columns(name)).fillna("").astype(str)
+        changes = dict.fromkeys(handed_up(set(drop), self.framework), "0")
+        changes |= {code: str(w) for code, w in (weights or {}).items()}
+        tables["indicators"] = change_weights(tables["indicators"], self.framework, changes, findings)
+        if findings:
+            raise Refusal(findings)
+        given = self.given | ({"verdicts"} if verdicts is not None else set())
+        return freeze(tables, settings, self.digests, given)
+
+
+def change_policies(settings: Settings, changes: Mapping[str, Any], findings: list[Finding]) -> Settings:
+    keys = {key["name"]: key for key in schema.table("index")["keys"] if key["name"] in policies()}
+    new = {}
+    for name, value in changes.items():
+        if name not in keys:
+            facts = {"nearest": nearest(name, keys) or ", ".join(keys)}
+            findings.append(Finding("E_KEY", "key_unknown", column=name, value=name, facts=facts))
+            continue
+        exact = Fraction(str(value)) if isinstance(value, float) else value
+        new[name] = check_value(exact, keys[name], "", name, findings)
+    return replace(settings, **new)
+
+
+def change_weights(indicators: pd.DataFrame, framework: Framework, changes: Mapping[str, str], findings: list[Finding]) -> pd.DataFrame:
+    """Write new weights; the siblings of a changed row get the weight they had."""
+    frame = indicators.copy()
+    unknown = [code for code in changes if code not in framework.nodes]
+    for code in unknown:
+        facts = {"nearest": nearest(code, framework.nodes) or "–", "table": "indicators.csv"}
+        findings.append(Finding("E_INDICATOR_UNKNOWN", "indicator_unknown", column="code", value=code, facts=facts))
+    parents = {framework.nodes[code].parent for code in changes if code not in unknown}
+    weights = dict(zip(frame["code"], frame["weight"], strict=True))
+    for parent in parents:
+        siblings = framework.nodes[parent].children if parent else framework.tops
+        for node in framework.siblings(siblings):
+            weights[node.code] = exact_text(node.weight)
+    frame["weight"] = [changes.get(code, weights[code]) for code in frame["code"]]
+    return frame
+
+
+def handed_up(drop: set[str], framework: Framework) -> list[str]:
+    """Codes to drop; where all scored siblings go, their parent goes instead."""
+    for node in reversed(list(framework.nodes.values())):
+        children = framework.siblings(node.children)
+        if children and all(child.code in drop for child in children):
+            drop = drop - {child.code for child in children} | {node.code}
+    return sorted(drop)
+
+
+def exact_text(x: Fraction) -> str:
+    """A weight as decimal text; weights are relative, and come from decimals, so this is exact."""
+    scaled = x
+    places = 0
+    while scaled.denominator != 1 and places < 40:
+        scaled, places = scaled * 10, places + 1
+    digits = str(abs(scaled.numerator // scaled.denominator)).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}" if places else digits
+
+
+def check_place(year: str, group: str) -> list[Finding]:
+    """Year and group as they may become part of a path."""
+    found = []
+    if not YEAR.fullmatch(year):
+        found.append(Finding("E_PARAM", "year_form", column="year", value=year))
+    if not GROUP.fullmatch(group) or group in RESERVED:
+        found.append(Finding("E_PARAM", "group_form", column="group", value=group[:40]))
+    return found
+
+
+def places(root: Path, year: str | None = None, group: str | None = None) -> list[tuple[str, str]]:
+    """The (year, group) folders of a data folder, in order."""
+    folders = [(y.name, g.name) for y in root.iterdir() if y.is_dir() and YEAR.fullmatch(y.name)
+               for g in y.iterdir() if (g / SETTINGS_FILE).is_file() and GROUP.fullmatch(g.name)]  # fmt: skip
+    return sorted(p for p in folders if year in (None, p[0]) and group in (None, p[1]))
+
+
+def read_case(root: str | Path, year: str | int, group: str) -> Case:
+    """Read, check and freeze one year and group.
+
+    root    the data folder
+    year    e.g. 2025; group, e.g. "communes"
+
+    Raises Refusal with every error of the folder at once.
+    """
+    year, root = str(year), Path(root)
+    misplaced = check_place(year, group)
+    if misplaced:
+        raise Refusal(misplaced)
+    folder, place = root / year / group, f"{year}/{group}"
+    if not (folder / SETTINGS_FILE).is_file():
+        known = [f"{y}/{g}" for y, g in places(root)] if root.is_dir() else []
+        facts = {"nearest": nearest(place, known) or "–", "known": ", ".join(known) or "–"}
+        raise Refusal([Finding("E_NOT_FOUND", "case_missing", place, facts=facts)])
+    data = (folder / SETTINGS_FILE).read_bytes()
+    digests = {f"{place}/{SETTINGS_FILE}": hashlib.sha256(data).hexdigest()}
+    settings, findings = read_settings(data, year, group)
+    files = {"reasons": (root / "reasons.csv", "reasons.csv")}
+    files |= {name: (folder / f"{name}.csv", f"{place}/{name}.csv") for name in schema.CASE_TABLES}
+    tables, given = {}, set()
+    for name, (path, shown) in files.items():
+        tables[name], found = read_file(name, path, shown, digests)
+        findings += found
+        if path.is_file():
+            given.add(name)
+    if settings is None:
+        findings += table_findings(tables, place, given)
+        raise Refusal(findings)
+    return freeze(tables, settings, digests, frozenset(given), before=findings)
+
+
+def read_file(name: str, path: Path, shown: str, digests: dict[str, str]) -> tuple[pd.DataFrame, list[Finding]]:
+    if path.is_file():
+        data = path.read_bytes()
+        digests[shown] = hashlib.sha256(data).hexdigest()
+        frame, findings = read_table(name, data, shown)
+        if frame.empty and not findings:
+            code = "E_EMPTY" if name in ("indicators", "agencies") else "W_EMPTY"
+            findings = [Finding(code, "table_empty", shown)]
+        return frame, findings
+    lacking = [Finding("E_NOT_FOUND", "file_missing", shown)] if name in schema.REQUIRED_TABLES else []
+    return empty(name), lacking
+
+
+def table_findings(tables: Mapping[str, pd.DataFrame], place: str, given: Iterable[str]) -> list[Finding]:
+    """Cells, keys and references of every table."""
+    findings: list[Finding] = []
+    targets = {name: frame for name, frame in tables.items() if name in given}
+    for name, frame in tables.items():
+        shown = "reasons.csv" if name == "reasons" else f"{place}/{name}.csv"
+        findings += check_cells(name, frame, shown)
+        findings += check_references(name, frame, shown, targets)
+    return findings
+
+
+def freeze(tables: Mapping[str, pd.DataFrame], settings: Settings, digests: Mapping[str, str], given: frozenset[str],
+           before: Iterable[Finding] = ()) -> Case:  # fmt: skip
+    """Check everything, then make the Case. Raises Refusal with every error."""
+    place = f"{settings.year}/{settings.group}"
+    findings = [*before, *table_findings(tables, place, given)]
+    with_b = {i for name in ("claims", "verdicts") for i, b in zip(tables[name]["indicator"], tables[name]["b"], strict=True) if b}
+    measured = "verdicts" not in given and "reported" not in set(tables["indicators"]["source"])
+    framework, found = build(tables["indicators"], with_b, measured, settings, f"{place}/indicators.csv")
+    findings += found
+    if framework is not None:
+        findings += checks.check_answers(tables, framework, settings, place)
+        findings += checks.check_coverage(tables, framework, settings, place)
+        findings += checks.check_choices(tables, framework, place)
+    findings += checks.check_ledger(tables, place)
+    findings += checks.check_evidence(tables, place)
+    if framework is None or any(f.severity == "error" for f in findings):
+        raise Refusal(findings)
+    return Case(settings, framework, tuple(findings), MappingProxyType(dict(digests)), frozenset(given), MappingProxyType(dict(tables)))
+
+
+def check(root: str | Path, year: str | int | None = None, group: str | None = None) -> list[Finding]:
+    """Every breach of the contract in a data folder, or in one year, or in one year and group.
+
+    Returns findings, errors and warnings; an empty list means that everything holds.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        return [Finding("E_NOT_FOUND", "folder_missing", value=str(root))]
+    chosen = places(root, str(year) if year is not None else None, group)
+    findings = check_root(root)
+    if not chosen:
+        shown = "/".join(str(p) for p in (year, group) if p is not None)
+        known = ", ".join(f"{y}/{g}" for y, g in places(root)) or "–"
+        findings.append(Finding("E_NOT_FOUND", "case_missing", shown, facts={"nearest": nearest(shown, known.split(", ")) or "–", "known": known}))
+    for at_year, at_group in chosen:
+        try:
+            findings += read_case(root, at_year, at_group).findings
+        except Refusal as refusal:
+            findings += refusal.findings
+    return unique(findings)
+
+
+def unique(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once (reasons.csv is read with every case)."""
+    seen: dict[tuple, Finding] = {}
+    for f in findings:
+        seen.setdefault((f.code, f.reason, f.file, f.row, f.column, f.value, tuple(sorted(f.facts.items(), key=str))), f)
+    return list(seen.values())
+
+
+def check_root(root: Path) -> list[Finding]:
+    """register.csv and lineage.csv: needed for comparisons only, checked when present."""
+    findings: list[Finding] = []
+    tables: dict[str, pd.DataFrame] = {}
+    for name in schema.ROOT_TABLES:
+        path = root / f"{name}.csv"
+        if path.is_file():
+            tables[name], found = read_file(name, path, path.name, {})
+            findings += found
+    for name, frame in tables.items():
+        findings += check_cells(name, frame, f"{name}.csv") + check_references(name, frame, f"{name}.csv", tables)
+    return findings

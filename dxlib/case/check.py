@@ -1,0 +1,168 @@
+"""Everything the contract asks of a year and group beyond single cells: answers, states of the ledger, coverage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from ..errors import Finding
+from .answers import ANSWER, Wrong, check_answer, merged, override
+from .framework import Framework, Node
+from .settings import Settings
+
+Tables = Mapping[str, pd.DataFrame]
+Key = tuple[str, str]
+
+
+def records(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
+    """(row, cells) of a table, in order."""
+    names = list(frame.columns)
+    for row, cells in zip(frame.index, zip(*(frame[n] for n in names), strict=True), strict=True):
+        yield int(row), dict(zip(names, cells, strict=True))
+
+
+def check_answers(tables: Tables, framework: Framework, settings: Settings, folder: str) -> list[Finding]:
+    """Claims and last verdicts against the rules of their rows."""
+    findings: list[Finding] = []
+    seen: dict[tuple, list[Finding]] = {}
+    claims: dict[Key, dict[str, str]] = {}
+    for row, claim in records(tables["claims"]):
+        node = framework.nodes.get(claim["indicator"])
+        claims[claim["agency"], claim["indicator"]] = claim
+        findings += check_claim(node, claim, settings, f"{folder}/claims.csv", row, seen)
+    for row, verdict in records(tables["verdicts"]):
+        node = framework.nodes.get(verdict["indicator"])
+        if node is None or node.rule is None:
+            findings += on_branch(node, f"{folder}/verdicts.csv", row)
+            continue
+        answer = merged(claims.get((verdict["agency"], verdict["indicator"])), verdict)
+        findings += check_answer(node, answer, settings, f"{folder}/verdicts.csv", row)
+        try:
+            override(node, verdict, node.maximum or framework.total)
+        except Wrong as wrong:
+            facts = {"code": node.code, **wrong.facts}
+            findings.append(Finding(wrong.code, wrong.reason, f"{folder}/verdicts.csv", row, wrong.column, verdict[wrong.column], facts))
+        except ValueError:
+            pass  # a cell that is no number: said by the cell checks
+    return findings
+
+
+def check_claim(node: Node | None, claim: dict[str, str], settings: Settings, file: str, row: int, seen: dict) -> list[Finding]:
+    if node is None or node.rule is None:
+        return on_branch(node, file, row)
+    key = (node.code, *(claim[c] for c in ANSWER))
+    if key not in seen:
+        seen[key] = check_answer(node, claim, settings, file, row) + unread(node, claim, file, row)
+    return [Finding(f.code, f.reason, f.file, row, f.column, f.value, f.facts) for f in seen[key]]
+
+
+def on_branch(node: Node | None, file: str, row: int) -> list[Finding]:
+    """An answer for a branch; one for an unknown row is reported as a reference."""
+    if node is None or not node.children:
+        return []
+    return [Finding("E_INDICATOR_UNKNOWN", "claim_on_branch", file, row, "indicator", node.code)]
+
+
+def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Finding]:
+    """Cells filled in that the rule does not read, and a self score above the maximum."""
+    found = []
+    reads = {"number": ("a", "b"), "option": ("option",), "parts": ("option",), "points": (), "anything": ANSWER}[node.rule.takes]
+    for column in ("a", "b", "option"):
+        if claim[column] and column not in reads:
+            found.append(Finding("W_UNREAD", "cell_unread", file, row, column, claim[column], {"code": node.code, "rule": node.rule.name}))
+    points = claim["points"]
+    if node.maximum and node.rule.takes != "points" and re.fullmatch(r"[0-9.]+", points) and points.count(".") < 2 and Fraction(points) > node.maximum:
+        found.append(Finding("W_RANGE", "self_score_high", file, row, "points", points, {"code": node.code, "maximum": float(node.maximum)}))
+    return found
+
+
+def exempt_cells(tables: Tables, framework: Framework) -> dict[Key, str]:
+    """(agency, leaf) -> reason; an exempted parent exempts the leaves below it."""
+    cells = {}
+    for _, row in records(tables["exemptions"]):
+        if row["indicator"] in framework.nodes:
+            for leaf in framework.below(row["indicator"]):
+                cells[row["agency"], leaf] = row["reason"]
+    return cells
+
+
+def check_ledger(tables: Tables, folder: str) -> list[Finding]:
+    """States of the ledger: steps in order, reasons where there is no claim, appeals decided by somebody else."""
+    findings: list[Finding] = []
+    claimed = set(zip(tables["claims"]["agency"], tables["claims"]["indicator"], strict=True))
+    appealed = set(zip(tables["appeals"]["agency"], tables["appeals"]["indicator"], strict=True))
+    ledger: dict[Key, list[tuple[int, dict[str, str]]]] = {}
+    for row, verdict in records(tables["verdicts"]):
+        ledger.setdefault((verdict["agency"], verdict["indicator"]), []).append((row, verdict))
+    file = f"{folder}/verdicts.csv"
+    for key, steps in ledger.items():
+        who = {"agency": key[0], "indicator": key[1]}
+        first_row, first = steps[0]
+        if key not in claimed and not first["reason"]:
+            findings.append(Finding("E_STATE", "verdict_without_claim", file, first_row, "reason", "", who))
+        if [step["step"] for _, step in steps] != [str(i) for i in range(1, len(steps) + 1)]:
+            findings.append(Finding("E_STATE", "steps_order", file, first_row, "step", first["step"], who))
+        if first["stage"] == "appeal":
+            findings.append(Finding("E_STATE", "appeal_first", file, first_row, "stage", "appeal", who))
+        verifiers = {step["decided_by"] for _, step in steps if step["stage"] == "verify"} - {""}
+        for row, step in steps[1:]:
+            if step["stage"] == "appeal" and step["decided_by"] in verifiers:
+                findings.append(Finding("E_STATE", "appeal_same_verifier", file, row, "decided_by", step["decided_by"], who))
+            if step["stage"] == "appeal" and key not in appealed and len(tables["appeals"]):
+                findings.append(Finding("W_STATE", "appeal_not_lodged", file, row, "stage", "appeal", who))
+    for row, appeal in records(tables["appeals"]):
+        if (appeal["agency"], appeal["indicator"]) not in ledger:
+            who = {"agency": appeal["agency"], "indicator": appeal["indicator"]}
+            findings.append(Finding("E_STATE", "appeal_without_verdict", f"{folder}/appeals.csv", row, "indicator", appeal["indicator"], who))
+    return findings
+
+
+def check_coverage(tables: Tables, framework: Framework, settings: Settings, folder: str) -> list[Finding]:
+    """Rows nobody answered, answers to exempt rows, and missing answers where the policy is `error`."""
+    findings: list[Finding] = []
+    file = f"{folder}/claims.csv"
+    exempt = exempt_cells(tables, framework)
+    answered = {(a, i) for a, i, *cells in zip(*(tables["claims"][c] for c in ("agency", "indicator", *ANSWER)), strict=True) if any(cells)}
+    for row, claim in records(tables["claims"]):
+        if (claim["agency"], claim["indicator"]) in exempt and any(claim[c] for c in ANSWER):
+            findings.append(Finding("W_EXEMPT", "claim_exempt", file, row, "indicator", claim["indicator"], {"agency": claim["agency"]}))
+    answered |= set(zip(tables["verdicts"]["agency"], tables["verdicts"]["indicator"], strict=True))
+    agencies = list(tables["agencies"]["agency"])
+    measured = all(node.source != "reported" for node in framework.leaves)
+    for node in framework.leaves:
+        if not node.scored:
+            continue
+        wanted = [agency for agency in agencies if (agency, node.code) not in exempt]
+        lacking = [agency for agency in wanted if (agency, node.code) not in answered]
+        if wanted and lacking == wanted:
+            code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
+            findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
+        elif settings.missing == "error":
+            findings += [Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a}) for a in lacking]
+    return findings
+
+
+def check_choices(tables: Tables, framework: Framework, folder: str) -> list[Finding]:
+    """The wording of options belongs to options of the rule."""
+    findings = []
+    for row, choice in records(tables["choices"]):
+        node = framework.nodes.get(choice["indicator"])
+        names = getattr(node.rule, "names", []) if node and node.rule else []
+        if node and choice["name"] not in names:
+            facts = {"allowed": ", ".join(names) or "–", "nearest": ", ".join(names) or "–", "code": node.code}
+            findings.append(Finding("E_OPTION", "option_unknown", f"{folder}/choices.csv", row, "name", choice["name"], facts))
+    return findings
+
+
+def check_evidence(tables: Tables, folder: str) -> list[Finding]:
+    """Paths of documents stay below evidence/."""
+    findings = []
+    for row, document in records(tables["evidence"]):
+        path = PurePosixPath(document["file"])
+        if document["file"] and (path.is_absolute() or ".." in path.parts or "\\" in document["file"] or ":" in document["file"]):
+            findings.append(Finding("E_EVIDENCE", "evidence_path", f"{folder}/evidence.csv", row, "file", document["file"]))
+    return findings

@@ -1,0 +1,189 @@
+"""index.toml: identity, calendar, policies and classes, checked against schema/index.json and frozen."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from .. import schema
+from ..errors import Finding, nearest
+
+FILE = "index.toml"
+
+
+@dataclass(frozen=True)
+class Class:
+    """One class (band): its names, and the share of the agency's own maximum where it begins."""
+
+    name: Mapping[str, str]
+    cut: Fraction
+    includes_cut: bool = True
+
+    def holds(self, share: Fraction) -> bool:
+        return share >= self.cut if self.includes_cut else share > self.cut
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The keys of index.toml, with their defaults. Numbers are exact fractions, dates ISO text."""
+
+    year: str
+    group: str
+    title: Mapping[str, str]
+    decision: str
+    decision_date: str
+    period_from: str
+    period_to: str
+    total: Fraction | None
+    licence: str
+    sample: bool
+    aggregate: str
+    points_decimals: int
+    half: str
+    rounding: str
+    rank_on: str
+    not_applicable: str
+    missing: str
+    zero_over_zero: str
+    min_coverage: Fraction
+    classes: tuple[Class, ...]
+    calendar: Mapping[str, str]
+    sensitivity: Mapping[str, Any]
+
+
+def policies() -> list[str]:
+    """The policy keys of index.toml, in the contract's order."""
+    return [key["name"] for key in schema.table("index")["keys"] if key.get("policy")]
+
+
+def read_settings(data: bytes, year: str, group: str) -> tuple[Settings | None, list[Finding]]:
+    """Read index.toml. Settings are None when an error was found; findings say every error."""
+    file = f"{year}/{group}/{FILE}"
+    try:
+        raw = tomllib.loads(data.decode("utf-8-sig"), parse_float=Fraction)
+    except UnicodeDecodeError:
+        return None, [Finding("E_ENCODING", "encoding", file, facts={"guess": "?"})]
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        place = re.search(r"line ([0-9]+)", str(error))
+        row = int(place.group(1)) if place else None
+        return None, [Finding("E_TOML", "toml", file, row, facts={"detail": str(error)})]
+    findings: list[Finding] = []
+    values = check_table(raw, schema.table("index")["keys"], file, "", findings)
+    for key, place in (("year", year), ("group", group)):
+        if values.get(key) not in (None, "", place):
+            findings.append(Finding("E_IDENTITY", "identity", file, column=key, value=str(values[key]), facts={"folder": place}))
+    classes = tuple(Class(**c) for c in values.pop("class") or ()) if not findings else ()
+    findings += check_classes(classes, file)
+    findings += check_period(values, file) if not findings else []
+    if any(f.severity == "error" for f in findings):
+        return None, findings
+    values |= {"year": year, "group": group, "classes": classes}
+    return Settings(**{k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()}), findings
+
+
+def check_table(raw: dict, keys: list[dict], file: str, where: str, findings: list[Finding]) -> dict[str, Any]:
+    """The values of one TOML table, with defaults; what is wrong goes to `findings`."""
+    known = [key["name"] for key in keys]
+    for key in raw:
+        if key not in known:
+            facts = {"nearest": nearest(key, known) or ", ".join(known)}
+            findings.append(Finding("E_KEY", "key_unknown", file, column=where + key, value=key, facts=facts))
+    values = {}
+    for key in keys:
+        name = key["name"]
+        if name in raw:
+            values[name] = check_value(raw[name], key, file, where + name, findings)
+            continue
+        if key.get("required"):
+            findings.append(Finding("E_KEY", "key_missing", file, column=where + name, facts={"key": where + name}))
+        values[name] = blank(key)
+    return values
+
+
+def blank(key: dict) -> Any:
+    """What a key that is not given means."""
+    kind = key["type"]
+    if kind == "table":
+        return {field["name"]: blank(field) for field in key["fields"]}
+    if kind == "number":
+        return Fraction(str(key["default"])) if "default" in key else None
+    return key.get("default", {"names": {}, "tables": [], "boolean": False, "integer": None}.get(kind, ""))
+
+
+def check_value(value: Any, key: dict, file: str, where: str, findings: list[Finding]) -> Any:
+    kind = key["type"]
+    if kind == "table" and isinstance(value, dict):
+        return check_table(value, key["fields"], file, where + ".", findings)
+    if kind == "tables" and isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return [check_table(item, key["fields"], file, f"{where}[{i}].", findings) for i, item in enumerate(value, 1)]
+    read = READ.get(kind, lambda v: None)(value)
+    if read is None:
+        code = "E_TYPE"
+        facts = {"kind": kind}
+        findings.append(Finding(code, "key_type", file, column=where, value=str(value), facts=facts))
+        return blank(key)
+    allowed = key.get("enum")
+    if allowed and read not in allowed:
+        facts = {"nearest": nearest(read, allowed) or allowed[0], "allowed": ", ".join(allowed)}
+        findings.append(Finding("E_TYPE", "key_choice", file, column=where, value=str(value), facts=facts))
+    lowest, highest = key.get("minimum"), key.get("maximum")
+    if (lowest is not None and read < lowest) or (highest is not None and read > highest):
+        code = "E_CUTS" if where.endswith("cut") else "E_SEED" if where.endswith("seed") else "E_RANGE"
+        facts = {"low": lowest, "high": "∞" if highest is None else highest}
+        findings.append(Finding(code, "key_range", file, column=where, value=str(value), facts=facts))
+    return read
+
+
+def read_date(value: Any) -> str | None:
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    try:
+        return value if isinstance(value, str) and date.fromisoformat(value).isoformat() == value else None
+    except ValueError:
+        return None
+
+
+def read_names(value: Any) -> dict[str, str] | None:
+    good = isinstance(value, dict) and value and set(value) <= {"vi", "en"}
+    return dict(value) if good and all(isinstance(v, str) and v.strip() for v in value.values()) else None
+
+
+READ: dict[str, Any] = {
+    "string": lambda v: v if isinstance(v, str) else None,
+    "boolean": lambda v: v if isinstance(v, bool) else None,
+    "integer": lambda v: v if isinstance(v, int) and not isinstance(v, bool) else None,
+    "number": lambda v: Fraction(v) if isinstance(v, int | Fraction) and not isinstance(v, bool) else None,
+    "year": lambda v: str(v) if isinstance(v, int | str) and not isinstance(v, bool) and re.fullmatch("[0-9]{4}", str(v)) else None,
+    "date": read_date,
+    "names": read_names,
+}
+
+
+def check_classes(classes: tuple[Class, ...], file: str) -> list[Finding]:
+    """Cuts fall from the highest class down; the last is 0 and takes everybody that is left."""
+    cuts = [c.cut for c in classes]
+    found = []
+    if any(a <= b for a, b in zip(cuts, cuts[1:], strict=False)):
+        found.append(Finding("E_CUTS", "cuts_order", file, column="class", value=", ".join(f"{float(c):g}" for c in cuts)))
+    if classes and (cuts[-1] != 0 or not classes[-1].includes_cut):
+        found.append(Finding("E_CUTS", "cuts_last", file, column="class", value=f"{float(cuts[-1]):g}"))
+    return found
+
+
+def check_period(values: dict[str, Any], file: str) -> list[Finding]:
+    found = []
+    pairs = [("period_from", "period_to", values["period_from"], values["period_to"])]
+    calendar = values["calendar"]
+    steps = ["claims_due", "verify_from", "verify_to", "appeals_until", "publish_on"]
+    given = [step for step in steps if calendar[step]]
+    pairs += [(f"calendar.{a}", f"calendar.{b}", calendar[a], calendar[b]) for a, b in zip(given, given[1:], strict=False)]
+    for first, second, a, b in pairs:
+        if a and b and a > b:
+            found.append(Finding("W_CALENDAR", "calendar", file, column=second, value=b, facts={"first": first, "day": a}))
+    return found

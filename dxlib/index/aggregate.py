@@ -1,0 +1,57 @@
+"""Combine shares up the tree, exactly.
+
+Means: OECD/JRC Handbook (2008), ch. 6. Numbers are fractions; the geometric mean is computed to 60
+digits and kept to 40, so that equal results tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from ..rules import WORKING, ZERO, decimal60, kept40
+
+Pairs = Sequence[tuple[Fraction, Fraction]]  # (weight > 0, share)
+
+
+def total(values: Sequence[Fraction]) -> Fraction:
+    """The sum, reduced once at the end (adding fractions one by one reduces at every step)."""
+    return weighted_sum([(Fraction(1), v) for v in values])
+
+
+def weighted_sum(pairs: Pairs) -> Fraction:
+    numerators: dict[int, int] = {}
+    for weight, share in pairs:
+        d = weight.denominator * share.denominator
+        numerators[d] = numerators.get(d, 0) + weight.numerator * share.numerator
+    n, d = 0, 1
+    for below, above in numerators.items():
+        n, d = n * below + above * d, d * below
+    return Fraction(n, d)
+
+
+def arithmetic(pairs: Pairs) -> Fraction:
+    """Weighted arithmetic mean: sum w x / sum w."""
+    return weighted_sum(pairs) / sum((w for w, _ in pairs), ZERO)
+
+
+def geometric(pairs: Pairs) -> Fraction:
+    """Weighted geometric mean: product of x^(w / sum w); 0 if any share is 0. Shares must not be negative."""
+    if any(x == 0 for _, x in pairs):
+        return ZERO
+    whole = sum((w for w, _ in pairs), ZERO)
+    logs = Decimal(0)
+    for w, x in pairs:
+        logs = WORKING.add(logs, WORKING.multiply(decimal60(w / whole), WORKING.ln(decimal60(x))))
+    return kept40(WORKING.exp(logs))
+
+
+def harmonic(pairs: Pairs) -> Fraction:
+    """Weighted harmonic mean: sum w / sum (w / x); 0 if any share is 0. Shares must not be negative."""
+    if any(x == 0 for _, x in pairs):
+        return ZERO
+    return sum((w for w, _ in pairs), ZERO) / total([w / x for w, x in pairs])
+
+
+MEANS: dict[str, Callable[[Pairs], Fraction]] = {"arithmetic": arithmetic, "geometric": geometric, "harmonic": harmonic}

@@ -1,0 +1,206 @@
+"""The score: leaves by their rules, then up the tree, then bonus and penalty; exact throughout.
+
+A node's score is a share of its maximum. What an agency lacks is handled by the policies of index.toml
+(`methods`: OECD/JRC Handbook 2008, ch. 3; the smaller denominator of real decisions is `exclude`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..case import Case
+from ..case.framework import Framework
+from ..case.settings import Settings
+from ..errors import Finding, Refusal
+from ..rules import ONE, ZERO
+from .aggregate import MEANS, total
+from .rounding import rounded
+from .values import Leaf, basis, leaf, read_answers
+
+INDEX = "index"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One node for every agency, in the order of agencies.csv.
+
+    shares    share of the own maximum; None where there is no score
+    rooms     the maximum that stays in the tree: the node's, less what is excluded for that agency (the scale
+              of `total` without points)
+    present   the part of the node's weight that stays in the tree (0: handed on to the whole index)
+    blocked   True where the node has no score because a part of it has none (not verified, or missing under `not-ranked`)
+    states    see `values.Leaf`
+    """
+
+    shares: list[Fraction | None]
+    rooms: list[Fraction]
+    present: list[Fraction]
+    blocked: list[bool]
+    states: list[str]
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Exact scores of a case: `columns` by node in tree order, the index first.
+
+    coverage   per agency, the share of the index's weight that has a value
+    extra      signed points of the bonus and penalty rows, by code
+    """
+
+    on: str
+    agencies: list[str]
+    columns: dict[str, Column]
+    coverage: list[Fraction]
+    extra: dict[str, list[Fraction | None]]
+
+
+def evaluate(case: Case, on: str | None = None) -> Exact:
+    """Exact scores of every node and agency.
+
+    on   verified, current or claimed; by default what the case says
+
+    Raises Refusal where a mean cannot take what it is given (a negative share under a geometric mean).
+    """
+    on = basis(case, on)
+    framework, settings = case.framework, case.settings
+    agencies = case.tables["agencies"]["agency"].tolist()
+    answers = read_answers(case)
+    leaves = {node.code: leaf(case, node, answers, on) for node in framework.leaves}
+    columns = {node.code: leaf_column(leaves[node.code], framework, node.code, settings) for node in framework.leaves}
+    for node in reversed(list(framework.nodes.values())):
+        if node.children:
+            columns[node.code] = branch(node.code, node.children, node.aggregate, node.maximum, columns, framework, settings, agencies)
+    index = branch(INDEX, framework.tops, framework.aggregate, framework.total, columns, framework, settings, agencies)
+    extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
+    index = add_points(index, list(extra.values()), settings)
+    ordered = {INDEX: index, **{code: columns[code] for code in framework.nodes}}
+    return Exact(on, agencies, ordered, coverage(framework, leaves), {code: row.shares for code, row in extra.items()})
+
+
+def leaf_column(values: Leaf, framework: Framework, code: str, settings: Settings) -> Column:
+    """A leaf under the policies for rows that do not apply and for missing answers."""
+    node = framework.nodes[code]
+    n = len(values.states)
+    room = (node.maximum or ZERO) if framework.has_points else framework.total
+    if not node.scored or node.role != "score":
+        return Column([None] * n, [ZERO] * n, [ZERO] * n, [False] * n, values.states)
+    policy = {"not-applicable": settings.not_applicable, "missing": settings.missing}
+    shares, rooms, present, blocked = list(values.shares), [room] * n, [ONE] * n, [False] * n
+    for i, state in enumerate(values.states):
+        if state == "not-verified":
+            blocked[i] = True
+        if state not in policy:
+            continue
+        rule = policy[state]
+        if rule in ("full", "zero"):
+            shares[i] = Fraction(rule == "full")
+        elif rule in ("not-ranked", "error"):
+            blocked[i] = True
+        elif rule == "exclude":
+            rooms[i] = present[i] = ZERO
+    if settings.rounding == "every-level":
+        shares = [round_share(s, r, settings) for s, r in zip(shares, rooms, strict=True)]
+    return Column(shares, rooms, present, blocked, values.states)
+
+
+def round_share(share: Fraction | None, room: Fraction, settings: Settings) -> Fraction | None:
+    """The share that gives rounded points."""
+    if share is None or not room:
+        return share
+    return rounded(share * room, settings.points_decimals, settings.half) / room
+
+
+def branch(code: str, children: tuple[str, ...], aggregate: str, maximum: Fraction | None, columns: dict[str, Column],
+           framework: Framework, settings: Settings, agencies: list[str]) -> Column:  # fmt: skip
+    """A parent from its children, agency by agency."""
+    siblings = [(node.weight, columns[node.code]) for node in framework.siblings(children)]
+    below = [column for weight, column in siblings if weight]
+    weights = [weight for weight, _ in siblings if weight]
+    idle = [column for weight, column in siblings if not weight]
+    scale = (maximum or ZERO) if framework.has_points else framework.total
+    out = Column([], [], [], [], [])
+    for i, agency in enumerate(agencies):
+        parts = [(w, c.shares[i], c.present[i], c.rooms[i]) for w, c in zip(weights, below, strict=True)]
+        held, room = kept_weight(parts, [c.rooms[i] for c in idle], aggregate, scale, framework.has_points)
+        blocked = any(c.blocked[i] for c in below)
+        share = None if blocked else combine(aggregate, parts, room, framework.has_points, code, agency)
+        if settings.rounding == "every-level":
+            share = round_share(share, room, settings)
+        out.shares.append(share)
+        out.rooms.append(room)
+        out.present.append(held)
+        out.blocked.append(blocked)
+        out.states.append(state_of([c.states[i] for c in below], share))
+    return out
+
+
+def kept_weight(parts: list[tuple], idle: list[Fraction], aggregate: str, scale: Fraction, has_points: bool) -> tuple[Fraction, Fraction]:
+    """(part of the branch's weight that is left, own maximum).
+
+    parts   (weight, share, present, room) of the children that count
+    idle    own maxima of the children of weight 0
+    """
+    if all(present is ONE for _, _, present, _ in parts):
+        return ONE, scale
+    if aggregate in ("best", "worst"):
+        if not has_points:
+            return max(present for _, _, present, _ in parts), scale
+        room = max([room for *_, room in parts] + idle)
+        return (room / scale if scale else ZERO), room
+    whole = sum((w for w, *_ in parts), ZERO)
+    held = sum((w * present for w, _, present, _ in parts), ZERO) / whole
+    return held, total([room for *_, room in parts] + idle) if has_points else scale
+
+
+def combine(aggregate: str, parts: list[tuple], room: Fraction, has_points: bool, code: str, agency: str) -> Fraction | None:
+    """The parent's share from (weight, share, present, room) of its children; None when no child has one."""
+    if aggregate in ("best", "worst"):
+        choose = max if aggregate == "best" else min
+        if not has_points:
+            return choose((s for _, s, _, _ in parts if s is not None), default=None)
+        points = choose((s * r for _, s, _, r in parts if s is not None), default=None)
+        return None if points is None else points / room if room else ZERO
+    pairs = [(w if present is ONE else w * present, s) for w, s, present, _ in parts if s is not None and w and present]
+    if not pairs:
+        return None
+    if aggregate != "arithmetic" and any(s < 0 for _, s in pairs):
+        raise Refusal([Finding("E_NEGATIVE_MEAN", "negative_mean", column=code, value=agency, facts={"aggregate": aggregate})])
+    return MEANS[aggregate](pairs)
+
+
+def state_of(states: list[str], share: Fraction | None) -> str:
+    """One word for a branch, from its children's."""
+    found = set(states) - {"not-scored"}
+    order = ("not-verified",) if share is None else ()
+    for state in (*order, "claimed", "verified", "measured", "missing", "not-applicable"):
+        if state in found:
+            return "missing" if share is None and state not in ("not-verified", "not-applicable") else state
+    return "not-scored"
+
+
+def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
+    """Bonus and penalty points on top of the index, clamped once to [0, own maximum]. A missing one counts nothing."""
+    if not extra:
+        return index
+    out = Column([], index.rooms, index.present, [], [])
+    for i, (share, room) in enumerate(zip(index.shares, index.rooms, strict=True)):
+        open_claim = any(row.states[i] == "not-verified" for row in extra)
+        points = [row.shares[i] for row in extra if row.shares[i] is not None]
+        if settings.rounding == "every-level":
+            points = [rounded(p, settings.points_decimals, settings.half) for p in points]
+        if share is not None and room and points:
+            share = min(max(share + total(points) / room, ZERO), ONE)
+        out.shares.append(None if open_claim else share)
+        out.blocked.append(open_claim or index.blocked[i])
+        out.states.append("not-verified" if open_claim else index.states[i])
+    return out
+
+
+def coverage(framework: Framework, leaves: dict[str, Leaf]) -> list[Fraction]:
+    """Per agency, the share of the index's whole weight that has a value (exempt and missing rows have none)."""
+    weights = framework.global_weights()
+    have = {"verified", "claimed", "measured"}
+    columns = [(weights[code], leaves[code].states) for code in weights]
+    n = len(next(iter(leaves.values())).states) if leaves else 0
+    return [total([w for w, states in columns if states[i] in have]) for i in range(n)]

@@ -1,0 +1,24 @@
+"""The machine-readable contract: one Table Schema (Frictionless) per table, and the keys of index.toml."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+ROOT_TABLES = ("register", "lineage", "reasons")
+CASE_TABLES = ("indicators", "choices", "links", "agencies", "exemptions", "claims", "verdicts", "appeals",
+               "approvals", "evidence")  # fmt: skip
+REQUIRED_TABLES = ("indicators", "agencies", "claims")
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """The Table Schema of one table (`claims`, …), or of index.toml's keys (`index`)."""
+    return json.loads(files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
+
+
+def columns(name: str) -> list[str]:
+    """The contract's columns of a table, in order."""
+    return [field["name"] for field in table(name)["fields"]]
