@@ -1,5 +1,6 @@
 """What were we given? A folder of the contract, read, checked and frozen into a `Case`."""
 
-from .case import Case, check, read_case
+from .case import Case, check, places, read_case
+from .scenarios import read_scenario
 
-__all__ = ["Case", "check", "read_case"]
+__all__ = ["Case", "check", "places", "read_case", "read_scenario"]

@@ -96,7 +96,7 @@ class Case:
         for name, frame in (("verdicts", verdicts), ("claims", claims)):
             if frame is not None:
                 tables[name] = frame.reindex(columns=schema.columns(name)).fillna("").astype(str)
-        changes = dict.fromkeys(handed_up(set(drop), self.framework), "0")
+        changes = dict.fromkeys(self.framework.handed_up(drop), "0")
         changes |= {code: str(w) for code, w in (weights or {}).items()}
         tables["indicators"] = change_weights(tables["indicators"], self.framework, changes, findings)
         if findings:
@@ -133,15 +133,6 @@ def change_weights(indicators: pd.DataFrame, framework: Framework, changes: Mapp
             weights[node.code] = exact_text(node.weight)
     frame["weight"] = [changes.get(code, weights[code]) for code in frame["code"]]
     return frame
-
-
-def handed_up(drop: set[str], framework: Framework) -> list[str]:
-    """Codes to drop; where all scored siblings go, their parent goes instead."""
-    for node in reversed(list(framework.nodes.values())):
-        children = framework.siblings(node.children)
-        if children and all(child.code in drop for child in children):
-            drop = drop - {child.code for child in children} | {node.code}
-    return sorted(drop)
 
 
 def exact_text(x: Fraction) -> str:

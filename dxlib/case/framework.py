@@ -73,6 +73,20 @@ class Framework:
         """Those of `codes` that enter their parent's score."""
         return [self.nodes[code] for code in codes if self.nodes[code].scored]
 
+    def handed_up(self, drop: Iterable[str]) -> list[str]:
+        """Codes to drop; where all scored siblings go, their parent goes instead."""
+        gone = set(drop)
+        for node in reversed(list(self.nodes.values())):
+            children = {child.code for child in self.siblings(node.children) if child.weight}
+            if children and children <= gone:
+                gone = gone - children | {node.code}
+        return sorted(gone)
+
+    def without(self, code: str) -> Framework:
+        """The same tree with one node counting nothing; its siblings carry its weight."""
+        idle = {gone: replace(self.nodes[gone], weight=Fraction(0)) for gone in self.handed_up([code])}
+        return replace(self, nodes={**self.nodes, **idle})
+
     def global_weights(self) -> dict[str, Fraction]:
         """Every scored leaf's share of the index when nothing is exempt; the shares sum to 1."""
         weights: dict[str, Fraction] = {}

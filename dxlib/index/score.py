@@ -6,7 +6,7 @@ A node's score is a share of its maximum. What an agency lacks is handled by the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..case import Case
@@ -45,14 +45,14 @@ class Exact:
     """Exact scores of a case: `columns` by node in tree order, the index first.
 
     coverage   per agency, the share of the index's weight that has a value
-    extra      signed points of the bonus and penalty rows, by code
+    extra      the bonus and penalty rows, by code (their shares are signed points)
     """
 
     on: str
     agencies: list[str]
     columns: dict[str, Column]
     coverage: list[Fraction]
-    extra: dict[str, list[Fraction | None]]
+    extra: dict[str, Leaf]
 
 
 def evaluate(case: Case, on: str | None = None) -> Exact:
@@ -68,14 +68,20 @@ def evaluate(case: Case, on: str | None = None) -> Exact:
     answers = read_answers(case)
     leaves = {node.code: leaf(case, node, answers, on) for node in framework.leaves}
     columns = {node.code: leaf_column(leaves[node.code], framework, node.code, settings) for node in framework.leaves}
+    extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
+    return climb(Exact(on, agencies, columns, coverage(framework, leaves), extra), framework, settings)
+
+
+def climb(exact: Exact, framework: Framework, settings: Settings) -> Exact:
+    """From the leaves up: the branches and the index again, under the weights of `framework`."""
+    columns = {node.code: exact.columns[node.code] for node in framework.leaves}
     for node in reversed(list(framework.nodes.values())):
         if node.children:
-            columns[node.code] = branch(node.code, node.children, node.aggregate, node.maximum, columns, framework, settings, agencies)
-    index = branch(INDEX, framework.tops, framework.aggregate, framework.total, columns, framework, settings, agencies)
-    extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
-    index = add_points(index, list(extra.values()), settings)
+            columns[node.code] = branch(node.code, node.children, node.aggregate, node.maximum, columns, framework, settings, exact.agencies)
+    index = branch(INDEX, framework.tops, framework.aggregate, framework.total, columns, framework, settings, exact.agencies)
+    index = add_points(index, list(exact.extra.values()), settings)
     ordered = {INDEX: index, **{code: columns[code] for code in framework.nodes}}
-    return Exact(on, agencies, ordered, coverage(framework, leaves), {code: row.shares for code, row in extra.items()})
+    return replace(exact, columns=ordered)
 
 
 def leaf_column(values: Leaf, framework: Framework, code: str, settings: Settings) -> Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
 import pandas as pd
@@ -29,20 +30,22 @@ def score(case: Case, on: str | None = None) -> pd.DataFrame:
     return tabulate(case, evaluate(case, on))
 
 
-def tabulate(case: Case, exact: Exact) -> pd.DataFrame:
-    """The tidy table of exact scores."""
+def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFrame:
+    """The tidy table of exact scores; of some nodes when `only` names them."""
     settings, framework, n = case.settings, case.framework, len(exact.agencies)
     agencies = case.tables["agencies"]
     scopes = agencies["scope"].tolist()
     ranked = [r != "no" and c >= settings.min_coverage for r, c in zip(agencies["ranked"], exact.coverage, strict=True)]
     blocks: dict[str, list[list]] = {name: [] for name in COLUMNS[5:]}
-    for code, column in exact.columns.items():
+    nodes = [code for code in exact.columns if not only or code in only]
+    for code in nodes:
+        column = exact.columns[code]
         deciding = [ranked_on(s, r, settings) for s, r in zip(column.shares, column.rooms, strict=True)]
         rank, of = ranks_by_scope(deciding, scopes, ranked)
         level = 0 if code == INDEX else framework.nodes[code].level
         blocks["level"].append([level] * n)
         blocks["score"].append([decimal(s, SCORE_DECIMALS, settings.half) for s in column.shares])
-        points, maxima = printed_points(column, exact.extra.get(code), settings.points_decimals, settings.half)
+        points, maxima = printed_points(column, exact.extra[code].shares if code in exact.extra else None, settings.points_decimals, settings.half)
         blocks["points"].append(points)
         blocks["max_points"].append(maxima)
         blocks["rank"].append(rank)
@@ -50,7 +53,6 @@ def tabulate(case: Case, exact: Exact) -> pd.DataFrame:
         classes = [classify(s, settings.classes) for s in deciding] if code == INDEX else [None] * n
         blocks["class"].append(classes)
         blocks["state"].append(column.states)
-    nodes = list(exact.columns)
     frame = {"year": settings.year, "group": settings.group, "agency": [a for a in exact.agencies for _ in nodes],
              "scope": [s for s in scopes for _ in nodes], "node": nodes * n}  # fmt: skip
     for name, columns in blocks.items():

@@ -1,0 +1,39 @@
+"""Leave one indicator or pillar out: whose place depends on it? Exact, by the same code as the official score."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..case import Case
+from ..index import INDEX, Exact, evaluate, tabulate
+from ..index.score import climb
+
+
+def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -> pd.DataFrame:
+    """Drop each scored row in turn (its siblings carry its weight) and rank again.
+
+    level   "indicator" (every scored leaf) or "pillar" (every top row)
+
+    Returns, in tree order: node, moved (agencies whose rank changes), mean_shift (mean |change of rank| of the
+    ranked agencies), largest (largest |change|), agency (who; "" when nobody moves), leader ("" or the agencies
+    that lead instead, ;-separated). Bonus and penalty points stay. Source: OECD/JRC Handbook (2008), ch. 7.
+    """
+    framework = case.framework
+    exact = evaluate(case, on)
+    before = index_ranks(case, exact)
+    codes = [n.code for n in framework.siblings(framework.tops)] if level == "pillar" else [n.code for n in framework.leaves if n.scored]
+    rows = []
+    for code in codes:
+        if not framework.nodes[code].weight or framework.handed_up([code]) == framework.handed_up(framework.tops):
+            continue
+        after = index_ranks(case, climb(exact, framework.without(code), case.settings))
+        shift = (after["rank"] - before["rank"]).dropna().abs()
+        largest = int(shift.max()) if len(shift) else 0
+        leaders = [a for a in after.index[after["rank"] == 1] if before["rank"][a] != 1]
+        rows.append({"node": code, "moved": int((shift > 0).sum()), "mean_shift": round(float(shift.mean()), 6) if len(shift) else 0.0,
+                     "largest": largest, "agency": shift.idxmax() if largest else "", "leader": ";".join(leaders)})  # fmt: skip
+    return pd.DataFrame(rows, columns=["node", "moved", "mean_shift", "largest", "agency", "leader"])
+
+
+def index_ranks(case: Case, exact: Exact) -> pd.DataFrame:
+    return tabulate(case, exact, [INDEX]).set_index("agency")
