@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import PurePosixPath
 
@@ -27,37 +28,49 @@ def records(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
 
 def check_answers(tables: Tables, framework: Framework, settings: Settings, folder: str) -> list[Finding]:
     """Claims and last verdicts against the rules of their rows."""
+    return check_claims(tables["claims"], framework, settings, f"{folder}/claims.csv") + check_verdicts(tables, framework, settings, f"{folder}/verdicts.csv")
+
+
+def check_claims(claims: pd.DataFrame, framework: Framework, settings: Settings, file: str) -> list[Finding]:
+    """Each distinct answer to a row is looked at once."""
+    answers = list(zip(*(claims[c] for c in ("indicator", *ANSWER)), strict=True))
+    wrong: dict[tuple, list[Finding]] = {}
+    for key in dict.fromkeys(answers):
+        node = framework.nodes.get(key[0])
+        if node is None or node.rule is None:
+            found = on_branch(node, file, 0)
+        else:
+            answer = dict(zip(ANSWER, key[1:], strict=True))
+            found = check_answer(node, answer, settings, file, 0) + unread(node, answer, file, 0)
+        if found:
+            wrong[key] = found
+    if not wrong:
+        return []
+    return [replace(f, row=int(row)) for row, key in zip(claims.index, answers, strict=True) for f in wrong.get(key, ())]
+
+
+def check_verdicts(tables: Tables, framework: Framework, settings: Settings, file: str) -> list[Finding]:
+    """What each verdict makes of its claim, and points that override the rule."""
+    verdicts = tables["verdicts"]
+    if verdicts.empty:
+        return []
+    claims = {(claim["agency"], claim["indicator"]): claim for _, claim in records(tables["claims"])}
     findings: list[Finding] = []
-    seen: dict[tuple, list[Finding]] = {}
-    claims: dict[Key, dict[str, str]] = {}
-    for row, claim in records(tables["claims"]):
-        node = framework.nodes.get(claim["indicator"])
-        claims[claim["agency"], claim["indicator"]] = claim
-        findings += check_claim(node, claim, settings, f"{folder}/claims.csv", row, seen)
-    for row, verdict in records(tables["verdicts"]):
+    for row, verdict in records(verdicts):
         node = framework.nodes.get(verdict["indicator"])
         if node is None or node.rule is None:
-            findings += on_branch(node, f"{folder}/verdicts.csv", row)
+            findings += on_branch(node, file, row)
             continue
         answer = merged(claims.get((verdict["agency"], verdict["indicator"])), verdict)
-        findings += check_answer(node, answer, settings, f"{folder}/verdicts.csv", row)
+        findings += check_answer(node, answer, settings, file, row)
         try:
             override(node, verdict, node.maximum or framework.total)
         except Wrong as wrong:
             facts = {"code": node.code, **wrong.facts}
-            findings.append(Finding(wrong.code, wrong.reason, f"{folder}/verdicts.csv", row, wrong.column, verdict[wrong.column], facts))
+            findings.append(Finding(wrong.code, wrong.reason, file, row, wrong.column, verdict[wrong.column], facts))
         except ValueError:
             pass  # a cell that is no number: said by the cell checks
     return findings
-
-
-def check_claim(node: Node | None, claim: dict[str, str], settings: Settings, file: str, row: int, seen: dict) -> list[Finding]:
-    if node is None or node.rule is None:
-        return on_branch(node, file, row)
-    key = (node.code, *(claim[c] for c in ANSWER))
-    if key not in seen:
-        seen[key] = check_answer(node, claim, settings, file, row) + unread(node, claim, file, row)
-    return [Finding(f.code, f.reason, f.file, row, f.column, f.value, f.facts) for f in seen[key]]
 
 
 def on_branch(node: Node | None, file: str, row: int) -> list[Finding]:
@@ -127,9 +140,10 @@ def check_coverage(tables: Tables, framework: Framework, settings: Settings, fol
     file = f"{folder}/claims.csv"
     exempt = exempt_cells(tables, framework)
     answered = {(a, i) for a, i, *cells in zip(*(tables["claims"][c] for c in ("agency", "indicator", *ANSWER)), strict=True) if any(cells)}
-    for row, claim in records(tables["claims"]):
-        if (claim["agency"], claim["indicator"]) in exempt and any(claim[c] for c in ANSWER):
-            findings.append(Finding("W_EXEMPT", "claim_exempt", file, row, "indicator", claim["indicator"], {"agency": claim["agency"]}))
+    claims = tables["claims"]
+    for row, agency, code in zip(claims.index, claims["agency"], claims["indicator"], strict=True) if exempt else ():
+        if (agency, code) in exempt and (agency, code) in answered:
+            findings.append(Finding("W_EXEMPT", "claim_exempt", file, int(row), "indicator", code, {"agency": agency}))
     answered |= set(zip(tables["verdicts"]["agency"], tables["verdicts"]["indicator"], strict=True))
     agencies = list(tables["agencies"]["agency"])
     measured = all(node.source != "reported" for node in framework.leaves)

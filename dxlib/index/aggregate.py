@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 from ..rules import WORKING, ZERO, decimal60, kept40
 
-Pairs = Sequence[tuple[Fraction, Fraction]]  # (weight > 0, share)
+Pairs = Sequence[tuple["Fraction | int", Fraction]]  # (weight > 0, share)
 
 
 def total(values: Sequence[Fraction]) -> Fraction:
     """The sum, reduced once at the end (adding fractions one by one reduces at every step)."""
-    return weighted_sum([(Fraction(1), v) for v in values])
+    return weighted_sum([(1, v) for v in values])
 
 
 def weighted_sum(pairs: Pairs) -> Fraction:
@@ -31,19 +32,29 @@ def weighted_sum(pairs: Pairs) -> Fraction:
     return Fraction(n, d)
 
 
+def weight_of(pairs: Pairs) -> Fraction:
+    return Fraction(sum(w for w, _ in pairs))
+
+
+def whole_numbers(weights: Sequence[Fraction]) -> list[int]:
+    """Relative weights as the smallest whole numbers in the same proportion; sums of them are fast."""
+    scale = lcm(*(w.denominator for w in weights))
+    return [int(w * scale) for w in weights]
+
+
 def arithmetic(pairs: Pairs) -> Fraction:
     """Weighted arithmetic mean: sum w x / sum w."""
-    return weighted_sum(pairs) / sum((w for w, _ in pairs), ZERO)
+    return weighted_sum(pairs) / weight_of(pairs)
 
 
 def geometric(pairs: Pairs) -> Fraction:
     """Weighted geometric mean: product of x^(w / sum w); 0 if any share is 0. Shares must not be negative."""
     if any(x == 0 for _, x in pairs):
         return ZERO
-    whole = sum((w for w, _ in pairs), ZERO)
+    whole = weight_of(pairs)
     logs = Decimal(0)
     for w, x in pairs:
-        logs = WORKING.add(logs, WORKING.multiply(decimal60(w / whole), WORKING.ln(decimal60(x))))
+        logs = WORKING.add(logs, WORKING.multiply(decimal60(Fraction(w) / whole), WORKING.ln(decimal60(x))))
     return kept40(WORKING.exp(logs))
 
 
@@ -51,7 +62,7 @@ def harmonic(pairs: Pairs) -> Fraction:
     """Weighted harmonic mean: sum w / sum (w / x); 0 if any share is 0. Shares must not be negative."""
     if any(x == 0 for _, x in pairs):
         return ZERO
-    return sum((w for w, _ in pairs), ZERO) / total([w / x for w, x in pairs])
+    return weight_of(pairs) / total([w / x for w, x in pairs])
 
 
 MEANS: dict[str, Callable[[Pairs], Fraction]] = {"arithmetic": arithmetic, "geometric": geometric, "harmonic": harmonic}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+import numpy as np
+
 from ..case.settings import Settings
 from .rounding import rounded
 
@@ -15,24 +17,22 @@ def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
     Sorted by floating-point value first (int/int division is correctly rounded, so it never reverses an
     order) and by the exact number among equal floats: exact, and as fast as floats.
     """
-    known = [(s.numerator / s.denominator, s, i) for i, s in enumerate(shares) if s is not None]
-    known.sort(key=lambda item: item[0], reverse=True)
+    known = [i for i, s in enumerate(shares) if s is not None]
     out: list[int | None] = [None] * len(shares)
     if len(known) < 2:
         return out
-    start = 0
-    for end in range(1, len(known) + 1):
-        if end < len(known) and known[end][0] == known[start][0]:
-            continue
-        run = known[start:end]
-        if len(run) > 1:
-            run.sort(key=lambda item: item[1], reverse=True)
-        place = start
-        for k, (_, share, i) in enumerate(run):
-            if k and share != run[k - 1][1]:
-                place = start + k
+    values = np.array([shares[i].numerator / shares[i].denominator for i in known])
+    order = np.argsort(-values, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(values[order]) != 0, True])
+    for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        run = [known[k] for k in order[start:end].tolist()]
+        if end - start > 1 and len({id(shares[i]) for i in run}) > 1:
+            run.sort(key=lambda i: shares[i], reverse=True)
+        place, last = start, shares[run[0]]
+        for k, i in enumerate(run):
+            if shares[i] is not last and shares[i] != last:
+                place, last = start + k, shares[i]
             out[i] = place + 1
-        start = end
     return out
 
 

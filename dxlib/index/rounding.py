@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+
+import numpy as np
 
 
 def scaled(numerator: int, denominator: int, decimals: int, half: str = "away") -> int:
@@ -20,3 +23,23 @@ def scaled(numerator: int, denominator: int, decimals: int, half: str = "away") 
 def rounded(x: Fraction, decimals: int, half: str = "away") -> Fraction:
     """x to `decimals` places."""
     return Fraction(scaled(x.numerator, x.denominator, decimals, half), 10**decimals)
+
+
+def rounded_column(shares: Sequence[Fraction | None], factors: Sequence[Fraction] | None, decimals: int, half: str) -> np.ndarray:
+    """share x factor of a whole column to `decimals` places, as floats (nan for None).
+
+    Floats decide wherever they are surely right; anything near a half is decided on the exact numbers, so
+    the result is that of `scaled` to the last bit.
+    """
+    nan = float("nan")
+    x = np.array([nan if s is None else s.numerator / s.denominator for s in shares], float)
+    if factors is not None:
+        x = x * np.array([f.numerator / f.denominator for f in factors], float)
+    units = x * 10.0**decimals
+    below = np.floor(units)
+    sure = (np.abs(units - below - 0.5) > 1e-3) & (np.abs(units) < 2.0**41)
+    whole = np.where(units - below > 0.5, below + 1, below)
+    for i in np.flatnonzero(~sure & ~np.isnan(x)):
+        share, factor = shares[i], Fraction(1) if factors is None else factors[i]
+        whole[i] = scaled(share.numerator * factor.numerator, share.denominator * factor.denominator, decimals, half)
+    return whole / 10.0**decimals

@@ -14,7 +14,7 @@ from ..case.framework import Framework
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
-from .aggregate import MEANS, total
+from .aggregate import MEANS, total, whole_numbers
 from .rounding import rounded
 from .values import Leaf, basis, leaf, read_answers
 
@@ -65,7 +65,7 @@ def evaluate(case: Case, on: str | None = None) -> Exact:
     on = basis(case, on)
     framework, settings = case.framework, case.settings
     agencies = case.tables["agencies"]["agency"].tolist()
-    answers = read_answers(case)
+    answers = read_answers(case, on)
     leaves = {node.code: leaf(case, node, answers, on) for node in framework.leaves}
     columns = {node.code: leaf_column(leaves[node.code], framework, node.code, settings) for node in framework.leaves}
     extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
@@ -122,7 +122,7 @@ def branch(code: str, children: tuple[str, ...], aggregate: str, maximum: Fracti
     """A parent from its children, agency by agency."""
     siblings = [(node.weight, columns[node.code]) for node in framework.siblings(children)]
     below = [column for weight, column in siblings if weight]
-    weights = [weight for weight, _ in siblings if weight]
+    weights = whole_numbers([weight for weight, _ in siblings if weight])
     idle = [column for weight, column in siblings if not weight]
     scale = (maximum or ZERO) if framework.has_points else framework.total
     out = Column([], [], [], [], [])
@@ -154,8 +154,7 @@ def kept_weight(parts: list[tuple], idle: list[Fraction], aggregate: str, scale:
             return max(present for _, _, present, _ in parts), scale
         room = max([room for *_, room in parts] + idle)
         return (room / scale if scale else ZERO), room
-    whole = sum((w for w, *_ in parts), ZERO)
-    held = sum((w * present for w, _, present, _ in parts), ZERO) / whole
+    held = total([w * present for w, _, present, _ in parts]) / sum(w for w, *_ in parts)
     return held, total([room for *_, room in parts] + idle) if has_points else scale
 
 
@@ -207,6 +206,7 @@ def coverage(framework: Framework, leaves: dict[str, Leaf]) -> list[Fraction]:
     """Per agency, the share of the index's whole weight that has a value (exempt and missing rows have none)."""
     weights = framework.global_weights()
     have = {"verified", "claimed", "measured"}
-    columns = [(weights[code], leaves[code].states) for code in weights]
-    n = len(next(iter(leaves.values())).states) if leaves else 0
-    return [total([w for w, states in columns if states[i] in have]) for i in range(n)]
+    columns = [leaves[code].states for code in weights]
+    parts = whole_numbers(list(weights.values()))
+    whole, n = sum(parts), len(next(iter(leaves.values())).states) if leaves else 0
+    return [Fraction(sum(p for p, states in zip(parts, columns, strict=True) if states[i] in have), whole) for i in range(n)]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.settings import Class
+from ..case.settings import Class, Settings
 from .rank import ranked_on, ranks_by_scope
-from .rounding import scaled
+from .rounding import rounded_column
 from .score import INDEX, Column, Exact, evaluate
+from .values import Leaf
 
 SCORE_DECIMALS = 12
 COLUMNS = ["year", "group", "agency", "scope", "node", "level", "score", "points", "max_points", "rank", "of", "class", "state"]  # fmt: skip
@@ -36,52 +38,40 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
     agencies = case.tables["agencies"]
     scopes = agencies["scope"].tolist()
     ranked = [r != "no" and c >= settings.min_coverage for r, c in zip(agencies["ranked"], exact.coverage, strict=True)]
-    blocks: dict[str, list[list]] = {name: [] for name in COLUMNS[5:]}
+    blocks: dict[str, list] = {name: [] for name in COLUMNS[5:]}
     nodes = [code for code in exact.columns if not only or code in only]
     for code in nodes:
         column = exact.columns[code]
         deciding = [ranked_on(s, r, settings) for s, r in zip(column.shares, column.rooms, strict=True)]
         rank, of = ranks_by_scope(deciding, scopes, ranked)
-        level = 0 if code == INDEX else framework.nodes[code].level
-        blocks["level"].append([level] * n)
-        blocks["score"].append([decimal(s, SCORE_DECIMALS, settings.half) for s in column.shares])
-        points, maxima = printed_points(column, exact.extra[code].shares if code in exact.extra else None, settings.points_decimals, settings.half)
-        blocks["points"].append(points)
-        blocks["max_points"].append(maxima)
-        blocks["rank"].append(rank)
-        blocks["of"].append(of)
+        points, maxima = printed_points(column, exact.extra.get(code), settings)
         classes = [classify(s, settings.classes) for s in deciding] if code == INDEX else [None] * n
-        blocks["class"].append(classes)
-        blocks["state"].append(column.states)
+        level = 0 if code == INDEX else framework.nodes[code].level
+        score = rounded_column(column.shares, None, SCORE_DECIMALS, settings.half)
+        cells = ([level] * n, score, points, maxima, rank, of, classes, column.states)
+        for name, values in zip(blocks, cells, strict=True):
+            blocks[name].append(values)
     frame = {"year": settings.year, "group": settings.group, "agency": [a for a in exact.agencies for _ in nodes],
              "scope": [s for s in scopes for _ in nodes], "node": nodes * n}  # fmt: skip
     for name, columns in blocks.items():
-        cells = [column[i] for i in range(n) for column in columns]
-        frame[name] = pd.array(cells, dtype="Int64") if name in ("rank", "of", "class") else cells
+        if name in ("score", "points", "max_points"):
+            frame[name] = np.array(columns).T.ravel()
+        elif name in ("rank", "of", "class"):
+            frame[name] = pd.array([value for row in zip(*columns, strict=True) for value in row], dtype="Int64")
+        else:
+            frame[name] = [value for row in zip(*columns, strict=True) for value in row]
     return pd.DataFrame(frame, columns=COLUMNS)
 
 
-def decimal(x: Fraction | None, decimals: int, half: str) -> float:
-    """The float nearest to x rounded exactly; nan for None."""
-    return float("nan") if x is None else scaled(x.numerator, x.denominator, decimals, half) / 10**decimals
-
-
-def printed_points(column: Column, extra: list[Fraction | None] | None, decimals: int, half: str) -> tuple[list[float], list[float]]:
+def printed_points(column: Column, extra: Leaf | None, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
     """Points and own maxima as printed. Bonus and penalty rows have points and no maximum; a row that is
     left out for an agency has neither."""
-    nan = float("nan")
+    decimals, half = settings.points_decimals, settings.half
     if extra is not None:
-        return [decimal(p, decimals, half) for p in extra], [nan] * len(extra)
-    points, maxima = [], []
-    for share, room, blocked in zip(column.shares, column.rooms, column.blocked, strict=True):
-        if share is None:
-            points.append(nan)
-            maxima.append(decimal(room, decimals, half) if blocked and room else nan)
-            continue
-        product = scaled(share.numerator * room.numerator, share.denominator * room.denominator, decimals, half)
-        points.append(product / 10**decimals)
-        maxima.append(decimal(room, decimals, half))
-    return points, maxima
+        return rounded_column(extra.shares, None, decimals, half), np.full(len(extra.shares), np.nan)
+    points = rounded_column(column.shares, column.rooms, decimals, half)
+    shown = [r if s is not None or (b and r) else None for s, b, r in zip(column.shares, column.blocked, column.rooms, strict=True)]
+    return points, rounded_column(shown, None, decimals, half)
 
 
 def classify(share: Fraction | None, classes: tuple[Class, ...]) -> int | None:

@@ -12,6 +12,7 @@ from ..errors import Finding, Refusal
 
 ON = ("verified", "current", "claimed")
 Cells = tuple[str, ...]
+EXEMPT = object()  # 0/0 under `zero_over_zero = "exempt"`: the row does not apply
 
 
 @dataclass(frozen=True)
@@ -20,21 +21,19 @@ class Leaf:
 
     shares   share of the maximum (bonus, penalty: signed points); None without one
     states   verified, claimed, measured, missing, not-applicable, not-verified, not-scored
-    inputs   what the rule read (None: nothing; also where a verdict's points override the rule)
     """
 
     shares: list[Fraction | None]
     states: list[str]
-    inputs: list[Fraction | None]
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Claims and last verdicts by leaf and agency."""
+    """Claims (those that say something) and last verdicts, by leaf and agency; agencies a leaf does not apply to."""
 
     claims: dict[str, dict[str, Cells]]
     verdicts: dict[str, dict[str, Cells]]
-    exempt: dict[tuple[str, str], str]
+    exempt: dict[str, set[str]]
 
 
 def basis(case: Case, on: str | None) -> str:
@@ -45,63 +44,58 @@ def basis(case: Case, on: str | None) -> str:
     return on
 
 
-def read_answers(case: Case) -> Answers:
+def read_answers(case: Case, on: str) -> Answers:
     """The answers of a case, ready to be looked up. The last verdict of a cell is the one that counts."""
-    claims: dict[str, dict[str, Cells]] = {}
-    frame = case.tables["claims"]
-    for agency, code, *cells in zip(*(frame[c] for c in ("agency", "indicator", *ANSWER)), strict=True):
-        claims.setdefault(code, {})[agency] = tuple(cells)
-    verdicts: dict[str, dict[str, Cells]] = {}
-    frame = case.tables["verdicts"]
-    for agency, code, *cells in zip(*(frame[c] for c in ("agency", "indicator", *ANSWER)), strict=True):
-        verdicts.setdefault(code, {})[agency] = tuple(cells)
-    return Answers(claims, verdicts, case.exempt)
+    found: dict[str, dict[str, dict[str, Cells]]] = {"claims": {}, "verdicts": {}}
+    for name in found if on != "claimed" else ["claims"]:
+        frame = case.tables[name]
+        keys = zip(frame["agency"], frame["indicator"], strict=True)
+        for (agency, code), cells in zip(keys, zip(*(frame[c] for c in ANSWER), strict=True), strict=True):
+            if name == "verdicts" or any(cells):
+                found[name].setdefault(code, {})[agency] = cells
+    exempt: dict[str, set[str]] = {}
+    for agency, code in case.exempt:
+        exempt.setdefault(code, set()).add(agency)
+    return Answers(found["claims"], found["verdicts"], exempt)
 
 
 def leaf(case: Case, node: Node, answers: Answers, on: str) -> Leaf:
     """Final values and shares of one leaf."""
     agencies = case.tables["agencies"]["agency"].tolist()
+    if node.role == "none" or (node.role == "score" and not node.scored):
+        return Leaf([None] * len(agencies), ["not-scored"] * len(agencies))
     claims, verdicts = answers.claims.get(node.code, {}), answers.verdicts.get(node.code, {})
+    exempt = answers.exempt.get(node.code, set())
     read = Reader(case, node)
+    given = "claimed" if node.source == "reported" else "measured"
+    waits = given == "claimed" and on == "verified"
     inputs: list[Fraction | None] = []
-    fixed: dict[int, Fraction | None] = {}
+    fixed: list[tuple[int, Fraction]] = []
     states: list[str] = []
     for i, agency in enumerate(agencies):
-        state, claim, verdict = "not-applicable", None, None
-        if (agency, node.code) not in answers.exempt:
-            state, claim, verdict = select(node, claims.get(agency), verdicts.get(agency), on)
-        x, share = read(claim, verdict)
-        if x == "exempt":
-            state, x = "not-applicable", None
-        elif isinstance(x, str):
-            x, share = None, Fraction(x == "full")
-        elif x is None and share is None and state not in ("not-applicable", "not-verified"):
+        claim, verdict = claims.get(agency), verdicts.get(agency)
+        x = share = None
+        if agency in exempt:
+            state = "not-applicable"
+        elif verdict is None and claim is None:
             state = "missing"
+        elif verdict is None and waits:
+            state = "not-verified"
+        else:
+            state = given if verdict is None or given == "measured" else "verified"
+            x, share = read(claim, verdict)
+            if x is None and share is None:
+                state = "missing"
+            elif x is EXEMPT:
+                x, state = None, "not-applicable"
         if share is not None:
-            fixed[i] = share
+            fixed.append((i, share))
         inputs.append(x)
         states.append(state)
     shares = node.rule.exact(inputs)
-    for i, share in fixed.items():
+    for i, share in fixed:
         shares[i] = share
-    if node.role == "none" or (node.role == "score" and not node.scored):
-        return Leaf([None] * len(agencies), ["not-scored"] * len(agencies), inputs)
-    return Leaf(shares, states, inputs)
-
-
-def select(node: Node, claim: Cells | None, verdict: Cells | None, on: str) -> tuple[str, Cells | None, Cells | None]:
-    """(state, claim, verdict) that count for one cell."""
-    if claim is not None and not any(claim):
-        claim = None
-    if on == "claimed":
-        verdict = None
-    if node.source != "reported":
-        return "measured", claim, verdict
-    if verdict is not None:
-        return "verified", claim, verdict
-    if claim is not None and on == "verified":
-        return "not-verified", None, None
-    return "claimed", claim, None
+    return Leaf(shares, states)
 
 
 class Reader:
@@ -112,16 +106,15 @@ class Reader:
         self.scale = node.maximum or case.framework.total
         self.seen: dict[tuple, tuple] = {}
 
-    def __call__(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | str | None, Fraction | None]:
-        """(value the rule takes, share that overrides the rule)."""
-        if claim is None and verdict is None:
-            return None, None
+    def __call__(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | None, Fraction | None]:
+        """(value the rule takes, share that does not come from the rule)."""
         key = (claim, verdict)
-        if key not in self.seen:
-            self.seen[key] = self.read(claim, verdict)
-        return self.seen[key]
+        found = self.seen.get(key)
+        if found is None:
+            found = self.seen[key] = self.read(claim, verdict)
+        return found
 
-    def read(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | str | None, Fraction | None]:
+    def read(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | None, Fraction | None]:
         answer = dict(zip(ANSWER, claim, strict=True)) if claim else None
         if verdict is not None:
             decided = dict(zip(ANSWER, verdict, strict=True))
@@ -129,4 +122,7 @@ class Reader:
             if share is not None:
                 return None, share
             answer = merged(answer, decided)
-        return value(self.node, answer, self.settings), None
+        x = value(self.node, answer, self.settings)
+        if isinstance(x, str):  # the policy for 0/0
+            return (EXEMPT, None) if x == "exempt" else (None, Fraction(x == "full"))
+        return x, None
