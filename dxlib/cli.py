@@ -1,0 +1,233 @@
+"""`dx`: parse, call, print. Nothing heavy is imported before a command needs it, so that help answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import Finding, Refusal
+from .words import finding as worded
+from .words import text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .case import Case
+
+LANGUAGES = ("vi", "en")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns 0 done, 1 errors or failures (named), 2 wrong usage."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", newline="\n")
+    args = parser(language_of(argv)).parse_args(argv)
+    args.say = args.lang.split(",")[0]
+    try:
+        return int(args.call(args))
+    except Refusal as refusal:
+        show_findings(refusal.findings, args)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        show_findings([Finding("E_IO", "io", str(error.filename or ""), facts={"detail": error.strerror or str(error)})], args)
+        return 1
+
+
+def language_of(argv: list[str]) -> str:
+    """The language of the help, before the arguments are parsed."""
+    wanted = [b for a, b in zip(argv, argv[1:], strict=False) if a == "--lang"] + [a.removeprefix("--lang=") for a in argv if a.startswith("--lang=")]
+    first = (wanted or [os.environ.get("DX_LANG", "vi")])[-1].split(",")[0]
+    return first if first in LANGUAGES else "vi"
+
+
+def parser(lang: str) -> argparse.ArgumentParser:
+    def say(key: str) -> str:
+        return text(f"cli.{key}", lang)
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help=say("data"))
+    common.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help=say("reports"))
+    common.add_argument("--lang", default=lang, type=languages, help=say("lang"))
+    common.add_argument("--json", action="store_true", help=say("json"))
+    common.add_argument("--quiet", action="store_true", help=say("quiet"))
+    dx = argparse.ArgumentParser(prog="dx", description=say("about"))
+    commands = dx.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, call: Any) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, parents=[common], help=say(name), description=say(name))
+        sub.set_defaults(call=call)
+        return sub
+
+    check = command("check", run_check)
+    check.add_argument("year", nargs="?", metavar="YEAR", help=say("year"))
+    check.add_argument("group", nargs="?", metavar="GROUP", help=say("group"))
+    score = command("score", run_score)
+    place(score, say)
+    score.add_argument("-o", dest="output", type=Path, metavar="FILE", help=say("output"))
+    compare = command("compare", run_compare)
+    place(compare, say)
+    for option, metavar in (("on", "ON"), ("scenario", "NAME"), ("data", "DIR")):
+        compare.add_argument(f"--to-{option}", metavar=metavar, help=say(f"to_{option}"))
+    compare.add_argument("-o", dest="output", type=Path, metavar="FILE", help=say("output"))
+    run = command("run", run_matrix)
+    for option in ("years", "groups", "notebooks"):
+        run.add_argument(f"--{option}", type=lambda value: value.split(","), metavar="A,B", help=say(option))
+    run.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=say("parameter"))
+    run.add_argument("-j", dest="jobs", type=positive, metavar="N", help=say("jobs"))
+    run.add_argument("--force", action="store_true", help=say("force"))
+    run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
+    sample = command("sample", run_sample)
+    sample.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
+    sample.add_argument("--communes", type=positive, default=107, metavar="N", help=say("communes"))
+    sample.add_argument("--seed", type=int, default=2554, metavar="S", help=say("seed"))
+    command("lab", run_lab)
+    return dx
+
+
+def place(sub: argparse.ArgumentParser, say: Any) -> None:
+    sub.add_argument("year", metavar="YEAR", help=say("year"))
+    sub.add_argument("group", metavar="GROUP", help=say("group"))
+    sub.add_argument("--on", choices=("verified", "current", "claimed"), help=say("on"))
+    sub.add_argument("--scenario", metavar="NAME", help=say("scenario"))
+
+
+def languages(value: str) -> str:
+    if not value or any(part not in LANGUAGES for part in value.split(",")):
+        raise argparse.ArgumentTypeError(f"{value!r}: vi, en")
+    return value
+
+
+def positive(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value!r}: 1, 2, 3, …")
+    return int(value)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    from .case import check
+
+    findings = check(args.data, args.year, args.group)
+    show_findings(findings, args, sys.stdout)
+    errors = sum(f.severity == "error" for f in findings)
+    if not args.json and not args.quiet:
+        print(text("cli.checked", args.say, errors=errors, warnings=len(findings) - errors))
+    return 1 if errors else 0
+
+
+def load(data: Path, args: argparse.Namespace, scenario: str | None) -> Case:
+    from .case import read_case, read_scenario
+
+    case = read_case(data, args.year, args.group)
+    return read_scenario(data, case, scenario) if scenario else case
+
+
+def run_score(args: argparse.Namespace) -> int:
+    from .index import score, to_csv
+
+    table = score(load(args.data, args, args.scenario), args.on)
+    give(to_csv(table), table, args)
+    return 0
+
+
+def run_compare(args: argparse.Namespace) -> int:
+    from .index import compare, score
+
+    if not (args.to_on or args.to_scenario or args.to_data):
+        raise Refusal([Finding("E_PARAM", "compare_nothing")])
+    before = score(load(args.data, args, args.scenario), args.on)
+    other = Path(args.to_data) if args.to_data else args.data
+    after = score(load(other, args, args.to_scenario or (args.scenario if args.to_on or args.to_data else None)), args.to_on or args.on)
+    table = compare(before, after)
+    give(table.to_csv(index=False, lineterminator="\n"), table, args)
+    if args.output and not args.quiet:
+        moved = int((table["change"] != "same").sum())
+        print(text("cli.compared", args.say, moved=moved, all=len(table)))
+    return 0
+
+
+def run_matrix(args: argparse.Namespace) -> int:
+    from .runs import run, split
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        result = run(args.data, args.reports, args.years, args.groups, args.notebooks, tuple(args.lang.split(",")),
+                     split(args.parameters), args.jobs, progress=None if args.quiet or args.json else Progress(args.say))  # fmt: skip
+    except KeyboardInterrupt:
+        print(text("cli.stopped", args.say), file=sys.stderr)
+        return 130
+    failures = [outcome for outcome in result.outcomes if outcome.status == "failed"]
+    if args.json:
+        rows = [{"job": str(o.job), "status": o.status, "heading": o.heading, "reason": o.reason, "products": list(o.products)} for o in result.outcomes]
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for outcome in failures:
+            show_findings(outcome.findings, args)
+        if not args.quiet:
+            print(text("cli.ran", args.say, made=len(result.outcomes) - len(failures), failed=len(failures), reports=args.reports))
+    return 1 if failures else 0
+
+
+class Progress:
+    """One line per finished job: how many of how many, what, and whether it worked."""
+
+    def __init__(self, lang: str):
+        self.lang, self.done = lang, 0
+
+    def __call__(self, outcome: Any, total: int) -> None:
+        self.done += 1
+        print(f"[{self.done}/{total}] {outcome.job} — {text(f'cli.{outcome.status}', self.lang)}", flush=True)
+
+
+def run_sample(args: argparse.Namespace) -> int:
+    from .sample import write
+
+    if args.folder.exists() and any(args.folder.iterdir()):
+        raise Refusal([Finding("E_EXISTS", "folder_not_empty", value=str(args.folder))])
+    write(args.folder, communes=args.communes, seed=args.seed)
+    if not args.quiet:
+        print(text("cli.sampled", args.say, folder=args.folder))
+    return 0
+
+
+def run_lab(args: argparse.Namespace) -> int:
+    import subprocess
+
+    notebooks = Path(__file__).resolve().parents[1] / "notebooks"
+    return subprocess.call([sys.executable, "-m", "jupyterlab", "--notebook-dir", str(notebooks.parent), "--LabApp.default_url=/lab/tree/notebooks"])
+
+
+def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
+    """A table to the screen or, whole or not at all, to a file."""
+    out = table.to_json(orient="records", force_ascii=False, indent=1) + "\n" if args.json else csv
+    if not args.output:
+        sys.stdout.write(out)
+        return
+    partial = args.output.with_name(args.output.name + ".partial")
+    partial.write_text(out, encoding="utf-8", newline="\n")
+    os.replace(partial, args.output)
+
+
+def show_findings(findings: Iterable[Finding], args: argparse.Namespace, stream: Any = None) -> None:
+    """Findings as plain sentences, or as JSON with all their facts."""
+    rows = [{"code": f.code, "severity": f.severity, "file": f.file, "row": f.row, "column": f.column, "value": f.value, **worded(f, args.say)}
+            for f in findings]  # fmt: skip
+    stream = stream or sys.stderr
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1), file=stream)
+        return
+    for row in rows:
+        where = [row["file"], text("cli.at_row", args.say, row=row["row"]) if row["row"] else "", row["column"]]
+        print(f"{text('cli.' + row['severity'], args.say)} {row['code']} {' · '.join(p for p in where if p)}", file=stream)
+        print(f"    {row['what']}.", file=stream)
+        print(f"    {text('cli.expected', args.say)}: {row['expected']}. {text('cli.remedy', args.say)}: {row['remedy']}.", file=stream)
