@@ -1,0 +1,201 @@
+"""`dx run`: plan, check everything at the door, read each case once, run its notebooks, list the pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ..case import Case, read_case
+from ..errors import Finding, Refusal
+from ..index import score, to_csv
+from ..words import text
+from . import contents, fingerprint, matrix, products
+from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
+from .matrix import LANGUAGES, Job
+from .parameters import Parameter, Scalar, check_given, complete, read_declared
+from .pool import run_all
+
+PARTIAL = ".partial-"
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What became of every job, in the order of the matrix."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def failures(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.failures else 0
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is the same for every job of a run."""
+
+    root: Path
+    reports: Path
+    notebooks_in: Path
+    declared: Mapping[str, Mapping[str, Parameter]]
+    given: Mapping[str, Mapping[str, Scalar]]
+    library: str
+    lock: str
+    exporter: str
+    cell_seconds: int
+
+
+def run(root: str | Path, reports: str | Path, years: Iterable[object] | None = None, groups: Iterable[str] | None = None,
+        notebooks: Iterable[str] | None = None, langs: Iterable[str] | None = LANGUAGES,
+        parameters: Mapping[str, object] = NOTHING, jobs: int | None = None,
+        progress: Callable[[Outcome, int], None] | None = None, notebooks_in: Path = REPOSITORY / "notebooks",
+        exporter: str = EXPORTER, cell_seconds: int = 600) -> RunResult:  # fmt: skip
+    """Run the matrix year × group × notebook × language.
+
+    root, reports   the data folder and the folder of products
+    years, groups, notebooks, langs   selections; None = all
+    parameters      name -> value (`split` makes them of `NAME=VALUE` texts)
+    jobs            how many at the same time; default one per core
+    progress        called with each Outcome and the number of jobs
+
+    Returns every Outcome in the order of the matrix. Raises Refusal before anything starts when a selection
+    or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.
+    """
+    root, reports = Path(root).resolve(), Path(reports).resolve()
+    chosen = matrix.plan(root, notebooks_in, years, groups, notebooks, langs)
+    source = open_door(root, reports, notebooks_in, chosen, parameters, exporter, cell_seconds)
+    outcomes: dict[Job, Outcome] = {}
+    with working_folder(reports) as work:
+        workers = max(1, min(jobs or cores(), len(chosen)))
+        left_out: set[Job] = set()
+        with closing(run_all(prepare(source, chosen, left_out), work, workers)) as running:
+            for ended in running:
+                outcomes[ended.job] = outcome = judged(ended, reports)
+                if progress:
+                    progress(outcome, len(chosen) - len(left_out))
+        products.publish(reports, work, {contents.PAGE: contents.page(reports).encode()})
+    return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))
+
+
+
+def open_door(root: Path, reports: Path, notebooks_in: Path, chosen: list[Job], given: Mapping[str, object],
+              exporter: str, cell_seconds: int) -> Source:  # fmt: skip
+    """Check what the user gave against the selected notebooks; digest what all jobs share."""
+    names = list(dict.fromkeys(job.notebook for job in chosen))
+    declared = {name: read_declared(notebooks_in / f"{name}.ipynb") for name in names}
+    lock = REPOSITORY / "requirements.lock"
+    return Source(
+        root, reports, notebooks_in, declared, check_given(given, declared),
+        library=fingerprint.digest_library(REPOSITORY / "dxlib"), lock=fingerprint.digest_file(lock) if lock.is_file() else "",
+        exporter=exporter, cell_seconds=cell_seconds,
+    )  # fmt: skip
+
+
+def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[Task | Outcome]:
+    """The tasks, case by case: each folder is read and checked once, before any of its kernels starts."""
+    for (year, group), same_case in groupby(chosen, key=lambda job: (job.year, job.group)):
+        jobs = list(same_case)
+        try:
+            case = read_case(source.root, year, group)
+        except Refusal as refusal:
+            yield from (failed(job, *errors(refusal)) for job in jobs)
+            continue
+        if not case.has_claims:
+            left_out |= {job for job in jobs if job.notebook in matrix.NEEDS_CLAIMS}
+        for job in jobs:
+            if job not in left_out:
+                yield make_task(source, case, job)
+
+
+def make_task(source: Source, case: Case, job: Job) -> Task | Outcome:
+    matrix_values = {"root": str(source.root), "year": job.year, "group": job.group, "lang": job.lang}
+    settings = {"on": case.default_on, **case.settings.sensitivity}
+    path = source.notebooks_in / f"{job.notebook}.ipynb"
+    try:
+        values = complete(source.declared[job.notebook], matrix_values, source.given[job.notebook], settings)
+        on = str(values.get("on", case.default_on))
+        tables = {products.scores_table(job): scores(case, on)} if job.notebook == "report" else {}
+    except Refusal as refusal:
+        return failed(job, *errors(refusal))
+    full = fingerprint.fingerprint(case.digests, values, source.library, fingerprint.digest_notebook(path), source.lock)
+    page = {
+        "title": title(case, job),
+        "sample": case.settings.sample,
+        "provisional": case.has_claims and on != "verified",
+        "fingerprint": fingerprint.short(full),
+    }
+    return Task(job, path, source.reports, values, page, tables, source.cell_seconds, source.exporter)
+
+
+def scores(case: Case, on: str) -> bytes:
+    return products.open_data(to_csv(score(case, on)))
+
+
+def title(case: Case, job: Job) -> str:
+    """The notebook's subject, then the index set by its own name."""
+    names = case.settings.title
+    name = names.get(job.lang) or next(iter(names.values()), case.group)
+    return text(f"run.title_{job.notebook}", job.lang, set=name, year=job.year)
+
+
+def errors(refusal: Refusal) -> list[Finding]:
+    return [finding for finding in refusal.findings if finding.severity == "error"]
+
+
+def judged(outcome: Outcome, reports: Path) -> Outcome:
+    """Success is that the products stand in their places with the bytes that were made."""
+    declared = {products.page(outcome.job)} | ({products.scores_table(outcome.job)} if outcome.job.notebook == "report" else set())
+    if outcome.status == "made" and not (declared <= set(outcome.products) and products.holds(reports, outcome.products)):
+        return failed(outcome.job, Finding("E_IO", "product_missing", products.page(outcome.job)))
+    return outcome
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def working_folder(reports: Path) -> Iterator[Path]:
+    """A folder for unfinished work beside the products; its name says whose it is, so that it is also the lock.
+
+    What a killed run left is swept away. Raises Refusal while another run is at work.
+    """
+    reports.mkdir(parents=True, exist_ok=True)
+    for folder in reports.glob(f"{PARTIAL}*"):
+        if at_work(folder.name):
+            raise Refusal([Finding("E_LOCK", "run_locked", folder.name)])
+        shutil.rmtree(folder, ignore_errors=True)
+    own = reports / f"{PARTIAL}{signature(os.getpid())}"
+    own.mkdir()
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def signature(pid: int) -> str:
+    """A process by number and birth, since numbers come again; "" when there is none."""
+    import psutil
+
+    try:
+        return f"{pid}-{int(psutil.Process(pid).create_time())}"
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def at_work(name: str) -> bool:
+    who = name.removeprefix(PARTIAL)
+    pid = who.partition("-")[0]
+    return pid.isdecimal() and signature(int(pid)) == who
+

@@ -1,0 +1,154 @@
+"""Run one job: papermill with a kernel of this very interpreter, then the page, then the products in their places."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ..errors import Finding, Refusal
+from . import products
+from .matrix import Job
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXPORTER = "dxlib.publish.html:html"
+WORKING_COPY = "executed.ipynb"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job with all that is needed to run it in another process.
+
+    page     what the exporter is told besides the notebook: title, sample, provisional, fingerprint
+    tables   product -> bytes, published together with the page
+    """
+
+    job: Job
+    notebook: Path
+    reports: Path
+    parameters: Mapping[str, Any]
+    page: Mapping[str, Any]
+    tables: Mapping[str, bytes] = field(default_factory=dict)
+    cell_seconds: int = 600
+    exporter: str = EXPORTER
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: "made" with its products (path below the reports folder -> SHA-256), or "failed".
+
+    findings   why it failed; of a notebook's failure also under which heading
+    """
+
+    job: Job
+    status: str
+    products: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        return str(self.findings[0].facts.get("heading", "")) if self.findings else ""
+
+    @property
+    def reason(self) -> str:
+        """The failure in one line, in the language of the job."""
+        from ..words import finding
+
+        return "; ".join(finding(f, self.job.lang)["what"] for f in self.findings)
+
+
+def failed(job: Job, *findings: Finding) -> Outcome:
+    return Outcome(job, "failed", findings=findings)
+
+
+def io_finding(what: str, error: OSError) -> Finding:
+    return Finding("E_IO", "io", what, facts={"detail": error.strerror or type(error).__name__})
+
+
+def execute(task: Task, work: Path) -> Outcome:
+    """Run a task; whatever goes wrong becomes an Outcome, and the previous products stay.
+
+    work   a folder of our own on the disk of the reports (also the current folder)
+    """
+    try:
+        outcome = run_notebook(task, work)
+        if outcome.status == "made":
+            products.withdraw(task.reports, products.failed_notebook(task.job))
+        return outcome
+    except Refusal as refusal:
+        return failed(task.job, *refusal.findings)
+    except OSError as error:
+        return failed(task.job, io_finding(str(task.job), error))
+
+
+def run_notebook(task: Task, work: Path) -> Outcome:
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill import execute_notebook
+    from papermill.exceptions import PapermillExecutionError
+
+    from .kernel import OwnInterpreter
+    from .normal import for_readers, normalise
+
+    (work / WORKING_COPY).unlink(missing_ok=True)
+    # Relative names without braces: papermill would fill in "{…}" in a path.
+    try:
+        nb = execute_notebook(
+            read(task.notebook), WORKING_COPY, dict(task.parameters), kernel_name="python3", language="python", progress_bar=False,
+            execution_timeout=task.cell_seconds, kernel_manager_class=OwnInterpreter, shutdown_kernel="immediate",
+        )  # fmt: skip
+    except PapermillExecutionError:
+        return keep_partial(task, work, "cell_failed")
+    except CellTimeoutError:
+        return keep_partial(task, work, "cell_timeout", seconds=task.cell_seconds)
+    except (DeadKernelError, RuntimeError):
+        return keep_partial(task, work, "kernel_died")
+    html = exporter(task.exporter)
+    page = html(for_readers(normalise(nb, machine(task))), lang=task.job.lang, reader=task.job.reader, **task.page)
+    made = {products.page(task.job): page.encode(), **task.tables}
+    return Outcome(task.job, "made", products.publish(task.reports, work, made))
+
+
+def keep_partial(task: Task, work: Path, reason: str, **facts: object) -> Outcome:
+    """A failure is a product too: the notebook as far as it came, opened by one line that says why."""
+    import nbformat
+
+    from .normal import error_of, failing_cell, heading_above, normalise, with_reason
+
+    copy = work / WORKING_COPY
+    nb = normalise(read(copy if copy.is_file() else task.notebook), machine(task))
+    position = failing_cell(nb)
+    facts |= {"heading": heading_above(nb, position, task.job.lang) or task.job.notebook, "message": error_of(nb, position)}
+    outcome = failed(task.job, Finding("E_NOTEBOOK", reason, str(task.job), facts=facts))
+    text = nbformat.writes(with_reason(nb, outcome.reason)) + "\n"
+    products.publish(task.reports, work, {products.failed_notebook(task.job): text.encode()})
+    return outcome
+
+
+def read(path: Path) -> Any:
+    import nbformat
+
+    return nbformat.reads(path.read_text("utf-8"), as_version=4)
+
+
+def exporter(place: str) -> Callable[..., str]:
+    module, name = place.split(":")
+    function: Callable[..., str] = getattr(import_module(module), name)
+    return function
+
+
+def machine(task: Task) -> dict[str, str]:
+    """Folders and names of this machine, and the word that stands for each in what is kept."""
+    words = {
+        str(task.parameters.get("root", "")): "data",
+        str(task.reports): "reports",
+        str(REPOSITORY): ".",
+        sys.prefix: "python",
+        sys.base_prefix: "python",
+        str(Path.home()): "~",
+    }
+    return {folder: word for folder, word in words.items() if len(folder) > 3}
+
+

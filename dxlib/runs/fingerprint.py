@@ -1,0 +1,66 @@
+"""From what was it made: one SHA-256 over inputs, parameters, library, notebook and lock. Never over products or times."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+
+MACHINE = {"root"}  # parameters that say where on this machine, not what
+
+
+def fingerprint(inputs: Mapping[str, str], parameters: Mapping[str, object], library: str, notebook: str, lock: str) -> str:
+    """The fingerprint as 64 hex digits.
+
+    inputs       path below the data folder -> SHA-256 of every file really read
+    parameters   all of the notebook's, with their values (`root` does not count)
+    library, notebook, lock   digests
+    """
+    return digest_of({
+        "inputs": {shown(path): digest for path, digest in inputs.items()},
+        "parameters": {name: value for name, value in parameters.items() if name not in MACHINE},
+        "library": library,
+        "notebook": notebook,
+        "lock": lock,
+    })  # fmt: skip
+
+
+def short(full: str) -> str:
+    """How a page prints it: the first 12 digits in groups of 4."""
+    return " ".join(full[i : i + 4] for i in (0, 4, 8))
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 of the canonical JSON: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """Digest of a text file, the same whether the checkout wrote LF or CRLF."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def digest_library(folder: Path) -> str:
+    """Digest of everything that the package consists of: code, templates, catalogues, schema."""
+    files = [path for path in folder.rglob("*") if path.is_file() and belongs(path.relative_to(folder))]
+    return digest_of({shown(path.relative_to(folder)): digest_file(path) for path in files})
+
+
+def belongs(path: PurePath) -> bool:
+    """Neither compiled nor hidden."""
+    return path.suffix != ".pyc" and not any(part == "__pycache__" or part.startswith(".") for part in path.parts)
+
+
+def digest_notebook(path: Path) -> str:
+    """Digest of a notebook's source alone: what its cells say and how they are tagged, not what JupyterLab adds."""
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    return digest_of([[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags", [])] for c in cells])
+
+
+def shown(path: str | PurePath) -> str:
+    """A path as every machine writes it: forward slashes, Unicode NFC."""
+    text = path.as_posix() if isinstance(path, PurePath) else path.replace("\\", "/")
+    return unicodedata.normalize("NFC", text)

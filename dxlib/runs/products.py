@@ -1,0 +1,85 @@
+"""Where products stand, and how they get there: whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import Finding, Refusal
+from .matrix import Job
+
+ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠|%]|[\t\r\n\0]")  # a spreadsheet would take such a cell for a formula
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", re.ASCII)
+
+
+def page(job: Job) -> str:
+    """A job's page, below the reports folder."""
+    return f"{job.reader}/{job.year}/{job.group}/{job.notebook}.{job.lang}.html"
+
+
+def failed_notebook(job: Job) -> str:
+    """Where a failing run leaves its partial notebook: never in public."""
+    return f"internal/{job.year}/{job.group}/{job.notebook}.{job.lang}.failed.ipynb"
+
+
+def scores_table(job: Job) -> str:
+    return f"{job.reader}/{job.year}/{job.group}/tables/scores.csv"
+
+
+def inside(reports: Path, relative: str) -> Path:
+    """The product's path, after making sure that it lies in the reports folder (no symbolic link leads out)."""
+    path = reports / relative
+    if not path.resolve().is_relative_to(reports.resolve()):
+        raise Refusal([Finding("E_PARAM", "path_outside", relative)])
+    return path
+
+
+def publish(reports: Path, work: Path, products: Mapping[str, bytes]) -> dict[str, str]:
+    """Write products: first all of them in full to `work` (same disk), then each moved to its place at one stroke.
+
+    Returns product -> SHA-256. What cannot be written raises OSError and leaves what was there.
+    """
+    places = {relative: inside(reports, relative) for relative in products}
+    drafts = {}
+    for i, (relative, data) in enumerate(products.items()):
+        drafts[relative] = work / f"product-{i}"
+        with drafts[relative].open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    for relative, draft in drafts.items():
+        places[relative].parent.mkdir(parents=True, exist_ok=True)
+        os.replace(draft, places[relative])
+    return {relative: hashlib.sha256(data).hexdigest() for relative, data in products.items()}
+
+
+def withdraw(reports: Path, relative: str) -> None:
+    """Remove a product that no longer holds."""
+    with suppress(FileNotFoundError):
+        inside(reports, relative).unlink()
+
+
+def holds(reports: Path, products: Mapping[str, str]) -> bool:
+    """Whether every product stands in its place with the bytes that were made."""
+    paths = {inside(reports, relative): digest for relative, digest in products.items()}
+    return all(path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest for path, digest in paths.items())
+
+
+def open_data(text: str) -> bytes:
+    """CSV text as published: with BOM, so that a double click in Excel shows Vietnamese, and no cell a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([harmless(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline="")))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def harmless(cell: str) -> str:
+    """Text that a spreadsheet would run gets an apostrophe in front; numbers stay numbers."""
+    cell = cell.replace("\r", " ")
+    return f"'{cell}" if ACTIVE.match(cell) and not NUMBER.fullmatch(cell) else cell
