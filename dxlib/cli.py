@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +41,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        show_findings([Finding("E_IO", "io", str(error.filename or ""), facts={"detail": error.strerror or str(error)})], args)
+        show_findings(
+            [Finding("E_IO", "io", str(error.filename or ""), facts={"detail": error.strerror or str(error)})], args
+        )
         return 1
 
 
 def language_of(argv: list[str]) -> str:
     """The language of the help, before the arguments are parsed."""
-    wanted = [b for a, b in zip(argv, argv[1:], strict=False) if a == "--lang"] + [a.removeprefix("--lang=") for a in argv if a.startswith("--lang=")]
+    wanted = [b for a, b in pairwise(argv) if a == "--lang"] + [
+        a.removeprefix("--lang=") for a in argv if a.startswith("--lang=")
+    ]
     first = (wanted or [os.environ.get("DX_LANG", "vi")])[-1].split(",")[0]
     return first if first in LANGUAGES else "vi"
 
@@ -147,7 +152,10 @@ def run_compare(args: argparse.Namespace) -> int:
         raise Refusal([Finding("E_PARAM", "compare_nothing")])
     before = score(load(args.data, args, args.scenario), args.on)
     other = Path(args.to_data) if args.to_data else args.data
-    after = score(load(other, args, args.to_scenario or (args.scenario if args.to_on or args.to_data else None)), args.to_on or args.on)
+    after = score(
+        load(other, args, args.to_scenario or (args.scenario if args.to_on or args.to_data else None)),
+        args.to_on or args.on,
+    )
     table = compare(before, after)
     give(table.to_csv(index=False, lineterminator="\n"), table, args)
     if args.output and not args.quiet:
@@ -161,20 +169,46 @@ def run_matrix(args: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        result = run(args.data, args.reports, args.years, args.groups, args.notebooks, tuple(args.lang.split(",")),
-                     split(args.parameters), args.jobs, progress=None if args.quiet or args.json else Progress(args.say))  # fmt: skip
+        result = run(
+            args.data,
+            args.reports,
+            args.years,
+            args.groups,
+            args.notebooks,
+            tuple(args.lang.split(",")),
+            split(args.parameters),
+            args.jobs,
+            progress=None if args.quiet or args.json else Progress(args.say),
+        )
     except KeyboardInterrupt:
         print(text("cli.stopped", args.say), file=sys.stderr)
         return 130
     failures = [outcome for outcome in result.outcomes if outcome.status == "failed"]
     if args.json:
-        rows = [{"job": str(o.job), "status": o.status, "heading": o.heading, "reason": o.reason, "products": list(o.products)} for o in result.outcomes]
+        rows = [
+            {
+                "job": str(o.job),
+                "status": o.status,
+                "heading": o.heading,
+                "reason": o.reason,
+                "products": list(o.products),
+            }
+            for o in result.outcomes
+        ]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         for outcome in failures:
             show_findings(outcome.findings, args)
         if not args.quiet:
-            print(text("cli.ran", args.say, made=len(result.outcomes) - len(failures), failed=len(failures), reports=args.reports))
+            print(
+                text(
+                    "cli.ran",
+                    args.say,
+                    made=len(result.outcomes) - len(failures),
+                    failed=len(failures),
+                    reports=args.reports,
+                )
+            )
     return 1 if failures else 0
 
 
@@ -204,7 +238,16 @@ def run_lab(args: argparse.Namespace) -> int:
     import subprocess
 
     notebooks = Path(__file__).resolve().parents[1] / "notebooks"
-    return subprocess.call([sys.executable, "-m", "jupyterlab", "--notebook-dir", str(notebooks.parent), "--LabApp.default_url=/lab/tree/notebooks"])
+    return subprocess.call(
+        [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--notebook-dir",
+            str(notebooks.parent),
+            "--LabApp.default_url=/lab/tree/notebooks",
+        ]
+    )
 
 
 def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
@@ -215,19 +258,27 @@ def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
         return
     partial = args.output.with_name(args.output.name + ".partial")
     partial.write_text(out, encoding="utf-8", newline="\n")
-    os.replace(partial, args.output)
+    partial.replace(args.output)
 
 
 def show_findings(findings: Iterable[Finding], args: argparse.Namespace, stream: Any = None) -> None:
     """Findings as plain sentences, or as JSON with all their facts."""
-    rows = [{"code": f.code, "severity": f.severity, "file": f.file, "row": f.row, "column": f.column, "value": f.value, **worded(f, args.say)}
-            for f in findings]  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        {"code": f.code, "severity": f.severity, "file": f.file, "row": f.row, "column": f.column, "value": f.value}
+        | worded(f, args.say)
+        for f in findings
+    ]
     stream = stream or sys.stderr
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1), file=stream)
         return
     for row in rows:
         where = [row["file"], text("cli.at_row", args.say, row=row["row"]) if row["row"] else "", row["column"]]
-        print(f"{text('cli.' + row['severity'], args.say)} {row['code']} {' · '.join(p for p in where if p)}", file=stream)
+        print(
+            f"{text('cli.' + row['severity'], args.say)} {row['code']} {' · '.join(p for p in where if p)}", file=stream
+        )
         print(f"    {row['what']}.", file=stream)
-        print(f"    {text('cli.expected', args.say)}: {row['expected']}. {text('cli.remedy', args.say)}: {row['remedy']}.", file=stream)
+        print(
+            f"    {text('cli.expected', args.say)}: {row['expected']}. {text('cli.remedy', args.say)}: {row['remedy']}.",
+            file=stream,
+        )

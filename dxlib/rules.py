@@ -312,10 +312,11 @@ class Steps(Rule):
 
         way, near = self.direction, 1e-12
         reached = [
-            way * (x - float(t)) > near * max(1.0, abs(float(t))) if strict
+            way * (x - float(t)) > near * max(1.0, abs(float(t)))
+            if strict
             else way * (x - float(t)) >= -near * max(1.0, abs(float(t)))
             for t, strict, _ in self.steps
-        ]  # fmt: skip
+        ]
         shares = np.select(reached, [float(s) for *_, s in self.steps], 0.0)
         return np.where(np.isnan(x), np.nan, shares)
 
@@ -558,13 +559,34 @@ class Penalty(Bonus):
 
 SHAPES: dict[str, type[Rule]] = {
     shape.name: shape
-    for shape in (Points, YesNo, Ratio, Target, Steps, Options, Parts, Count, Relative, Goalposts, MinMax,
-                  ZScore, RankShare, Percentile, Bonus, Penalty, Unscored)
-}  # fmt: skip
+    for shape in (
+        Points,
+        YesNo,
+        Ratio,
+        Target,
+        Steps,
+        Options,
+        Parts,
+        Count,
+        Relative,
+        Goalposts,
+        MinMax,
+        ZScore,
+        RankShare,
+        Percentile,
+        Bonus,
+        Penalty,
+        Unscored,
+    )
+}
 
 
-def parse_rule(text: str, maximum: Fraction | None = None, direction: int = 1,
-               nearest: Callable[[str, list[str]], str] = lambda word, known: "") -> Rule:  # fmt: skip
+def parse_rule(
+    text: str,
+    maximum: Fraction | None = None,
+    direction: int = 1,
+    nearest: Callable[[str, list[str]], str] = lambda word, known: "",
+) -> Rule:
     """Read one rule.
 
     text       as in indicators.csv, e.g. `steps(1:5p, 2:10p, 4:20p)`

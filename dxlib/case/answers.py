@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from ..errors import Finding, nearest
-from ..rules import Goalposts, Options, number
+from ..rules import Goalposts, Options, Points, number
 from .framework import Node
 from .settings import Settings
 
@@ -29,12 +29,11 @@ def value(node: Node, answer: Answer, settings: Settings) -> Fraction | str | No
     given (missing), or the policy word "exempt", "full", "zero" for 0/0. Raises Wrong.
     """
     rule = node.rule
-    takes = rule.takes
-    if takes == "anything":
+    if rule.takes == "anything":
         return None
-    if takes in ("option", "parts"):
+    if isinstance(rule, Options):
         return option(rule, answer["option"])
-    if takes == "points":
+    if isinstance(rule, Points):
         points = number(answer["points"]) if answer["points"] else None
         if points is not None and not 0 <= points <= rule.maximum:
             raise Wrong("points", "E_RANGE", "points_range", maximum=float(rule.maximum))
@@ -92,7 +91,7 @@ def merged(claim: Answer | None, verdict: Answer) -> dict[str, str]:
     return {column: verdict[column] or base[column] for column in ANSWER}
 
 
-def override(node: Node, verdict: Answer, scale: Fraction | None) -> Fraction | None:
+def override(node: Node, verdict: Answer, scale: Fraction) -> Fraction | None:
     """Points of a verdict that override the rule, as a share (bonus, penalty: signed points). Raises Wrong."""
     if not verdict["points"] or node.rule.takes in ("points", "anything"):
         return None
@@ -112,7 +111,17 @@ def check_answer(node: Node, answer: Answer, settings: Settings, file: str, row:
     try:
         value(node, answer, settings)
     except Wrong as wrong:
-        return [Finding(wrong.code, wrong.reason, file, row, wrong.column, answer[wrong.column], {"code": node.code, **wrong.facts})]
+        return [
+            Finding(
+                wrong.code,
+                wrong.reason,
+                file,
+                row,
+                wrong.column,
+                answer[wrong.column],
+                {"code": node.code, **wrong.facts},
+            )
+        ]
     except ValueError:
         return []  # a cell that is no number: said by the cell checks
     return []

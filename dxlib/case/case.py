@@ -76,9 +76,14 @@ class Case:
         """(agency, leaf) -> reason."""
         return checks.exempt_cells(self.tables, self.framework)
 
-    def with_changes(self, weights: Mapping[str, Any] | None = None, verdicts: pd.DataFrame | None = None,
-                     claims: pd.DataFrame | None = None, policies: Mapping[str, Any] | None = None,
-                     drop: Iterable[str] = ()) -> Case:  # fmt: skip
+    def with_changes(
+        self,
+        weights: Mapping[str, Any] | None = None,
+        verdicts: pd.DataFrame | None = None,
+        claims: pd.DataFrame | None = None,
+        policies: Mapping[str, Any] | None = None,
+        drop: Iterable[str] = (),
+    ) -> Case:
         """The same case with something changed; goes through the same door as a folder does.
 
         weights    code -> relative weight among its siblings (numbers or decimal text); in a set without
@@ -118,7 +123,9 @@ def change_policies(settings: Settings, changes: Mapping[str, Any], findings: li
     return replace(settings, **new)
 
 
-def change_weights(indicators: pd.DataFrame, framework: Framework, changes: Mapping[str, str], findings: list[Finding]) -> pd.DataFrame:
+def change_weights(
+    indicators: pd.DataFrame, framework: Framework, changes: Mapping[str, str], findings: list[Finding]
+) -> pd.DataFrame:
     """Write new weights; the siblings of a changed row get the weight they had."""
     frame = indicators.copy()
     unknown = [code for code in changes if code not in framework.nodes]
@@ -157,8 +164,13 @@ def check_place(year: str, group: str) -> list[Finding]:
 
 def places(root: Path, year: str | None = None, group: str | None = None) -> list[tuple[str, str]]:
     """The (year, group) folders of a data folder, in order."""
-    folders = [(y.name, g.name) for y in root.iterdir() if y.is_dir() and YEAR.fullmatch(y.name)
-               for g in y.iterdir() if (g / SETTINGS_FILE).is_file() and GROUP.fullmatch(g.name)]  # fmt: skip
+    folders = [
+        (y.name, g.name)
+        for y in root.iterdir()
+        if y.is_dir() and YEAR.fullmatch(y.name)
+        for g in y.iterdir()
+        if (g / SETTINGS_FILE).is_file() and GROUP.fullmatch(g.name)
+    ]
     return sorted(p for p in folders if year in (None, p[0]) and group in (None, p[1]))
 
 
@@ -220,12 +232,22 @@ def table_findings(tables: Mapping[str, pd.DataFrame], place: str, given: Iterab
     return findings
 
 
-def freeze(tables: Mapping[str, pd.DataFrame], settings: Settings, digests: Mapping[str, str], given: frozenset[str],
-           before: Iterable[Finding] = ()) -> Case:  # fmt: skip
+def freeze(
+    tables: Mapping[str, pd.DataFrame],
+    settings: Settings,
+    digests: Mapping[str, str],
+    given: frozenset[str],
+    before: Iterable[Finding] = (),
+) -> Case:
     """Check everything, then make the Case. Raises Refusal with every error."""
     place = f"{settings.year}/{settings.group}"
     findings = [*before, *table_findings(tables, place, given)]
-    with_b = {i for name in ("claims", "verdicts") for i, b in zip(tables[name]["indicator"], tables[name]["b"], strict=True) if b}
+    with_b = {
+        i
+        for name in ("claims", "verdicts")
+        for i, b in zip(tables[name]["indicator"], tables[name]["b"], strict=True)
+        if b
+    }
     measured = "verdicts" not in given and "reported" not in set(tables["indicators"]["source"])
     framework, found = build(tables["indicators"], with_b, measured, settings, f"{place}/indicators.csv")
     findings += found
@@ -237,7 +259,14 @@ def freeze(tables: Mapping[str, pd.DataFrame], settings: Settings, digests: Mapp
     findings += checks.check_evidence(tables, place)
     if framework is None or any(f.severity == "error" for f in findings):
         raise Refusal(findings)
-    return Case(settings, framework, tuple(findings), MappingProxyType(dict(digests)), frozenset(given), MappingProxyType(dict(tables)))
+    return Case(
+        settings,
+        framework,
+        tuple(findings),
+        MappingProxyType(dict(digests)),
+        frozenset(given),
+        MappingProxyType(dict(tables)),
+    )
 
 
 def check(root: str | Path, year: str | int | None = None, group: str | None = None) -> list[Finding]:
@@ -253,7 +282,14 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
     if not chosen:
         shown = "/".join(str(p) for p in (year, group) if p is not None)
         known = ", ".join(f"{y}/{g}" for y, g in places(root)) or "–"
-        findings.append(Finding("E_NOT_FOUND", "case_missing", shown, facts={"nearest": nearest(shown, known.split(", ")) or "–", "known": known}))
+        findings.append(
+            Finding(
+                "E_NOT_FOUND",
+                "case_missing",
+                shown,
+                facts={"nearest": nearest(shown, known.split(", ")) or "–", "known": known},
+            )
+        )
     for at_year, at_group in chosen:
         try:
             findings += read_case(root, at_year, at_group).findings
@@ -266,7 +302,9 @@ def unique(findings: Iterable[Finding]) -> list[Finding]:
     """Each finding once (reasons.csv is read with every case)."""
     seen: dict[tuple, Finding] = {}
     for f in findings:
-        seen.setdefault((f.code, f.reason, f.file, f.row, f.column, f.value, tuple(sorted(f.facts.items(), key=str))), f)
+        seen.setdefault(
+            (f.code, f.reason, f.file, f.row, f.column, f.value, tuple(sorted(f.facts.items(), key=str))), f
+        )
     return list(seen.values())
 
 

@@ -98,7 +98,9 @@ def check_key(name: str, frame: pd.DataFrame, file: str) -> list[Finding]:
             known_ids = len(key) == 1
             code, reason = ("E_DUPLICATE", "row_twice") if same or known_ids else ("E_CONFLICT", "row_conflict")
             shown = " / ".join(str(v) for v in (value if isinstance(value, tuple) else (value,)))
-            findings.append(Finding(code, reason, file, int(row), key[-1], shown, {"first": int(first), "key": ", ".join(key)}))
+            findings.append(
+                Finding(code, reason, file, int(row), key[-1], shown, {"first": int(first), "key": ", ".join(key)})
+            )
     return findings
 
 
@@ -118,7 +120,11 @@ def check_references(name: str, frame: pd.DataFrame, file: str, tables: Mapping[
         for row, value in frame[link["fields"]].items():
             if value in unknown:
                 why, near = wording[value]
-                findings.append(Finding(code, why, file, int(row), link["fields"], value, {"nearest": near, "table": f"{target}.csv"}))
+                findings.append(
+                    Finding(
+                        code, why, file, int(row), link["fields"], value, {"nearest": near, "table": f"{target}.csv"}
+                    )
+                )
     return findings
 
 

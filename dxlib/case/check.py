@@ -28,7 +28,9 @@ def records(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
 
 def check_answers(tables: Tables, framework: Framework, settings: Settings, folder: str) -> list[Finding]:
     """Claims and last verdicts against the rules of their rows."""
-    return check_claims(tables["claims"], framework, settings, f"{folder}/claims.csv") + check_verdicts(tables, framework, settings, f"{folder}/verdicts.csv")
+    return check_claims(tables["claims"], framework, settings, f"{folder}/claims.csv") + check_verdicts(
+        tables, framework, settings, f"{folder}/verdicts.csv"
+    )
 
 
 def check_claims(claims: pd.DataFrame, framework: Framework, settings: Settings, file: str) -> list[Finding]:
@@ -37,7 +39,7 @@ def check_claims(claims: pd.DataFrame, framework: Framework, settings: Settings,
     wrong: dict[tuple, list[Finding]] = {}
     for key in dict.fromkeys(answers):
         node = framework.nodes.get(key[0])
-        if node is None or node.rule is None:
+        if node is None or node.children:
             found = on_branch(node, file, 0)
         else:
             answer = dict(zip(ANSWER, key[1:], strict=True))
@@ -46,7 +48,9 @@ def check_claims(claims: pd.DataFrame, framework: Framework, settings: Settings,
             wrong[key] = found
     if not wrong:
         return []
-    return [replace(f, row=int(row)) for row, key in zip(claims.index, answers, strict=True) for f in wrong.get(key, ())]
+    return [
+        replace(f, row=int(row)) for row, key in zip(claims.index, answers, strict=True) for f in wrong.get(key, ())
+    ]
 
 
 def check_verdicts(tables: Tables, framework: Framework, settings: Settings, file: str) -> list[Finding]:
@@ -58,7 +62,7 @@ def check_verdicts(tables: Tables, framework: Framework, settings: Settings, fil
     findings: list[Finding] = []
     for row, verdict in records(verdicts):
         node = framework.nodes.get(verdict["indicator"])
-        if node is None or node.rule is None:
+        if node is None or node.children:
             findings += on_branch(node, file, row)
             continue
         answer = merged(claims.get((verdict["agency"], verdict["indicator"])), verdict)
@@ -83,13 +87,41 @@ def on_branch(node: Node | None, file: str, row: int) -> list[Finding]:
 def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Finding]:
     """Cells filled in that the rule does not read, and a self score above the maximum."""
     found = []
-    reads = {"number": ("a", "b"), "option": ("option",), "parts": ("option",), "points": (), "anything": ANSWER}[node.rule.takes]
+    reads = {"number": ("a", "b"), "option": ("option",), "parts": ("option",), "points": (), "anything": ANSWER}[
+        node.rule.takes
+    ]
     for column in ("a", "b", "option"):
         if claim[column] and column not in reads:
-            found.append(Finding("W_UNREAD", "cell_unread", file, row, column, claim[column], {"code": node.code, "rule": node.rule.name}))
+            found.append(
+                Finding(
+                    "W_UNREAD",
+                    "cell_unread",
+                    file,
+                    row,
+                    column,
+                    claim[column],
+                    {"code": node.code, "rule": node.rule.name},
+                )
+            )
     points = claim["points"]
-    if node.maximum and node.rule.takes != "points" and re.fullmatch(r"[0-9.]+", points) and points.count(".") < 2 and Fraction(points) > node.maximum:
-        found.append(Finding("W_RANGE", "self_score_high", file, row, "points", points, {"code": node.code, "maximum": float(node.maximum)}))
+    if (
+        node.maximum
+        and node.rule.takes != "points"
+        and re.fullmatch(r"[0-9.]+", points)
+        and points.count(".") < 2
+        and Fraction(points) > node.maximum
+    ):
+        found.append(
+            Finding(
+                "W_RANGE",
+                "self_score_high",
+                file,
+                row,
+                "points",
+                points,
+                {"code": node.code, "maximum": float(node.maximum)},
+            )
+        )
     return found
 
 
@@ -124,13 +156,25 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
         verifiers = {step["decided_by"] for _, step in steps if step["stage"] == "verify"} - {""}
         for row, step in steps[1:]:
             if step["stage"] == "appeal" and step["decided_by"] in verifiers:
-                findings.append(Finding("E_STATE", "appeal_same_verifier", file, row, "decided_by", step["decided_by"], who))
+                findings.append(
+                    Finding("E_STATE", "appeal_same_verifier", file, row, "decided_by", step["decided_by"], who)
+                )
             if step["stage"] == "appeal" and key not in appealed and len(tables["appeals"]):
                 findings.append(Finding("W_STATE", "appeal_not_lodged", file, row, "stage", "appeal", who))
     for row, appeal in records(tables["appeals"]):
         if (appeal["agency"], appeal["indicator"]) not in ledger:
             who = {"agency": appeal["agency"], "indicator": appeal["indicator"]}
-            findings.append(Finding("E_STATE", "appeal_without_verdict", f"{folder}/appeals.csv", row, "indicator", appeal["indicator"], who))
+            findings.append(
+                Finding(
+                    "E_STATE",
+                    "appeal_without_verdict",
+                    f"{folder}/appeals.csv",
+                    row,
+                    "indicator",
+                    appeal["indicator"],
+                    who,
+                )
+            )
     return findings
 
 
@@ -139,7 +183,11 @@ def check_coverage(tables: Tables, framework: Framework, settings: Settings, fol
     findings: list[Finding] = []
     file = f"{folder}/claims.csv"
     exempt = exempt_cells(tables, framework)
-    answered = {(a, i) for a, i, *cells in zip(*(tables["claims"][c] for c in ("agency", "indicator", *ANSWER)), strict=True) if any(cells)}
+    answered = {
+        (a, i)
+        for a, i, *cells in zip(*(tables["claims"][c] for c in ("agency", "indicator", *ANSWER)), strict=True)
+        if any(cells)
+    }
     claims = tables["claims"]
     for row, agency, code in zip(claims.index, claims["agency"], claims["indicator"], strict=True) if exempt else ():
         if (agency, code) in exempt and (agency, code) in answered:
@@ -156,7 +204,10 @@ def check_coverage(tables: Tables, framework: Framework, settings: Settings, fol
             code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
             findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
         elif settings.missing == "error":
-            findings += [Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a}) for a in lacking]
+            findings += [
+                Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a})
+                for a in lacking
+            ]
     return findings
 
 
@@ -165,10 +216,12 @@ def check_choices(tables: Tables, framework: Framework, folder: str) -> list[Fin
     findings = []
     for row, choice in records(tables["choices"]):
         node = framework.nodes.get(choice["indicator"])
-        names = getattr(node.rule, "names", []) if node and node.rule else []
+        names = getattr(node.rule, "names", []) if node else []
         if node and choice["name"] not in names:
             facts = {"allowed": ", ".join(names) or "–", "nearest": ", ".join(names) or "–", "code": node.code}
-            findings.append(Finding("E_OPTION", "option_unknown", f"{folder}/choices.csv", row, "name", choice["name"], facts))
+            findings.append(
+                Finding("E_OPTION", "option_unknown", f"{folder}/choices.csv", row, "name", choice["name"], facts)
+            )
     return findings
 
 
@@ -177,6 +230,10 @@ def check_evidence(tables: Tables, folder: str) -> list[Finding]:
     findings = []
     for row, document in records(tables["evidence"]):
         path = PurePosixPath(document["file"])
-        if document["file"] and (path.is_absolute() or ".." in path.parts or "\\" in document["file"] or ":" in document["file"]):
-            findings.append(Finding("E_EVIDENCE", "evidence_path", f"{folder}/evidence.csv", row, "file", document["file"]))
+        if document["file"] and (
+            path.is_absolute() or ".." in path.parts or "\\" in document["file"] or ":" in document["file"]
+        ):
+            findings.append(
+                Finding("E_EVIDENCE", "evidence_path", f"{folder}/evidence.csv", row, "file", document["file"])
+            )
     return findings

@@ -12,8 +12,11 @@ from fractions import Fraction
 import pandas as pd
 
 from ..errors import Finding, nearest
-from ..rules import Rule, RuleError, number, parse_rule
+from ..rules import Rule, RuleError, Unscored, number, parse_rule
 from .settings import Settings
+
+NO_RULE = Unscored()  # what a branch has
+UNSCALED = ("none", "bonus", "penalty")  # rules whose rows need no maximum points
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Node:
     """One row of the index set.
 
     level      1 for a top row
+    rule       of a leaf; a branch has `none`
     children   codes, in file order; empty for a leaf
     maximum    maximum points: as written, or the sum of the scored children; None in a set without points
     weight     relative weight among the scored siblings (weight, else maximum, else 1); 0 counts nothing
@@ -33,7 +37,7 @@ class Node:
     level: int
     children: tuple[str, ...]
     aggregate: str
-    rule: Rule | None
+    rule: Rule
     maximum: Fraction | None
     weight: Fraction
     scored: bool
@@ -44,7 +48,7 @@ class Node:
     @property
     def role(self) -> str:
         """score, bonus, penalty or none."""
-        return self.rule.role if self.rule else "score"
+        return "score" if self.children else self.rule.role
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,9 @@ class Framework:
         return weights
 
 
-def build(indicators: pd.DataFrame, with_b: set[str], measured: bool, settings: Settings, file: str) -> tuple[Framework | None, list[Finding]]:
+def build(
+    indicators: pd.DataFrame, with_b: set[str], measured: bool, settings: Settings, file: str
+) -> tuple[Framework | None, list[Finding]]:
     """The tree of indicators.csv.
 
     with_b     codes for which some claim or verdict gives b
@@ -128,11 +134,21 @@ def build(indicators: pd.DataFrame, with_b: set[str], measured: bool, settings: 
 
     for top in children[""]:
         add(top, 1)
-    has_points = any(n.maximum for n in nodes.values() if not n.children and n.role == "score")
+    has_points = any(
+        n.maximum and by_code[n.code]["rule"].split("(")[0].strip() not in UNSCALED
+        for n in nodes.values()
+        if not n.children
+    )
     total = settings.total or Fraction(1)
     rescaled = parse_rules(nodes, by_code, has_points, total, file, findings)
     resolve(rescaled, children, has_points, settings, by_code, file, findings)
-    return Framework(rescaled, children[""], settings.aggregate, index_total(rescaled, children[""], settings, has_points), has_points), findings
+    return Framework(
+        rescaled,
+        children[""],
+        settings.aggregate,
+        index_total(rescaled, children[""], settings, has_points),
+        has_points,
+    ), findings
 
 
 def check_shape(by_code: dict[str, dict], file: str) -> list[Finding]:
@@ -162,21 +178,50 @@ def optional(text: str) -> Fraction | None:
         return None
 
 
-def read_node(row: dict, level: int, children: tuple[str, ...], with_b: set[str], measured: bool, file: str, findings: list[Finding]) -> Node:
+def read_node(
+    row: dict,
+    level: int,
+    children: tuple[str, ...],
+    with_b: set[str],
+    measured: bool,
+    file: str,
+    findings: list[Finding],
+) -> Node:
     code, where = row["code"], (file, row["row"])
     if children and row["rule"]:
         findings.append(Finding("E_FRAMEWORK", "rule_on_branch", *where, "rule", row["rule"], {"code": code}))
     if not children and not row["rule"]:
         findings.append(Finding("E_FRAMEWORK", "no_rule", *where, "rule", "", {"code": code}))
     if not children and row["aggregate"]:
-        findings.append(Finding("W_FRAMEWORK", "aggregate_on_leaf", *where, "aggregate", row["aggregate"], {"code": code}))
+        findings.append(
+            Finding("W_FRAMEWORK", "aggregate_on_leaf", *where, "aggregate", row["aggregate"], {"code": code})
+        )
     ratio = row["rule"].split("(")[0].strip() == "ratio" or bool(row["b_vi"] or row["b_en"]) or code in with_b
     source = row["source"] or ("measured" if measured else "reported")
-    return Node(code, row["parent"], level, children, row["aggregate"] or "arithmetic", None, optional(row["max_points"]),
-                optional(row["weight"]) or Fraction(0), True, ratio, source, row["row"])  # fmt: skip
+    return Node(
+        code,
+        row["parent"],
+        level,
+        children,
+        row["aggregate"] or "arithmetic",
+        NO_RULE,
+        optional(row["max_points"]),
+        optional(row["weight"]) or Fraction(0),
+        True,
+        ratio,
+        source,
+        row["row"],
+    )
 
 
-def parse_rules(nodes: dict[str, Node], by_code: dict[str, dict], has_points: bool, total: Fraction, file: str, findings: list[Finding]) -> dict[str, Node]:
+def parse_rules(
+    nodes: dict[str, Node],
+    by_code: dict[str, dict],
+    has_points: bool,
+    total: Fraction,
+    file: str,
+    findings: list[Finding],
+) -> dict[str, Node]:
     """Every leaf's rule, read once; a rule that cannot be read is a finding with its place."""
     out = dict(nodes)
     for code, node in nodes.items():
@@ -191,20 +236,39 @@ def parse_rules(nodes: dict[str, Node], by_code: dict[str, dict], has_points: bo
             findings.append(Finding("E_RULE", error.reason, file, node.row, "rule", text, facts))
             continue
         if rule.role in ("bonus", "penalty") and node.maximum:
-            findings.append(Finding("E_FRAMEWORK", "bonus_maximum", file, node.row, "max_points", by_code[code]["max_points"], {"code": code}))
+            findings.append(
+                Finding(
+                    "E_FRAMEWORK",
+                    "bonus_maximum",
+                    file,
+                    node.row,
+                    "max_points",
+                    by_code[code]["max_points"],
+                    {"code": code},
+                )
+            )
         out[code] = replace(node, rule=rule)
     return out
 
 
-def resolve(nodes: dict[str, Node], children: dict[str, tuple[str, ...]], has_points: bool, settings: Settings,
-            by_code: dict[str, dict], file: str, findings: list[Finding]) -> None:  # fmt: skip
+def resolve(
+    nodes: dict[str, Node],
+    children: dict[str, tuple[str, ...]],
+    has_points: bool,
+    settings: Settings,
+    by_code: dict[str, dict],
+    file: str,
+    findings: list[Finding],
+) -> None:
     """Maxima from the leaves up, what is scored, and weights among siblings. Changes `nodes` in place."""
     for code in reversed(list(nodes)):
         node = nodes[code]
         if not node.children:
-            scored = node.role == "score" and not (node.maximum == 0)
+            scored = node.role == "score" and node.maximum != 0
             if scored and has_points and node.maximum is None and not silent(node, nodes):
-                findings.append(Finding("E_FRAMEWORK", "maximum_missing", file, node.row, "max_points", "", {"code": code}))
+                findings.append(
+                    Finding("E_FRAMEWORK", "maximum_missing", file, node.row, "max_points", "", {"code": code})
+                )
             nodes[code] = replace(node, scored=scored and not silent(node, nodes))
             continue
         below = [nodes[c] for c in node.children if nodes[c].scored]
@@ -212,7 +276,9 @@ def resolve(nodes: dict[str, Node], children: dict[str, tuple[str, ...]], has_po
         whole = combined(node.aggregate, below) if has_points else None
         if has_points and scored and node.maximum is not None and node.maximum != whole:
             facts = {"code": code, "stated": text(node.maximum), "sum": text(whole)}
-            findings.append(Finding("E_FRAMEWORK_SUM", "maximum_sum", file, node.row, "max_points", text(node.maximum), facts))
+            findings.append(
+                Finding("E_FRAMEWORK_SUM", "maximum_sum", file, node.row, "max_points", text(node.maximum), facts)
+            )
         nodes[code] = replace(node, scored=scored, maximum=whole if scored else node.maximum)
     for parent, codes in children.items():
         weigh(parent, [nodes[c] for c in codes if nodes[c].scored], nodes, by_code, has_points, file, findings)
@@ -233,19 +299,46 @@ def combined(aggregate: str, below: list[Node]) -> Fraction:
     return max(maxima, default=Fraction(0)) if aggregate in ("best", "worst") else sum(maxima, Fraction(0))
 
 
-def weigh(parent: str, siblings: list[Node], nodes: dict[str, Node], by_code: dict[str, dict], has_points: bool, file: str, findings: list[Finding]) -> None:
+def weigh(
+    parent: str,
+    siblings: list[Node],
+    nodes: dict[str, Node],
+    by_code: dict[str, dict],
+    has_points: bool,
+    file: str,
+    findings: list[Finding],
+) -> None:
     given = [node for node in siblings if by_code[node.code]["weight"]]
     if given and len(given) < len(siblings):
         lacking = next(node for node in siblings if not by_code[node.code]["weight"])
-        findings.append(Finding("E_FRAMEWORK", "weight_some", file, lacking.row, "weight", "", {"code": lacking.code, "parent": parent or "index"}))
+        findings.append(
+            Finding(
+                "E_FRAMEWORK",
+                "weight_some",
+                file,
+                lacking.row,
+                "weight",
+                "",
+                {"code": lacking.code, "parent": parent or "index"},
+            )
+        )
     if given and not any(node.weight for node in given):
-        findings.append(Finding("E_FRAMEWORK", "weight_zero", file, given[0].row, "weight", "0", {"parent": parent or "index"}))
+        findings.append(
+            Finding("E_FRAMEWORK", "weight_zero", file, given[0].row, "weight", "0", {"parent": parent or "index"})
+        )
     for node in siblings:
         weight = node.weight if given else node.maximum if has_points else Fraction(1)
         nodes[node.code] = replace(node, weight=weight or Fraction(0))
 
 
-def check_total(nodes: dict[str, Node], tops: tuple[str, ...], settings: Settings, has_points: bool, file: str, findings: list[Finding]) -> None:
+def check_total(
+    nodes: dict[str, Node],
+    tops: tuple[str, ...],
+    settings: Settings,
+    has_points: bool,
+    file: str,
+    findings: list[Finding],
+) -> None:
     scored = [nodes[c] for c in tops if nodes[c].scored]
     if not scored:
         findings.append(Finding("E_FRAMEWORK", "nothing_scored", file))
@@ -253,7 +346,9 @@ def check_total(nodes: dict[str, Node], tops: tuple[str, ...], settings: Setting
     if has_points and settings.total is not None and settings.total != whole:
         where = f"{settings.year}/{settings.group}/index.toml"
         facts = {"stated": text(settings.total), "sum": text(whole)}
-        findings.append(Finding("E_FRAMEWORK_SUM", "total_sum", where, column="total", value=text(settings.total), facts=facts))
+        findings.append(
+            Finding("E_FRAMEWORK_SUM", "total_sum", where, column="total", value=text(settings.total), facts=facts)
+        )
 
 
 def index_total(nodes: dict[str, Node], tops: tuple[str, ...], settings: Settings, has_points: bool) -> Fraction:

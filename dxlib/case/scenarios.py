@@ -31,17 +31,35 @@ def read_scenario(root: str | Path, case: Case, name: str) -> Case:
         raise Refusal([Finding("E_SCENARIO", "scenario_unknown", file, column=name, value=name, facts=facts)])
     scenario = scenarios[name]
     findings = [
-        Finding("E_KEY", "key_unknown", file, column=f"{name}.{key}", value=key, facts={"nearest": nearest(key, KEYS) or ", ".join(KEYS)})
+        Finding(
+            "E_KEY",
+            "key_unknown",
+            file,
+            column=f"{name}.{key}",
+            value=key,
+            facts={"nearest": nearest(key, KEYS) or ", ".join(KEYS)},
+        )
         for key in scenario
         if key not in KEYS
     ]
     kinds = {"weights": dict, "drop": list, "policies": dict}
     for key, kind in kinds.items():
         if not isinstance(scenario.get(key, kind()), kind):
-            findings.append(Finding("E_TYPE", "key_type", file, column=f"{name}.{key}", value=str(scenario[key]), facts={"kind": kind.__name__}))
+            findings.append(
+                Finding(
+                    "E_TYPE",
+                    "key_type",
+                    file,
+                    column=f"{name}.{key}",
+                    value=str(scenario[key]),
+                    facts={"kind": kind.__name__},
+                )
+            )
     if findings:
         raise Refusal(findings)
-    changed = case.with_changes(scenario.get("weights"), policies=scenario.get("policies"), drop=scenario.get("drop", []))
+    changed = case.with_changes(
+        scenario.get("weights"), policies=scenario.get("policies"), drop=scenario.get("drop", [])
+    )
     if changed.settings == case.settings and changed.framework == case.framework:
         raise Refusal([Finding("E_SCENARIO", "scenario_same", file, column=name, value=name)])
     return changed

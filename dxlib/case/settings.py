@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -70,21 +71,24 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings | None, 
     except UnicodeDecodeError:
         return None, [Finding("E_ENCODING", "encoding", file, facts={"guess": "?"})]
     except (tomllib.TOMLDecodeError, ValueError) as error:
-        place = re.search(r"line ([0-9]+)", str(error))
-        row = int(place.group(1)) if place else None
+        line = re.search(r"line ([0-9]+)", str(error))
+        row = int(line.group(1)) if line else None
         return None, [Finding("E_TOML", "toml", file, row, facts={"detail": str(error)})]
     findings: list[Finding] = []
     values = check_table(raw, schema.table("index")["keys"], file, "", findings)
     for key, place in (("year", year), ("group", group)):
         if values.get(key) not in (None, "", place):
-            findings.append(Finding("E_IDENTITY", "identity", file, column=key, value=str(values[key]), facts={"folder": place}))
+            findings.append(
+                Finding("E_IDENTITY", "identity", file, column=key, value=str(values[key]), facts={"folder": place})
+            )
     classes = tuple(Class(**c) for c in values.pop("class") or ()) if not findings else ()
     findings += check_classes(classes, file)
     findings += check_period(values, file) if not findings else []
     if any(f.severity == "error" for f in findings):
         return None, findings
     values |= {"year": year, "group": group, "classes": classes}
-    return Settings(**{k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()}), findings
+    frozen: dict[str, Any] = {k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()}
+    return Settings(**frozen), findings
 
 
 def check_table(raw: dict, keys: list[dict], file: str, where: str, findings: list[Finding]) -> dict[str, Any]:
@@ -159,7 +163,9 @@ READ: dict[str, Any] = {
     "boolean": lambda v: v if isinstance(v, bool) else None,
     "integer": lambda v: v if isinstance(v, int) and not isinstance(v, bool) else None,
     "number": lambda v: Fraction(v) if isinstance(v, int | Fraction) and not isinstance(v, bool) else None,
-    "year": lambda v: str(v) if isinstance(v, int | str) and not isinstance(v, bool) and re.fullmatch("[0-9]{4}", str(v)) else None,
+    "year": lambda v: (
+        str(v) if isinstance(v, int | str) and not isinstance(v, bool) and re.fullmatch("[0-9]{4}", str(v)) else None
+    ),
     "date": read_date,
     "names": read_names,
 }
@@ -169,8 +175,10 @@ def check_classes(classes: tuple[Class, ...], file: str) -> list[Finding]:
     """Cuts fall from the highest class down; the last is 0 and takes everybody that is left."""
     cuts = [c.cut for c in classes]
     found = []
-    if any(a <= b for a, b in zip(cuts, cuts[1:], strict=False)):
-        found.append(Finding("E_CUTS", "cuts_order", file, column="class", value=", ".join(f"{float(c):g}" for c in cuts)))
+    if any(a <= b for a, b in pairwise(cuts)):
+        found.append(
+            Finding("E_CUTS", "cuts_order", file, column="class", value=", ".join(f"{float(c):g}" for c in cuts))
+        )
     if classes and (cuts[-1] != 0 or not classes[-1].includes_cut):
         found.append(Finding("E_CUTS", "cuts_last", file, column="class", value=f"{float(cuts[-1]):g}"))
     return found
@@ -182,8 +190,10 @@ def check_period(values: dict[str, Any], file: str) -> list[Finding]:
     calendar = values["calendar"]
     steps = ["claims_due", "verify_from", "verify_to", "appeals_until", "publish_on"]
     given = [step for step in steps if calendar[step]]
-    pairs += [(f"calendar.{a}", f"calendar.{b}", calendar[a], calendar[b]) for a, b in zip(given, given[1:], strict=False)]
+    pairs += [(f"calendar.{a}", f"calendar.{b}", calendar[a], calendar[b]) for a, b in pairwise(given)]
     for first, second, a, b in pairs:
         if a and b and a > b:
-            found.append(Finding("W_CALENDAR", "calendar", file, column=second, value=b, facts={"first": first, "day": a}))
+            found.append(
+                Finding("W_CALENDAR", "calendar", file, column=second, value=b, facts={"first": first, "day": a})
+            )
     return found

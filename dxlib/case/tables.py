@@ -89,7 +89,9 @@ def normalise(text: str, file: str, findings: list[Finding]) -> str:
     if not unicodedata.is_normalized("NFC", clean):
         clean = unicodedata.normalize("NFC", clean)
     if clean != text:
-        row = next((i for i, (a, b) in enumerate(zip(text.split("\n"), clean.split("\n"), strict=False), 1) if a != b), 1)
+        row = next(
+            (i for i, (a, b) in enumerate(zip(text.split("\n"), clean.split("\n"), strict=False), 1) if a != b), 1
+        )
         findings.append(Finding("W_NORMALISED", "normalised", file, row))
     return clean.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -17,13 +17,35 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """
     keep = ["agency", "scope", "score", "points", "rank", "of", "class"]
     tables = [table.loc[table["node"] == INDEX, keep] for table in (before, after)]
-    both = tables[0].merge(tables[1], on="agency", how="outer", suffixes=("_before", "_after"), sort=False, indicator="change")
+    both = tables[0].merge(
+        tables[1], on="agency", how="outer", suffixes=("_before", "_after"), sort=False, indicator="change"
+    )
     both["scope"] = both["scope_after"].fillna(both["scope_before"])
     same_list = (both["of_before"] == both["of_after"]) & (both["scope_before"] == both["scope_after"])
     both["places"] = (both["rank_before"] - both["rank_after"]).where(same_list.fillna(False).astype(bool))
-    stays = (both["rank_before"].fillna(0) == both["rank_after"].fillna(0)) & (both["class_before"].fillna(0) == both["class_after"].fillna(0))
+    stays = (both["rank_before"].fillna(0) == both["rank_after"].fillna(0)) & (
+        both["class_before"].fillna(0) == both["class_after"].fillna(0)
+    )
     kinds = {"left_only": "left", "right_only": "entered"}
-    both["change"] = [kinds.get(str(kind), "same" if stay else "moved") for kind, stay in zip(both["change"], stays, strict=True)]
-    columns = ["agency", "scope", "score_before", "score_after", "points_before", "points_after", "rank_before", "rank_after", "places",
-               "of_before", "of_after", "class_before", "class_after", "change"]  # fmt: skip
-    return both.sort_values(["scope", "rank_after", "agency"], na_position="last", kind="stable")[columns].reset_index(drop=True)
+    both["change"] = [
+        kinds.get(str(kind), "same" if stay else "moved") for kind, stay in zip(both["change"], stays, strict=True)
+    ]
+    columns = [
+        "agency",
+        "scope",
+        "score_before",
+        "score_after",
+        "points_before",
+        "points_after",
+        "rank_before",
+        "rank_after",
+        "places",
+        "of_before",
+        "of_after",
+        "class_before",
+        "class_after",
+        "change",
+    ]
+    return both.sort_values(["scope", "rank_after", "agency"], na_position="last", kind="stable")[columns].reset_index(
+        drop=True
+    )

@@ -44,7 +44,9 @@ def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -
     x = np.array([[nan if s is None else float(s) for s in column.shares] for column in columns], float).T
     present = np.array([[float(p) for p in column.present] for column in columns], float).T
     index = exact.columns["index"]
-    points = np.array([[0.0 if p is None else float(p) for p in row] for row in (leaf.shares for leaf in exact.extra.values())], float)
+    points = np.array(
+        [[0.0 if p is None else float(p) for p in row] for row in (leaf.shares for leaf in exact.extra.values())], float
+    )
     rooms = np.array([float(r) or 1.0 for r in index.rooms])
     extra = points.sum(axis=0) / rooms if len(points) else np.zeros(len(exact.agencies))
     return Shares(exact.agencies, codes, x, present, extra, np.array([s is not None for s in index.shares]))
@@ -81,7 +83,9 @@ def index_scores(framework: Framework, shares: Shares, weights: Mapping[str, np.
         """(share, part of its weight that stays), both (K, N)."""
         if code in leaf:
             n = len(shares.agencies)
-            return np.broadcast_to(shares.x[:, leaf[code]], (k, n)), np.broadcast_to(shares.present[:, leaf[code]], (k, n))
+            return np.broadcast_to(shares.x[:, leaf[code]], (k, n)), np.broadcast_to(
+                shares.present[:, leaf[code]], (k, n)
+            )
         return branch(framework.nodes[code].aggregate, framework.nodes[code].children)
 
     def branch(aggregate: str, children: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +104,9 @@ def index_scores(framework: Framework, shares: Shares, weights: Mapping[str, np.
     return np.where(shares.scored, scores, np.nan)
 
 
-def best_of(aggregate: str, x: np.ndarray, present: np.ndarray, below: list, framework: Framework) -> tuple[np.ndarray, np.ndarray]:
+def best_of(
+    aggregate: str, x: np.ndarray, present: np.ndarray, below: list, framework: Framework
+) -> tuple[np.ndarray, np.ndarray]:
     """Alternatives: the one with the most (fewest) points, as a share of the largest own maximum."""
     size = np.array([float(n.maximum or 1) if framework.has_points else 1.0 for n in below])
     counts = np.array([n.weight > 0 for n in below])

@@ -17,21 +17,21 @@ def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
     Sorted by floating-point value first (int/int division is correctly rounded, so it never reverses an
     order) and by the exact number among equal floats: exact, and as fast as floats.
     """
-    known = [i for i, s in enumerate(shares) if s is not None]
+    known = [(i, s) for i, s in enumerate(shares) if s is not None]
     out: list[int | None] = [None] * len(shares)
     if len(known) < 2:
         return out
-    values = np.array([shares[i].numerator / shares[i].denominator for i in known])
+    values = np.array([s.numerator / s.denominator for _, s in known])
     order = np.argsort(-values, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(values[order]) != 0, True])
     for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
         run = [known[k] for k in order[start:end].tolist()]
-        if end - start > 1 and len({id(shares[i]) for i in run}) > 1:
-            run.sort(key=lambda i: shares[i], reverse=True)
-        place, last = start, shares[run[0]]
-        for k, i in enumerate(run):
-            if shares[i] is not last and shares[i] != last:
-                place, last = start + k, shares[i]
+        if len({id(share) for _, share in run}) > 1:
+            run.sort(key=lambda item: item[1], reverse=True)
+        place, last = start, run[0][1]
+        for k, (i, share) in enumerate(run):
+            if share is not last and share != last:
+                place, last = start + k, share
             out[i] = place + 1
     return out
 
@@ -43,7 +43,9 @@ def ranked_on(share: Fraction | None, room: Fraction, settings: Settings) -> Fra
     return rounded(share * room, settings.points_decimals, settings.half) / room
 
 
-def ranks_by_scope(shares: Sequence[Fraction | None], scopes: Sequence[str], ranked: Sequence[bool]) -> tuple[list[int | None], list[int | None]]:
+def ranks_by_scope(
+    shares: Sequence[Fraction | None], scopes: Sequence[str], ranked: Sequence[bool]
+) -> tuple[list[int | None], list[int | None]]:
     """(rank, length of the list) of every agency within its scope; None for those not ranked."""
     place: list[int | None] = [None] * len(shares)
     of: list[int | None] = [None] * len(shares)

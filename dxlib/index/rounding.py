@@ -25,7 +25,9 @@ def rounded(x: Fraction, decimals: int, half: str = "away") -> Fraction:
     return Fraction(scaled(x.numerator, x.denominator, decimals, half), 10**decimals)
 
 
-def rounded_column(shares: Sequence[Fraction | None], factors: Sequence[Fraction] | None, decimals: int, half: str) -> np.ndarray:
+def rounded_column(
+    shares: Sequence[Fraction | None], factors: Sequence[Fraction] | None, decimals: int, half: str
+) -> np.ndarray:
     """share x factor of a whole column to `decimals` places, as floats (nan for None).
 
     Floats decide wherever they are surely right; anything near a half is decided on the exact numbers, so
@@ -39,7 +41,7 @@ def rounded_column(shares: Sequence[Fraction | None], factors: Sequence[Fraction
     below = np.floor(units)
     sure = (np.abs(units - below - 0.5) > 1e-3) & (np.abs(units) < 2.0**41)
     whole = np.where(units - below > 0.5, below + 1, below)
-    for i in np.flatnonzero(~sure & ~np.isnan(x)):
-        share, factor = shares[i], Fraction(1) if factors is None else factors[i]
+    for i in np.flatnonzero(~sure & ~np.isnan(x)).tolist():
+        share, factor = shares[i] or Fraction(0), Fraction(1) if factors is None else factors[i]
         whole[i] = scaled(share.numerator * factor.numerator, share.denominator * factor.denominator, decimals, half)
     return whole / 10.0**decimals

@@ -29,7 +29,8 @@ class Column:
     rooms     the maximum that stays in the tree: the node's, less what is excluded for that agency (the scale
               of `total` without points)
     present   the part of the node's weight that stays in the tree (0: handed on to the whole index)
-    blocked   True where the node has no score because a part of it has none (not verified, or missing under `not-ranked`)
+    blocked   True where the node has no score because a part of it has none (not verified, or missing
+              under `not-ranked`)
     states    see `values.Leaf`
     """
 
@@ -77,8 +78,12 @@ def climb(exact: Exact, framework: Framework, settings: Settings) -> Exact:
     columns = {node.code: exact.columns[node.code] for node in framework.leaves}
     for node in reversed(list(framework.nodes.values())):
         if node.children:
-            columns[node.code] = branch(node.code, node.children, node.aggregate, node.maximum, columns, framework, settings, exact.agencies)
-    index = branch(INDEX, framework.tops, framework.aggregate, framework.total, columns, framework, settings, exact.agencies)
+            columns[node.code] = branch(
+                node.code, node.children, node.aggregate, node.maximum, columns, framework, settings, exact.agencies
+            )
+    index = branch(
+        INDEX, framework.tops, framework.aggregate, framework.total, columns, framework, settings, exact.agencies
+    )
     index = add_points(index, list(exact.extra.values()), settings)
     ordered = {INDEX: index, **{code: columns[code] for code in framework.nodes}}
     return replace(exact, columns=ordered)
@@ -117,8 +122,16 @@ def round_share(share: Fraction | None, room: Fraction, settings: Settings) -> F
     return rounded(share * room, settings.points_decimals, settings.half) / room
 
 
-def branch(code: str, children: tuple[str, ...], aggregate: str, maximum: Fraction | None, columns: dict[str, Column],
-           framework: Framework, settings: Settings, agencies: list[str]) -> Column:  # fmt: skip
+def branch(
+    code: str,
+    children: tuple[str, ...],
+    aggregate: str,
+    maximum: Fraction | None,
+    columns: dict[str, Column],
+    framework: Framework,
+    settings: Settings,
+    agencies: list[str],
+) -> Column:
     """A parent from its children, agency by agency."""
     siblings = [(node.weight, columns[node.code]) for node in framework.siblings(children)]
     below = [column for weight, column in siblings if weight]
@@ -141,7 +154,9 @@ def branch(code: str, children: tuple[str, ...], aggregate: str, maximum: Fracti
     return out
 
 
-def kept_weight(parts: list[tuple], idle: list[Fraction], aggregate: str, scale: Fraction, has_points: bool) -> tuple[Fraction, Fraction]:
+def kept_weight(
+    parts: list[tuple], idle: list[Fraction], aggregate: str, scale: Fraction, has_points: bool
+) -> tuple[Fraction, Fraction]:
     """(part of the branch's weight that is left, own maximum).
 
     parts   (weight, share, present, room) of the children that count
@@ -158,7 +173,9 @@ def kept_weight(parts: list[tuple], idle: list[Fraction], aggregate: str, scale:
     return held, total([room for *_, room in parts] + idle) if has_points else scale
 
 
-def combine(aggregate: str, parts: list[tuple], room: Fraction, has_points: bool, code: str, agency: str) -> Fraction | None:
+def combine(
+    aggregate: str, parts: list[tuple], room: Fraction, has_points: bool, code: str, agency: str
+) -> Fraction | None:
     """The parent's share from (weight, share, present, room) of its children; None when no child has one."""
     if aggregate in ("best", "worst"):
         choose = max if aggregate == "best" else min
@@ -170,7 +187,9 @@ def combine(aggregate: str, parts: list[tuple], room: Fraction, has_points: bool
     if not pairs:
         return None
     if aggregate != "arithmetic" and any(s < 0 for _, s in pairs):
-        raise Refusal([Finding("E_NEGATIVE_MEAN", "negative_mean", column=code, value=agency, facts={"aggregate": aggregate})])
+        raise Refusal(
+            [Finding("E_NEGATIVE_MEAN", "negative_mean", column=code, value=agency, facts={"aggregate": aggregate})]
+        )
     return MEANS[aggregate](pairs)
 
 
@@ -191,7 +210,7 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
     out = Column([], index.rooms, index.present, [], [])
     for i, (share, room) in enumerate(zip(index.shares, index.rooms, strict=True)):
         open_claim = any(row.states[i] == "not-verified" for row in extra)
-        points = [row.shares[i] for row in extra if row.shares[i] is not None]
+        points = [p for p in (row.shares[i] for row in extra) if p is not None]
         if settings.rounding == "every-level":
             points = [rounded(p, settings.points_decimals, settings.half) for p in points]
         if share is not None and room and points:
@@ -209,4 +228,6 @@ def coverage(framework: Framework, leaves: dict[str, Leaf]) -> list[Fraction]:
     columns = [leaves[code].states for code in weights]
     parts = whole_numbers(list(weights.values()))
     whole, n = sum(parts), len(next(iter(leaves.values())).states) if leaves else 0
-    return [Fraction(sum(p for p, states in zip(parts, columns, strict=True) if states[i] in have), whole) for i in range(n)]
+    return [
+        Fraction(sum(p for p, states in zip(parts, columns, strict=True) if states[i] in have), whole) for i in range(n)
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,21 @@ from .score import INDEX, Column, Exact, evaluate
 from .values import Leaf
 
 SCORE_DECIMALS = 12
-COLUMNS = ["year", "group", "agency", "scope", "node", "level", "score", "points", "max_points", "rank", "of", "class", "state"]  # fmt: skip
+COLUMNS = [
+    "year",
+    "group",
+    "agency",
+    "scope",
+    "node",
+    "level",
+    "score",
+    "points",
+    "max_points",
+    "rank",
+    "of",
+    "class",
+    "state",
+]
 
 
 def score(case: Case, on: str | None = None) -> pd.DataFrame:
@@ -48,11 +63,16 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
         classes = [classify(s, settings.classes) for s in deciding] if code == INDEX else [None] * n
         level = 0 if code == INDEX else framework.nodes[code].level
         score = rounded_column(column.shares, None, SCORE_DECIMALS, settings.half)
-        cells = ([level] * n, score, points, maxima, rank, of, classes, column.states)
+        cells: tuple[Any, ...] = ([level] * n, score, points, maxima, rank, of, classes, column.states)
         for name, values in zip(blocks, cells, strict=True):
             blocks[name].append(values)
-    frame = {"year": settings.year, "group": settings.group, "agency": [a for a in exact.agencies for _ in nodes],
-             "scope": [s for s in scopes for _ in nodes], "node": nodes * n}  # fmt: skip
+    frame: dict[str, Any] = {
+        "year": settings.year,
+        "group": settings.group,
+        "agency": [a for a in exact.agencies for _ in nodes],
+        "scope": [s for s in scopes for _ in nodes],
+        "node": nodes * n,
+    }
     for name, columns in blocks.items():
         if name in ("score", "points", "max_points"):
             frame[name] = np.array(columns).T.ravel()
@@ -70,7 +90,10 @@ def printed_points(column: Column, extra: Leaf | None, settings: Settings) -> tu
     if extra is not None:
         return rounded_column(extra.shares, None, decimals, half), np.full(len(extra.shares), np.nan)
     points = rounded_column(column.shares, column.rooms, decimals, half)
-    shown = [r if s is not None or (b and r) else None for s, b, r in zip(column.shares, column.blocked, column.rooms, strict=True)]
+    shown = [
+        r if s is not None or (b and r) else None
+        for s, b, r in zip(column.shares, column.blocked, column.rooms, strict=True)
+    ]
     return points, rounded_column(shown, None, decimals, half)
 
 

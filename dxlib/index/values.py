@@ -12,7 +12,8 @@ from ..errors import Finding, Refusal
 
 ON = ("verified", "current", "claimed")
 Cells = tuple[str, ...]
-EXEMPT = object()  # 0/0 under `zero_over_zero = "exempt"`: the row does not apply
+BLANK = ("",) * len(ANSWER)
+EXEMPT = Fraction(-1)  # stands (by identity) for 0/0 under `zero_over_zero = "exempt"`: the row does not apply
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Reader:
         return found
 
     def read(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | None, Fraction | None]:
-        answer = dict(zip(ANSWER, claim, strict=True)) if claim else None
+        answer = dict(zip(ANSWER, claim or BLANK, strict=True))
         if verdict is not None:
             decided = dict(zip(ANSWER, verdict, strict=True))
             share = override(self.node, decided, self.scale)

@@ -28,11 +28,17 @@ def rank_intervals(case: Case, weights: pd.DataFrame, on: str | None = None) -> 
     place = {agency: i for i, agency in enumerate(shares.agencies)}
     parts = []
     ranked = official.dropna(subset=["rank"])
-    drawn = ranks_drawn(case, weights, shares, [[place[a] for a in group["agency"]] for _, group in ranked.groupby("scope", sort=False)])
+    drawn = ranks_drawn(
+        case, weights, shares, [[place[a] for a in group["agency"]] for _, group in ranked.groupby("scope", sort=False)]
+    )
     for (_, group), ranks in zip(ranked.groupby("scope", sort=False), drawn, strict=True):
         low, median, high = np.quantile(ranks, [0.05, 0.5, 0.95], axis=0, method="inverted_cdf").astype(int)
         keeps = (ranks == group["rank"].to_numpy(int)).mean(axis=0)
-        parts.append(group.assign(low=low, median=median, high=high, lowest=ranks.min(axis=0), highest=ranks.max(axis=0), keeps=keeps))
+        parts.append(
+            group.assign(
+                low=low, median=median, high=high, lowest=ranks.min(axis=0), highest=ranks.max(axis=0), keeps=keeps
+            )
+        )
     columns = ["agency", "scope", "rank", "low", "median", "high", "lowest", "highest", "keeps", "of"]
     if not parts:
         return pd.DataFrame(columns=columns)

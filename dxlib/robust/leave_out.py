@@ -21,7 +21,11 @@ def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -
     framework = case.framework
     exact = evaluate(case, on)
     before = index_ranks(case, exact)
-    codes = [n.code for n in framework.siblings(framework.tops)] if level == "pillar" else [n.code for n in framework.leaves if n.scored]
+    codes = (
+        [n.code for n in framework.siblings(framework.tops)]
+        if level == "pillar"
+        else [n.code for n in framework.leaves if n.scored]
+    )
     rows = []
     for code in codes:
         if not framework.nodes[code].weight or framework.handed_up([code]) == framework.handed_up(framework.tops):
@@ -30,8 +34,16 @@ def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -
         shift = (after["rank"] - before["rank"]).dropna().abs()
         largest = int(shift.max()) if len(shift) else 0
         leaders = [a for a in after.index[after["rank"] == 1] if before["rank"][a] != 1]
-        rows.append({"node": code, "moved": int((shift > 0).sum()), "mean_shift": round(float(shift.mean()), 6) if len(shift) else 0.0,
-                     "largest": largest, "agency": shift.idxmax() if largest else "", "leader": ";".join(leaders)})  # fmt: skip
+        rows.append(
+            {
+                "node": code,
+                "moved": int((shift > 0).sum()),
+                "mean_shift": round(float(shift.mean()), 6) if len(shift) else 0.0,
+                "largest": largest,
+                "agency": shift.idxmax() if largest else "",
+                "leader": ";".join(leaders),
+            }
+        )
     return pd.DataFrame(rows, columns=["node", "moved", "mean_shift", "largest", "agency", "leader"])
 
 

@@ -40,9 +40,25 @@ def draw_weights(case: Case, half_width: float, draws: int, rng: np.random.Gener
 def check_draws(half_width: float, draws: int) -> None:
     found = []
     if not 0 < half_width <= 1:
-        found.append(Finding("E_PARAM", "param_range", column="half_width", value=str(half_width), facts={"low": "> 0", "high": 1, "name": "half_width"}))
+        found.append(
+            Finding(
+                "E_PARAM",
+                "param_range",
+                column="half_width",
+                value=str(half_width),
+                facts={"low": "> 0", "high": 1, "name": "half_width"},
+            )
+        )
     if draws < 1:
-        found.append(Finding("E_PARAM", "param_range", column="draws", value=str(draws), facts={"low": 1, "high": "∞", "name": "draws"}))
+        found.append(
+            Finding(
+                "E_PARAM",
+                "param_range",
+                column="draws",
+                value=str(draws),
+                facts={"low": 1, "high": "∞", "name": "draws"},
+            )
+        )
     if found:
         raise Refusal(found)
 
@@ -60,4 +76,11 @@ def attainable(case: Case, half_width: float) -> pd.DataFrame:
         up = (1 + h) / (w * (1 + h) + (1 - w) * (1 - h)) - 1
         down = (1 - h) / (w * (1 - h) + (1 - w) * (1 + h)) - 1
     alone = w == 1
-    return pd.DataFrame({"node": [node.code for node in nodes], "weight": w, "down": np.where(alone, 0.0, down), "up": np.where(alone, 0.0, up)})
+    return pd.DataFrame(
+        {
+            "node": [node.code for node in nodes],
+            "weight": w,
+            "down": np.where(alone, 0.0, down),
+            "up": np.where(alone, 0.0, up),
+        }
+    )

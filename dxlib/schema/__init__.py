@@ -8,8 +8,18 @@ from importlib.resources import files
 from typing import Any
 
 ROOT_TABLES = ("register", "lineage", "reasons")
-CASE_TABLES = ("indicators", "choices", "links", "agencies", "exemptions", "claims", "verdicts", "appeals",
-               "approvals", "evidence")  # fmt: skip
+CASE_TABLES = (
+    "indicators",
+    "choices",
+    "links",
+    "agencies",
+    "exemptions",
+    "claims",
+    "verdicts",
+    "appeals",
+    "approvals",
+    "evidence",
+)
 REQUIRED_TABLES = ("indicators", "agencies", "claims")
 
 

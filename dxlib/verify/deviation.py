@@ -42,7 +42,9 @@ def row_maxima(case: Case) -> dict[str, Fraction]:
     """What each scored leaf is worth in points: its maximum, or its weight in the index on the scale of `total`."""
     weights = case.framework.global_weights()
     return {
-        node.code: node.maximum if case.framework.has_points and node.maximum else weights[node.code] * case.framework.total
+        node.code: node.maximum
+        if case.framework.has_points and node.maximum
+        else weights[node.code] * case.framework.total
         for node in case.framework.leaves
         if node.code in weights
     }
@@ -56,7 +58,9 @@ def compared(case: Case, claimed: Exact, recognised: Exact) -> list[Cell]:
         said, found = claimed.columns[code], recognised.columns[code]
         for i, agency in enumerate(claimed.agencies):
             if said.states[i] == "claimed" and found.states[i] == "verified":
-                cells.append(Cell(agency, code, (said.shares[i] or ZERO) * maximum, (found.shares[i] or ZERO) * maximum, maximum))
+                cells.append(
+                    Cell(agency, code, (said.shares[i] or ZERO) * maximum, (found.shares[i] or ZERO) * maximum, maximum)
+                )
     return cells
 
 
@@ -75,18 +79,30 @@ def deviation(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     cells = compared(case, claimed, recognised)
     waiting = open_cells(case, recognised)
     by_agency = [
-        {"agency": agency, "claimed": index_points(claimed, i, case), "recognised": index_points(recognised, i, case),
-         **sums([c for c in cells if c.agency == agency], case), "open": sum(a == agency for a, _ in waiting)}
+        {
+            "agency": agency,
+            "claimed": index_points(claimed, i, case),
+            "recognised": index_points(recognised, i, case),
+            **sums([c for c in cells if c.agency == agency], case),
+            "open": sum(a == agency for a, _ in waiting),
+        }
         for i, agency in enumerate(claimed.agencies)
-    ]  # fmt: skip
+    ]
     by_indicator = []
     for code, maximum in row_maxima(case).items():
         if case.framework.nodes[code].source != "reported":
             continue
         row = [c for c in cells if c.indicator == code]
         cut = sum(c.over > 0 for c in row) / len(row) if row else float("nan")
-        by_indicator.append({"indicator": code, "max_points": float(maximum), **sums(row, case), "cut_share": cut,
-                             "open": sum(i == code for _, i in waiting)})  # fmt: skip
+        by_indicator.append(
+            {
+                "indicator": code,
+                "max_points": float(maximum),
+                **sums(row, case),
+                "cut_share": cut,
+                "open": sum(i == code for _, i in waiting),
+            }
+        )
     return pd.DataFrame(by_agency), pd.DataFrame(by_indicator, columns=INDICATOR_COLUMNS)
 
 
@@ -96,8 +112,13 @@ INDICATOR_COLUMNS = ["indicator", "max_points", "net", "over", "under", "inflati
 def sums(cells: list[Cell], case: Case) -> dict[str, float]:
     over, under = total([c.over for c in cells]), total([c.under for c in cells])
     whole = total([c.maximum for c in cells])
-    return {"net": points(over - under, case), "over": points(over, case), "under": points(under, case),
-            "inflation": round(float((over - under) / whole), 6) if whole else float("nan"), "compared": len(cells)}  # fmt: skip
+    return {
+        "net": points(over - under, case),
+        "over": points(over, case),
+        "under": points(under, case),
+        "inflation": round(float((over - under) / whole), 6) if whole else float("nan"),
+        "compared": len(cells),
+    }
 
 
 def points(x: Fraction, case: Case) -> float:
@@ -113,8 +134,18 @@ def index_points(exact: Exact, i: int, case: Case) -> float:
 def open_cells(case: Case, recognised: Exact) -> list[tuple[str, str]]:
     """(agency, indicator) of reported claims that wait for a verdict, bonus and penalty rows included."""
     rows = {code: recognised.columns[code] for code in row_maxima(case)}
-    found = [(a, code) for code, column in rows.items() for a, s in zip(recognised.agencies, column.states, strict=True) if s == "not-verified"]
-    found += [(a, code) for code, leaf in recognised.extra.items() for a, s in zip(recognised.agencies, leaf.states, strict=True) if s == "not-verified"]
+    found = [
+        (a, code)
+        for code, column in rows.items()
+        for a, s in zip(recognised.agencies, column.states, strict=True)
+        if s == "not-verified"
+    ]
+    found += [
+        (a, code)
+        for code, leaf in recognised.extra.items()
+        for a, s in zip(recognised.agencies, leaf.states, strict=True)
+        if s == "not-verified"
+    ]
     return found
 
 
@@ -134,4 +165,6 @@ def open_items(case: Case) -> pd.DataFrame:
             said = (claimed.columns[code].shares[place[agency]] or ZERO) * maxima[code]
         rows.append((agency, code, points(said, case), float(maxima[code]) if code in maxima else float("nan")))
     frame = pd.DataFrame(rows, columns=["agency", "indicator", "claimed", "max_points"])
-    return frame.sort_values(["claimed", "agency", "indicator"], ascending=[False, True, True], kind="stable").reset_index(drop=True)
+    return frame.sort_values(
+        ["claimed", "agency", "indicator"], ascending=[False, True, True], kind="stable"
+    ).reset_index(drop=True)

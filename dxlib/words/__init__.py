@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from decimal import Decimal
-from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any
