@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from ..case import Case, read_case
 from ..errors import Finding, Refusal
@@ -56,11 +55,20 @@ class Source:
     cell_seconds: int
 
 
-def run(root: str | Path, reports: str | Path, years: Iterable[object] | None = None, groups: Iterable[str] | None = None,
-        notebooks: Iterable[str] | None = None, langs: Iterable[str] | None = LANGUAGES,
-        parameters: Mapping[str, object] = NOTHING, jobs: int | None = None,
-        progress: Callable[[Outcome, int], None] | None = None, notebooks_in: Path = REPOSITORY / "notebooks",
-        exporter: str = EXPORTER, cell_seconds: int = 600) -> RunResult:  # fmt: skip
+def run(
+    root: str | Path,
+    reports: str | Path,
+    years: Iterable[object] | None = None,
+    groups: Iterable[str] | None = None,
+    notebooks: Iterable[str] | None = None,
+    langs: Iterable[str] | None = LANGUAGES,
+    parameters: Mapping[str, object] = NOTHING,
+    jobs: int | None = None,
+    progress: Callable[[Outcome, int], None] | None = None,
+    notebooks_in: Path = REPOSITORY / "notebooks",
+    exporter: str = EXPORTER,
+    cell_seconds: int = 600,
+) -> RunResult:
     """Run the matrix year × group × notebook × language.
 
     root, reports   the data folder and the folder of products
@@ -88,18 +96,30 @@ def run(root: str | Path, reports: str | Path, years: Iterable[object] | None = 
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))
 
 
-
-def open_door(root: Path, reports: Path, notebooks_in: Path, chosen: list[Job], given: Mapping[str, object],
-              exporter: str, cell_seconds: int) -> Source:  # fmt: skip
+def open_door(
+    root: Path,
+    reports: Path,
+    notebooks_in: Path,
+    chosen: list[Job],
+    given: Mapping[str, object],
+    exporter: str,
+    cell_seconds: int,
+) -> Source:
     """Check what the user gave against the selected notebooks; digest what all jobs share."""
     names = list(dict.fromkeys(job.notebook for job in chosen))
     declared = {name: read_declared(notebooks_in / f"{name}.ipynb") for name in names}
     lock = REPOSITORY / "requirements.lock"
     return Source(
-        root, reports, notebooks_in, declared, check_given(given, declared),
-        library=fingerprint.digest_library(REPOSITORY / "dxlib"), lock=fingerprint.digest_file(lock) if lock.is_file() else "",
-        exporter=exporter, cell_seconds=cell_seconds,
-    )  # fmt: skip
+        root,
+        reports,
+        notebooks_in,
+        declared,
+        check_given(given, declared),
+        library=fingerprint.digest_library(REPOSITORY / "dxlib"),
+        lock=fingerprint.digest_file(lock) if lock.is_file() else "",
+        exporter=exporter,
+        cell_seconds=cell_seconds,
+    )
 
 
 def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[Task | Outcome]:
@@ -155,8 +175,12 @@ def errors(refusal: Refusal) -> list[Finding]:
 
 def judged(outcome: Outcome, reports: Path) -> Outcome:
     """Success is that the products stand in their places with the bytes that were made."""
-    declared = {products.page(outcome.job)} | ({products.scores_table(outcome.job)} if outcome.job.notebook == "report" else set())
-    if outcome.status == "made" and not (declared <= set(outcome.products) and products.holds(reports, outcome.products)):
+    declared = {products.page(outcome.job)} | (
+        {products.scores_table(outcome.job)} if outcome.job.notebook == "report" else set()
+    )
+    if outcome.status == "made" and not (
+        declared <= set(outcome.products) and products.holds(reports, outcome.products)
+    ):
         return failed(outcome.job, Finding("E_IO", "product_missing", products.page(outcome.job)))
     return outcome
 
@@ -198,4 +222,3 @@ def at_work(name: str) -> bool:
     who = name.removeprefix(PARTIAL)
     pid = who.partition("-")[0]
     return pid.isdecimal() and signature(int(pid)) == who
-

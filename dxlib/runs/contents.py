@@ -16,8 +16,9 @@ from .matrix import LANGUAGES, READERS
 PAGE = "public/index.html"
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
 STYLE = (
-    "body{font:17px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
-    "h1{font-size:1.6rem}h2{font-size:1.3rem;border-bottom:1px solid #bbb;margin-top:2rem}h3{font-size:1rem;margin:1.2rem 0 .2rem}"
+    "body{font:17px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
+    "h1{font-size:1.6rem}h2{font-size:1.3rem;border-bottom:1px solid #bbb;margin-top:2rem}"
+    "h3{font-size:1rem;margin:1.2rem 0 .2rem}"
     "ul{margin:0;padding-left:1.2rem}li{margin:.35rem 0;overflow-wrap:anywhere}a{color:#0b4f8a}"
     ".sample{border:2px solid #a33;color:#a33;font-weight:bold;padding:.4rem .8rem}"
 )
@@ -29,12 +30,18 @@ def page(reports: Path) -> str:
     years = sorted((f for f in folders(public) if YEAR.fullmatch(f.name)), reverse=True)
     sections = [section(year) for year in years]
     body = "\n".join(s for s in sections if s) or f"<p>{both('contents_empty')}</p>"
-    banner = f'<p class="sample">{both("contents_sample")}</p>\n' if any(is_sample(p) for p in public.glob("*/*/*.html")) else ""
+    banner = (
+        f'<p class="sample">{both("contents_sample")}</p>\n'
+        if any(is_sample(p) for p in public.glob("*/*/*.html"))
+        else ""
+    )
     return (
-        f'<!DOCTYPE html>\n<html lang="vi">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<!DOCTYPE html>\n<html lang="vi">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{escape(text('run.contents_title', 'vi'))}</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{both('contents_title')}</h1>\n{banner}<p>{both('contents_intro')}</p>\n{body}\n</main>\n</body>\n</html>\n"
+        f"<body>\n<main>\n<h1>{both('contents_title')}</h1>\n{banner}<p>{both('contents_intro')}</p>\n"
+        f"{body}\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -46,11 +53,18 @@ def section(year: Path) -> str:
 
 def entries(year: str, group: Path) -> str:
     """One line per page, under the title that the page gives itself."""
-    names = [f"{notebook}.{lang}.html" for notebook, reader in READERS.items() if reader == "public" for lang in LANGUAGES]
-    lines = [f'<li><a href="{year}/{group.name}/{name}" lang="{name.split(".")[1]}">{escape(title(group / name))}</a></li>'
-             for name in names if (group / name).is_file()]  # fmt: skip
-    tables = [f'<li><a href="{year}/{group.name}/tables/{t.name}">{both("contents_table")}: {escape(t.name)}</a></li>'
-              for t in sorted(group.glob("tables/*.csv"))]  # fmt: skip
+    names = [
+        f"{notebook}.{lang}.html" for notebook, reader in READERS.items() if reader == "public" for lang in LANGUAGES
+    ]
+    lines = [
+        f'<li><a href="{year}/{group.name}/{name}" lang="{name.split(".")[1]}">{escape(title(group / name))}</a></li>'
+        for name in names
+        if (group / name).is_file()
+    ]
+    tables = [
+        f'<li><a href="{year}/{group.name}/tables/{t.name}">{both("contents_table")}: {escape(t.name)}</a></li>'
+        for t in sorted(group.glob("tables/*.csv"))
+    ]
     return "\n".join(lines + tables)
 
 

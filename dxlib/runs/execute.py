@@ -96,9 +96,16 @@ def run_notebook(task: Task, work: Path) -> Outcome:
     # Relative names without braces: papermill would fill in "{…}" in a path.
     try:
         nb = execute_notebook(
-            read(task.notebook), WORKING_COPY, dict(task.parameters), kernel_name="python3", language="python", progress_bar=False,
-            execution_timeout=task.cell_seconds, kernel_manager_class=OwnInterpreter, shutdown_kernel="immediate",
-        )  # fmt: skip
+            read(task.notebook),
+            WORKING_COPY,
+            dict(task.parameters),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            execution_timeout=task.cell_seconds,
+            kernel_manager_class=OwnInterpreter,
+            shutdown_kernel="immediate",
+        )
     except PapermillExecutionError:
         return keep_partial(task, work, "cell_failed")
     except CellTimeoutError:
@@ -115,14 +122,17 @@ def keep_partial(task: Task, work: Path, reason: str, **facts: object) -> Outcom
     """A failure is a product too: the notebook as far as it came, opened by one line that says why."""
     import nbformat
 
-    from .normal import error_of, failing_cell, heading_above, normalise, with_reason
+    from .normal import error_of, failing_cell, heading_above, normalise, scrub, with_reason
 
-    copy = work / WORKING_COPY
-    nb = normalise(read(copy if copy.is_file() else task.notebook), machine(task))
+    copy, places = work / WORKING_COPY, machine(task)
+    nb = read(copy if copy.is_file() else task.notebook)
     position = failing_cell(nb)
-    facts |= {"heading": heading_above(nb, position, task.job.lang) or task.job.notebook, "message": error_of(nb, position)}
+    facts |= {
+        "heading": heading_above(nb, position, task.job.lang) or task.job.notebook,
+        "message": scrub(error_of(nb, position), places),
+    }
     outcome = failed(task.job, Finding("E_NOTEBOOK", reason, str(task.job), facts=facts))
-    text = nbformat.writes(with_reason(nb, outcome.reason)) + "\n"
+    text = nbformat.writes(with_reason(normalise(nb, places), outcome.reason)) + "\n"
     products.publish(task.reports, work, {products.failed_notebook(task.job): text.encode()})
     return outcome
 
@@ -150,5 +160,3 @@ def machine(task: Task) -> dict[str, str]:
         str(Path.home()): "~",
     }
     return {folder: word for folder, word in words.items() if len(folder) > 3}
-
-

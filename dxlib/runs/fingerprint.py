@@ -1,4 +1,4 @@
-"""From what was it made: one SHA-256 over inputs, parameters, library, notebook and lock. Never over products or times."""
+"""From what was it made: one SHA-256 over inputs, parameters, library, notebook, lock; never over products or times."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from pathlib import Path, PurePath
 MACHINE = {"root"}  # parameters that say where on this machine, not what
 
 
-def fingerprint(inputs: Mapping[str, str], parameters: Mapping[str, object], library: str, notebook: str, lock: str) -> str:
+def fingerprint(
+    inputs: Mapping[str, str], parameters: Mapping[str, object], library: str, notebook: str, lock: str
+) -> str:
     """The fingerprint as 64 hex digits.
 
     inputs       path below the data folder -> SHA-256 of every file really read
     parameters   all of the notebook's, with their values (`root` does not count)
     library, notebook, lock   digests
     """
-    return digest_of({
-        "inputs": {shown(path): digest for path, digest in inputs.items()},
-        "parameters": {name: value for name, value in parameters.items() if name not in MACHINE},
-        "library": library,
-        "notebook": notebook,
-        "lock": lock,
-    })  # fmt: skip
+    return digest_of(
+        {
+            "inputs": {shown(path): digest for path, digest in inputs.items()},
+            "parameters": {name: value for name, value in parameters.items() if name not in MACHINE},
+            "library": library,
+            "notebook": notebook,
+            "lock": lock,
+        }
+    )
 
 
 def short(full: str) -> str:

@@ -7,7 +7,7 @@ import sys
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
-ARGUMENTS = ["-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.hist_file=:memory:"]
+ARGUMENTS = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
 
 class OwnInterpreter(AsyncKernelManager):

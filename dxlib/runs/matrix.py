@@ -29,8 +29,14 @@ class Job:
         return f"{self.year}/{self.group}/{self.notebook}.{self.lang}"
 
 
-def plan(root: Path, notebooks_in: Path, years: Iterable[object] | None = None, groups: Iterable[str] | None = None,
-         notebooks: Iterable[str] | None = None, langs: Iterable[str] | None = LANGUAGES) -> list[Job]:  # fmt: skip
+def plan(
+    root: Path,
+    notebooks_in: Path,
+    years: Iterable[object] | None = None,
+    groups: Iterable[str] | None = None,
+    notebooks: Iterable[str] | None = None,
+    langs: Iterable[str] | None = LANGUAGES,
+) -> list[Job]:
     """The jobs of a run, in order; no selection means all there are.
 
     Raises Refusal with every selection that is malformed or unknown, or when nothing is selected.
@@ -46,8 +52,13 @@ def plan(root: Path, notebooks_in: Path, years: Iterable[object] | None = None, 
     chosen_langs = select("lang", langs, LANGUAGES, findings)
     if findings:
         raise Refusal(findings)
-    jobs = [Job(y, g, n, lang, READERS[n]) for y, g in found if y in chosen_years and g in chosen_groups
-            for n in chosen_notebooks for lang in chosen_langs]  # fmt: skip
+    jobs = [
+        Job(y, g, n, lang, READERS[n])
+        for y, g in found
+        if y in chosen_years and g in chosen_groups
+        for n in chosen_notebooks
+        for lang in chosen_langs
+    ]
     if not jobs:
         facts = {"known": ", ".join(f"{y}/{g}" for y, g in found) or "–"}
         raise Refusal([Finding("E_PARAM", "selection_empty", facts=facts)])

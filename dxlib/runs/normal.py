@@ -9,7 +9,10 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 INJECTED = "injected-parameters"
 BY_PAPERMILL = {INJECTED, "papermill-error-cell-tag"}
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
@@ -29,7 +32,7 @@ def normalise(nb: NotebookNode, places: Mapping[str, str]) -> NotebookNode:
         if cell.cell_type == "code":
             cell["outputs"] = [clean_output(output) for output in cell.outputs]
     plain = NotebookNode(nbformat=4, nbformat_minor=5, metadata=KERNEL, cells=cells)
-    return scrub(plain, sorted(places.items(), key=lambda pair: -len(pair[0])))
+    return scrub(plain, places)
 
 
 def for_readers(nb: NotebookNode) -> NotebookNode:
@@ -51,11 +54,11 @@ def clean_output(output: NotebookNode) -> NotebookNode:
     return output
 
 
-def scrub(value: Any, places: list[tuple[str, str]]) -> Any:
+def scrub(value: Any, places: Mapping[str, str]) -> Any:
     """Every string below `value` with folders, addresses, process numbers and colours taken out."""
     if isinstance(value, str):
-        for folder, word in places:
-            value = value.replace(folder, word)
+        for folder in sorted(places, key=len, reverse=True):
+            value = value.replace(folder, places[folder])
         return COLOUR.sub("", ADDRESS.sub("0x…", KERNEL_FILE.sub("cell", value)))
     if isinstance(value, dict):
         return NotebookNode({key: item if key == "image/png" else scrub(item, places) for key, item in value.items()})
@@ -63,14 +66,11 @@ def scrub(value: Any, places: list[tuple[str, str]]) -> Any:
 
 
 def failing_cell(nb: NotebookNode) -> int:
-    """Position of the first cell that ended in an error, else of the last that was reached."""
-    ran = 0
-    for position, cell in enumerate(nb.cells):
-        if cell.cell_type == "code":
-            if any(output.output_type == "error" for output in cell.outputs):
-                return position
-            ran = position if cell.execution_count else ran
-    return ran
+    """Position of the first cell that ended in an error, else of the last that was reached (papermill's mark)."""
+    code = [i for i, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+    failed = [i for i in code if any(output.output_type == "error" for output in nb.cells[i].outputs)]
+    reached = [i for i in code if nb.cells[i].metadata.get("papermill", {}).get("status", "pending") != "pending"]
+    return failed[0] if failed else max(reached, default=0)
 
 
 def heading_above(nb: NotebookNode, position: int, lang: str) -> str:

@@ -45,7 +45,9 @@ def read_declared(path: Path) -> dict[str, Parameter]:
         found = [declare(node) for node in body if isinstance(node, ast.Assign | ast.AnnAssign)]
     except (ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
         shown = f"notebooks/{path.name}"
-        raise Refusal([Finding("E_NOTEBOOK", "notebook_unreadable", shown, facts={"detail": type(error).__name__})]) from error
+        raise Refusal(
+            [Finding("E_NOTEBOOK", "notebook_unreadable", shown, facts={"detail": type(error).__name__})]
+        ) from error
     return {parameter.name: parameter for parameter in found}
 
 
@@ -77,7 +79,9 @@ def split(texts: Iterable[str]) -> dict[str, Scalar]:
     return given
 
 
-def check_given(given: Mapping[str, object], declared: Mapping[str, Mapping[str, Parameter]]) -> dict[str, dict[str, Scalar]]:
+def check_given(
+    given: Mapping[str, object], declared: Mapping[str, Mapping[str, Parameter]]
+) -> dict[str, dict[str, Scalar]]:
     """What the user gave, checked against every selected notebook, before anything runs.
 
     given      name -> text of the command line, or a plain value
@@ -125,8 +129,19 @@ def convert(parameter: Parameter, value: object) -> Scalar | Finding:
     if not isinstance(typed, str | int | float) or type(typed) is not KINDS[parameter.kind]:
         return Finding(code, "param_type", column=parameter.name, value=shown, facts={"kind": parameter.kind})
     low, high = RANGES.get(parameter.name, (None, None))
-    if low is not None and high is not None and not isinstance(typed, str) and not within(typed, low, high, parameter.name):
-        return Finding(code, "param_range", column=parameter.name, value=shown, facts={"name": parameter.name, "low": low, "high": high})
+    if (
+        low is not None
+        and high is not None
+        and not isinstance(typed, str)
+        and not within(typed, low, high, parameter.name)
+    ):
+        return Finding(
+            code,
+            "param_range",
+            column=parameter.name,
+            value=shown,
+            facts={"name": parameter.name, "low": low, "high": high},
+        )
     allowed = CHOICES.get(parameter.name, ())
     if allowed and typed not in allowed:
         facts = {"allowed": ", ".join(allowed), "nearest": nearest(shown, allowed) or allowed[0]}

@@ -139,7 +139,10 @@ def attempt(task: Task, folder: Path) -> Outcome:
     try:
         return execute(task, folder)
     except Exception as error:  # the last door of the worker: every failure must be reported to the driver
-        facts: dict[str, Any] = {"heading": task.job.notebook, "message": f"{type(error).__name__}: {error}".split("\n")[0][:400]}
+        facts: dict[str, Any] = {
+            "heading": task.job.notebook,
+            "message": f"{type(error).__name__}: {error}".split("\n")[0][:400],
+        }
         return failed(task.job, Finding("E_NOTEBOOK", "cell_failed", str(task.job), facts=facts))
 
 
@@ -174,4 +177,6 @@ def settle(folder: Path) -> None:
 def matplotlib_defaults() -> dict[str, str]:
     """matplotlib's own settings file, so that a private matplotlibrc does not change a published chart."""
     found = find_spec("matplotlib")
-    return {"MATPLOTLIBRC": str(Path(found.origin).parent / "mpl-data" / "matplotlibrc")} if found and found.origin else {}
+    return (
+        {"MATPLOTLIBRC": str(Path(found.origin).parent / "mpl-data" / "matplotlibrc")} if found and found.origin else {}
+    )

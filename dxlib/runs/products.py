@@ -55,7 +55,7 @@ def publish(reports: Path, work: Path, products: Mapping[str, bytes]) -> dict[st
             os.fsync(file.fileno())
     for relative, draft in drafts.items():
         places[relative].parent.mkdir(parents=True, exist_ok=True)
-        os.replace(draft, places[relative])
+        draft.replace(places[relative])
     return {relative: hashlib.sha256(data).hexdigest() for relative, data in products.items()}
 
 
@@ -68,7 +68,9 @@ def withdraw(reports: Path, relative: str) -> None:
 def holds(reports: Path, products: Mapping[str, str]) -> bool:
     """Whether every product stands in its place with the bytes that were made."""
     paths = {inside(reports, relative): digest for relative, digest in products.items()}
-    return all(path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest for path, digest in paths.items())
+    return all(
+        path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest for path, digest in paths.items()
+    )
 
 
 def open_data(text: str) -> bytes:

@@ -8,8 +8,13 @@ from hypothesis import strategies as st
 
 from dxlib.runs.fingerprint import digest_library, digest_notebook, fingerprint, short
 
-BASE = {"inputs": {"2025/a/claims.csv": "1", "2025/a/index.toml": "2"}, "parameters": {"root": "/x", "year": "2025", "seed": 1, "half_width": 0.2},
-        "library": "l", "notebook": "n", "lock": "k"}  # fmt: skip
+BASE = {
+    "inputs": {"2025/a/claims.csv": "1", "2025/a/index.toml": "2"},
+    "parameters": {"root": "/x", "year": "2025", "seed": 1, "half_width": 0.2},
+    "library": "l",
+    "notebook": "n",
+    "lock": "k",
+}
 
 
 def made(**changes):
@@ -19,10 +24,17 @@ def made(**changes):
 def test_every_ingredient_counts():
     inputs, parameters = BASE["inputs"], BASE["parameters"]
     variants = [
-        made(), made(library="m"), made(notebook="m"), made(lock="m"), made(inputs=inputs | {"2025/a/claims.csv": "3"}),
-        made(inputs={"2025/a/index.toml": "2"}), made(inputs={"2025/b/claims.csv": "1", "2025/a/index.toml": "2"}),
-        made(parameters=parameters | {"seed": 2}), made(parameters=parameters | {"half_width": 0.3}), made(parameters=parameters | {"lang": "vi"}),
-    ]  # fmt: skip
+        made(),
+        made(library="m"),
+        made(notebook="m"),
+        made(lock="m"),
+        made(inputs=inputs | {"2025/a/claims.csv": "3"}),
+        made(inputs={"2025/a/index.toml": "2"}),
+        made(inputs={"2025/b/claims.csv": "1", "2025/a/index.toml": "2"}),
+        made(parameters=parameters | {"seed": 2}),
+        made(parameters=parameters | {"half_width": 0.3}),
+        made(parameters=parameters | {"lang": "vi"}),
+    ]
     assert len(set(variants)) == len(variants)
 
 
@@ -30,7 +42,10 @@ def test_the_place_on_this_machine_does_not_count():
     assert made() == made(parameters=BASE["parameters"] | {"root": "C:\\data"})
 
 
-@given(st.dictionaries(st.text(min_size=1).map(lambda s: unicodedata.normalize("NFC", s.replace("\\", "/"))), st.text()), st.randoms())
+@given(
+    st.dictionaries(st.text(min_size=1).map(lambda s: unicodedata.normalize("NFC", s.replace("\\", "/"))), st.text()),
+    st.randoms(),
+)
 def test_order_does_not_count(inputs, random):
     shuffled = list(inputs.items())
     random.shuffle(shuffled)
@@ -62,7 +77,13 @@ def test_the_library_is_its_files_not_its_caches(tmp_path):
 
 def test_a_notebook_is_its_cells_not_its_outputs(tmp_path):
     def digest(source, outputs=(), tags=("vi",), **metadata):
-        cell = {"cell_type": "code", "source": source, "outputs": list(outputs), "metadata": {"tags": list(tags), **metadata}, "id": "a"}
+        cell = {
+            "cell_type": "code",
+            "source": source,
+            "outputs": list(outputs),
+            "metadata": {"tags": list(tags), **metadata},
+            "id": "a",
+        }
         (tmp_path / "n.ipynb").write_text(json.dumps({"cells": [cell], "metadata": metadata}), "utf-8")
         return digest_notebook(tmp_path / "n.ipynb")
 

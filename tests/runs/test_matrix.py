@@ -28,8 +28,11 @@ def test_everything_that_has_the_form_is_found(folders):
     jobs = plan(*folders)
     assert {(j.year, j.group) for j in jobs} == {("2024", "communes"), ("2025", "communes"), ("2025", "province")}
     assert [(j.notebook, j.lang, j.reader) for j in jobs[:4]] == [
-        ("report", "vi", "public"), ("report", "en", "public"), ("verification", "vi", "internal"), ("verification", "en", "internal"),
-    ]  # fmt: skip
+        ("report", "vi", "public"),
+        ("report", "en", "public"),
+        ("verification", "vi", "internal"),
+        ("verification", "en", "internal"),
+    ]
 
 
 def test_selections_narrow_the_matrix(folders):
@@ -43,9 +46,13 @@ def test_every_bad_selection_is_named(folders):
         plan(*folders, years=["2052", "2025 "], groups=["comunes", "../x"], notebooks=["reprot"], langs=["fr"])
     found = {f.value: (f.reason, f.facts.get("nearest")) for f in refusal.value.findings}
     assert found == {
-        "2052": ("selection_unknown", "2025"), "2025 ": ("year_form", None), "comunes": ("selection_unknown", "communes"),
-        "../x": ("group_form", None), "reprot": ("selection_unknown", "report"), "fr": ("selection_unknown", "–"),
-    }  # fmt: skip
+        "2052": ("selection_unknown", "2025"),
+        "2025 ": ("year_form", None),
+        "comunes": ("selection_unknown", "communes"),
+        "../x": ("group_form", None),
+        "reprot": ("selection_unknown", "report"),
+        "fr": ("selection_unknown", "–"),
+    }
 
 
 @pytest.mark.parametrize("selection", [{"years": ["2024"], "groups": ["province"]}, {"years": []}, {"langs": []}])
@@ -69,10 +76,16 @@ def test_forms_that_never_become_a_path(folders, year, group):
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.one_of(st.text(max_size=50), st.text(alphabet="./\\a2\n", max_size=8)), st.one_of(st.text(max_size=50), st.text(alphabet="./\\a2\n", max_size=8)))
+@given(
+    st.one_of(st.text(max_size=50), st.text(alphabet="./\\a2\n", max_size=8)),
+    st.one_of(st.text(max_size=50), st.text(alphabet="./\\a2\n", max_size=8)),
+)
 def test_whatever_is_asked_a_job_is_a_safe_path(folders, year, group):
     try:
         jobs = plan(*folders, years=[year], groups=[group])
     except Refusal:
         return
-    assert all(re.fullmatch("[0-9]{4}", j.year, re.ASCII) and re.fullmatch("[a-z0-9][a-z0-9_-]{0,31}", j.group, re.ASCII) for j in jobs)
+    assert all(
+        re.fullmatch("[0-9]{4}", j.year, re.ASCII) and re.fullmatch("[a-z0-9][a-z0-9_-]{0,31}", j.group, re.ASCII)
+        for j in jobs
+    )

@@ -11,11 +11,21 @@ from hypothesis import strategies as st
 from dxlib.errors import Refusal
 from dxlib.runs.parameters import Parameter, check_given, complete, read_declared, split
 
-SENSITIVITY = {p.name: p for p in [
-    Parameter("root", "str", "../data"), Parameter("year", "int", 2025), Parameter("group", "str", "communes"), Parameter("lang", "str", "vi"),
-    Parameter("on", "str"), Parameter("draws", "int", 2000), Parameter("seed", "int"), Parameter("half_width", "float", 0.2),
-    Parameter("charts", "bool", True), Parameter("note", "str", ""),
-]}  # fmt: skip
+SENSITIVITY = {
+    p.name: p
+    for p in [
+        Parameter("root", "str", "../data"),
+        Parameter("year", "int", 2025),
+        Parameter("group", "str", "communes"),
+        Parameter("lang", "str", "vi"),
+        Parameter("on", "str"),
+        Parameter("draws", "int", 2000),
+        Parameter("seed", "int"),
+        Parameter("half_width", "float", 0.2),
+        Parameter("charts", "bool", True),
+        Parameter("note", "str", ""),
+    ]
+}
 DECLARED = {"sensitivity": SENSITIVITY, "report": {"lang": SENSITIVITY["lang"], "on": SENSITIVITY["on"]}}
 
 
@@ -26,15 +36,31 @@ def refused(given):
 
 
 def write_notebook(path, source, tags=("parameters",)):
-    cell = {"cell_type": "code", "id": "a", "metadata": {"tags": list(tags)}, "source": source, "outputs": [], "execution_count": None}
+    cell = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {"tags": list(tags)},
+        "source": source,
+        "outputs": [],
+        "execution_count": None,
+    }
     path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     return path
 
 
 def test_every_kind_of_breach_is_reported_at_once():
-    found = refused({
-        "sead": "1", "draws": "2,000", "seed": "-1", "half_width": "0", "on": "verfied", "charts": "yes", "year": "2024", "x = 1; import os": "1",
-    })  # fmt: skip
+    found = refused(
+        {
+            "sead": "1",
+            "draws": "2,000",
+            "seed": "-1",
+            "half_width": "0",
+            "on": "verfied",
+            "charts": "yes",
+            "year": "2024",
+            "x = 1; import os": "1",
+        }
+    )
     assert found == {
         "sead": ("E_PARAM_UNKNOWN", "param_unknown"),
         "draws": ("E_PARAM", "param_type"),
@@ -53,23 +79,52 @@ def test_the_nearest_name_is_offered():
     assert refusal.value.findings[0].facts["nearest"] == "seed"
 
 
-@pytest.mark.parametrize(("name", "value", "reason"), [
-    ("draws", "2000.0", "param_type"), ("draws", "２０００", "param_type"), ("draws", " 2000", "param_type"), ("draws", "2000\n", "param_type"),
-    ("draws", "", "param_type"), ("draws", "1e3", "param_type"), ("draws", "0", "param_range"), ("draws", "1000001", "param_range"),
-    ("draws", True, "param_type"), ("draws", 2000.0, "param_type"), ("draws", None, "param_type"), ("draws", [1], "param_type"),
-    ("seed", "18446744073709551616", "param_range"), ("seed", "", "param_type"), ("seed", "9" * 400, "param_type"),
-    ("half_width", "nan", "param_type"), ("half_width", "inf", "param_type"), ("half_width", "0,2", "param_type"),
-    ("half_width", "1.01", "param_range"), ("half_width", float("nan"), "param_range"), ("on", "Verified", "param_choice"),
-    ("note", "a\nb", "param_type"), ("note", "x" * 1001, "param_type"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("draws", "2000.0", "param_type"),
+        ("draws", "２０００", "param_type"),
+        ("draws", " 2000", "param_type"),
+        ("draws", "2000\n", "param_type"),
+        ("draws", "", "param_type"),
+        ("draws", "1e3", "param_type"),
+        ("draws", "0", "param_range"),
+        ("draws", "1000001", "param_range"),
+        ("draws", True, "param_type"),
+        ("draws", 2000.0, "param_type"),
+        ("draws", None, "param_type"),
+        ("draws", [1], "param_type"),
+        ("seed", "18446744073709551616", "param_range"),
+        ("seed", "", "param_type"),
+        ("seed", "9" * 400, "param_type"),
+        ("half_width", "nan", "param_type"),
+        ("half_width", "inf", "param_type"),
+        ("half_width", "0,2", "param_type"),
+        ("half_width", "1.01", "param_range"),
+        ("half_width", float("nan"), "param_range"),
+        ("on", "Verified", "param_choice"),
+        ("note", "a\nb", "param_type"),
+        ("note", "x" * 1001, "param_type"),
+    ],
+)
 def test_what_is_mistyped_or_out_of_range_is_refused(name, value, reason):
     assert refused({name: value})[name] == ("E_SEED" if name == "seed" else "E_PARAM", reason)
 
 
-@pytest.mark.parametrize(("name", "value", "typed"), [
-    ("draws", "1", 1), ("draws", "1000000", 1_000_000), ("seed", "18446744073709551615", 2**64 - 1), ("seed", 0, 0),
-    ("half_width", "1", 1.0), ("half_width", 0.25, 0.25), ("on", "current", "current"), ("charts", "false", False), ("note", "Tỉnh {x}", "Tỉnh {x}"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value", "typed"),
+    [
+        ("draws", "1", 1),
+        ("draws", "1000000", 1_000_000),
+        ("seed", "18446744073709551615", 2**64 - 1),
+        ("seed", 0, 0),
+        ("half_width", "1", 1.0),
+        ("half_width", 0.25, 0.25),
+        ("on", "current", "current"),
+        ("charts", "false", False),
+        ("note", "Tỉnh {x}", "Tỉnh {x}"),
+    ],
+)
 def test_what_fits_is_typed(name, value, typed):
     accepted = check_given({name: value}, DECLARED)["sensitivity"][name]
     assert accepted == typed and type(accepted) is type(typed)
@@ -94,12 +149,26 @@ def test_missing_parameters_are_all_named():
 
 
 def test_sources_come_before_defaults():
-    values = complete(SENSITIVITY, {"year": "2024", "group": "districts"}, {"seed": 7, "on": None}, {"seed": 8, "on": "verified"})
-    assert (values["year"], values["group"], values["seed"], values["on"], values["draws"]) == (2024, "districts", 7, "verified", 2000)
+    values = complete(
+        SENSITIVITY, {"year": "2024", "group": "districts"}, {"seed": 7, "on": None}, {"seed": 8, "on": "verified"}
+    )
+    assert (values["year"], values["group"], values["seed"], values["on"], values["draws"]) == (
+        2024,
+        "districts",
+        7,
+        "verified",
+        2000,
+    )
 
 
 def test_the_cell_is_read_not_run(tmp_path):
-    source = ['root: str = "../data"\n', "year: int = 2025  # the year\n", "seed: int\n", "on: str | None = None\n", "plain = 0.5\n"]
+    source = [
+        'root: str = "../data"\n',
+        "year: int = 2025  # the year\n",
+        "seed: int\n",
+        "on: str | None = None\n",
+        "plain = 0.5\n",
+    ]
     found = read_declared(write_notebook(tmp_path / "n.ipynb", source))
     assert found["seed"] == Parameter("seed", "int") and found["on"] == Parameter("on", "str")
     assert found["plain"] == Parameter("plain", "float", 0.5) and found["year"].default == 2025
@@ -120,8 +189,18 @@ def injected_cell(values):
     return PythonTranslator.codify(values)
 
 
-VALUES = st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.none(), st.binary(), st.tuples(st.integers()), st.lists(st.text()),
-                   st.text(alphabet="0123456789.,-eE "), st.text(alphabet="'\"\\\n{}();=# a"))  # fmt: skip
+VALUES = st.one_of(
+    st.text(),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.none(),
+    st.binary(),
+    st.tuples(st.integers()),
+    st.lists(st.text()),
+    st.text(alphabet="0123456789.,-eE "),
+    st.text(alphabet="'\"\\\n{}();=# a"),
+)
 NAMES = st.one_of(st.sampled_from(sorted(SENSITIVITY)), st.text(), st.text(alphabet="abc =;\n()_1"))
 
 
@@ -130,7 +209,9 @@ NAMES = st.one_of(st.sampled_from(sorted(SENSITIVITY)), st.text(), st.text(alpha
 def test_only_assignments_of_constants_reach_the_notebook(given_values):
     try:
         accepted = check_given(given_values, DECLARED)["sensitivity"]
-        values = complete(SENSITIVITY, {"year": "2025", "group": "communes", "lang": "vi"}, accepted, {"seed": 1, "on": "verified"})
+        values = complete(
+            SENSITIVITY, {"year": "2025", "group": "communes", "lang": "vi"}, accepted, {"seed": 1, "on": "verified"}
+        )
     except Refusal:
         return
     statements = ast.parse(injected_cell(values)).body

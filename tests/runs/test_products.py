@@ -18,7 +18,11 @@ def test_places():
 
 
 def test_published_whole_and_judged_by_their_bytes(tmp_path):
-    made = products.publish(tmp_path, tmp_path, {"public/2025/communes/report.vi.html": b"a", "public/2025/communes/tables/scores.csv": b"b"})
+    made = products.publish(
+        tmp_path,
+        tmp_path,
+        {"public/2025/communes/report.vi.html": b"a", "public/2025/communes/tables/scores.csv": b"b"},
+    )
     assert products.holds(tmp_path, made)
     (tmp_path / "public/2025/communes/tables/scores.csv").write_bytes(b"c")
     assert not products.holds(tmp_path, made)

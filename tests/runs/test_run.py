@@ -1,0 +1,227 @@
+"""Runs from end to end on tiny data: products, failures, and what an interrupted run leaves."""
+
+import getpass
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import LOAD, SHOW, Desk, write_notebook
+
+from dxlib.errors import Refusal
+
+ONE_EACH = {"years": ["2025"], "langs": ["vi"]}
+ONE = {**ONE_EACH, "notebooks": ["report"]}
+PAGE = "public/2025/communes/report.vi.html"
+SLEEP = "import time; time.sleep(120)"
+
+
+def earlier(desk):
+    """Products of an earlier run."""
+    (desk.reports / PAGE).parent.mkdir(parents=True)
+    (desk.reports / PAGE).write_text("<title>Kết quả cũ</title>", "utf-8")
+    return desk.products()
+
+
+def statuses(result):
+    return {str(o.job): o.status for o in result.outcomes}
+
+
+def test_products_stand_in_their_places_twice_the_same_bytes(desk, tmp_path_factory):
+    seen = []
+    result = desk.run(progress=lambda outcome, total: seen.append((outcome.status, total)))
+    assert statuses(result) == dict.fromkeys(
+        [
+            "2024/world/report.vi",
+            "2024/world/report.en",
+            "2025/communes/report.vi",
+            "2025/communes/report.en",
+            "2025/communes/verification.vi",
+            "2025/communes/verification.en",
+        ],
+        "made",
+    )
+    assert [s for s, _ in seen] == ["made"] * 6 and seen[-1][1] == 6 and result.exit_code == 0
+    first = desk.products()
+    assert set(first) == {p for o in result.outcomes for p in o.products} | {"public/index.html"}
+    assert "internal/2025/communes/verification.vi.html" in first and "public/2024/world/tables/scores.csv" in first
+    shutil.rmtree(desk.reports)
+    desk.run(jobs=1)
+    assert desk.products() == first
+
+    elsewhere = Desk(tmp_path_factory.mktemp("elsewhere, with {braces} and ắ"))
+    elsewhere.run(**ONE)
+    assert (
+        elsewhere.products().items() - {("public/index.html", elsewhere.products()["public/index.html"])}
+        <= first.items()
+    )
+
+
+def test_no_product_names_this_machine(desk):
+    write_notebook(
+        desk.notebooks / "report.ipynb",
+        LOAD + SHOW,
+        "print(root)\ncase",
+        "print(hex(id(case)))\nimport os; print(os.getcwd())",
+    )
+    write_notebook(desk.notebooks / "verification.ipynb", LOAD + "import pandas; pandas.read_csv(root + '/none.csv')")
+    assert len(desk.run(**ONE_EACH).failures) == 1
+    names = [str(desk.data), str(desk.reports), sys.prefix, str(Path.home()), str(Path(__file__).parents[2])]
+    names += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
+    for product, data in desk.products().items():
+        text = data.decode("utf-8-sig")
+        assert not [name for name in names if name in text or json.dumps(name)[1:-1] in text], product
+        assert "noise" not in text
+
+
+def test_a_failing_notebook_leaves_its_partial_copy_and_the_others_finish(desk):
+    write_notebook(
+        desk.notebooks / "verification.ipynb", LOAD + "print('còn đây')", "## Sai lệch", "1 / 0", "print('never')"
+    )
+    result = desk.run(**ONE_EACH)
+    assert statuses(result) == {"2025/communes/report.vi": "made", "2025/communes/verification.vi": "failed"}
+    failure = result.failures[0]
+    assert failure.heading == "Sai lệch" and "ZeroDivisionError" in failure.reason and "\n" not in failure.reason
+    assert result.exit_code == 1
+    partial = json.loads((desk.reports / "internal/2025/communes/verification.vi.failed.ipynb").read_text("utf-8"))
+    assert failure.reason in "".join(partial["cells"][0]["source"])
+    assert "còn đây" in json.dumps(partial, ensure_ascii=False) and not [
+        p for p in desk.products() if p.endswith("verification.vi.html")
+    ]
+
+    write_notebook(desk.notebooks / "verification.ipynb", LOAD + SHOW)
+    assert desk.run(**ONE_EACH).exit_code == 0
+    assert "internal/2025/communes/verification.vi.failed.ipynb" not in desk.products()
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [(SLEEP, "cell_timeout"), ("import os; os._exit(3)", "kernel_died"), ("import sys; sys.exit(4)", "cell_failed")],
+)
+def test_other_ends_are_failures_too(desk, cell, reason):
+    kept = earlier(desk)
+    write_notebook(desk.notebooks / "report.ipynb", "# Bảng", cell)
+    result = desk.run(**ONE, cell_seconds=2)
+    assert [f.reason for o in result.failures for f in o.findings] == [reason]
+    assert result.failures[0].heading == "Bảng"
+    left = desk.products()
+    assert left.pop("internal/2025/communes/report.vi.failed.ipynb") and left.pop("public/index.html") and left == kept
+
+
+def test_an_exporter_that_fails_is_named(desk):
+    result = desk.run(**ONE, exporter="plain_page:missing")
+    assert "AttributeError" in result.failures[0].reason
+
+
+def test_data_with_errors_fail_their_jobs_alone_without_a_kernel(desk):
+    before = earlier(desk)
+    (desk.data / "2025/communes/verdicts.csv").unlink()
+    (desk.data / "2025/communes/claims.csv").write_text("agency,indicator,option\na,1,perhaps\nz,1,no\n", "utf-8")
+    result = desk.run(langs=["vi"])
+    assert statuses(result) == {
+        "2024/world/report.vi": "made",
+        "2025/communes/report.vi": "failed",
+        "2025/communes/verification.vi": "failed",
+    }
+    assert {f.file for o in result.failures for f in o.findings} == {"2025/communes/claims.csv"}
+    assert len(result.failures[0].findings) == 2
+    assert before.items() <= desk.products().items() and not [p for p in desk.products() if p.endswith(".ipynb")]
+
+
+def test_parameters_are_refused_before_anything_starts(desk):
+    with pytest.raises(Refusal) as refusal:
+        desk.run(parameters={"onn": "claimed", "on": "verfied"})
+    assert {f.reason for f in refusal.value.findings} == {"param_unknown", "param_choice"}
+    assert not desk.reports.exists()
+
+
+def test_parameters_reach_the_page_and_the_fingerprint(desk):
+    desk.run(**ONE)
+    verified = desk.products()[PAGE].decode()
+    desk.run(**ONE, parameters={"on": "claimed"})
+    claimed = desk.products()[PAGE].decode()
+    assert "public False False" in verified and "public False True" in claimed
+    assert verified.split("</p>")[0] != claimed.split("</p>")[0]
+
+
+DRIVER = """
+import signal, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from conftest import Desk
+from dxlib.runs import run
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    run({data!r}, {reports!r}, notebooks_in=Path({notebooks!r}), exporter="plain_page:html", jobs=2)
+"""
+
+
+def started_by(driver):
+    return psutil.Process(driver.pid).children(recursive=True)
+
+
+def kernels_of(driver):
+    return [process for process in started_by(driver) if "ipykernel_launcher" in process.cmdline()]
+
+
+def wait_for(condition, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not condition():
+        time.sleep(0.1)
+    return condition()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_run_leaves_earlier_reports_and_no_process(desk, tmp_path, how):
+    before = earlier(desk)
+    for name in ("report", "verification"):
+        write_notebook(desk.notebooks / f"{name}.ipynb", SLEEP)
+    script = tmp_path / "driver.py"
+    script.write_text(
+        DRIVER.format(
+            tests=str(Path(__file__).parent),
+            data=str(desk.data),
+            reports=str(desk.reports),
+            notebooks=str(desk.notebooks),
+        )
+    )
+    driver = subprocess.Popen([sys.executable, str(script)], start_new_session=True, stderr=subprocess.PIPE)
+    try:
+        assert wait_for(lambda: len(kernels_of(driver)) == 2, 30)
+        time.sleep(1)
+        family = started_by(driver)
+        driver.send_signal(how)
+        driver.wait(15)
+    finally:
+        driver.kill()
+        driver.stderr.close()
+    assert wait_for(lambda: not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE], 6), family
+    left = {name: data for name, data in desk.products().items() if not name.startswith(".partial-")}
+    assert left == before
+    if how != signal.SIGKILL:
+        assert not list(desk.reports.glob(".partial-*"))
+    else:
+        write_notebook(desk.notebooks / "report.ipynb", LOAD + SHOW)
+        assert desk.run(**ONE).exit_code == 0 and not list(desk.reports.glob(".partial-*"))
+
+
+def test_one_run_at_a_time(desk):
+    from dxlib.runs.batch import working_folder
+
+    with working_folder(desk.reports), pytest.raises(Refusal) as refusal:
+        desk.run()
+    assert [f.code for f in refusal.value.findings] == ["E_LOCK"]
+
+
+def test_a_worker_that_is_killed_is_replaced(desk):
+    write_notebook(desk.notebooks / "report.ipynb", "import os, psutil; psutil.Process(os.getppid()).kill()")
+    result = desk.run(**ONE_EACH, jobs=1)
+    assert statuses(result) == {"2025/communes/report.vi": "failed", "2025/communes/verification.vi": "made"}
+    assert result.failures[0].findings[0].reason == "worker_died"
