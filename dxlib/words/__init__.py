@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -37,6 +39,54 @@ def catalogue(lang: str) -> dict[str, str]:
 def text(key: str, lang: str, **facts: object) -> str:
     """A text of the catalogue with its facts filled in. Raises KeyError for an unknown key or a missing fact."""
     return catalogue(lang)[key].format(**facts)
+
+
+def number(x: object, lang: str, decimals: int = 0) -> str:
+    """A number as readers write it: decimal comma in Vietnamese; "–" for None and nan.
+
+    x   int, float, Decimal, Fraction or numpy number; rounded half away from zero to `decimals` places, from
+        the shortest decimal text of a float
+    """
+    if x is None or x != x:
+        return NOTHING
+    from babel.numbers import format_decimal
+
+    exact = x if isinstance(x, Fraction) else Fraction(repr(float(x)) if isinstance(x, float) else str(x))
+    scale = 10**decimals
+    whole = int(abs(exact) * scale + Fraction(1, 2))
+    value = Decimal(whole if exact >= 0 else -whole).scaleb(-decimals)
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(value, format=pattern, locale=lang)
+
+
+def percent(x: object, lang: str, decimals: int = 1) -> str:
+    """A share as a percentage: 0.754 -> "75,4 %"."""
+    if x is None or x != x:
+        return NOTHING
+    return number((x if isinstance(x, Fraction) else Fraction(repr(float(x)))) * 100, lang, decimals) + "\u00a0%"
+
+
+def date(iso: str, lang: str) -> str:
+    """An ISO date as readers write it; "–" for an empty one."""
+    if not iso:
+        return NOTHING
+    from datetime import date as day
+
+    from babel.dates import format_date
+
+    return format_date(day.fromisoformat(iso), format=text("page.date_format", lang), locale=lang)
+
+
+def name(row: Mapping[str, str], lang: str) -> str:
+    """A row's name in the language, else in the other one, else its key."""
+    others = [other for other in LANGUAGES if other != lang]
+    keys = [f"name_{lang}", *(f"name_{other}" for other in others), "agency", "code", "name"]
+    return next(row[key] for key in keys if row.get(key))
+
+
+def title(names: Mapping[str, str], lang: str) -> str:
+    """A title of index.toml in the language, else in the other one."""
+    return names.get(lang) or next(iter(names.values()), "")
 
 
 def finding(f: Finding, lang: str) -> dict[str, str]:

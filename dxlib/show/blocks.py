@@ -1,0 +1,163 @@
+"""The blocks that pages are made of: sentences, table, chart. They refuse to be made without what a reader needs.
+
+A block holds text, not markup; each knows its HTML face. Everything is escaped here, at the source.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+KINDS = ("text", "name", "number", "rank", "bar")
+
+
+def demand(block: str, **parts: object) -> None:
+    """Refuse a block that lacks one of its parts."""
+    lacking = [name for name, part in parts.items() if not part]
+    if lacking:
+        raise ValueError(f"{block} without {', '.join(lacking)}")
+
+
+class Block:
+    """Shows itself as the last value of a notebook cell."""
+
+    def html(self) -> str:
+        raise NotImplementedError
+
+    def plain(self) -> str:
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": self.plain()}
+
+
+@dataclass(frozen=True)
+class Sentences(Block):
+    """One or more sentences made from numbers; more than one becomes a list."""
+
+    sentences: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        demand("Sentences", sentences=self.sentences and all(self.sentences))
+
+    def html(self) -> str:
+        if len(self.sentences) == 1:
+            return f'<p class="sentence">{escape(self.sentences[0])}</p>'
+        return '<ul class="sentences">' + "".join(f"<li>{escape(s)}</li>" for s in self.sentences) + "</ul>"
+
+    def plain(self) -> str:
+        return "\n".join(self.sentences)
+
+
+def sentences(*texts: str | None) -> Sentences | None:
+    """The sentences that have something to say; None when none has."""
+    said = tuple(t for t in texts if t)
+    return Sentences(said) if said else None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its heading and how its cells are set (text, name, number, rank, bar)."""
+
+    heading: str
+    kind: str = "text"
+
+    def __post_init__(self) -> None:
+        demand("Column", heading=self.heading)
+        if self.kind not in KINDS:
+            raise ValueError(f"column kind {self.kind!r}")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell with more than its text: the length of a bar or the depth of a shade, 0 to 1."""
+
+    text: str
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """A table with caption and source.
+
+    columns   headings and kinds; the first column of kind "name" heads its row
+    rows      cells as text, or `Cell`; every row as long as `columns`
+    note      what a reader must know about the figures (optional)
+    """
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str | Cell, ...], ...]
+    source: str
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        demand("Table", caption=self.caption, columns=self.columns, rows=self.rows, source=self.source)
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"a row of {len(row)} cells in a table of {len(self.columns)} columns: {row}")
+
+    @property
+    def cells(self) -> list[list[str]]:
+        """Every cell as text."""
+        return [[c.text if isinstance(c, Cell) else c for c in row] for row in self.rows]
+
+    def html(self) -> str:
+        kinds = [column.kind for column in self.columns]
+        header = next((i for i, kind in enumerate(kinds) if kind == "name"), None)
+        heads = "".join(f'<th scope="col" class="{c.kind}">{escape(c.heading)}</th>' for c in self.columns)
+        body = "".join(f"<tr>{self.row_html(row, kinds, header)}</tr>" for row in self.rows)
+        note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
+        wide = " wide" if len(self.columns) > 6 else ""
+        return (
+            f'<div class="table{wide}" role="region" tabindex="0" aria-label="{escape(self.caption)}">'
+            f"<table><caption>{escape(self.caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+            f'{note}<p class="source">{escape(self.source)}</p>'
+        )
+
+    @staticmethod
+    def row_html(row: Sequence[str | Cell], kinds: list[str], header: int | None) -> str:
+        out = []
+        for i, (cell, kind) in enumerate(zip(row, kinds, strict=True)):
+            value, share = (cell.text, cell.share) if isinstance(cell, Cell) else (cell, None)
+            tag = 'th scope="row"' if i == header else "td"
+            style = "" if share is None else f' style="--share:{min(max(share, 0.0), 1.0):.4f}"'
+            out.append(f'<{tag} class="{kind}"{style}>{escape(value)}</{tag.split()[0]}>')
+        return "".join(out)
+
+    def plain(self) -> str:
+        heads = " | ".join(c.heading for c in self.columns)
+        return "\n".join([self.caption, heads, *(" | ".join(row) for row in self.cells), self.source])
+
+
+def table(caption: str, columns: Iterable[Column], rows: Iterable[Sequence[str | Cell]], source: str, note: str = "") -> Table | None:
+    """A table, or None when it would have no rows (its section is then left out of the page)."""
+    body = tuple(tuple(row) for row in rows)
+    return Table(caption, tuple(columns), body, source, note) if body else None
+
+
+@dataclass(frozen=True)
+class Chart(Block):
+    """One or more drawings (SVG) with caption, source and alternative text."""
+
+    caption: str
+    drawings: tuple[bytes, ...]
+    source: str
+    alt: str
+    note: str = field(default="")
+
+    def __post_init__(self) -> None:
+        demand("Chart", caption=self.caption, drawings=self.drawings, source=self.source, alt=self.alt)
+
+    def html(self) -> str:
+        images = "".join(
+            f'<img alt="{escape(self.alt if i == 0 else "")}" src="data:image/svg+xml;base64,{base64.b64encode(d).decode()}">'
+            for i, d in enumerate(self.drawings)
+        )
+        note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
+        return f'<figure>{images}<figcaption>{escape(self.caption)}</figcaption></figure>{note}<p class="source">{escape(self.source)}</p>'
+
+    def plain(self) -> str:
+        return f"{self.caption}\n{self.alt}\n{self.source}"

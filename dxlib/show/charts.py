@@ -1,0 +1,161 @@
+"""Drawings: matplotlib to SVG, the same bytes on every run. Colours are told apart by colour-blind readers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ACCENT, WARM, GREY, PALE, INK = "#0b5c8a", "#c8581a", "#8a939b", "#d5dde3", "#20262c"
+ROWS = 40  # a drawing with more rows is split, so that it can be read on paper and on a phone
+WIDTH = 7.2  # inches: the text width of an A4 page
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "svg.hashsalt": "dxlib",
+    "svg.fonttype": "path",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def draw(height: float, paint, width: float = WIDTH) -> bytes:
+    """One drawing. `paint` gets the figure and its axes."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        paint(figure, figure.subplots())
+        out = io.BytesIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def parts(n: int, most: int = ROWS) -> list[slice]:
+    """n rows in drawings of nearly equal length, none longer than `most`."""
+    count = -(-n // most)
+    bounds = [round(i * n / count) for i in range(count + 1)]
+    return [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+
+
+def folded(text: str, width: int = 34) -> str:
+    """A long name on several lines, never cut."""
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width)) or text
+
+
+def rows_axis(axes: Axes, labels: Sequence[str], width: int = 34) -> list[float]:
+    """Names down the side, the first on top; returns the heights of the rows."""
+    lines = [folded(label, width) for label in labels]
+    heights, at = [], 0.0
+    for line in lines:
+        extent = 1 + 0.75 * line.count("\n")
+        heights.append(at + extent / 2)
+        at += extent
+    axes.set_yticks(heights, lines)
+    axes.set_ylim(at, 0)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return heights
+
+
+def needed(labels: Sequence[str], width: int = 34) -> float:
+    """Inches that named rows need."""
+    return 0.7 + 0.21 * sum(1 + 0.75 * folded(label, width).count("\n") for label in labels)
+
+
+def intervals(labels: Sequence[str], low: Sequence[float], middle: Sequence[float], high: Sequence[float], x_label: str) -> list[bytes]:
+    """A dot between two ends for every row: ranks with their intervals, smallest to the left."""
+    drawings = []
+    for part in parts(len(labels)):
+
+        def paint(figure: Figure, axes: Axes, part: slice = part) -> None:
+            heights = rows_axis(axes, labels[part])
+            axes.hlines(heights, low[part], high[part], color=PALE, linewidth=6, capstyle="round")
+            axes.plot(middle[part], heights, "o", color=ACCENT, markersize=5)
+            axes.set_xlim(0.5, max(max(high), 2) + 0.5)
+            axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+            axes.set_xlabel(x_label)
+            axes.grid(axis="x", color=PALE, linewidth=0.6)
+            axes.set_axisbelow(True)
+
+        drawings.append(draw(needed(labels[part]), paint))
+    return drawings
+
+
+def two_sided(labels: Sequence[str], left: Sequence[float], right: Sequence[float], left_label: str, right_label: str, write) -> list[bytes]:
+    """Bars to the left and to the right of nought for every row, values beside them."""
+    drawings = []
+    reach = max([*left, *right, 0.0]) or 1.0
+    for part in parts(len(labels)):
+
+        def paint(figure: Figure, axes: Axes, part: slice = part) -> None:
+            heights = rows_axis(axes, labels[part])
+            axes.barh(heights, [-v for v in left[part]], color=ACCENT, height=0.62)
+            axes.barh(heights, right[part], color=WARM, height=0.62)
+            for y, a, b in zip(heights, left[part], right[part], strict=True):
+                if a:
+                    axes.text(-a - reach * 0.02, y, write(a), ha="right", va="center", fontsize=7.5)
+                if b:
+                    axes.text(b + reach * 0.02, y, write(b), ha="left", va="center", fontsize=7.5)
+            axes.axvline(0, color=GREY, linewidth=0.8)
+            axes.set_xlim(-reach * 1.25, reach * 1.25)
+            axes.set_xticks([])
+            axes.spines["bottom"].set_visible(False)
+            axes.set_title(f"◀ {left_label}", loc="left", fontsize=8.5, color=ACCENT)
+            axes.set_title(f"{right_label} ▶", loc="right", fontsize=8.5, color=WARM)
+
+        drawings.append(draw(needed(labels[part]) + 0.2, paint))
+    return drawings
+
+
+def distribution(values: Sequence[float], cuts: Sequence[tuple[float, str]], x_label: str, y_label: str, write) -> list[bytes]:
+    """How many agencies lie where on 0..1, with the class cuts named."""
+
+    def paint(figure: Figure, axes: Axes) -> None:
+        edges = [i / 20 for i in range(21)]
+        counts = [sum(a <= v < b or (b == 1.0 and v >= 1.0) for v in values) for a, b in zip(edges, edges[1:], strict=False)]
+        axes.bar([a + 0.025 for a in edges[:-1]], counts, width=0.045, color=ACCENT)
+        top = max(counts) * 1.25 + 0.5
+        for cut, label in cuts:
+            axes.axvline(cut, color=WARM, linewidth=1, linestyle="--")
+            axes.text(cut + 0.006, top * 0.98, label, rotation=90, va="top", ha="left", fontsize=7.5, color=WARM)
+        axes.set_ylim(0, top)
+        axes.set_xlim(0, 1)
+        axes.set_xticks([i / 10 for i in range(11)], [write(i / 10) for i in range(11)])
+        axes.yaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+
+    return [draw(2.6, paint)]
+
+
+def ranges(labels: Sequence[str], low: Sequence[float], middle: Sequence[float], high: Sequence[float], x_label: str, write) -> list[bytes]:
+    """Lowest, median and highest share (0..1) for every row."""
+
+    def paint(figure: Figure, axes: Axes) -> None:
+        heights = rows_axis(axes, labels, 30)
+        axes.hlines(heights, low, high, color=PALE, linewidth=6, capstyle="round")
+        axes.plot(middle, heights, "o", color=ACCENT, markersize=6)
+        for y, m in zip(heights, middle, strict=True):
+            axes.text(m, y - 0.32, write(m), ha="center", va="bottom", fontsize=7.5, color=ACCENT)
+        left = min([*low, 0.0])
+        axes.set_xlim(left, max([*high, 1.0]))
+        axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
+        axes.set_xlabel(x_label)
+        axes.grid(axis="x", color=PALE, linewidth=0.6)
+        axes.set_axisbelow(True)
+
+    return [draw(needed(labels, 30) + 0.14 * len(labels), paint)]

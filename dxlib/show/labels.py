@@ -1,0 +1,45 @@
+"""What things are called on a page: agencies, rows, classes, where a figure comes from."""
+
+from __future__ import annotations
+
+from ..case import Case
+from ..index.values import basis
+from ..words import name, number, percent, text, title
+
+
+def agencies(case: Case, lang: str) -> dict[str, str]:
+    """agency -> its name."""
+    return {row["agency"]: name(row, lang) for row in case.agencies.to_dict("records")}
+
+
+def rows(case: Case, lang: str) -> dict[str, str]:
+    """code -> "code name" of every row of the index set."""
+    found = {}
+    for row in case.indicators.to_dict("records"):
+        called = name(row, lang)
+        found[row["code"]] = called if called == row["code"] else f"{row['code']}. {called}"
+    return found
+
+
+def classes(case: Case, lang: str) -> dict[int, str]:
+    """1-based position -> name of the class."""
+    return {i: title(c.name, lang) for i, c in enumerate(case.settings.classes, start=1)}
+
+
+def points(x: object, case: Case, lang: str) -> str:
+    """Points as printed."""
+    return number(x, lang, case.settings.points_decimals)
+
+
+def share(x: object, lang: str, decimals: int = 2) -> str:
+    return percent(x, lang, decimals)
+
+
+def source(case: Case, lang: str, on: str | None = None) -> str:
+    """The line under a figure: which data, which basis."""
+    key = basis(case, on) if case.has_claims else "measured"
+    return text("page.source", lang, title=title(case.settings.title, lang), year=case.year, basis=text(f"page.basis.{key}", lang))
+
+
+def scope(value: str, lang: str) -> str:
+    return value or text("page.one_list", lang)
