@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
@@ -140,7 +141,8 @@ def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[T
 
 def make_task(source: Source, case: Case, job: Job) -> Task | Outcome:
     matrix_values = {"root": str(source.root), "year": job.year, "group": job.group, "lang": job.lang}
-    settings = {"on": case.default_on, **case.settings.sensitivity}
+    sensitivity = {key: float(x) if isinstance(x, Fraction) else x for key, x in case.settings.sensitivity.items()}
+    settings = {"on": case.default_on, **sensitivity}
     path = source.notebooks_in / f"{job.notebook}.ipynb"
     try:
         values = complete(source.declared[job.notebook], matrix_values, source.given[job.notebook], settings)
@@ -153,7 +155,7 @@ def make_task(source: Source, case: Case, job: Job) -> Task | Outcome:
         "title": title(case, job),
         "sample": case.settings.sample,
         "provisional": case.has_claims and on != "verified",
-        "fingerprint": fingerprint.short(full),
+        "fingerprint": full,
     }
     return Task(job, path, source.reports, values, page, tables, source.cell_seconds, source.exporter)
 

@@ -29,18 +29,15 @@ def page(reports: Path) -> str:
     public = reports / "public"
     years = sorted((f for f in folders(public) if YEAR.fullmatch(f.name)), reverse=True)
     sections = [section(year) for year in years]
-    body = "\n".join(s for s in sections if s) or f"<p>{both('contents_empty')}</p>"
-    banner = (
-        f'<p class="sample">{both("contents_sample")}</p>\n'
-        if any(is_sample(p) for p in public.glob("*/*/*.html"))
-        else ""
-    )
+    body = "\n".join(s for s in sections if s) or f"<p>{both('run.contents_empty')}</p>"
+    made_up = any(is_sample(path) for path in public.glob("*/*/*.html"))
+    banner = f'<p class="sample">{both("page.sample")}</p>\n' if made_up else ""
     return (
         f'<!DOCTYPE html>\n<html lang="vi">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{escape(text('run.contents_title', 'vi'))}</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{both('contents_title')}</h1>\n{banner}<p>{both('contents_intro')}</p>\n"
+        f"<body>\n<main>\n<h1>{both('run.contents_title')}</h1>\n{banner}<p>{both('run.contents_intro')}</p>\n"
         f"{body}\n</main>\n</body>\n</html>\n"
     )
 
@@ -62,7 +59,7 @@ def entries(year: str, group: Path) -> str:
         if (group / name).is_file()
     ]
     tables = [
-        f'<li><a href="{year}/{group.name}/tables/{t.name}">{both("contents_table")}: {escape(t.name)}</a></li>'
+        f'<li><a href="{year}/{group.name}/tables/{t.name}">{both("run.contents_table")}: {escape(t.name)}</a></li>'
         for t in sorted(group.glob("tables/*.csv"))
     ]
     return "\n".join(lines + tables)
@@ -79,9 +76,10 @@ def title(path: Path) -> str:
 
 def is_sample(path: Path) -> bool:
     """Whether a page says of itself that its figures are made up."""
-    return text("run.contents_sample", "vi") in path.read_text("utf-8")
+    page = path.read_text("utf-8")
+    return any(text("page.sample", lang) in page for lang in LANGUAGES)
 
 
 def both(key: str) -> str:
     """Vietnamese first, English beside it."""
-    return f'{escape(text(f"run.{key}", "vi"))} <span lang="en">/ {escape(text(f"run.{key}", "en"))}</span>'
+    return f'{escape(text(key, "vi"))} <span lang="en">/ {escape(text(key, "en"))}</span>'

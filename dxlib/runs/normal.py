@@ -15,7 +15,8 @@ KERNEL = {
 }
 INJECTED = "injected-parameters"
 BY_PAPERMILL = {INJECTED, "papermill-error-cell-tag"}
-ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]+")
+PICTURE = re.compile(r"(;base64,[A-Za-z0-9+/=\s]+)")
 KERNEL_FILE = re.compile(r"[^\s\"']*ipykernel_[0-9]+[/\\][0-9]+\.py")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -55,14 +56,18 @@ def clean_output(output: NotebookNode) -> NotebookNode:
 
 
 def scrub(value: Any, places: Mapping[str, str]) -> Any:
-    """Every string below `value` with folders, addresses, process numbers and colours taken out."""
+    """Every string below `value` with folders, addresses, process numbers and colours taken out; pictures untouched."""
     if isinstance(value, str):
-        for folder in sorted(places, key=len, reverse=True):
-            value = value.replace(folder, places[folder])
-        return COLOUR.sub("", ADDRESS.sub("0x…", KERNEL_FILE.sub("cell", value)))
+        return "".join(part if PICTURE.match(part) else scrub_text(part, places) for part in PICTURE.split(value))
     if isinstance(value, dict):
         return NotebookNode({key: item if key == "image/png" else scrub(item, places) for key, item in value.items()})
     return [scrub(item, places) for item in value] if isinstance(value, list) else value
+
+
+def scrub_text(text: str, places: Mapping[str, str]) -> str:
+    for folder in sorted(places, key=len, reverse=True):
+        text = text.replace(folder, places[folder])
+    return COLOUR.sub("", ADDRESS.sub("0x…", KERNEL_FILE.sub("cell", text)))
 
 
 def failing_cell(nb: NotebookNode) -> int:

@@ -27,7 +27,7 @@ SPAWN = multiprocessing.get_context("spawn")  # the one start method that every 
 def run_all(tasks: Iterable[Task | Outcome], work: Path, workers: int) -> Generator[Outcome, None, None]:
     """Run tasks on a few workers; outcomes come as they are ready. What is an Outcome already passes through."""
     waiting = iter(tasks)
-    pool: list[Worker] = []
+    pool = [Worker(work / f"worker-{i}") for i in range(1, workers + 1)]  # they import while the first case is read
     try:
         following = next(waiting, None)
         while following is not None or any(w.task for w in pool):
@@ -36,9 +36,6 @@ def run_all(tasks: Iterable[Task | Outcome], work: Path, workers: int) -> Genera
                 following = next(waiting, None)
                 continue
             idle = next((w for w in pool if not w.task), None)
-            if following is not None and idle is None and len(pool) < workers:
-                idle = Worker(work / f"worker-{len(pool) + 1}")
-                pool.append(idle)
             if following is not None and idle is not None:
                 idle.give(following)
                 following = next(waiting, None)  # prepared while the workers work

@@ -3,6 +3,7 @@
 import shutil
 
 from dxlib.runs.contents import page
+from dxlib.words import text
 
 
 def write(reports, relative, title, body=""):
@@ -18,11 +19,13 @@ def test_public_pages_by_year_and_group_and_nothing_internal(tmp_path):
     write(tmp_path, "public/2025/communes/notes.html", "a stranger's page")
     write(tmp_path, "public/2025/communes/tables/scores.csv", "")
     write(tmp_path, "internal/2025/communes/verification.vi.html", "secret")
-    text = page(tmp_path)
-    assert text.count("<li>") == 7 and "secret" not in text and "stranger" not in text and "internal" not in text
-    assert text.index("<h2>2025") < text.index("<h2>2024") and "report.vi A &amp; B" in text
-    assert 'href="2025/communes/report.en.html" lang="en"' in text and "MẪU" not in text
-    write(tmp_path, "public/2025/communes/report.vi.html", "x", "SỐ LIỆU MẪU")
+    listed = page(tmp_path)
+    assert (
+        listed.count("<li>") == 7 and "secret" not in listed and "stranger" not in listed and "internal" not in listed
+    )
+    assert listed.index("<h2>2025") < listed.index("<h2>2024") and "report.vi A &amp; B" in listed
+    assert 'href="2025/communes/report.en.html" lang="en"' in listed and "MẪU" not in listed
+    write(tmp_path, "public/2025/communes/report.vi.html", "x", text("page.sample", "vi"))
     assert "SỐ LIỆU MẪU" in page(tmp_path) and "SAMPLE DATA" in page(tmp_path)
 
 
