@@ -6,7 +6,6 @@ import base64
 import re
 import sys
 from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,9 @@ HEADING = re.compile(r"(#{1,3})\s+(.+?)\s*(?:\n|$)")
 SHOWN = ("text/html", "image/svg+xml", "image/png")
 
 
-def html(notebook: Any, *, lang: str, title: str, reader: str, sample: bool, provisional: bool, fingerprint: str) -> str:
+def html(
+    notebook: Any, *, lang: str, title: str, reader: str, sample: bool, provisional: bool, fingerprint: str
+) -> str:
     """One page.
 
     notebook      an executed nbformat node; markdown cells tagged with a language are kept in that language only
@@ -33,20 +34,34 @@ def html(notebook: Any, *, lang: str, title: str, reader: str, sample: bool, pro
     from traitlets.config import Config
 
     others = {other for other in LANGUAGES if other != lang}
-    config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": others | {"parameters", "injected-parameters"}}})
+    config = Config(
+        {"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": others | {"parameters", "injected-parameters"}}}
+    )
     here = Path(__file__).parent
     exporter = HTMLExporter(config=config, template_name="template", extra_template_basedirs=[str(here)])
     exporter.register_preprocessor(TagRemovePreprocessor(config=config), enabled=True)
     exporter.register_filter("shown", shown)
     trimmed = notebook.copy()
     trimmed.cells = filled([cell for cell in notebook.cells if not others & set(cell.metadata.get("tags", []))])
-    style = (here / "template" / "style.css").read_text(encoding="utf-8").strip()
+    say = {
+        key: text(f"page.{key}", lang)
+        for key in ("sample", "provisional", "internal", "contents", "fingerprint", "fingerprint_note")
+    }
+    marks = [("internal", reader == "internal"), ("sample", sample), ("provisional", provisional)]
+    short = " ".join(fingerprint[i : i + 4] for i in (0, 4, 8))
     page = {
-        "lang": lang, "title": title, "reader": reader, "sample": sample, "provisional": provisional, "fingerprint": fingerprint,
-        "short": " ".join(fingerprint[i : i + 4] for i in (0, 4, 8)), "style": style, "contents": contents(trimmed.cells),
-        "style_hash": base64.b64encode(sha256(style.encode()).digest()).decode(),
-        "say": {key: text(f"page.{key}", lang) for key in ("sample", "provisional", "internal", "contents", "fingerprint", "fingerprint_note")},
-    }  # fmt: skip
+        "lang": lang,
+        "title": title,
+        "reader": reader,
+        "sample": sample,
+        "provisional": provisional,
+        "fingerprint": fingerprint,
+        "short": short,
+        "sheet": " · ".join([*(say[key] for key, holds in marks if holds), f"{say['fingerprint']} {short}"]),
+        "style": (here / "template" / "style.css").read_text(encoding="utf-8").strip(),
+        "contents": contents(trimmed.cells),
+        "say": say,
+    }
     body, _ = exporter.from_notebook_node(trimmed, resources={"page": page})
     return body if body.endswith("\n") else body + "\n"
 
@@ -80,7 +95,7 @@ def filled(cells: Iterable[Any]) -> list[Any]:
 
 def contents(cells: Iterable[Any]) -> list[dict[str, str]]:
     """The contents list, and each heading's anchor and number."""
-    listed = []
+    listed: list[dict[str, str]] = []
     for cell in cells:
         found = heading(cell)
         if found and found[0] == 2:

@@ -51,6 +51,10 @@ class Sentences(Block):
         return "\n".join(self.sentences)
 
 
+def note_html(note: str) -> str:
+    return f'<p class="note">{escape(note)}</p>' if note else ""
+
+
 def sentences(*texts: str | None) -> Sentences | None:
     """The sentences that have something to say; None when none has."""
     said = tuple(t for t in texts if t)
@@ -109,12 +113,12 @@ class Table(Block):
         header = next((i for i, kind in enumerate(kinds) if kind == "name"), None)
         heads = "".join(f'<th scope="col" class="{c.kind}">{escape(c.heading)}</th>' for c in self.columns)
         body = "".join(f"<tr>{self.row_html(row, kinds, header)}</tr>" for row in self.rows)
-        note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
         wide = " wide" if len(self.columns) > 6 else ""
         return (
             f'<div class="table{wide}" role="region" tabindex="0" aria-label="{escape(self.caption)}">'
-            f"<table><caption>{escape(self.caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-            f'{note}<p class="source">{escape(self.source)}</p>'
+            f"<table><caption>{escape(self.caption)}</caption><thead><tr>{heads}</tr></thead>"
+            f"<tbody>{body}</tbody></table></div>{note_html(self.note)}"
+            f'<p class="source">{escape(self.source)}</p>'
         )
 
     @staticmethod
@@ -132,7 +136,9 @@ class Table(Block):
         return "\n".join([self.caption, heads, *(" | ".join(row) for row in self.cells), self.source])
 
 
-def table(caption: str, columns: Iterable[Column], rows: Iterable[Sequence[str | Cell]], source: str, note: str = "") -> Table | None:
+def table(
+    caption: str, columns: Iterable[Column], rows: Iterable[Sequence[str | Cell]], source: str, note: str = ""
+) -> Table | None:
     """A table, or None when it would have no rows (its section is then left out of the page)."""
     body = tuple(tuple(row) for row in rows)
     return Table(caption, tuple(columns), body, source, note) if body else None
@@ -152,12 +158,13 @@ class Chart(Block):
         demand("Chart", caption=self.caption, drawings=self.drawings, source=self.source, alt=self.alt)
 
     def html(self) -> str:
-        images = "".join(
-            f'<img alt="{escape(self.alt if i == 0 else "")}" src="data:image/svg+xml;base64,{base64.b64encode(d).decode()}">'
-            for i, d in enumerate(self.drawings)
+        sources = [f"data:image/svg+xml;base64,{base64.b64encode(d).decode()}" for d in self.drawings]
+        texts = [escape(self.alt), *[""] * (len(sources) - 1)]  # the first drawing speaks for all
+        images = "".join(f'<img alt="{alt}" src="{src}">' for alt, src in zip(texts, sources, strict=True))
+        return (
+            f"<figure>{images}<figcaption>{escape(self.caption)}</figcaption></figure>"
+            f'{note_html(self.note)}<p class="source">{escape(self.source)}</p>'
         )
-        note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
-        return f'<figure>{images}<figcaption>{escape(self.caption)}</figcaption></figure>{note}<p class="source">{escape(self.source)}</p>'
 
     def plain(self) -> str:
         return f"{self.caption}\n{self.alt}\n{self.source}"

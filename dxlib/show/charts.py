@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+Write = Callable[[float], str]  # a number as the axis or a label shows it
 
 ACCENT, WARM, GREY, PALE, INK = "#0b5c8a", "#c8581a", "#8a939b", "#d5dde3", "#20262c"
 ROWS = 40  # a drawing with more rows is split, so that it can be read on paper and on a phone
@@ -29,7 +33,7 @@ STYLE = {
 }
 
 
-def draw(height: float, paint, width: float = WIDTH) -> bytes:
+def draw(height: float, paint: Callable[[Figure, Axes], None], width: float = WIDTH) -> bytes:
     """One drawing. `paint` gets the figure and its axes."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -46,7 +50,7 @@ def parts(n: int, most: int = ROWS) -> list[slice]:
     """n rows in drawings of nearly equal length, none longer than `most`."""
     count = -(-n // most)
     bounds = [round(i * n / count) for i in range(count + 1)]
-    return [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [slice(a, b) for a, b in pairwise(bounds)]
 
 
 def folded(text: str, width: int = 34) -> str:
@@ -71,12 +75,20 @@ def rows_axis(axes: Axes, labels: Sequence[str], width: int = 34) -> list[float]
     return heights
 
 
+def whole_numbers() -> MaxNLocator:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(integer=True, min_n_ticks=1)
+
+
 def needed(labels: Sequence[str], width: int = 34) -> float:
     """Inches that named rows need."""
     return 0.7 + 0.21 * sum(1 + 0.75 * folded(label, width).count("\n") for label in labels)
 
 
-def intervals(labels: Sequence[str], low: Sequence[float], middle: Sequence[float], high: Sequence[float], x_label: str) -> list[bytes]:
+def intervals(
+    labels: Sequence[str], low: Sequence[float], middle: Sequence[float], high: Sequence[float], x_label: str
+) -> list[bytes]:
     """A dot between two ends for every row: ranks with their intervals, smallest to the left."""
     drawings = []
     for part in parts(len(labels)):
@@ -85,8 +97,8 @@ def intervals(labels: Sequence[str], low: Sequence[float], middle: Sequence[floa
             heights = rows_axis(axes, labels[part])
             axes.hlines(heights, low[part], high[part], color=PALE, linewidth=6, capstyle="round")
             axes.plot(middle[part], heights, "o", color=ACCENT, markersize=5)
-            axes.set_xlim(0.5, max(max(high), 2) + 0.5)
-            axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+            axes.set_xlim(min(low[part]) - 0.6, max(*high[part], min(low[part]) + 1) + 0.6)
+            axes.xaxis.set_major_locator(whole_numbers())
             axes.set_xlabel(x_label)
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.set_axisbelow(True)
@@ -95,7 +107,14 @@ def intervals(labels: Sequence[str], low: Sequence[float], middle: Sequence[floa
     return drawings
 
 
-def two_sided(labels: Sequence[str], left: Sequence[float], right: Sequence[float], left_label: str, right_label: str, write) -> list[bytes]:
+def two_sided(
+    labels: Sequence[str],
+    left: Sequence[float],
+    right: Sequence[float],
+    left_label: str,
+    right_label: str,
+    write: Write,
+) -> list[bytes]:
     """Bars to the left and to the right of nought for every row, values beside them."""
     drawings = []
     reach = max([*left, *right, 0.0]) or 1.0
@@ -121,12 +140,14 @@ def two_sided(labels: Sequence[str], left: Sequence[float], right: Sequence[floa
     return drawings
 
 
-def distribution(values: Sequence[float], cuts: Sequence[tuple[float, str]], x_label: str, y_label: str, write) -> list[bytes]:
+def distribution(
+    values: Sequence[float], cuts: Sequence[tuple[float, str]], x_label: str, y_label: str, write: Write
+) -> list[bytes]:
     """How many agencies lie where on 0..1, with the class cuts named."""
 
     def paint(figure: Figure, axes: Axes) -> None:
         edges = [i / 20 for i in range(21)]
-        counts = [sum(a <= v < b or (b == 1.0 and v >= 1.0) for v in values) for a, b in zip(edges, edges[1:], strict=False)]
+        counts = [sum(a <= v < b or (b == 1.0 and v >= 1.0) for v in values) for a, b in pairwise(edges)]
         axes.bar([a + 0.025 for a in edges[:-1]], counts, width=0.045, color=ACCENT)
         top = max(counts) * 1.25 + 0.5
         for cut, label in cuts:
@@ -135,14 +156,21 @@ def distribution(values: Sequence[float], cuts: Sequence[tuple[float, str]], x_l
         axes.set_ylim(0, top)
         axes.set_xlim(0, 1)
         axes.set_xticks([i / 10 for i in range(11)], [write(i / 10) for i in range(11)])
-        axes.yaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        axes.yaxis.set_major_locator(whole_numbers())
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
 
     return [draw(2.6, paint)]
 
 
-def ranges(labels: Sequence[str], low: Sequence[float], middle: Sequence[float], high: Sequence[float], x_label: str, write) -> list[bytes]:
+def ranges(
+    labels: Sequence[str],
+    low: Sequence[float],
+    middle: Sequence[float],
+    high: Sequence[float],
+    x_label: str,
+    write: Write,
+) -> list[bytes]:
     """Lowest, median and highest share (0..1) for every row."""
 
     def paint(figure: Figure, axes: Axes) -> None:

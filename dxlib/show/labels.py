@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..case import Case
 from ..index.values import basis
 from ..words import name, number, percent, text, title
@@ -13,11 +15,12 @@ def agencies(case: Case, lang: str) -> dict[str, str]:
 
 
 def rows(case: Case, lang: str) -> dict[str, str]:
-    """code -> "code name" of every row of the index set."""
+    """code -> name of every row of the index set, with its number where it is numbered."""
     found = {}
     for row in case.indicators.to_dict("records"):
         called = name(row, lang)
-        found[row["code"]] = called if called == row["code"] else f"{row['code']}. {called}"
+        numbered = row["code"][0].isdigit() and called != row["code"]
+        found[row["code"]] = f"{row['code']}. {called}" if numbered else called
     return found
 
 
@@ -26,19 +29,25 @@ def classes(case: Case, lang: str) -> dict[int, str]:
     return {i: title(c.name, lang) for i, c in enumerate(case.settings.classes, start=1)}
 
 
-def points(x: object, case: Case, lang: str) -> str:
+def points(x: Any, case: Case, lang: str) -> str:
     """Points as printed."""
     return number(x, lang, case.settings.points_decimals)
 
 
-def share(x: object, lang: str, decimals: int = 2) -> str:
+def share(x: Any, lang: str, decimals: int = 2) -> str:
     return percent(x, lang, decimals)
 
 
 def source(case: Case, lang: str, on: str | None = None) -> str:
     """The line under a figure: which data, which basis."""
     key = basis(case, on) if case.has_claims else "measured"
-    return text("page.source", lang, title=title(case.settings.title, lang), year=case.year, basis=text(f"page.basis.{key}", lang))
+    return text(
+        "page.source",
+        lang,
+        title=title(case.settings.title, lang),
+        year=case.year,
+        basis=text(f"page.basis.{key}", lang),
+    )
 
 
 def scope(value: str, lang: str) -> str:

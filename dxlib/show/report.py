@@ -22,11 +22,23 @@ def summary(case: Case, scores: pd.DataFrame, lang: str) -> Sentences | None:
     rows = index_rows(scores)
     ranked = rows.dropna(subset=["rank"])
     named = labels.agencies(case, lang)
-    said = [text("report.assessed", lang, agencies=len(rows), ranked=len(ranked), indicators=sum(n.scored for n in case.framework.leaves))]
+    said = [
+        text(
+            "report.assessed",
+            lang,
+            agencies=len(rows),
+            ranked=len(ranked),
+            indicators=sum(n.scored for n in case.framework.leaves),
+        )
+    ]
     for scope, group in ranked.groupby("scope", sort=False):
         first = group[group["rank"] == 1]
         who = text("page.and", lang).join(named[a] for a in first["agency"])
-        facts = {"who": who, "points": labels.points(first["points"].iloc[0], case, lang), "of": labels.points(first["max_points"].iloc[0], case, lang)}
+        facts = {
+            "who": who,
+            "points": labels.points(first["points"].iloc[0], case, lang),
+            "of": labels.points(first["max_points"].iloc[0], case, lang),
+        }
         key = "report.leader" if not scope else "report.leader_scope"
         said.append(text(key, lang, scope=scope, share=labels.share(first["score"].iloc[0], lang), **facts))
     filled = [(label, int((rows["class"] == i).sum())) for i, label in labels.classes(case, lang).items()]
@@ -54,18 +66,27 @@ def ranking(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     heads += [Column(text("report.points", lang), "number"), Column(text("report.share", lang), "bar")]
     heads += [Column(text("report.class", lang))] if bands else []
     one_maximum = rows["max_points"].nunique() <= 1
-    body = []
+    body: list[list[str | Cell]] = []
     for row in rows.to_dict("records"):
         earned = labels.points(row["points"], case, lang)
         if not one_maximum and row["score"] == row["score"]:
             earned = text("report.points_of", lang, points=earned, of=labels.points(row["max_points"], case, lang))
-        cells = [number(row["rank"] if row["rank"] is not pd.NA else None, lang), named[row["agency"]]]
+        cells: list[str | Cell] = [number(row["rank"], lang), named[row["agency"]]]
         cells += [row["scope"]] if scoped else []
-        cells += [earned, Cell(labels.share(row["score"], lang), row["score"] if row["score"] == row["score"] else None)]
+        cells += [
+            earned,
+            Cell(labels.share(row["score"], lang), row["score"] if row["score"] == row["score"] else None),
+        ]
         cells += [bands.get(row["class"], "–") if row["class"] is not pd.NA else "–"] if bands else []
         body.append(cells)
     note = text(f"report.rank_note.{case.settings.rank_on}", lang)
-    return table(text("report.ranking_caption", lang, title=title(case.settings.title, lang), year=case.year), heads, body, labels.source(case, lang), note)
+    return table(
+        text("report.ranking_caption", lang, title=title(case.settings.title, lang), year=case.year),
+        heads,
+        body,
+        labels.source(case, lang),
+        note,
+    )
 
 
 def pillar_scores(case: Case, scores: pd.DataFrame) -> pd.DataFrame:
@@ -82,11 +103,17 @@ def pillars(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
         return None
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
     heads = [Column(text("page.agency", lang), "name"), *(Column(rows[code], "bar") for code in wide.columns)]
-    body = [
+    body: list[list[str | Cell]] = [
         [named[agency], *(Cell(labels.share(x, lang, 1), x if x == x else None) for x in shares)]
         for agency, shares in zip(wide.index, wide.to_numpy(), strict=True)
     ]
-    return table(text("report.pillars_caption", lang, year=case.year), heads, body, labels.source(case, lang), text("report.pillars_note", lang))
+    return table(
+        text("report.pillars_caption", lang, year=case.year),
+        heads,
+        body,
+        labels.source(case, lang),
+        text("report.pillars_note", lang),
+    )
 
 
 def pillar_chart(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
@@ -96,9 +123,23 @@ def pillar_chart(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
         return None
     rows = labels.rows(case, lang)
     names, middle = [rows[c] for c in wide.columns], wide.median().tolist()
-    drawings = charts.ranges(names, wide.min().tolist(), middle, wide.max().tolist(), text("report.share", lang), lambda x: labels.share(x, lang, 0))
+    drawings = charts.ranges(
+        names,
+        wide.min().tolist(),
+        middle,
+        wide.max().tolist(),
+        text("report.share", lang),
+        lambda x: labels.share(x, lang, 0),
+    )
     best, worst = names[middle.index(max(middle))], names[middle.index(min(middle))]
-    alt = text("report.pillar_alt", lang, best=best, high=labels.share(max(middle), lang, 1), worst=worst, low=labels.share(min(middle), lang, 1))
+    alt = text(
+        "report.pillar_alt",
+        lang,
+        best=best,
+        high=labels.share(max(middle), lang, 1),
+        worst=worst,
+        low=labels.share(min(middle), lang, 1),
+    )
     return Chart(text("report.pillar_chart", lang), tuple(drawings), labels.source(case, lang), alt)
 
 
@@ -109,9 +150,21 @@ def distribution(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
         return None
     bands = labels.classes(case, lang)
     cuts = [(float(c.cut), bands[i]) for i, c in enumerate(case.settings.classes, start=1) if c.cut]
-    facts = {"n": len(shares), "low": labels.share(shares.min(), lang), "middle": labels.share(shares.median(), lang), "high": labels.share(shares.max(), lang)}
-    drawings = charts.distribution(shares.tolist(), cuts, text("report.share", lang), text("report.count", lang), lambda x: labels.share(x, lang, 0))
-    return Chart(text("report.distribution_caption", lang), tuple(drawings), labels.source(case, lang), text("report.distribution_alt", lang, **facts))
+    facts = {
+        "n": len(shares),
+        "low": labels.share(shares.min(), lang),
+        "middle": labels.share(shares.median(), lang),
+        "high": labels.share(shares.max(), lang),
+    }
+    drawings = charts.distribution(
+        shares.tolist(),
+        cuts,
+        text("report.share", lang),
+        text("report.count", lang),
+        lambda x: labels.share(x, lang, 0),
+    )
+    caption = text("report.distribution_cuts" if cuts else "report.distribution_caption", lang)
+    return Chart(caption, tuple(drawings), labels.source(case, lang), text("report.distribution_alt", lang, **facts))
 
 
 def gaps(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
@@ -122,7 +175,10 @@ def gaps(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     counts = {kind: found[found["state"] == kind].groupby("agency").size() for kind in kinds}
     shown = [kind for kind in kinds if len(counts[kind])]
     named = labels.agencies(case, lang)
-    heads = [Column(text("page.agency", lang), "name"), *(Column(text(f"state.{kind}", lang), "number") for kind in shown)]
+    heads = [
+        Column(text("page.agency", lang), "name"),
+        *(Column(text(f"state.{kind}", lang), "number") for kind in shown),
+    ]
     body = [
         [named[agency], *(number(counts[kind].get(agency, 0), lang) for kind in shown)]
         for agency in case.agencies["agency"]
@@ -135,7 +191,11 @@ def exemptions(case: Case, lang: str) -> Table | None:
     """Rows that do not apply to an agency, and why."""
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
     found = case.exemptions
-    heads = [Column(text("page.agency", lang), "name"), Column(text("page.row", lang)), Column(text("report.reason", lang))]
+    heads = [
+        Column(text("page.agency", lang), "name"),
+        Column(text("page.row", lang)),
+        Column(text("report.reason", lang)),
+    ]
     body = [
         [named[agency], "; ".join(rows[code] for code in group["indicator"]), reason]
         for (agency, reason), group in found.groupby(["agency", "reason"], sort=False)
@@ -151,13 +211,23 @@ def carried(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     left_out = scores[scores["max_points"].isna() & scores["state"].isin(["missing", "not-applicable"])]
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
     body = []
-    for (agency, parent), _ in left_out.assign(parent=left_out["node"].map(lambda c: case.framework.nodes[c].parent)).groupby(["agency", "parent"], sort=False):
+    for (agency, parent), _ in left_out.assign(
+        parent=left_out["node"].map(lambda c: case.framework.nodes[c].parent)
+    ).groupby(["agency", "parent"], sort=False):
         if not parent:
             continue
         below = sum(points.loc[agency, n.code] for n in case.framework.siblings(case.framework.nodes[parent].children))
-        body.append([named[agency], rows[parent], labels.points(round(points.loc[agency, parent] - below, 10), case, lang)])
-    heads = [Column(text("page.agency", lang), "name"), Column(text("page.row", lang)), Column(text("report.carried", lang), "number")]
-    return table(text("report.carried_caption", lang), heads, body, labels.source(case, lang), text("report.carried_note", lang))
+        body.append(
+            [named[agency], rows[parent], labels.points(round(points.loc[agency, parent] - below, 10), case, lang)]
+        )
+    heads = [
+        Column(text("page.agency", lang), "name"),
+        Column(text("page.row", lang)),
+        Column(text("report.carried", lang), "number"),
+    ]
+    return table(
+        text("report.carried_caption", lang), heads, body, labels.source(case, lang), text("report.carried_note", lang)
+    )
 
 
 def extra(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
@@ -165,8 +235,14 @@ def extra(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     codes = [n.code for n in case.framework.leaves if n.role in ("bonus", "penalty")]
     found = scores[scores["node"].isin(codes) & scores["points"].fillna(0).ne(0)]
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
-    heads = [Column(text("page.agency", lang), "name"), Column(text("page.row", lang)), Column(text("report.points", lang), "number")]
-    body = [[named[r["agency"]], rows[r["node"]], labels.points(r["points"], case, lang)] for r in found.to_dict("records")]
+    heads = [
+        Column(text("page.agency", lang), "name"),
+        Column(text("page.row", lang)),
+        Column(text("report.points", lang), "number"),
+    ]
+    body = [
+        [named[r["agency"]], rows[r["node"]], labels.points(r["points"], case, lang)] for r in found.to_dict("records")
+    ]
     return table(text("report.extra_caption", lang), heads, body, labels.source(case, lang))
 
 
@@ -174,7 +250,11 @@ def framework(case: Case, lang: str) -> Table | None:
     """The index set: top rows, how many rows below, maximum points or weight, where the figures come from."""
     tree, rows = case.framework, labels.rows(case, lang)
     heads = [Column(text("page.row", lang), "name"), Column(text("report.rows", lang), "number")]
-    heads += [Column(text("report.max_points", lang), "number")] if tree.has_points else [Column(text("report.weight", lang), "number")]
+    heads += (
+        [Column(text("report.max_points", lang), "number")]
+        if tree.has_points
+        else [Column(text("report.weight", lang), "number")]
+    )
     heads += [Column(text("report.origin", lang))]
     scored = tree.siblings(tree.tops)
     whole = sum(n.weight for n in scored)
@@ -187,9 +267,15 @@ def framework(case: Case, lang: str) -> Table | None:
         elif not node.scored:
             worth = text("report.unscored", lang)
         else:
-            worth = labels.points(node.maximum, case, lang) if tree.has_points else labels.share(node.weight / whole, lang, 1)
+            worth = (
+                labels.points(node.maximum, case, lang)
+                if tree.has_points
+                else labels.share(node.weight / whole, lang, 1)
+            )
         sources = [s for s in ("reported", "surveyed", "measured", "expert") if any(n.source == s for n in leaves)]
-        body.append([rows[code], number(len(leaves), lang), worth, ", ".join(text(f"report.source.{s}", lang) for s in sources)])
+        body.append(
+            [rows[code], number(len(leaves), lang), worth, ", ".join(text(f"report.source.{s}", lang) for s in sources)]
+        )
     return table(text("report.framework_caption", lang), heads, body, labels.source(case, lang))
 
 
@@ -207,7 +293,11 @@ def policies(case: Case, lang: str) -> Table | None:
         body.append([text(f"policy.{key}.name", lang), words])
     for c in case.settings.classes:
         side = "from" if c.includes_cut else "above"
-        cut = text(f"policy.class.{side}", lang, cut=labels.share(c.cut, lang, 1)) if c.cut else text("policy.class.rest", lang)
+        cut = (
+            text(f"policy.class.{side}", lang, cut=labels.share(c.cut, lang, 1))
+            if c.cut
+            else text("policy.class.rest", lang)
+        )
         body.append([text("policy.class.name", lang, label=title(c.name, lang)), cut])
     heads = [Column(text("report.policy", lang), "name"), Column(text("report.choice", lang))]
     return table(text("report.policies_caption", lang), heads, body, labels.source(case, lang))
@@ -218,7 +308,9 @@ def identity(case: Case, lang: str) -> Table | None:
     s = case.settings
     facts = [("decision", s.decision), ("decision_date", s.decision_date and date(s.decision_date, lang))]
     if s.period_from and s.period_to:
-        facts.append(("period", text("report.from_to", lang, first=date(s.period_from, lang), last=date(s.period_to, lang))))
+        facts.append(
+            ("period", text("report.from_to", lang, first=date(s.period_from, lang), last=date(s.period_to, lang)))
+        )
     facts += [(key, day and date(day, lang)) for key, day in s.calendar.items()]
     facts.append(("licence", s.licence))
     body = [[text(f"report.identity.{key}", lang), value] for key, value in facts if value]

@@ -41,13 +41,18 @@ def text(key: str, lang: str, **facts: object) -> str:
     return catalogue(lang)[key].format(**facts)
 
 
-def number(x: object, lang: str, decimals: int = 0) -> str:
+def absent(x: Any) -> bool:
+    """None, nan or pandas' NA."""
+    return x is None or str(x) in ("nan", "<NA>")
+
+
+def number(x: Any, lang: str, decimals: int = 0) -> str:
     """A number as readers write it: decimal comma in Vietnamese; "–" for None and nan.
 
     x   int, float, Decimal, Fraction or numpy number; rounded half away from zero to `decimals` places, from
         the shortest decimal text of a float
     """
-    if x is None or x != x:
+    if absent(x):
         return NOTHING
     from babel.numbers import format_decimal
 
@@ -59,9 +64,9 @@ def number(x: object, lang: str, decimals: int = 0) -> str:
     return format_decimal(value, format=pattern, locale=lang)
 
 
-def percent(x: object, lang: str, decimals: int = 1) -> str:
+def percent(x: Any, lang: str, decimals: int = 1) -> str:
     """A share as a percentage: 0.754 -> "75,4 %"."""
-    if x is None or x != x:
+    if absent(x):
         return NOTHING
     return number((x if isinstance(x, Fraction) else Fraction(repr(float(x)))) * 100, lang, decimals) + "\u00a0%"
 
