@@ -36,7 +36,7 @@ def catalogue(lang: str) -> dict[str, str]:
     return flat
 
 
-def text(key: str, lang: str, **facts: object) -> str:
+def text(key: str, lang: str, /, **facts: object) -> str:
     """A text of the catalogue with its facts filled in. Raises KeyError for an unknown key or a missing fact."""
     return catalogue(lang)[key].format(**facts)
 
