@@ -15,7 +15,7 @@ from types import MappingProxyType
 from ..case import Case, read_case
 from ..errors import Finding, Refusal
 from ..index import score, to_csv
-from ..words import text
+from ..words import text, title
 from . import contents, fingerprint, matrix, products
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
@@ -35,6 +35,14 @@ class RunResult:
     @property
     def failures(self) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Why, each reason once: a wrong cell fails every job of its case."""
+        seen: list[Finding] = []
+        for outcome in self.failures:
+            seen += [finding for finding in outcome.findings if finding not in seen]
+        return tuple(seen)
 
     @property
     def exit_code(self) -> int:
@@ -93,6 +101,8 @@ def run(
                 outcomes[ended.job] = outcome = judged(ended, reports)
                 if progress:
                     progress(outcome, len(chosen) - len(left_out))
+        if not outcomes:
+            raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])
         products.publish(reports, work, {contents.PAGE: contents.page(reports).encode()})
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))
 
@@ -134,12 +144,14 @@ def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[T
             continue
         if not case.has_claims:
             left_out |= {job for job in jobs if job.notebook in matrix.NEEDS_CLAIMS}
+        tables: dict[str, bytes] = {}
         for job in jobs:
             if job not in left_out:
-                yield make_task(source, case, job)
+                yield make_task(source, case, job, tables)
 
 
-def make_task(source: Source, case: Case, job: Job) -> Task | Outcome:
+def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes]) -> Task | Outcome:
+    """All that a worker needs; `tables` keeps the score table of the case between the languages."""
     matrix_values = {"root": str(source.root), "year": job.year, "group": job.group, "lang": job.lang}
     sensitivity = {key: float(x) if isinstance(x, Fraction) else x for key, x in case.settings.sensitivity.items()}
     settings = {"on": case.default_on, **sensitivity}
@@ -147,28 +159,19 @@ def make_task(source: Source, case: Case, job: Job) -> Task | Outcome:
     try:
         values = complete(source.declared[job.notebook], matrix_values, source.given[job.notebook], settings)
         on = str(values.get("on", case.default_on))
-        tables = {products.scores_table(job): scores(case, on)} if job.notebook == "report" else {}
+        if job.notebook == "report" and not tables:
+            tables[products.scores_table(job)] = products.open_data(to_csv(score(case, on)))
     except Refusal as refusal:
         return failed(job, *errors(refusal))
     full = fingerprint.fingerprint(case.digests, values, source.library, fingerprint.digest_notebook(path), source.lock)
     page = {
-        "title": title(case, job),
+        "title": text(f"run.title_{job.notebook}", job.lang, set=title(case.settings.title, job.lang)),
         "sample": case.settings.sample,
         "provisional": case.has_claims and on != "verified",
         "fingerprint": full,
     }
-    return Task(job, path, source.reports, values, page, tables, source.cell_seconds, source.exporter)
-
-
-def scores(case: Case, on: str) -> bytes:
-    return products.open_data(to_csv(score(case, on)))
-
-
-def title(case: Case, job: Job) -> str:
-    """The notebook's subject, then the index set by its own name."""
-    names = case.settings.title
-    name = names.get(job.lang) or next(iter(names.values()), case.group)
-    return text(f"run.title_{job.notebook}", job.lang, set=name, year=job.year)
+    own = {place: data for place, data in tables.items() if place in products.declared(job)}
+    return Task(job, path, source.reports, values, page, dict(case.digests), own, source.cell_seconds, source.exporter)
 
 
 def errors(refusal: Refusal) -> list[Finding]:
@@ -177,12 +180,8 @@ def errors(refusal: Refusal) -> list[Finding]:
 
 def judged(outcome: Outcome, reports: Path) -> Outcome:
     """Success is that the products stand in their places with the bytes that were made."""
-    declared = {products.page(outcome.job)} | (
-        {products.scores_table(outcome.job)} if outcome.job.notebook == "report" else set()
-    )
-    if outcome.status == "made" and not (
-        declared <= set(outcome.products) and products.holds(reports, outcome.products)
-    ):
+    complete = products.declared(outcome.job) <= set(outcome.products) and products.holds(reports, outcome.products)
+    if outcome.status == "made" and not complete:
         return failed(outcome.job, Finding("E_IO", "product_missing", products.page(outcome.job)))
     return outcome
 

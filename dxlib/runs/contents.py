@@ -24,7 +24,7 @@ def page(reports: Path) -> str:
     public = reports / "public"
     years = sorted((f for f in folders(public) if YEAR.fullmatch(f.name)), reverse=True)
     body = "\n".join(filter(None, map(section, years))) or f"<p>{both('run.contents_empty')}</p>"
-    made_up = any(is_sample(path) for path in public.glob("*/*/*.html"))
+    made_up = any(is_sample(path) for path in public.glob("*/*/*.html") if path.is_file())
     banner = f'<p class="banner sample">{both("page.sample")}</p>\n' if made_up else ""
     style = files("dxlib.publish").joinpath("template/style.css").read_text("utf-8").strip()
     return (
@@ -72,13 +72,13 @@ def folders(parent: Path) -> list[Path]:
 
 
 def title(path: Path) -> str:
-    found = TITLE.search(path.read_text("utf-8"))
+    found = TITLE.search(path.read_text("utf-8", errors="replace"))
     return unescape(found.group(1)).strip() if found else path.stem
 
 
 def is_sample(path: Path) -> bool:
     """Whether a page says of itself that its figures are made up."""
-    page = path.read_text("utf-8")
+    page = path.read_text("utf-8", errors="replace")
     return any(text("page.sample", lang) in page for lang in LANGUAGES)
 
 

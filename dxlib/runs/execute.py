@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ class Task:
     """A job with all that is needed to run it in another process.
 
     page     what the exporter is told besides the notebook: title, sample, provisional, fingerprint
+    inputs   file below the data folder -> SHA-256, as checked and as the fingerprint has it
     tables   product -> bytes, published together with the page
     """
 
@@ -31,6 +33,7 @@ class Task:
     reports: Path
     parameters: Mapping[str, Any]
     page: Mapping[str, Any]
+    inputs: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, bytes] = field(default_factory=dict)
     cell_seconds: int = 600
     exporter: str = EXPORTER
@@ -112,10 +115,21 @@ def run_notebook(task: Task, work: Path) -> Outcome:
         return keep_partial(task, work, "cell_timeout", seconds=task.cell_seconds)
     except (DeadKernelError, RuntimeError):
         return keep_partial(task, work, "kernel_died")
+    if changed := changed_inputs(task):
+        return failed(task.job, *(Finding("E_IO", "input_changed", file) for file in changed))
     html = exporter(task.exporter)
     page = html(for_readers(normalise(nb, machine(task))), lang=task.job.lang, reader=task.job.reader, **task.page)
     made = {products.page(task.job): page.encode(), **task.tables}
     return Outcome(task.job, "made", products.publish(task.reports, work, made))
+
+
+def changed_inputs(task: Task) -> list[str]:
+    """Files that somebody saved while the notebook ran: its page would not be what its fingerprint says."""
+    root = Path(task.parameters["root"])
+    now = {
+        file: hashlib.sha256((root / file).read_bytes()).hexdigest() for file in task.inputs if (root / file).is_file()
+    }
+    return [file for file, digest in task.inputs.items() if now.get(file) != digest]
 
 
 def keep_partial(task: Task, work: Path, reason: str, **facts: object) -> Outcome:

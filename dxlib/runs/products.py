@@ -32,6 +32,11 @@ def scores_table(job: Job) -> str:
     return f"{job.reader}/{job.year}/{job.group}/tables/scores.csv"
 
 
+def declared(job: Job) -> set[str]:
+    """What a job must leave to count as made."""
+    return {page(job), scores_table(job)} if job.notebook == "report" else {page(job)}
+
+
 def inside(reports: Path, relative: str) -> Path:
     """The product's path, after making sure that it lies in the reports folder (no symbolic link leads out)."""
     path = reports / relative

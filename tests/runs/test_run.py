@@ -130,8 +130,29 @@ def test_data_with_errors_fail_their_jobs_alone_without_a_kernel(desk):
         "2025/communes/verification.vi": "failed",
     }
     assert {f.file for o in result.failures for f in o.findings} == {"2025/communes/claims.csv"}
-    assert len(result.failures[0].findings) == 2
+    assert len(result.failures[0].findings) == len(result.findings) == 2
     assert before.items() <= desk.products().items() and not [p for p in desk.products() if p.endswith(".ipynb")]
+
+
+def test_what_cannot_be_written_is_named(desk):
+    (desk.reports / PAGE / "in the way").mkdir(parents=True)
+    result = desk.run(**ONE_EACH)
+    assert [(o.job.notebook, o.findings[0].code) for o in result.failures] == [("report", "E_IO")]
+    assert result.outcomes[1].status == "made" and "report.vi" in result.failures[0].reason
+
+
+def test_data_saved_during_the_run_are_noticed(desk):
+    claims = desk.data / "2025/communes/claims.csv"
+    write_notebook(desk.notebooks / "report.ipynb", LOAD + f"open({str(claims)!r}, 'a').write('\\n')")
+    result = desk.run(**ONE)
+    assert [(f.reason, f.file) for f in result.findings] == [("input_changed", "2025/communes/claims.csv")]
+    assert PAGE not in desk.products()
+
+
+def test_asking_for_verification_where_nobody_claims_is_an_error(desk):
+    with pytest.raises(Refusal) as refusal:
+        desk.run(groups=["world"], notebooks=["verification"])
+    assert [f.reason for f in refusal.value.findings] == ["selection_empty"]
 
 
 def test_parameters_are_refused_before_anything_starts(desk):
