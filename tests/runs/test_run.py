@@ -138,7 +138,7 @@ def test_what_cannot_be_written_is_named(desk):
     (desk.reports / PAGE / "in the way").mkdir(parents=True)
     result = desk.run(**ONE_EACH)
     assert [(o.job.notebook, o.findings[0].code) for o in result.failures] == [("report", "E_IO")]
-    assert result.outcomes[1].status == "made" and "report.vi" in result.failures[0].reason
+    assert result.outcomes[1].status == "made" and "report.vi" in result.failures[0].findings[0].file
 
 
 def test_data_saved_during_the_run_are_noticed(desk):
