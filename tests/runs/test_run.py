@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import LOAD, SHOW, Desk, write_notebook
+from desk import LOAD, SHOW, Desk, write_notebook
 
 from dxlib.errors import Refusal
 
@@ -175,7 +175,6 @@ DRIVER = """
 import signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from conftest import Desk
 from dxlib.runs import run
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -1,0 +1,26 @@
+"""The shipped notebooks and the real exporter on tiny data: every page made, the same bytes again, no machine named."""
+
+import getpass
+import shutil
+import sys
+from pathlib import Path
+
+from dxlib.runs import run
+
+
+def test_shipped_notebooks(desk, tmp_path):
+    result = run(desk.data, desk.reports, jobs=2)
+    assert [o.reason for o in result.failures] == []
+    first = desk.products()
+    assert len([p for p in first if p.endswith(".html")]) == 4 + 6 + 1
+    assert not [p for p in first if "2024/world/verification" in p]
+    names = [str(tmp_path), sys.prefix, str(Path.home()), str(Path(__file__).parents[2])]
+    names += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
+    for product, data in first.items():
+        assert not [name for name in names if name in data.decode("utf-8-sig")], product
+
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(desk.data, elsewhere / "data")
+    run(elsewhere / "data", elsewhere / "reports", years=["2025"], langs=["vi"], jobs=1)
+    again = {p.relative_to(elsewhere / "reports").as_posix(): p for p in (elsewhere / "reports").rglob("*.vi.html")}
+    assert len(again) == 3 and all(path.read_bytes() == first[product] for product, path in again.items())
