@@ -100,7 +100,7 @@ class Case:
         settings = change_policies(self.settings, policies or {}, findings)
         for name, frame in (("verdicts", verdicts), ("claims", claims)):
             if frame is not None:
-                tables[name] = frame.reindex(columns=schema.columns(name)).fillna("").astype(str)
+                tables[name] = frame.reindex(columns=schema.columns(name)).astype(object).fillna("").astype(str)
         changes = dict.fromkeys(self.framework.handed_up(drop), "0")
         changes |= {code: str(w) for code, w in (weights or {}).items()}
         tables["indicators"] = change_weights(tables["indicators"], self.framework, changes, findings)

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from ..errors import Finding
-from .answers import ANSWER, Wrong, check_answer, merged, override
+from .answers import ANSWER, Wrong, check_answer, merged, override, value
 from .framework import Framework, Node
 from .settings import Settings
 
@@ -204,11 +204,34 @@ def check_coverage(tables: Tables, framework: Framework, settings: Settings, fol
             code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
             findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
         elif settings.missing == "error":
+            final = answering(tables, node, settings)
             findings += [
                 Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a})
-                for a in lacking
+                for a in wanted
+                if a not in final
             ]
     return findings
+
+
+def answering(tables: Tables, node: Node, settings: Settings) -> set[str]:
+    """Agencies whose answer to one row gives its rule something (a without the b it needs does not).
+
+    An answer is the claim, or what the last verdict makes of it.
+    """
+    claims, verdicts = (tables[name] for name in ("claims", "verdicts"))
+    given = {claim["agency"]: claim for _, claim in records(claims[claims["indicator"] == node.code])}
+    decided = {verdict["agency"]: verdict for _, verdict in records(verdicts[verdicts["indicator"] == node.code])}
+    found = set()
+    for agency in given.keys() | decided.keys():
+        verdict = decided.get(agency)
+        answer = merged(given.get(agency), verdict) if verdict else given[agency]
+        try:
+            usable = value(node, answer, settings) is not None or bool(verdict and verdict["points"])
+        except ValueError:
+            usable = True  # a wrong answer is reported as such
+        if usable:
+            found.add(agency)
+    return found
 
 
 def check_choices(tables: Tables, framework: Framework, folder: str) -> list[Finding]:

@@ -98,10 +98,13 @@ def printed_points(column: Column, extra: Leaf | None, settings: Settings) -> tu
 
 
 def classify(share: Fraction | None, classes: tuple[Class, ...]) -> int | None:
-    """1-based position of the highest class whose cut the share reaches; None without score or classes."""
-    if share is None:
+    """1-based position of the highest class whose cut the share reaches; None without score or classes.
+
+    The last class (cut 0) takes everybody that is left, a share below 0 (`zscore`, `unclipped`) too.
+    """
+    if share is None or not classes:
         return None
-    return next((i for i, c in enumerate(classes, start=1) if c.holds(share)), None)
+    return next((i for i, c in enumerate(classes, start=1) if c.holds(share)), len(classes))
 
 
 def to_csv(table: pd.DataFrame) -> str:
