@@ -166,6 +166,8 @@ def test_bonus_points_are_those_of_the_scale_without_maxima(tmp_path):
 
 def test_rows_without_a_rule_or_with_maximum_0_are_never_scored(tmp_path):
     indicators = [leaf("1", "points", 10), leaf("2", "none", 30), leaf("3", "ratio", 0)]
-    case = make(tmp_path, indicators, {"x": {"1": {"points": 5}, "2": {"option": "anything"}, "3": (1, 2)}}, {"total": 10})
+    case = make(
+        tmp_path, indicators, {"x": {"1": {"points": 5}, "2": {"option": "anything"}, "3": (1, 2)}}, {"total": 10}
+    )
     assert (rows_of(case).loc["x", "points"], rows_of(case).loc["x", "max_points"]) == (5, 10)
     assert [rows_of(case, code).loc["x", "state"] for code in "23"] == ["not-scored", "not-scored"]

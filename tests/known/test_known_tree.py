@@ -169,8 +169,13 @@ def test_best_with_the_larger_alternative_exempt(tmp_path):
     indicators = [
         pillar("1", aggregate="best"), leaf("1.a", "points", 10, "1"), leaf("1.b", "points", 20, "1"), leaf("2", "points", 10),
     ]  # fmt: skip
-    answers = {"x": {"1.a": {"points": 9}, "2": {"points": 5}}, "y": {"1.a": {"points": 9}, "1.b": {"points": 4}, "2": {"points": 5}}}
-    case = make(tmp_path, indicators, answers, {"total": 30}, exemptions=[{"agency": "x", "indicator": "1.b", "reason": "–"}])
+    answers = {
+        "x": {"1.a": {"points": 9}, "2": {"points": 5}},
+        "y": {"1.a": {"points": 9}, "1.b": {"points": 4}, "2": {"points": 5}},
+    }
+    case = make(
+        tmp_path, indicators, answers, {"total": 30}, exemptions=[{"agency": "x", "indicator": "1.b", "reason": "–"}]
+    )
     assert rows_of(case, "1")["score"].tolist() == [0.9, 0.45]
     assert rows_of(case)["max_points"].tolist() == [20, 30]
     assert rows_of(case)["score"].tolist() == [0.7, 0.466666666667]
@@ -179,7 +184,11 @@ def test_best_with_the_larger_alternative_exempt(tmp_path):
 
 @pytest.mark.parametrize("stated, whole", [(30, False), (20, True)])
 def test_a_stated_maximum_of_alternatives_is_the_largest(stated, whole, tmp_path):
-    indicators = [pillar("1", aggregate="best", max_points=stated), leaf("1.a", "points", 10, "1"), leaf("1.b", "points", 20, "1")]
+    indicators = [
+        pillar("1", aggregate="best", max_points=stated),
+        leaf("1.a", "points", 10, "1"),
+        leaf("1.b", "points", 20, "1"),
+    ]
     answers = {"x": {"1.a": {"points": 9}, "1.b": {"points": 8}}}
     if whole:
         assert rows_of(make(tmp_path, indicators, answers)).loc["x", "max_points"] == 20
@@ -205,6 +214,14 @@ def test_the_cut_is_exact(tmp_path):
     table, weights = {"x": (".6", ".8", ".5"), "y": (".5", ".6", ".8")}, (".0", ".6", ".4")
     case = composite(tmp_path, table, weights, **{"class": classes(0.68, 0)})
     assert rows_of(case)["class"].tolist() == [1, 1]
+
+
+def test_the_last_class_takes_everybody_that_is_left(tmp_path):
+    """z-scores -1, 0, 1 with cuts 50 % and 0: what is below 0 is in the last class too."""
+    case = make(
+        tmp_path, [leaf("1", "zscore")], {"x": {"1": 2}, "y": {"1": 4}, "z": {"1": 6}}, {"class": classes(0.5, 0)}
+    )
+    assert rows_of(case)["class"].tolist() == [2, 2, 1]
 
 
 # Rounding
@@ -267,7 +284,11 @@ def test_a_total_that_does_not_add_up_is_found(tmp_path):
     with pytest.raises(Refusal) as refused:
         make(tmp_path, [leaf("1", "points", 10), leaf("2", "points", 10)], points(x=5), {"total": 100})
     found = {f.code: f for f in refused.value.findings}["E_FRAMEWORK_SUM"]
-    assert (found.file, found.column, dict(found.facts)) == ("2025/test/index.toml", "total", {"stated": "100", "sum": "20"})
+    assert (found.file, found.column, dict(found.facts)) == (
+        "2025/test/index.toml",
+        "total",
+        {"stated": "100", "sum": "20"},
+    )
 
 
 @pytest.mark.parametrize("total", [100, 200, 500, 640, 750, 1000])
@@ -280,5 +301,10 @@ def test_the_tidy_table_has_the_columns_of_the_contract(tmp_path):
     table = score(make(tmp_path, [leaf("1", "points", 10)], points(b=5, a=6)))
     assert list(table.columns) == ["year", "group", "agency", "scope", "node", "level", "score", "points", "max_points",
                                    "rank", "of", "class", "state"]  # fmt: skip
-    assert list(zip(table["agency"], table["node"], strict=True)) == [("b", "index"), ("b", "1"), ("a", "index"), ("a", "1")]
+    assert list(zip(table["agency"], table["node"], strict=True)) == [
+        ("b", "index"),
+        ("b", "1"),
+        ("a", "index"),
+        ("a", "1"),
+    ]
     assert pd.isna(table["class"]).all()
