@@ -171,7 +171,18 @@ def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes]) ->
         "fingerprint": full,
     }
     own = {place: data for place, data in tables.items() if place in products.declared(job)}
-    return Task(job, path, source.reports, values, page, dict(case.digests), own, source.cell_seconds, source.exporter)
+    return Task(
+        job,
+        path,
+        source.root,
+        source.reports,
+        values,
+        page,
+        dict(case.digests),
+        own,
+        source.cell_seconds,
+        source.exporter,
+    )
 
 
 def errors(refusal: Refusal) -> list[Finding]:

@@ -30,6 +30,7 @@ class Task:
 
     job: Job
     notebook: Path
+    root: Path
     reports: Path
     parameters: Mapping[str, Any]
     page: Mapping[str, Any]
@@ -125,11 +126,11 @@ def run_notebook(task: Task, work: Path) -> Outcome:
 
 def changed_inputs(task: Task) -> list[str]:
     """Files that somebody saved while the notebook ran: its page would not be what its fingerprint says."""
-    root = Path(task.parameters["root"])
-    now = {
-        file: hashlib.sha256((root / file).read_bytes()).hexdigest() for file in task.inputs if (root / file).is_file()
-    }
-    return [file for file, digest in task.inputs.items() if now.get(file) != digest]
+    return [file for file, digest in task.inputs.items() if digest_input(task.root / file) != digest]
+
+
+def digest_input(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def keep_partial(task: Task, work: Path, reason: str, **facts: object) -> Outcome:
@@ -166,7 +167,7 @@ def exporter(place: str) -> Callable[..., str]:
 def machine(task: Task) -> dict[str, str]:
     """Folders and names of this machine, and the word that stands for each in what is kept."""
     words = {
-        str(task.parameters.get("root", "")): "data",
+        str(task.root): "data",
         str(task.reports): "reports",
         str(REPOSITORY): ".",
         sys.prefix: "python",
