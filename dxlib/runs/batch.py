@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
-from types import MappingProxyType
 
 from ..case import Case, read_case
 from ..errors import Finding, Refusal
@@ -23,7 +22,6 @@ from .parameters import Parameter, Scalar, check_given, complete, read_declared
 from .pool import run_all
 
 PARTIAL = ".partial-"
-NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def run(
     groups: Iterable[str] | None = None,
     notebooks: Iterable[str] | None = None,
     langs: Iterable[str] | None = LANGUAGES,
-    parameters: Mapping[str, object] = NOTHING,
+    parameters: Iterable[tuple[str, object]] = (),
     jobs: int | None = None,
     progress: Callable[[Outcome, int], None] | None = None,
     notebooks_in: Path = REPOSITORY / "notebooks",
@@ -82,7 +80,7 @@ def run(
 
     root, reports   the data folder and the folder of products
     years, groups, notebooks, langs   selections; None = all
-    parameters      name -> value (`split` makes them of `NAME=VALUE` texts)
+    parameters      (name, value) pairs; `split` makes them of `NAME=VALUE` texts
     jobs            how many at the same time; default one per core
     progress        called with each Outcome and the number of jobs
 
@@ -90,8 +88,19 @@ def run(
     or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.
     """
     root, reports = Path(root).resolve(), Path(reports).resolve()
-    chosen = matrix.plan(root, notebooks_in, years, groups, notebooks, langs)
-    source = open_door(root, reports, notebooks_in, chosen, parameters, exporter, cell_seconds)
+    chosen, declared, given = open_door(root, notebooks_in, (years, groups, notebooks, langs), parameters)
+    lock = REPOSITORY / "requirements.lock"
+    source = Source(
+        root,
+        reports,
+        notebooks_in,
+        declared,
+        given,
+        library=fingerprint.digest_library(REPOSITORY / "dxlib"),
+        lock=fingerprint.digest_file(lock) if lock.is_file() else "",
+        exporter=exporter,
+        cell_seconds=cell_seconds,
+    )
     outcomes: dict[Job, Outcome] = {}
     with working_folder(reports) as work:
         workers = max(1, min(jobs or cores(), len(chosen)))
@@ -108,29 +117,30 @@ def run(
 
 
 def open_door(
-    root: Path,
-    reports: Path,
-    notebooks_in: Path,
-    chosen: list[Job],
-    given: Mapping[str, object],
-    exporter: str,
-    cell_seconds: int,
-) -> Source:
-    """Check what the user gave against the selected notebooks; digest what all jobs share."""
-    names = list(dict.fromkeys(job.notebook for job in chosen))
+    root: Path, notebooks_in: Path, selections: tuple[Iterable | None, ...], parameters: Iterable[tuple[str, object]]
+) -> tuple[list[Job], dict[str, dict[str, Parameter]], dict[str, dict[str, Scalar]]]:
+    """The jobs, what their notebooks declare, and what the user gave. Raises Refusal with everything wrong in all."""
+    findings: list[Finding] = []
+    chosen: list[Job] = []
+    given: dict[str, dict[str, Scalar]] = {}
+    with adding(findings):
+        chosen = matrix.plan(root, notebooks_in, *selections)
+    names = list(dict.fromkeys(job.notebook for job in chosen)) or matrix.shipped(notebooks_in)
     declared = {name: read_declared(notebooks_in / f"{name}.ipynb") for name in names}
-    lock = REPOSITORY / "requirements.lock"
-    return Source(
-        root,
-        reports,
-        notebooks_in,
-        declared,
-        check_given(given, declared),
-        library=fingerprint.digest_library(REPOSITORY / "dxlib"),
-        lock=fingerprint.digest_file(lock) if lock.is_file() else "",
-        exporter=exporter,
-        cell_seconds=cell_seconds,
-    )
+    with adding(findings):
+        given = check_given(parameters, declared)
+    if findings:
+        raise Refusal(findings)
+    return chosen, declared, given
+
+
+@contextmanager
+def adding(findings: list[Finding]) -> Iterator[None]:
+    """A refusal in here is noted and does not hide the next one."""
+    try:
+        yield
+    except Refusal as refusal:
+        findings += refusal.findings
 
 
 def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[Task | Outcome]:

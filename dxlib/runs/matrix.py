@@ -44,11 +44,11 @@ def plan(
     if not root.is_dir():
         raise Refusal([Finding("E_NOT_FOUND", "folder_missing", value=root.name)])
     found = [(y, g) for y, g in places(root) if g not in RESERVED]
-    shipped = [name for name in READERS if (notebooks_in / f"{name}.ipynb").is_file()]
+    names = shipped(notebooks_in)
     findings: list[Finding] = []
     chosen_years = select("years", years, sorted({y for y, _ in found}), findings)
     chosen_groups = select("groups", groups, sorted({g for _, g in found}), findings)
-    chosen_notebooks = select("notebooks", notebooks, shipped, findings)
+    chosen_notebooks = select("notebooks", notebooks, names, findings)
     chosen_langs = select("lang", langs, LANGUAGES, findings)
     if findings:
         raise Refusal(findings)
@@ -63,6 +63,10 @@ def plan(
         facts = {"known": ", ".join(f"{y}/{g}" for y, g in found) or "–"}
         raise Refusal([Finding("E_PARAM", "selection_empty", facts=facts)])
     return jobs
+
+
+def shipped(notebooks_in: Path) -> list[str]:
+    return [name for name in READERS if (notebooks_in / f"{name}.ipynb").is_file()]
 
 
 def select(option: str, wanted: Iterable[object] | None, known: Sequence[str], findings: list[Finding]) -> list[str]:

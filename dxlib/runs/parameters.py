@@ -63,28 +63,18 @@ def declare(node: ast.Assign | ast.AnnAssign) -> Parameter:
     return Parameter(target.id, kind, default)
 
 
-def split(texts: Iterable[str]) -> dict[str, Scalar]:
-    """`NAME=VALUE` texts of the command line as a mapping. Raises Refusal for malformed or repeated ones."""
-    given: dict[str, Scalar] = {}
-    findings = []
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not NAME.fullmatch(name):
-            findings.append(Finding("E_PARAM", "param_form", value=text[:80]))
-        elif name in given:
-            findings.append(Finding("E_PARAM", "param_twice", column=name, value=value[:80]))
-        given[name] = value
-    if findings:
-        raise Refusal(findings)
-    return given
+def split(texts: Iterable[str]) -> list[tuple[str, str | None]]:
+    """`NAME=VALUE` texts of the command line as pairs; without `=` the value is None, which the door refuses."""
+    pairs = [text.partition("=") for text in texts]
+    return [(name, value if equals else None) for name, equals, value in pairs]
 
 
 def check_given(
-    given: Mapping[str, object], declared: Mapping[str, Mapping[str, Parameter]]
+    given: Iterable[tuple[str, object]], declared: Mapping[str, Mapping[str, Parameter]]
 ) -> dict[str, dict[str, Scalar]]:
     """What the user gave, checked against every selected notebook, before anything runs.
 
-    given      name -> text of the command line, or a plain value
+    given      pairs of a name and a text of the command line, or a plain value
     declared   notebook -> its parameters (`read_declared`)
 
     Returns notebook -> the given values it declares, typed. Raises Refusal with everything that is wrong.
@@ -92,8 +82,10 @@ def check_given(
     findings: dict[tuple, Finding] = {}
     accepted: dict[str, dict[str, Scalar]] = {notebook: {} for notebook in declared}
     settable = sorted({name for parameters in declared.values() for name in parameters} - set(FROM_MATRIX))
-    for name, value in given.items():
-        finding = check_name(name, settable)
+    seen: set[str] = set()
+    for name, value in given:
+        finding = check_name(name, value, settable, name in seen)
+        seen.add(name)
         results = [finding] if finding else []
         for notebook, parameters in declared.items():
             if not finding and name in parameters:
@@ -108,9 +100,11 @@ def check_given(
     return accepted
 
 
-def check_name(name: object, settable: list[str]) -> Finding | None:
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+def check_name(name: str, value: object, settable: list[str], again: bool) -> Finding | None:
+    if not isinstance(name, str) or not NAME.fullmatch(name) or value is None:
         return Finding("E_PARAM", "param_form", value=str(name)[:80])
+    if again:
+        return Finding("E_PARAM", "param_twice", column=name, value=str(value)[:80])
     if name in FROM_MATRIX:
         return Finding("E_PARAM", "param_matrix", column=name, facts={"option": FROM_MATRIX[name]})
     if name not in settable:
@@ -140,7 +134,7 @@ def convert(parameter: Parameter, value: object) -> Scalar | Finding:
             "param_range",
             column=parameter.name,
             value=shown,
-            facts={"name": parameter.name, "low": low, "high": high},
+            facts={"name": parameter.name, "low": f"> {low}" if parameter.name in ABOVE_LOWEST else low, "high": high},
         )
     allowed = CHOICES.get(parameter.name, ())
     if allowed and typed not in allowed:

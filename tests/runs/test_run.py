@@ -157,15 +157,15 @@ def test_asking_for_verification_where_nobody_claims_is_an_error(desk):
 
 def test_parameters_are_refused_before_anything_starts(desk):
     with pytest.raises(Refusal) as refusal:
-        desk.run(parameters={"onn": "claimed", "on": "verfied"})
-    assert {f.reason for f in refusal.value.findings} == {"param_unknown", "param_choice"}
+        desk.run(parameters=[("onn", "claimed"), ("on", "verfied")], years=["2052"], groups=["comunes"])
+    assert [f.reason for f in refusal.value.findings] == ["selection_unknown"] * 2 + ["param_unknown", "param_choice"]
     assert not desk.reports.exists()
 
 
 def test_parameters_reach_the_page_and_the_fingerprint(desk):
     desk.run(**ONE)
     verified = desk.products()[PAGE].decode()
-    desk.run(**ONE, parameters={"on": "claimed"})
+    desk.run(**ONE, parameters=[("on", "claimed")])
     claimed = desk.products()[PAGE].decode()
     assert "public False False" in verified and "public False True" in claimed
     assert verified.split("</p>")[0] != claimed.split("</p>")[0]
