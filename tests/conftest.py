@@ -1,0 +1,51 @@
+"""Real parts: a browser, a PDF reader, the published tables, another Python.
+
+A test that needs one says so, `@pytest.mark.real("chromium")`, and is skipped where it is absent. Where all
+of them must be there, DXLIB_REQUIRE_REAL=1 makes every skip a failure, so that nothing passes by not running.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+PUBLISHED = Path(__file__).parents[1] / ".." / "shared" / "real"
+PARTS = {
+    "chromium": lambda: shutil.which("chromium"),
+    "poppler": lambda: shutil.which("pdftotext") and shutil.which("pdftoppm"),
+    "git": lambda: shutil.which("git"),
+    "published tables": PUBLISHED.is_dir,
+}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", f"real(part): needs a real part, one of {', '.join(PARTS)}")
+    config.addinivalue_line("markers", "welcome: worth running where possible; here alone a skip is never a failure")
+
+
+def pytest_runtest_setup(item):
+    for marker in item.iter_markers("real"):
+        (part,) = marker.args
+        if not PARTS[part]():
+            pytest.skip(f"a real part is not here: {part}")
+
+
+def refuse_skip(report):
+    """Turn a skip into a failure that keeps its reason."""
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("DXLIB_REQUIRE_REAL") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"DXLIB_REQUIRE_REAL=1 allows no skip: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    return report if item.get_closest_marker("welcome") else refuse_skip(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    return refuse_skip(report)
