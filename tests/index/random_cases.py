@@ -19,12 +19,13 @@ few = settings(max_examples=20, deadline=None)
 
 @dataclass(frozen=True)
 class Given:
-    """What is written: rows of indicators.csv, agency -> code -> points, agency -> exempt codes, policies."""
+    """What is written: rows of indicators.csv, agency -> code -> points, agency -> exempt codes, policies, scopes."""
 
     rows: tuple[dict, ...]
     table: dict[str, dict[str, str]]
     exempt: dict[str, set[str]] = field(default_factory=dict)
     index: dict[str, object] = field(default_factory=dict)
+    scopes: dict[str, str] = field(default_factory=dict)
 
     @property
     def leaves(self) -> list[dict]:
@@ -35,6 +36,7 @@ class Given:
         answers = {agency: {code: {"points": p} for code, p in given.items()} for agency, given in self.table.items()}
         exempt = [{"agency": a, "indicator": c, "reason": "–"} for a, codes in self.exempt.items() for c in sorted(codes)]
         more = {"exemptions": exempt} if exempt else {}
+        more["agencies"] = [{"agency": a, "scope": self.scopes.get(a, "")} for a in self.table]
         with tempfile.TemporaryDirectory() as folder:
             return make(Path(folder), self.rows, answers, self.index, **more)
 

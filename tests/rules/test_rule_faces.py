@@ -1,0 +1,109 @@
+"""Each rule has two faces, exact and float; they agree to 1e-9. And what holds of every rule."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dxlib.rules import SHAPES, parse_rule
+
+MAXIMUM = Fraction(20)
+some = settings(max_examples=20, deadline=None)
+RULES = {  # rule: directions
+    "points": (1,),
+    "yes_no": (1,),
+    "ratio": (1, -1),
+    "target(0.8)": (1,),
+    "steps(0.25:5p, 0.5:10p, >0.75:20p)": (1,),
+    "steps(<0.25:20p, 0.5:10p, 0.75:5p)": (-1,),
+    "options(a:1, b:0.3)": (1,),
+    "parts(a:0.7, b:0.5)": (1,),
+    "count(3, 10)": (1,),
+    "relative": (1, -1),
+    "goalposts(0.1, 0.9)": (1,),
+    "goalposts(0.9, 0.1, unclipped)": (1,),
+    "goalposts(0.01, 40, log)": (1,),
+    "goalposts(40, 0.01, log, unclipped)": (1,),
+    "minmax": (1, -1),
+    "minmax(0.2, 0.9)": (1, -1),
+    "zscore": (1, -1),
+    "rank": (1, -1),
+    "percentile": (1, -1),
+    "bonus(3, 10)": (1,),
+    "penalty(3)": (1,),
+    "none": (1,),
+}
+CASES = [(text, direction) for text, directions in RULES.items() for direction in directions]
+GROUP_RULES = [(t, d) for t, d in CASES if parse_rule(t, MAXIMUM, d).group]
+# Values on and off the thresholds above; an answer of an options rule is the share chosen.
+values = st.sampled_from([Fraction(n, 20) for n in range(1, 21)]) | st.fractions(Fraction(1, 50), 30, max_denominator=97)
+columns = st.lists(values | st.none(), min_size=1, max_size=7)
+
+
+def test_every_shape_is_tried():
+    assert {parse_rule(text, MAXIMUM, direction).name for text, direction in CASES} == set(SHAPES)
+
+
+@pytest.mark.parametrize("text, direction", CASES)
+@some
+@given(column=columns)
+def test_the_float_face_is_the_exact_face(text, direction, column):
+    rule = parse_rule(text, MAXIMUM, direction)
+    exact = rule.exact(column)
+    floats = rule.floats(np.array([np.nan if v is None else float(v) for v in column]))
+    for value, share, x in zip(column, exact, floats, strict=True):
+        assert (share is None) == bool(np.isnan(x))
+        assert share is not None or value is None or rule.role == "none"
+        assert share is None or abs(float(share) - x) <= 1e-9 * max(1, abs(float(share)))
+
+
+@pytest.mark.parametrize("text, direction", CASES)
+@some
+@given(column=columns)
+def test_shares_are_between_0_and_1_unless_the_rule_says_otherwise(text, direction, column):
+    rule = parse_rule(text, MAXIMUM, direction)
+    if "unclipped" in text or rule.name in ("zscore", "points", "options", "yes_no", "parts") or rule.role != "score":
+        return
+    assert all(0 <= share <= 1 for share in rule.exact(column) if share is not None)
+
+
+@pytest.mark.parametrize("text, direction", CASES)
+@some
+@given(column=columns)
+def test_a_better_value_never_has_a_smaller_share(text, direction, column):
+    rule = parse_rule(text, MAXIMUM, direction)
+    downhill = direction == -1 or rule.role == "penalty" or text.startswith(("goalposts(0.9", "goalposts(40"))
+    pairs = sorted((v, s) for v, s in zip(column, rule.exact(column), strict=True) if s is not None)
+    shares = [s for _, s in pairs]
+    assert shares == sorted(shares, reverse=downhill)
+
+
+@pytest.mark.parametrize("text, direction", GROUP_RULES)
+@some
+@given(column=columns, random=st.randoms(use_true_random=False))
+def test_group_rules_do_not_look_at_the_order(text, direction, column, random):
+    rule = parse_rule(text, MAXIMUM, direction)
+    order = list(range(len(column)))
+    random.shuffle(order)
+    shuffled = rule.exact([column[i] for i in order])
+    assert [shuffled[order.index(i)] for i in range(len(column))] == rule.exact(column)
+
+
+@pytest.mark.parametrize("text, direction", GROUP_RULES)
+def test_a_group_of_one_or_none(text, direction):
+    rule = parse_rule(text, MAXIMUM, direction)
+    assert rule.exact([None]) == [None]
+    assert np.isnan(rule.floats(np.array([np.nan]))).all()
+    (share,) = rule.exact([Fraction(3)])
+    assert share == {"relative": 1, "percentile": 1, "minmax(0.2, 0.9)": Fraction(1, 5)}.get(text, 0)
+    assert rule.floats(np.array([3.0]))[0] == pytest.approx(float(share))
+
+
+@given(st.lists(st.integers(1, 50), min_size=2, max_size=6))
+def test_units_change_nothing_under_rules_that_look_at_the_group(numbers):
+    """Thousands instead of ones: shares stay, exactly; a z-score too."""
+    for text in ("relative", "minmax", "zscore", "rank", "percentile"):
+        rule = parse_rule(text, MAXIMUM)
+        assert rule.exact([Fraction(n) for n in numbers]) == rule.exact([Fraction(n, 1000) for n in numbers])

@@ -1,0 +1,102 @@
+"""How a rule is written: what is understood, and where an error is shown."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dxlib.errors import nearest
+from dxlib.rules import RuleError, number, parse_rule
+
+
+@pytest.mark.parametrize("share", ["0.25", "1/4", "25%", "5p", " 25 % ", "2.5/10"])
+def test_a_share_may_be_written_in_four_ways(share):
+    rule = parse_rule(f"steps(3:{share})", Fraction(20))
+    assert rule.exact([Fraction(3)]) == [Fraction(1, 4)]
+
+
+@pytest.mark.parametrize("text", ["steps( 1 : 0.5 ,2: 1 )", "  steps(2:1, 1:0.5)  ", "steps (1:0.5, 2:1)"])
+def test_blanks_and_order_of_steps_do_not_matter(text):
+    assert parse_rule(text).exact([Fraction(1), Fraction(2)]) == [Fraction(1, 2), 1]
+
+
+@pytest.mark.parametrize("text, reason, place", [
+    ("step(1:1)", "rule_unknown", 1),
+    ("Ratio", "rule_unknown", 1),
+    ("", "rule_unknown", 1),
+    ("target(0,8)", "rule_comma", 9),
+    ("steps(1:0,5, 2:1)", "rule_comma", 10),
+    ("steps(1:0.5, 2:x)", "rule_number", 16),
+    ("steps(1:0.5, two)", "rule_pair", 14),
+    ("steps(1:0.5, 1:1)", "rule_twice", 14),
+    ("options(a:0.5, a:1)", "rule_twice", 16),
+    ("steps(<1:0.5)", "rule_step_sign", 7),
+    ("options(a:1.2)", "rule_share_range", 11),
+    ("options(a:0.5, b:5)", "rule_share_range", 18),
+    ("options(a:25p)", "rule_share_range", 11),
+    ("options()", "rule_arguments", 9),
+    ("target(0)", "rule_positive", 8),
+    ("target(1, 2)", "rule_arguments", 12),
+    ("goalposts(1, 1)", "rule_goalposts", 11),
+    ("goalposts(0, 5, log)", "rule_goalposts", 11),
+    ("goalposts(0, 5, logs)", "rule_word", 17),
+    ("goalposts(5)", "rule_arguments", 12),
+    ("minmax(0.9, 0.2)", "rule_goalposts", 8),
+    ("ratio(1)", "rule_no_arguments", 7),
+    ("points(5)", "rule_no_arguments", 8),
+    ("count(-1)", "rule_positive", 7),
+    ("bonus(a)", "rule_number", 7),
+    ("steps(1:1", "rule_bracket", 10),
+    ("steps(1:1,,2:0.5)", "rule_arguments", 10),
+])  # fmt: skip
+def test_an_error_shows_the_place(text, reason, place):
+    """`place` as a person counts, from 1."""
+    with pytest.raises(RuleError) as wrong:
+        parse_rule(text, Fraction(20))
+    assert (wrong.value.reason, wrong.value.at + 1) == (reason, place)
+
+
+def test_a_comma_between_digits_needs_a_blank():
+    """`goalposts(0,1)` could be 0.1 in a Vietnamese hand: refused, not guessed."""
+    assert parse_rule("goalposts(0, 1)").share(Fraction(1, 2)) == Fraction(1, 2)
+    with pytest.raises(RuleError) as wrong:
+        parse_rule("goalposts(0,1)")
+    assert wrong.value.reason == "rule_comma"
+
+
+def test_a_typo_is_answered_with_the_nearest_rule():
+    with pytest.raises(RuleError) as wrong:
+        parse_rule("rato", nearest=nearest)
+    assert wrong.value.facts["nearest"] == "ratio"
+
+
+@pytest.mark.parametrize("text", ["1,5", "1e3", "nan", "inf", " 1", "1 ", "+1", ".5", "5.", "١", "1_000", "0x1", "", "--1"])
+def test_what_is_no_number(text):
+    with pytest.raises(ValueError):
+        number(text)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6))
+def test_numbers_are_read_exactly(x):
+    text = f"{x:f}"
+    assert number(text) == Fraction(text)
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_rule_or_an_error_with_a_place(text):
+    try:
+        parse_rule(text, Fraction(10))
+    except RuleError as wrong:
+        assert 0 <= wrong.at <= len(text)
+
+
+@given(st.sampled_from(["steps", "options", "goalposts", "parts", "count", "target", "minmax", "bonus"]),
+       st.lists(st.sampled_from(["1", "0.5", "a", "1:1", ">2:50%", "<1:1/3", "3p", "x:2p", "log", "-1", "1/0", "%", ":"]), max_size=4),
+       st.sampled_from([1, -1]))  # fmt: skip
+def test_any_arguments_are_read_or_refused_with_a_place(name, args, direction):
+    text = f"{name}({', '.join(args)})"
+    try:
+        parse_rule(text, Fraction(10), direction)
+    except RuleError as wrong:
+        assert 0 <= wrong.at <= len(text)
