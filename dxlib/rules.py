@@ -101,7 +101,9 @@ class Scale:
     direction: int
 
     def at(self, part: str) -> int:
-        return max(self.text.find(part), 0)
+        """Where a part stands in the text, as a whole word (5 is not the end of 0.5)."""
+        found = re.search(rf"(?<![^\s(,:<>]){re.escape(part)}(?![^\s,):])", self.text)
+        return found.start() if found else max(self.text.find(part), 0)
 
     def number(self, part: str) -> Fraction:
         """`0.5`, `1/2`, `50%`, `-3`."""
@@ -483,8 +485,9 @@ class ZScore(GroupRule):
         return [kept40(WORKING.divide(decimal60(self.direction * (v - mean)), sd)) for v in values]
 
     def floats_of_group(self, x: np.ndarray) -> np.ndarray:
-        sd = x.std(ddof=1) if len(x) > 1 else 0.0
-        return self.direction * (x - x.mean()) / sd if sd else x * 0.0
+        if x.min() == x.max():  # the sd of equal floats need not be 0
+            return x * 0.0
+        return self.direction * (x - x.mean()) / x.std(ddof=1)
 
 
 @dataclass(frozen=True)
