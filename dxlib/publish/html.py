@@ -48,6 +48,7 @@ def html(
         for key in ("sample", "provisional", "internal", "contents", "fingerprint", "fingerprint_note")
     }
     marks = [("internal", reader == "internal"), ("sample", sample), ("provisional", provisional)]
+    both = {key: " / ".join(text(f"page.{key}", one) for one in (lang, *sorted(others))) for key, _ in marks}
     short = " ".join(fingerprint[i : i + 4] for i in (0, 4, 8))
     page = {
         "lang": lang,
@@ -60,7 +61,7 @@ def html(
         "sheet": " · ".join([*(say[key] for key, holds in marks if holds), f"{say['fingerprint']} {short}"]),
         "style": (here / "template" / "style.css").read_text(encoding="utf-8").strip(),
         "contents": contents(trimmed.cells),
-        "say": say,
+        "say": say | both,
     }
     body, _ = exporter.from_notebook_node(trimmed, resources={"page": page})
     return body if body.endswith("\n") else body + "\n"

@@ -175,7 +175,7 @@ def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes]) ->
         return failed(job, *errors(refusal))
     full = fingerprint.fingerprint(case.digests, values, source.library, fingerprint.digest_notebook(path), source.lock)
     page = {
-        "title": text(f"run.title_{job.notebook}", job.lang, set=title(case.settings.title, job.lang)),
+        "title": text(f"run.title_{job.notebook}", job.lang, year=job.year, set=title(case.settings.title, job.lang)),
         "sample": case.settings.sample,
         "provisional": case.has_claims and on != "verified",
         "fingerprint": full,

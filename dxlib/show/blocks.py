@@ -162,7 +162,7 @@ class Chart(Block):
         texts = [escape(self.alt), *[""] * (len(sources) - 1)]  # the first drawing speaks for all
         images = "".join(f'<img alt="{alt}" src="{src}">' for alt, src in zip(texts, sources, strict=True))
         return (
-            f"<figure>{images}<figcaption>{escape(self.caption)}</figcaption></figure>"
+            f"<figure><figcaption>{escape(self.caption)}</figcaption>{images}</figure>"
             f'{note_html(self.note)}<p class="source">{escape(self.source)}</p>'
         )
 

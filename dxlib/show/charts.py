@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 Write = Callable[[float], str]  # a number as the axis or a label shows it
 
 ACCENT, WARM, GREY, PALE, INK = "#0b5c8a", "#c8581a", "#8a939b", "#d5dde3", "#20262c"
-ROWS = 40  # a drawing with more rows is split, so that it can be read on paper and on a phone
-WIDTH = 7.2  # inches: the text width of an A4 page
+ROWS = 30  # a drawing with more rows is split, so that it can be read on paper and on a phone
+WIDTH = 5.6  # inches: narrow, so that the letters can still be read when a phone shrinks it
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
-    "font.size": 9,
+    "font.size": 9.5,
     "svg.hashsalt": "dxlib",
     "svg.fonttype": "path",
     "axes.spines.top": False,
@@ -53,14 +53,14 @@ def parts(n: int, most: int = ROWS) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(bounds)]
 
 
-def folded(text: str, width: int = 34) -> str:
+def folded(text: str, width: int = 28) -> str:
     """A long name on several lines, never cut."""
     import textwrap
 
     return "\n".join(textwrap.wrap(text, width)) or text
 
 
-def rows_axis(axes: Axes, labels: Sequence[str], width: int = 34) -> list[float]:
+def rows_axis(axes: Axes, labels: Sequence[str], width: int = 28) -> list[float]:
     """Names down the side, the first on top; returns the heights of the rows."""
     lines = [folded(label, width) for label in labels]
     heights, at = [], 0.0
@@ -81,13 +81,25 @@ def whole_numbers() -> MaxNLocator:
     return MaxNLocator(integer=True, min_n_ticks=1)
 
 
-def needed(labels: Sequence[str], width: int = 34) -> float:
+def needed(labels: Sequence[str], width: int = 28) -> float:
     """Inches that named rows need."""
     return 0.7 + 0.21 * sum(1 + 0.75 * folded(label, width).count("\n") for label in labels)
 
 
+def rank_ticks(low: float, high: float) -> list[int]:
+    """Whole ranks for an axis: the first place where it is shown, then round steps."""
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if high - low <= 9 * step)
+    first = [1] if low <= 1 else []
+    return first + [tick for tick in range(step, int(high) + 1, step) if tick >= max(low, 2)]
+
+
 def intervals(
-    labels: Sequence[str], low: Sequence[float], middle: Sequence[float], high: Sequence[float], x_label: str
+    labels: Sequence[str],
+    low: Sequence[float],
+    middle: Sequence[float],
+    high: Sequence[float],
+    x_label: str,
+    heading: str = "",
 ) -> list[bytes]:
     """A dot between two ends for every row: ranks with their intervals, smallest to the left."""
     drawings = []
@@ -98,12 +110,14 @@ def intervals(
             axes.hlines(heights, low[part], high[part], color=PALE, linewidth=6, capstyle="round")
             axes.plot(middle[part], heights, "o", color=ACCENT, markersize=5)
             axes.set_xlim(min(low[part]) - 0.6, max(*high[part], min(low[part]) + 1) + 0.6)
-            axes.xaxis.set_major_locator(whole_numbers())
+            axes.set_xticks(rank_ticks(min(low[part]), max(high[part])))
             axes.set_xlabel(x_label)
+            if heading:
+                axes.set_title(heading, loc="left", fontsize=10, fontweight="bold")
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.set_axisbelow(True)
 
-        drawings.append(draw(needed(labels[part]), paint))
+        drawings.append(draw(needed(labels[part]) + (0.25 if heading else 0), paint))
     return drawings
 
 
@@ -117,7 +131,8 @@ def two_sided(
 ) -> list[bytes]:
     """Bars to the left and to the right of nought for every row, values beside them."""
     drawings = []
-    reach = max([*left, *right, 0.0]) or 1.0
+    to_left, to_right = max(left), max(right)
+    room = 0.16 * (to_left + to_right or 1.0)  # for the values beside the bars
     for part in parts(len(labels)):
 
         def paint(figure: Figure, axes: Axes, part: slice = part) -> None:
@@ -126,15 +141,17 @@ def two_sided(
             axes.barh(heights, right[part], color=WARM, height=0.62)
             for y, a, b in zip(heights, left[part], right[part], strict=True):
                 if a:
-                    axes.text(-a - reach * 0.02, y, write(a), ha="right", va="center", fontsize=7.5)
+                    axes.text(-a - room * 0.1, y, write(a), ha="right", va="center", fontsize=8.5)
                 if b:
-                    axes.text(b + reach * 0.02, y, write(b), ha="left", va="center", fontsize=7.5)
+                    axes.text(b + room * 0.1, y, write(b), ha="left", va="center", fontsize=8.5)
             axes.axvline(0, color=GREY, linewidth=0.8)
-            axes.set_xlim(-reach * 1.25, reach * 1.25)
+            axes.set_xlim(-to_left - room if to_left else 0, to_right + room if to_right else 0)
             axes.set_xticks([])
             axes.spines["bottom"].set_visible(False)
-            axes.set_title(f"◀ {left_label}", loc="left", fontsize=8.5, color=ACCENT)
-            axes.set_title(f"{right_label} ▶", loc="right", fontsize=8.5, color=WARM)
+            if to_left:
+                axes.set_title(f"◀ {left_label}", loc="left", fontsize=9, color=ACCENT)
+            if to_right:
+                axes.set_title(f"{right_label} ▶", loc="right", fontsize=9, color=WARM)
 
         drawings.append(draw(needed(labels[part]) + 0.2, paint))
     return drawings
@@ -152,10 +169,10 @@ def distribution(
         top = max(counts) * 1.25 + 0.5
         for cut, label in cuts:
             axes.axvline(cut, color=WARM, linewidth=1, linestyle="--")
-            axes.text(cut + 0.006, top * 0.98, label, rotation=90, va="top", ha="left", fontsize=7.5, color=WARM)
+            axes.text(cut + 0.006, top * 0.98, label, rotation=90, va="top", ha="left", fontsize=8.5, color=WARM)
         axes.set_ylim(0, top)
         axes.set_xlim(0, 1)
-        axes.set_xticks([i / 10 for i in range(11)], [write(i / 10) for i in range(11)])
+        axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
         axes.yaxis.set_major_locator(whole_numbers())
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
@@ -174,11 +191,11 @@ def ranges(
     """Lowest, median and highest share (0..1) for every row."""
 
     def paint(figure: Figure, axes: Axes) -> None:
-        heights = rows_axis(axes, labels, 30)
+        heights = rows_axis(axes, labels, 26)
         axes.hlines(heights, low, high, color=PALE, linewidth=6, capstyle="round")
         axes.plot(middle, heights, "o", color=ACCENT, markersize=6)
         for y, m in zip(heights, middle, strict=True):
-            axes.text(m, y - 0.32, write(m), ha="center", va="bottom", fontsize=7.5, color=ACCENT)
+            axes.text(m, y - 0.32, write(m), ha="center", va="bottom", fontsize=8.5, color=ACCENT)
         left = min([*low, 0.0])
         axes.set_xlim(left, max([*high, 1.0]))
         axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
@@ -186,4 +203,4 @@ def ranges(
         axes.grid(axis="x", color=PALE, linewidth=0.6)
         axes.set_axisbelow(True)
 
-    return [draw(needed(labels, 30) + 0.14 * len(labels), paint)]
+    return [draw(needed(labels, 26) + 0.14 * len(labels), paint)]

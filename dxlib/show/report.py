@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ..case import Case
-from ..case.settings import policies as policy_keys
 from ..index import INDEX
-from ..words import date, number, text, title
+from ..words import number, text, title
 from . import charts, labels
 from .blocks import Cell, Chart, Column, Sentences, Table, sentences, table
 
@@ -116,30 +115,41 @@ def pillars(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     )
 
 
+def extremes(case: Case, wide: pd.DataFrame, lang: str) -> dict[str, str]:
+    """The top rows with the highest and the lowest median, in words."""
+    rows, middle = labels.rows(case, lang), wide.median()
+    best, worst = middle.idxmax(), middle.idxmin()
+    return {
+        "best": rows[best],
+        "high": labels.share(middle[best], lang, 1),
+        "worst": rows[worst],
+        "low": labels.share(middle[worst], lang, 1),
+    }
+
+
+def pillar_summary(case: Case, scores: pd.DataFrame, lang: str) -> Sentences | None:
+    """Where the group is strong and where it is weak."""
+    wide = pillar_scores(case, scores).dropna(how="all")
+    if len(wide.columns) < 2 or len(wide) < 2:
+        return None
+    return sentences(text("report.pillar_summary", lang, **extremes(case, wide, lang)))
+
+
 def pillar_chart(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
     """Where the group is strong and weak: lowest, median and highest share by top row."""
     wide = pillar_scores(case, scores).dropna(how="all")
     if wide.empty or len(wide.columns) < 2 or len(wide) < 2:
         return None
     rows = labels.rows(case, lang)
-    names, middle = [rows[c] for c in wide.columns], wide.median().tolist()
     drawings = charts.ranges(
-        names,
+        [rows[c] for c in wide.columns],
         wide.min().tolist(),
-        middle,
+        wide.median().tolist(),
         wide.max().tolist(),
         text("report.share", lang),
         lambda x: labels.share(x, lang, 0),
     )
-    best, worst = names[middle.index(max(middle))], names[middle.index(min(middle))]
-    alt = text(
-        "report.pillar_alt",
-        lang,
-        best=best,
-        high=labels.share(max(middle), lang, 1),
-        worst=worst,
-        low=labels.share(min(middle), lang, 1),
-    )
+    alt = text("report.pillar_alt", lang, **extremes(case, wide, lang))
     return Chart(text("report.pillar_chart", lang), tuple(drawings), labels.source(case, lang), alt)
 
 
@@ -167,13 +177,31 @@ def distribution(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
     return Chart(caption, tuple(drawings), labels.source(case, lang), text("report.distribution_alt", lang, **facts))
 
 
+GAPS = ("missing", "not-applicable", "not-verified")
+
+
+def scored_cells(case: Case, scores: pd.DataFrame) -> pd.DataFrame:
+    """One row for every agency and scored row of the index set."""
+    return scores[scores["node"].isin({n.code for n in case.framework.leaves if n.scored})]
+
+
+def gaps_summary(case: Case, scores: pd.DataFrame, lang: str) -> Sentences:
+    """How complete the figures are, and what the gaps are."""
+    state = scored_cells(case, scores)["state"]
+    counts = {kind: int((state == kind).sum()) for kind in GAPS}
+    full, whole = len(state) - sum(counts.values()), len(state)
+    if full == whole:
+        return Sentences((text("report.covered_all", lang),))
+    facts = {"n": number(full, lang), "all": number(whole, lang), "share": labels.share(full / whole, lang, 1)}
+    found = "; ".join(f"{text(f'state.{kind}', lang)}: {number(n, lang)}" for kind, n in counts.items() if n)
+    return Sentences((text("report.covered", lang, **facts), text("report.gaps_counts", lang, list=found)))
+
+
 def gaps(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     """Agencies with rows that do not apply, are missing or wait for verification."""
-    leaves = {n.code for n in case.framework.leaves if n.scored}
-    found = scores[scores["node"].isin(leaves)]
-    kinds = ("missing", "not-applicable", "not-verified")
-    counts = {kind: found[found["state"] == kind].groupby("agency").size() for kind in kinds}
-    shown = [kind for kind in kinds if len(counts[kind])]
+    found = scored_cells(case, scores)
+    counts = {kind: found[found["state"] == kind].groupby("agency").size() for kind in GAPS}
+    shown = [kind for kind in GAPS if len(counts[kind])]
     named = labels.agencies(case, lang)
     heads = [
         Column(text("page.agency", lang), "name"),
@@ -184,7 +212,7 @@ def gaps(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
         for agency in case.agencies["agency"]
         if any(agency in counts[kind].index for kind in shown)
     ]
-    return table(text("report.gaps_caption", lang, n=len(leaves)), heads, body, labels.source(case, lang))
+    return table(text("report.gaps_caption", lang, n=found["node"].nunique()), heads, body, labels.source(case, lang))
 
 
 def exemptions(case: Case, lang: str) -> Table | None:
@@ -244,75 +272,3 @@ def extra(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
         [named[r["agency"]], rows[r["node"]], labels.points(r["points"], case, lang)] for r in found.to_dict("records")
     ]
     return table(text("report.extra_caption", lang), heads, body, labels.source(case, lang))
-
-
-def framework(case: Case, lang: str) -> Table | None:
-    """The index set: top rows, how many rows below, maximum points or weight, where the figures come from."""
-    tree, rows = case.framework, labels.rows(case, lang)
-    heads = [Column(text("page.row", lang), "name"), Column(text("report.rows", lang), "number")]
-    heads += (
-        [Column(text("report.max_points", lang), "number")]
-        if tree.has_points
-        else [Column(text("report.weight", lang), "number")]
-    )
-    heads += [Column(text("report.origin", lang))]
-    scored = tree.siblings(tree.tops)
-    whole = sum(n.weight for n in scored)
-    body = []
-    for code in tree.tops:
-        node = tree.nodes[code]
-        leaves = [tree.nodes[c] for c in tree.below(code)]
-        if node.role in ("bonus", "penalty"):
-            worth = text(f"report.{node.role}", lang)
-        elif not node.scored:
-            worth = text("report.unscored", lang)
-        else:
-            worth = (
-                labels.points(node.maximum, case, lang)
-                if tree.has_points
-                else labels.share(node.weight / whole, lang, 1)
-            )
-        sources = [s for s in ("reported", "surveyed", "measured", "expert") if any(n.source == s for n in leaves)]
-        body.append(
-            [rows[code], number(len(leaves), lang), worth, ", ".join(text(f"report.source.{s}", lang) for s in sources)]
-        )
-    return table(text("report.framework_caption", lang), heads, body, labels.source(case, lang))
-
-
-def policies(case: Case, lang: str) -> Table | None:
-    """Every policy of index.toml in words."""
-    body = []
-    for key in policy_keys():
-        value = getattr(case.settings, key)
-        if key == "points_decimals":
-            words = number(value, lang)
-        elif key == "min_coverage":
-            words = labels.share(value, lang, 1)
-        else:
-            words = text(f"policy.{key}.{value}", lang)
-        body.append([text(f"policy.{key}.name", lang), words])
-    for c in case.settings.classes:
-        side = "from" if c.includes_cut else "above"
-        cut = (
-            text(f"policy.class.{side}", lang, cut=labels.share(c.cut, lang, 1))
-            if c.cut
-            else text("policy.class.rest", lang)
-        )
-        body.append([text("policy.class.name", lang, label=title(c.name, lang)), cut])
-    heads = [Column(text("report.policy", lang), "name"), Column(text("report.choice", lang))]
-    return table(text("report.policies_caption", lang), heads, body, labels.source(case, lang))
-
-
-def identity(case: Case, lang: str) -> Table | None:
-    """The decision, the period and the calendar, as far as they are given."""
-    s = case.settings
-    facts = [("decision", s.decision), ("decision_date", s.decision_date and date(s.decision_date, lang))]
-    if s.period_from and s.period_to:
-        facts.append(
-            ("period", text("report.from_to", lang, first=date(s.period_from, lang), last=date(s.period_to, lang)))
-        )
-    facts += [(key, day and date(day, lang)) for key, day in s.calendar.items()]
-    facts.append(("licence", s.licence))
-    body = [[text(f"report.identity.{key}", lang), value] for key, value in facts if value]
-    heads = [Column(text("report.fact", lang), "name"), Column(text("report.value", lang))]
-    return table(text("report.identity_caption", lang), heads, body, labels.source(case, lang))

@@ -59,10 +59,11 @@ def intervals_table(
     case: Case, intervals: pd.DataFrame, half_width: float, draws: int, seed: int, lang: str
 ) -> Table | None:
     """Official rank, 5–95 % interval, best and worst rank met, how often the rank is kept."""
-    named = labels.agencies(case, lang)
+    named, scoped = labels.agencies(case, lang), bool(intervals["scope"].any())
     heads = [
         Column(text("report.rank", lang), "rank"),
         Column(text("page.agency", lang), "name"),
+        *([Column(text("report.list", lang))] if scoped else []),
         Column(text("sensitivity.interval", lang), "rank"),
         Column(text("sensitivity.extremes", lang), "rank"),
         Column(text("sensitivity.keeps", lang), "bar"),
@@ -71,6 +72,7 @@ def intervals_table(
         [
             number(r["rank"], lang),
             named[r["agency"]],
+            *([r["scope"]] if scoped else []),
             span(r["low"], r["high"], lang),
             span(r["lowest"], r["highest"], lang),
             Cell(labels.share(r["keeps"], lang, 1), r["keeps"]),
@@ -98,9 +100,10 @@ def intervals_chart(
         return None
     named = labels.agencies(case, lang)
     drawings: list[bytes] = []
-    for _, group in intervals.groupby("scope", sort=False):
+    for scope, group in intervals.groupby("scope", sort=False):
         low, rank, high = (group[c].tolist() for c in ("low", "rank", "high"))
-        drawings += charts.intervals([named[a] for a in group["agency"]], low, rank, high, text("report.rank", lang))
+        names = [named[a] for a in group["agency"]]
+        drawings += charts.intervals(names, low, rank, high, text("report.rank", lang), str(scope))
     moved = int((intervals["low"] < intervals["high"]).sum())
     alt = text("sensitivity.chart_alt", lang, n=moved, all=len(intervals))
     return Chart(
@@ -134,8 +137,15 @@ def reach(case: Case, attainable: pd.DataFrame, half_width: float, lang: str) ->
     return table(caption, heads, body, labels.source(case, lang), text("sensitivity.reach_note", lang))
 
 
-def left_out(case: Case, shifts: pd.DataFrame, lang: str) -> Table | None:
+def said_already(case: Case, level: str) -> bool:
+    """In a set of one level the indicators are the main indexes: the page says it once."""
+    return level == "indicator" and not any(node.children for node in case.framework.nodes.values())
+
+
+def left_out(case: Case, shifts: pd.DataFrame, lang: str, level: str = "pillar") -> Table | None:
     """What happens to the ranks when a row is left out; rows that move nobody are counted, not listed."""
+    if said_already(case, level):
+        return None
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
     heads = [
         Column(text("sensitivity.without", lang), "name"),
@@ -156,18 +166,19 @@ def left_out(case: Case, shifts: pd.DataFrame, lang: str) -> Table | None:
         for r in moving.to_dict("records")
     ]
     still = len(shifts) - len(moving)
+    notes = [text("sensitivity.still", lang, n=still, all=len(shifts))] if still else []
     return table(
         text("sensitivity.left_caption", lang),
         heads,
         body,
         labels.source(case, lang),
-        text("sensitivity.still", lang, n=still, all=len(shifts)),
+        " ".join([*notes, text("sensitivity.siblings", lang)]),
     )
 
 
-def left_out_summary(case: Case, shifts: pd.DataFrame, lang: str) -> Sentences | None:
+def left_out_summary(case: Case, shifts: pd.DataFrame, lang: str, level: str = "pillar") -> Sentences | None:
     """The row that the ranking depends on most."""
-    if shifts.empty:
+    if shifts.empty or said_already(case, level):
         return None
     top = shifts.sort_values(["mean_shift", "moved"], ascending=False, kind="stable").iloc[0]
     if not top["moved"]:

@@ -14,6 +14,8 @@ def summary(
     case: Case, by_agency: pd.DataFrame, by_indicator: pd.DataFrame, waiting: pd.DataFrame, lang: str
 ) -> Sentences | None:
     """How much was cut and raised, where most, and how much waits."""
+    if not case.has_claims:
+        return sentences(text("verification.measured", lang))
     compared = int(by_agency["compared"].sum())
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
     said = []

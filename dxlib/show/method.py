@@ -1,0 +1,96 @@
+"""How the scores were made, block by block: the index set, its rules, the policies, the legal basis."""
+
+from __future__ import annotations
+
+from ..case import Case
+from ..case.settings import policies as policy_keys
+from ..words import date, number, text, title
+from . import labels
+from .blocks import Column, Table, table
+
+
+def framework(case: Case, lang: str) -> Table | None:
+    """The index set: top rows, how many rows below, maximum points or weight, where the figures come from."""
+    tree, rows = case.framework, labels.rows(case, lang)
+    heads = [Column(text("page.row", lang), "name"), Column(text("report.rows", lang), "number")]
+    heads += (
+        [Column(text("report.max_points", lang), "number")]
+        if tree.has_points
+        else [Column(text("report.weight", lang), "number")]
+    )
+    heads += [Column(text("report.origin", lang))]
+    scored = tree.siblings(tree.tops)
+    whole = sum(n.weight for n in scored)
+    body = []
+    for code in tree.tops:
+        node = tree.nodes[code]
+        leaves = [tree.nodes[c] for c in tree.below(code)]
+        if node.role in ("bonus", "penalty"):
+            worth = text(f"report.{node.role}", lang)
+        elif not node.scored:
+            worth = text("report.unscored", lang)
+        else:
+            worth = (
+                labels.points(node.maximum, case, lang)
+                if tree.has_points
+                else labels.share(node.weight / whole, lang, 1)
+            )
+        sources = [s for s in ("reported", "surveyed", "measured", "expert") if any(n.source == s for n in leaves)]
+        body.append(
+            [rows[code], number(len(leaves), lang), worth, ", ".join(text(f"report.source.{s}", lang) for s in sources)]
+        )
+    return table(text("report.framework_caption", lang), heads, body, labels.source(case, lang))
+
+
+def rules(case: Case, lang: str) -> Table | None:
+    """Which kinds of rule score the rows, and how many rows each."""
+    used = [node.rule.name for node in case.framework.leaves]
+    heads = [
+        Column(text("report.rule", lang), "name"),
+        Column(text("report.rule_how", lang)),
+        Column(text("report.rows", lang), "number"),
+    ]
+    body = [
+        [text(f"rule.{name}.name", lang), text(f"rule.{name}.how", lang), number(used.count(name), lang)]
+        for name in dict.fromkeys(used)
+    ]
+    return table(text("report.rules_caption", lang), heads, body, labels.source(case, lang))
+
+
+def policies(case: Case, lang: str) -> Table | None:
+    """Every policy of index.toml in words."""
+    body = []
+    for key in policy_keys():
+        value = getattr(case.settings, key)
+        if key == "points_decimals":
+            words = number(value, lang)
+        elif key == "min_coverage":
+            words = labels.share(value, lang, 1) if value else text("policy.min_coverage.none", lang)
+        else:
+            words = text(f"policy.{key}.{value}", lang)
+        body.append([text(f"policy.{key}.name", lang), words])
+    for c in case.settings.classes:
+        side = "from" if c.includes_cut else "above"
+        cut = (
+            text(f"policy.class.{side}", lang, cut=labels.share(c.cut, lang, 1))
+            if c.cut
+            else text("policy.class.rest", lang)
+        )
+        body.append([text("policy.class.name", lang, label=title(c.name, lang)), cut])
+    heads = [Column(text("report.policy", lang), "name"), Column(text("report.choice", lang))]
+    return table(text("report.policies_caption", lang), heads, body, labels.source(case, lang))
+
+
+def identity(case: Case, lang: str) -> Table | None:
+    """The decision, the period and the calendar, as far as they are given."""
+    s = case.settings
+    facts = [("decision", s.decision), ("decision_date", s.decision_date and date(s.decision_date, lang))]
+    if s.period_from and s.period_to:
+        facts.append(
+            ("period", text("report.from_to", lang, first=date(s.period_from, lang), last=date(s.period_to, lang)))
+        )
+    facts += [(key, day and date(day, lang)) for key, day in s.calendar.items()]
+    facts.append(("licence", s.licence))
+    body = [[text(f"report.identity.{key}", lang), value] for key, value in facts if value]
+    heads = [Column(text("report.fact", lang), "name"), Column(text("report.value", lang))]
+    return table(text("report.identity_caption", lang), heads, body, labels.source(case, lang))
