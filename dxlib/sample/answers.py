@@ -1,121 +1,146 @@
-"""What agencies answer: a true state, a claim that may overstate or understate it, or no claim at all."""
+"""What agencies truly did and what they say they did: one answer per rule shape, from a share between 0 and 1."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
+from random import Random
 
-from ..rules import GroupRule, Options, Parts, Rule, parse_rule
-from .chance import Chance
-from .province import Unit
-from .sets import Row
+from ..rules import Bonus, Count, Goalposts, GroupRule, Options, Parts, Points, Rule, Steps, Target, Unscored, parse_rule
+from .sets import Row, known
 
-EXPLANATIONS = [
-    "Số liệu tổng hợp đến hết {day}; đã rà soát với {who}.", "Thực hiện theo kế hoạch năm {year}, có báo cáo kèm theo.",
-    "Một phần số liệu do {who} cung cấp.", "Kết quả cao hơn năm trước nhờ {why}.", "Chưa đạt do {hindrance}.",
-    "Đã đối chiếu với hệ thống theo dõi, chênh lệch không đáng kể.", "Tài liệu kiểm chứng gửi kèm, bản gốc lưu tại {who}.",
-]  # fmt: skip
-WHO = ["bộ phận văn phòng", "bộ phận một cửa", "cán bộ phụ trách công nghệ thông tin", "phòng chuyên môn", "đơn vị trực thuộc"]
-WHY = ["bố trí thêm máy tính", "tập huấn nhiều đợt", "đưa chỉ tiêu vào thi đua", "Tổ công nghệ số hỗ trợ người dân"]
-HINDRANCE = ["kinh phí cấp muộn", "thiếu cán bộ chuyên trách", "hạ tầng chưa đồng bộ", "người dân chưa quen sử dụng"]
-DAYS = ["tháng 11", "ngày 15 tháng 12", "quý IV"]
+Answer = dict[str, str]
+CELLS = ("a", "b", "option", "points")
+INFORMATION = {"departments": 1.0, "districts": 8.0, "communes": 0.5, "province": 60.0}
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One answer: a, b and option as text; `share` of the maximum by the rule, None for rules over the group."""
+class Character:
+    """How an agency behaves: what it achieves, how much it exaggerates, how punctual it is (all 0 to 1)."""
 
-    a: str = ""
-    b: str = ""
-    option: str = ""
-    points: str = ""
-    share: Fraction | None = None
-
-
-def rule_of(row: Row) -> Rule:
-    maximum = Fraction(row.cells["max_points"] or "1")
-    return parse_rule(row.rule, maximum, -1 if row.cells["direction"] == "-1" else 1)
+    level: float
+    inflation: float
+    diligence: float
+    size: float
 
 
-def answer(row: Row, rule: Rule, level: float, size: int) -> Answer:
-    """The answer of an agency whose state on this row is `level` (0 to 1)."""
-    level = min(max(level, 0.0), 1.0)
-    if isinstance(rule, Options):
-        return chosen(rule, level)
-    if rule.name == "points":
-        tenths = int(level * float(row.cells["max_points"]) * 10)
-        return Answer(points=f"{tenths // 10}.{tenths % 10}", share=Fraction(tenths, 10) / Fraction(row.cells["max_points"]))
-    a, b = figures(row, rule, level, size)
-    value = Fraction(a) / Fraction(b) if b else Fraction(a)
-    share = None if isinstance(rule, GroupRule) or rule.role != "score" else rule.exact([value])[0]
-    return Answer(a, b, share=share)
-
-
-def chosen(rule: Options, level: float) -> Answer:
-    if isinstance(rule, Parts):
-        met = [name for i, (name, _) in enumerate(rule.shares) if level > 0.35 + 0.25 * i]
-        option = ";".join(met) or "none"
-    else:
-        ranked = sorted(rule.shares, key=lambda pair: -pair[1])
-        option = ranked[min(int((1.0 - level) * (len(ranked) + 0.6)), len(ranked) - 1)][0]
-    return Answer(option=option, share=rule.value(option))
-
-
-def figures(row: Row, rule: Rule, level: float, size: int) -> tuple[str, str]:
-    """a and b for rules that take numbers."""
-    good = level if rule.direction == 1 else 1.0 - level
-    if row.cells["b_vi"]:
-        b = size * 3 + 17
-        top = float(getattr(rule, "threshold", 1)) * 1.05 if rule.name == "target" else 1.0
-        if rule.name in ("relative", "minmax"):
-            b, top = size, 40.0
-        return str(int(b * top * good)), str(b)
-    if rule.name == "count":
-        return str(int(level * float(rule.cap / rule.each) + 0.999)), ""
-    if rule.name == "steps":
-        most = max(int(step[0]) for step in rule.steps)
-        return str(int(good * (most + 1))), ""
-    if rule.name == "goalposts":
-        return str(int(float(rule.lo) + level * float(rule.hi - rule.lo)) or 1), ""
-    if rule.role in ("bonus", "penalty"):
-        return str(int(max(level - 0.55, 0.0) * 6) if rule.role == "bonus" else int(max(0.6 - level, 0.0) * 6)), ""
-    return str(int(level * size * 5) + 1), ""
-
-
-def explanation(year: str, chance: Chance) -> str:
-    return chance.one_of(EXPLANATIONS).format(
-        year=year, day=chance.one_of(DAYS), who=chance.one_of(WHO), why=chance.one_of(WHY), hindrance=chance.one_of(HINDRANCE)
+def character(seed: int, agency: str) -> Character:
+    """The same in every year."""
+    rng = Random(f"{seed}/{agency}")
+    return Character(
+        level=0.36 + 0.5 * rng.random(),
+        inflation=0.04 + 0.2 * rng.random() * rng.random(),
+        diligence=rng.random(),
+        size=0.6 + 0.8 * rng.random(),
     )
 
 
-def self_score(row: Row, claimed: Answer, chance: Chance) -> str:
-    """The agency's own sum: nearly always what the rule gives, now and then miscounted."""
-    if row.rule == "points" or claimed.share is None:
-        return claimed.points
-    points = claimed.share * Fraction(row.cells["max_points"])
-    if chance.happens(0.02):
-        points = min(points + Fraction(1, 2), Fraction(row.cells["max_points"]))
-    hundredths = int(points * 100 + Fraction(1, 2))
+@cache
+def difficulty(key: str) -> float:
+    return 0.34 * Random(f"difficulty/{key}").random()
+
+
+def achieved(who: Character, key: str, year: str, rng: Random) -> float:
+    """What the agency reached on one row; a little better every year."""
+    noise = (rng.random() + rng.random() + rng.random() - 1.5) * 0.3
+    return min(max(who.level + 0.2 - difficulty(key) + 0.035 * (int(year) - 2022) + noise, 0.0), 1.0)
+
+
+@cache
+def rule_of(text: str, maximum: str, direction: str) -> Rule:
+    return parse_rule(text, Fraction(maximum or 0), -1 if direction == "-1" else 1)
+
+
+def answer(row: Row, group: str, share: float, counted: dict[str, int], size: float, rng: Random) -> Answer:
+    """The cells a, b, option, points that stand for `share` of the maximum under the row's rule.
+
+    counted   denominators already given by this agency, so that one quantity is one number in every row
+    """
+    rule = rule_of(row["rule"], row["max_points"], row["direction"])
+    cells = dict.fromkeys(CELLS, "")
+    if isinstance(rule, Parts):
+        met = [name for name, _ in rule.shares if rng.random() < share + 0.1]
+        return cells | {"option": ";".join(met) or "none"}
+    if isinstance(rule, Options):
+        wanted = share + 0.3 * (rng.random() - 0.4)
+        return cells | {"option": min(rule.shares, key=lambda pair: abs(float(pair[1]) - wanted))[0]}
+    if isinstance(rule, Points):
+        halves = int(2 * share * float(row["max_points"] or 1) * 0.98)
+        return cells | {"points": figure(halves / 2)}
+    catalogue = known("rows")[row["key"]]
+    if catalogue["b"]:
+        b = denominator(catalogue["b"], group, counted, size, rng)
+        return cells | {"a": str(min(round(value(rule, share) * b), b)), "b": str(b)}
+    return cells | {"a": amount(rule, catalogue["scale"], group, share, rng)}
+
+
+def denominator(name: str, group: str, counted: dict[str, int], size: float, rng: Random) -> int:
+    if name not in counted:
+        typical = float(known("quantities")[name][group]) * size * (0.9 + 0.2 * rng.random())
+        none = group == "communes" and name == "firms" and rng.random() < 0.03
+        counted[name] = 0 if none else max(round(typical), 1)
+    return counted[name]
+
+
+def value(rule: Rule, share: float) -> float:
+    """A ratio that earns about `share`."""
+    if isinstance(rule, Target):
+        return float(rule.threshold) * (0.3 + 0.8 * share)
+    if isinstance(rule, Steps):
+        bounds = [float(x) for x, *_ in rule.steps]
+        return 0.7 * min(bounds) + (1.1 * max(bounds) - 0.7 * min(bounds)) * share
+    if isinstance(rule, Goalposts):
+        return float(rule.lo) + float(rule.hi - rule.lo) * share
+    return share if rule.direction == 1 else 0.7 * (1.0 - share)
+
+
+def amount(rule: Rule, scale: str, group: str, share: float, rng: Random) -> str:
+    """A number that earns about `share` where the row takes no denominator."""
+    typical = float(scale or 1)
+    if isinstance(rule, Bonus):
+        chance = 0.3 if rule.sign == 1 else 0.06
+        return str(int(rng.random() < chance) + int(rng.random() < chance / 3))
+    if isinstance(rule, Count):
+        return str(round(float(rule.cap / rule.each) * (0.2 + 0.9 * share)))
+    if isinstance(rule, Steps):
+        top = 1.2 * max(float(x) for x, *_ in rule.steps)
+        return str(round(top * (share if rule.direction == 1 else 1.0 - share)))
+    if isinstance(rule, Goalposts):
+        way = share * share if rule.log else share
+        return figure(float(rule.lo) + float(rule.hi - rule.lo) * way)
+    if isinstance(rule, GroupRule):
+        return figure(typical * (0.4 + 1.2 * (share if rule.direction == 1 else 1.0 - share)))
+    if isinstance(rule, Unscored):
+        factor = INFORMATION[group] if typical >= 60 else 1.0
+        return figure(typical * factor * (0.7 + 0.6 * rng.random())) if typical > 1 else "1"
+    return figure(typical * share)
+
+
+def figure(x: float) -> str:
+    """Whole above ten, else two decimals at most."""
+    return str(round(x)) if x >= 10 and x == round(x) or x >= 100 else f"{x:.2f}".rstrip("0").rstrip(".")
+
+
+def own_points(row: Row, cells: Answer) -> Fraction | None:
+    """The points an agency reckons for itself; None where the rule looks at the others or nothing is scored."""
+    rule = rule_of(row["rule"], row["max_points"], row["direction"])
+    if rule.group or rule.role != "score" or isinstance(rule, Points):
+        return None
+    maximum = Fraction(row["max_points"] or 0)
+    if isinstance(rule, Options):
+        return rule.value(cells["option"]) * maximum
+    x = Fraction(cells["a"])
+    if cells["b"]:
+        if cells["b"] == "0":
+            return None
+        x /= Fraction(cells["b"])
+    return rule.share(x) * maximum
+
+
+def two_decimals(x: Fraction) -> str:
+    return figure_exact(int(x * 100 + Fraction(1, 2)))
+
+
+def figure_exact(hundredths: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of the ledger: what is true, what was claimed (None: nothing)."""
-
-    row: Row
-    unit: Unit
-    true: Answer
-    claimed: Answer | None
-
-
-def cell(row: Row, rule: Rule, unit: Unit, hardness: float, chance: Chance) -> Cell:
-    """The true state and the claim of one agency on one row."""
-    level = unit.level + chance.around(0.12 - 0.3 * hardness, 0.11)
-    true = answer(row, rule, level, unit.size)
-    if chance.happens(0.03):
-        return Cell(row, unit, true, None)
-    if row.cells["source"] != "reported":
-        return Cell(row, unit, true, true)
-    lift = unit.inflation * 6 * chance.share() if chance.happens(0.22) else -0.15 if chance.happens(0.04) else 0.0
-    return Cell(row, unit, true, answer(row, rule, level + lift, unit.size))

@@ -1,144 +1,181 @@
-"""The ledger of a year and group: claims, exemptions, verdicts, appeals, evidence."""
+"""What verification decided, what was contested, and the documents behind the claims."""
 
 from __future__ import annotations
 
-from fractions import Fraction
+from datetime import date, timedelta
+from random import Random
 
-from .answers import Cell, cell, explanation, rule_of, self_score
-from .chance import Chance
-from .province import WITHOUT_PROCEDURES, Unit
-from .sets import Row
+from .claims import Told, due
+from .names import pick
+from .places import Places
+from .sets import Row, known
 
-Table = list[dict[str, str]]
-REASONS = {
-    "no-evidence": ("Không có tài liệu kiểm chứng", "No evidence"), "thin-evidence": ("Tài liệu kiểm chứng chưa đủ", "Evidence is not enough"),
-    "outside-year": ("Tài liệu ngoài năm đánh giá", "Evidence from outside the year"), "other-issuer": ("Tài liệu không do cơ quan ban hành", "Issued by another agency"),
-    "wrong-count": ("Đếm sai số lượng", "Counted wrongly"), "wrong-base": ("Sai mẫu số", "Wrong denominator"),
-    "double-count": ("Tính trùng", "Counted twice"), "system-differs": ("Khác số liệu trên hệ thống", "Differs from the system's figure"),
-    "wrong-option": ("Chọn sai phương án", "Wrong option"), "half-only": ("Chỉ công nhận một phần điểm", "Only part of the points"),
-    "understated": ("Cơ quan tự chấm thấp hơn thực tế", "The agency understated itself"), "appeal-upheld": ("Chấp nhận phúc tra", "Appeal upheld"),
-    "appeal-partly": ("Chấp nhận một phần phúc tra", "Appeal upheld in part"), "appeal-rejected": ("Không chấp nhận phúc tra", "Appeal rejected"),
-}  # fmt: skip
-NO_PROCEDURES = "Không có thủ tục hành chính thuộc thẩm quyền giải quyết"
-NO_FARMS = "Phường không có hộ sản xuất nông nghiệp"
-CUTS = {"option": ("wrong-option", "no-evidence"), "a": ("wrong-count", "system-differs", "double-count", "thin-evidence", "outside-year")}
+REASONS = (
+    ("khop", "Khớp số liệu và tài liệu kiểm chứng", "Figures and evidence agree"),
+    ("thieu-minh-chung", "Không có tài liệu kiểm chứng", "No evidence supplied"),
+    ("minh-chung-yeu", "Tài liệu kiểm chứng chưa chứng minh được nội dung tự chấm", "Evidence does not support the claim"),
+    ("ngoai-ky", "Tài liệu ban hành ngoài kỳ đánh giá", "Document issued outside the period"),
+    ("sai-don-vi", "Tài liệu của đơn vị khác", "Document of another agency"),
+    ("sai-so-lieu", "Số liệu không khớp hệ thống dùng chung", "Figures differ from the shared system"),
+    ("sai-mau-so", "Xác định sai mẫu số", "Wrong denominator"),
+    ("sai-cach-tinh", "Tính sai theo quy tắc chấm điểm", "Rule applied wrongly"),
+    ("sai-muc", "Chọn mức cao hơn thực tế", "Option above the facts"),
+    ("cham-han", "Thực hiện sau thời hạn quy định", "Done after the deadline"),
+    ("chua-hoan-thanh", "Nhiệm vụ mới hoàn thành một phần", "Task only partly completed"),
+    ("bo-sung", "Ghi nhận thêm kết quả đơn vị chưa kê khai", "Result recognised that the agency did not claim"),
+    ("du-lieu-he-thong", "Không tự chấm; lấy số liệu từ hệ thống dùng chung", "Not claimed; figure taken from the shared system"),
+    ("chap-nhan-phuc-tra", "Chấp nhận phúc tra", "Appeal accepted"),
+    ("giu-nguyen", "Giữ nguyên kết quả thẩm tra", "Verdict upheld"),
+)
+NOTES = {
+    "thieu-minh-chung": ("Hồ sơ gửi kèm không có tài liệu cho tiêu chí này", "Đường dẫn minh chứng không truy cập được"),
+    "minh-chung-yeu": ("Văn bản chỉ nêu chủ trương, chưa có kết quả", "Danh sách chưa có xác nhận của đơn vị"),
+    "sai-so-lieu": ("Đã đối chiếu với số liệu trích xuất ngày {day}", "Số liệu hệ thống thấp hơn số tự kê khai"),
+    "sai-muc": ("Thực tế mới đạt mức thấp hơn", "Biên bản kiểm tra ngày {day} ghi nhận mức thấp hơn"),
+    "chua-hoan-thanh": ("Còn đơn vị trực thuộc chưa triển khai", "Chưa có biên bản nghiệm thu"),
+    "bo-sung": ("Hệ thống ghi nhận kết quả cao hơn số kê khai",),
+    "du-lieu-he-thong": ("Số liệu trích xuất ngày {day}",),
+}
+GROUNDS = (
+    "Đề nghị xem lại: đơn vị đã gửi bổ sung tài liệu kiểm chứng trong thời hạn phúc tra.",
+    "Số liệu trên hệ thống dùng chung bị chậm đồng bộ, đơn vị gửi kèm bản trích xuất có xác nhận.",
+    "Mẫu số tính cả đối tượng không thuộc phạm vi quản lý của đơn vị.",
+    "Văn bản được ban hành trong kỳ đánh giá, số ghi trong hồ sơ trước bị nhầm.",
+    "Nhiệm vụ đã nghiệm thu trước ngày 31/12, biên bản được gửi kèm.",
+)
+COUNCIL = "Hội đồng thẩm định"
 
 
-def exemptions(rows: list[Row], units: list[Unit]) -> Table:
-    """Rows that cannot apply to some agencies."""
-    found: Table = []
-    services = [r for r in rows if r.rule and ("hồ sơ" in r.cells["name_vi"] or "dịch vụ công" in r.cells["name_vi"])]
-    farms = [r for r in rows if r.rule and "nông nghiệp" in r.cells["name_vi"]]
-    for unit in units:
-        if unit.id in WITHOUT_PROCEDURES:
-            found += [exempt(unit, row, NO_PROCEDURES) for row in services]
-        if unit.id.startswith("phuong-") and unit.group == "communes" and unit.size % 2:
-            found += [exempt(unit, row, NO_FARMS) for row in farms]
+def verify(told: list[Told], year: str, group: str, seed: int) -> tuple[list[Row], list[Row]]:
+    """verdicts.csv and appeals.csv. In 2025 verification is still under way; the province has not begun."""
+    verdicts: list[Row] = []
+    appeals: list[Row] = []
+    if group == "province" and year == "2025":
+        return verdicts, appeals
+    agencies = list(dict.fromkeys(t.claim["agency"] for t in told))
+    done = agencies[: max(len(agencies) * 2 // 5, 1)] if year == "2025" else agencies
+    place = {agency: i for i, agency in enumerate(agencies)}
+    finished = dict.fromkeys(done)
+    rng = Random(f"{seed}/{year}/{group}/verdicts")
+    start = due(year) + timedelta(days=5)
+    for one in told:
+        agency = one.claim["agency"]
+        if one.row["source"] != "reported" or (agency not in finished and rng.random() < 0.45):
+            continue
+        day = start + timedelta(days=place[agency] % 30 + pick(rng, 6))
+        verdict = decide(one, f"Tổ thẩm tra số {1 + place[agency] % 4}", day, rng)
+        if verdict:
+            verdicts.append(verdict)
+            lowered = one.truth is not None and verdict["reason"] != "bo-sung"
+            if lowered and not one.missing and year != "2025" and rng.random() < 0.12:
+                contest(one, verdict, year, rng, verdicts, appeals)
+    return verdicts, appeals
+
+
+def decide(one: Told, team: str, day: date, rng: Random) -> Row | None:
+    """One first verdict. A missing claim has none, unless the shared system knows the figure."""
+    verdict = {
+        "agency": one.claim["agency"],
+        "indicator": one.claim["indicator"],
+        "step": "1",
+        "stage": "verify",
+        **dict.fromkeys(("a", "b", "option", "points", "reason", "note"), ""),
+        "decided_by": team,
+        "decided_on": day.isoformat(),
+    }
+    if one.missing:
+        if rng.random() > 0.25 or one.row["rule"] == "none":
+            return None
+        cells = {c: one.claim[c] for c in ("a", "b", "option")}
+        return verdict | cells | worded("du-lieu-he-thong", day, rng)
+    if one.truth is None:
+        return verdict
+    truth, said = one.truth, one.claim
+    if truth["option"]:
+        reason = ("sai-muc", "chua-hoan-thanh", "minh-chung-yeu", "cham-han")[pick(rng, 4)]
+        return verdict | {"option": truth["option"]} | worded(reason, day, rng)
+    if float(truth["a"] or 0) > float(said["a"] or 0) and not one.row["direction"]:
+        return verdict | {"a": truth["a"]} | worded("bo-sung", day, rng)
+    if rng.random() < 0.12:
+        return verdict | {"points": "0"} | worded("thieu-minh-chung", day, rng)
+    reason = ("sai-so-lieu", "sai-cach-tinh", "ngoai-ky", "sai-don-vi", "sai-mau-so")[pick(rng, 5)]
+    return verdict | {"a": truth["a"]} | worded(reason, day, rng)
+
+
+def worded(reason: str, day: date, rng: Random) -> Row:
+    texts = NOTES.get(reason, ("",))
+    note = texts[pick(rng, len(texts))].format(day=f"{day.day}/{day.month}/{day.year}")
+    return {"reason": reason, "note": note}
+
+
+def contest(
+    one: Told, verdict: Row, year: str, rng: Random, verdicts: list[Row], appeals: list[Row]
+) -> None:
+    """An appeal, and the council's second step: half of them bring the claim back."""
+    lodged = due(year) + timedelta(days=46 + pick(rng, 8))
+    appeals.append(
+        {
+            "agency": verdict["agency"],
+            "indicator": verdict["indicator"],
+            "grounds": GROUNDS[pick(rng, len(GROUNDS))],
+            "submitted_on": lodged.isoformat(),
+        }
+    )
+    won = rng.random() < 0.5
+    cells = dict.fromkeys(("a", "b", "option", "points"), "") if won else {}
+    verdicts.append(
+        verdict
+        | cells
+        | {
+            "step": "2",
+            "stage": "appeal",
+            "reason": "chap-nhan-phuc-tra" if won else "giu-nguyen",
+            "note": "",
+            "decided_by": COUNCIL,
+            "decided_on": (lodged + timedelta(days=3 + pick(rng, 5))).isoformat(),
+        }
+    )
+
+
+def documents(told: list[Told], places: Places, year: str, group: str, seed: int, verdicts: list[Row]) -> list[Row]:
+    """evidence.csv: one row per document that a claim cites."""
+    rng = Random(f"{seed}/{year}/{group}/evidence")
+    last = {(v["agency"], v["indicator"]): v["reason"] for v in verdicts}
+    first = date(int(year), 1, 4)
+    found = []
+    for one in told:
+        if one.row["source"] != "reported" or one.missing:
+            continue
+        agency, code = one.claim["agency"], one.row["code"]
+        wanted = rng.random() < (0.12 if group == "communes" else 0.6)
+        if not wanted or last.get((agency, code)) == "thieu-minh-chung":
+            continue
+        kind = known("evidence")[known("rows")[one.row["key"]]["evidence"]]
+        name = places.register[agency]["name_vi"]
+        office = name if group == "departments" else f"UBND {name[0].lower()}{name[1:]}"
+        subject = one.row["name_vi"]
+        decided = last.get((agency, code))
+        good = decided is not None and decided not in ("minh-chung-yeu", "ngoai-ky", "sai-don-vi")
+        found.append(
+            {
+                "agency": agency,
+                "indicator": code,
+                "no": "1",
+                "number": f"{1 + pick(rng, 980)}/{kind['number']}-{sign(name, group)}",
+                "title": f"{kind['title']} {subject[0].lower()}{subject[1:]}",
+                "issued_on": (first + timedelta(days=pick(rng, 355))).isoformat(),
+                "issuer": office,
+                "file": "",
+                "sha256": "",
+                "verdict": "pending" if decided is None else "accepted" if good else "rejected",
+                "note": "",
+            }
+        )
     return found
 
 
-def exempt(unit: Unit, row: Row, reason: str) -> dict[str, str]:
-    return {"agency": unit.id, "indicator": row.code, "reason": reason, "decided_by": "Ban Chỉ đạo chuyển đổi số tỉnh"}
-
-
-def cells(rows: list[Row], units: list[Unit], exempted: Table, chance: Chance) -> list[Cell]:
-    """Every agency's answer to every row that applies; the last but one agency answers as its neighbour does, so that ranks tie."""
-    leaves = [(row, rule_of(row), chance.share()) for row in rows if row.rule]
-    skip = {(e["agency"], e["indicator"]) for e in exempted}
-    found: list[Cell] = []
-    for k, unit in enumerate(units):
-        twin = k == len(units) - 2 and len(units) > 30
-        before = {c.row.code: c for c in found[-len(leaves) :]} if twin else {}
-        for row, rule, hardness in leaves:
-            if (unit.id, row.code) in skip:
-                continue
-            copy = before.get(row.code)
-            found.append(Cell(row, unit, copy.true, copy.claimed) if copy and copy.unit is units[k - 1] else cell(row, rule, unit, hardness, chance))
-    return found
-
-
-def claims(found: list[Cell], year: str, chance: Chance) -> Table:
-    table: Table = []
-    for c in found:
-        if c.claimed is None:
-            continue
-        reported = c.row.cells["source"] == "reported"
-        day = chance.between(1, 20) if chance.happens(0.97) else chance.between(21, 28)
-        table.append({
-            "agency": c.unit.id, "indicator": c.row.code, "a": c.claimed.a, "b": c.claimed.b, "option": c.claimed.option,
-            "points": self_score(c.row, c.claimed, chance) if reported or c.row.rule == "points" else "",
-            "explanation": explanation(year, chance) if reported and chance.happens(0.3) else "",
-            "submitted_on": f"{year}-12-{day:02}", "submitted_by": "cán bộ đầu mối" if reported else "cơ quan thường trực",
-        })  # fmt: skip
-    return table
-
-
-def verdicts(found: list[Cell], year: str, share_done: float, chance: Chance) -> tuple[Table, Table]:
-    """(verdicts, appeals). With share_done below 1 some agencies wait, and one is half-way."""
-    table: Table = []
-    appeals: Table = []
-    following = int(year) + 1
-    units = list(dict.fromkeys(c.unit.id for c in found))
-    done = set(units[: int(len(units) * share_done)]) if share_done < 1 else set(units)
-    halfway = units[len(done)] if len(done) < len(units) else ""
-    for c in found:
-        if c.claimed is None or c.row.cells["source"] != "reported":
-            continue
-        if c.unit.id not in done and not (c.unit.id == halfway and chance.happens(0.5)):
-            continue
-        step = decide(c, following, chance)
-        table.append(step)
-        lowered = step["reason"] not in ("", "understated")
-        if lowered and chance.happens(0.12):
-            appeals.append({"agency": c.unit.id, "indicator": c.row.code, "grounds": grounds(chance), "submitted_on": f"{following}-02-{chance.between(3, 14):02}"})
-            table.append(appeal(c, step, following, chance))
-    return table, appeals
-
-
-def decide(c: Cell, following: int, chance: Chance) -> dict[str, str]:
-    """The verifier's decision: accepted as claimed, or what is true."""
-    verdict = {"agency": c.unit.id, "indicator": c.row.code, "step": "1", "stage": "verify", "a": "", "b": "", "option": "", "points": "", "reason": "",
-               "note": "", "decided_by": f"tổ thẩm tra {chance.between(1, 3)}", "decided_on": f"{following}-01-{chance.between(5, 30):02}"}  # fmt: skip
-    assert c.claimed is not None
-    if (c.true.a, c.true.b, c.true.option) != (c.claimed.a, c.claimed.b, c.claimed.option):
-        verdict |= {"a": c.true.a, "b": c.true.b, "option": c.true.option}
-        shares = (c.claimed.share or Fraction(0), c.true.share or Fraction(0))
-        verdict["reason"] = "understated" if shares[1] > shares[0] else chance.one_of(CUTS["option" if c.true.option else "a"])
-    elif c.true.share and c.row.rule == "yes_no" and chance.happens(0.02):
-        half = Fraction(c.row.cells["max_points"]) / 2
-        verdict |= {"points": f"{float(half):g}", "reason": "half-only"}
-    return verdict
-
-
-def appeal(c: Cell, first: dict[str, str], following: int, chance: Chance) -> dict[str, str]:
-    """The council's decision on an appeal: upheld (as claimed) or rejected (as the first verdict)."""
-    upheld = chance.happens(0.45)
-    decided = {**first, "step": "2", "stage": "appeal", "decided_by": "hội đồng thẩm định", "decided_on": f"{following}-02-{chance.between(18, 27):02}"}
-    if upheld:
-        return decided | {"a": "", "b": "", "option": "", "points": "", "reason": "appeal-upheld"}
-    return decided | {"reason": "appeal-rejected"}
-
-
-def grounds(chance: Chance) -> str:
-    return chance.one_of([
-        "Đề nghị xem lại, đơn vị đã gửi bổ sung biên bản.", "Số liệu trên hệ thống chưa cập nhật tháng cuối năm.",
-        "Văn bản ban hành trong năm đánh giá, ngày ký ghi nhầm.", "Danh sách gửi kèm thể hiện đủ số lượng đã báo cáo.",
-    ])  # fmt: skip
-
-
-def evidence(found: list[Cell], year: str, chance: Chance) -> Table:
-    """Documents cited for the rows that ask for documents."""
-    table: Table = []
-    for c in found:
-        shape = c.row.rule.split("(")[0]
-        if c.claimed is None or c.row.cells["source"] != "reported" or shape not in ("yes_no", "options", "parts", "steps"):
-            continue
-        if c.claimed.option in ("no", "none") or chance.happens(0.12):
-            continue
-        kind = chance.one_of(["Kế hoạch", "Quyết định", "Công văn", "Báo cáo", "Biên bản"])
-        table.append({
-            "agency": c.unit.id, "indicator": c.row.code, "no": "1", "number": f"{chance.between(10, 900)}/{year[2:]}-GĐ",
-            "title": f"{kind} về {c.row.cells['name_vi'][0].lower()}{c.row.cells['name_vi'][1:]}", "issued_on": f"{year}-{chance.between(1, 12):02}-{chance.between(1, 28):02}",
-            "issuer": c.unit.name_vi, "verdict": "accepted" if c.true.option == c.claimed.option else "rejected",
-        })  # fmt: skip
-    return table
+def sign(name: str, group: str) -> str:
+    """The letters after the number of a document: STTTT, UBND."""
+    if group != "departments":
+        return "UBND"
+    return "".join(word[0].upper() for word in name.replace("-", " ").split() if word[0].isalpha())

@@ -1,240 +1,267 @@
-"""The index sets: rows of the catalogue become indicators, choices, links and index.toml of a year and group."""
+"""The catalogue made into index sets: indicators, choices and links of one year and group."""
 
 from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
-from .province import YEARS
+CATALOGUE = Path(__file__).parent / "catalogue"
+YEARS = ("2022", "2023", "2024", "2025")
+GROUPS = ("departments", "districts", "communes", "province")
+TOTALS = {"departments": (1000, 1000, 500, 1000), "communes": (1000, 1000, 200, 1000)}
 
-LETTER = {"departments": "D", "districts": "H", "communes": "X", "province": "P"}
-TARGETS = {  # points of each main index; the sets of some years are on another scale
-    "D": {"1": 100, "2": 100, "3": 150, "4": 150, "5": 200, "7": 300},
-    "H": {"1": 100, "2": 100, "3": 100, "4": 100, "5": 100, "7": 200, "8": 150, "9": 150},
-    "X": {"1": 60, "2": 60, "3": 60, "4": 60, "5": 60, "7": 100, "8": 50, "9": 50},
-    "P": {"1": 100, "2": 100, "3": 100, "4": 100, "5": 100, "6": 0, "7": 200, "8": 150, "9": 150},
+WHO = {
+    "departments": ("cơ quan", "the agency"),
+    "districts": ("Ủy ban nhân dân cấp huyện", "the district People's Committee"),
+    "communes": ("Ủy ban nhân dân cấp xã", "the commune People's Committee"),
+    "province": ("Ủy ban nhân dân tỉnh", "the provincial People's Committee"),
 }
-SCALE = {("departments", "2024"): (1, 2), ("departments", "2025"): (1, 2), ("communes", "2025"): (2, 5)}
-PILLARS = {
-    "1": ("Nhận thức số", "Digital awareness"), "2": ("Thể chế số", "Digital institutions"), "3": ("Hạ tầng số", "Digital infrastructure"),
-    "4": ("Nhân lực số", "Digital human resources"), "5": ("An toàn thông tin mạng", "Cyber security"), "6": ("Đô thị thông minh", "Smart city"),
-    "7": ("Hoạt động chính quyền số", "Digital government"), "8": ("Hoạt động kinh tế số", "Digital economy"),
-    "9": ("Hoạt động xã hội số", "Digital society"), "T": ("Điểm thưởng, điểm trừ và thông tin chung", "Bonus, penalty and general information"),
-}  # fmt: skip
-BRANCHES = {
-    "service": ("Cung cấp và giải quyết dịch vụ công", "Provision of public services"),
-    "best": ("Khai thác dữ liệu dùng chung (lấy trường hợp có điểm cao nhất)", "Use of shared data (the case with the most points)"),
+LEGAL = {
+    "gov": "Quyết định 942/QĐ-TTg ngày 15/6/2021",
+    "service": "Quyết định 942/QĐ-TTg ngày 15/6/2021",
+    "econ": "Quyết định 411/QĐ-TTg ngày 31/3/2022",
+    "soc": "Quyết định 411/QĐ-TTg ngày 31/3/2022",
 }
-CHOICES = {
-    "yes": ("Có", "Yes"), "no": ("Không", "No"), "none": ("Không có", "None"),
-    "head": ("Người đứng đầu", "The head"), "deputy": ("Cấp phó của người đứng đầu", "A deputy"),
-    "attend": ("Dự đầy đủ hội nghị do tỉnh tổ chức", "Attended all conferences of the province"), "chair": ("Tự tổ chức hội nghị", "Held one of its own"),
-    "issued": ("Ban hành đúng hạn", "Issued on time"), "late": ("Ban hành chậm", "Issued late"),
-    "full": ("Đầy đủ", "Fully"), "partial": ("Một phần", "In part"), "unit": ("Bộ phận chuyên trách", "A unit"), "person": ("Cán bộ chuyên trách", "An officer"),
-}  # fmt: skip
-UNITS = {"D": ("cơ quan", "the agency"), "H": ("huyện", "the district"), "X": ("xã", "the commune"), "P": ("tỉnh", "the province")}
-TITLES = {
-    "departments": ("Bộ chỉ số chuyển đổi số các sở, ban, ngành", "Digital transformation index of departments"),
-    "districts": ("Bộ chỉ số chuyển đổi số cấp huyện", "Digital transformation index of districts"),
-    "communes": ("Bộ chỉ số chuyển đổi số cấp xã", "Digital transformation index of communes"),
-    "province": ("Bộ chỉ số chuyển đổi số cấp tỉnh: phân công chỉ số", "Provincial digital transformation index: assigned indicators"),
-}
-OWNERS = {
-    "1": ("so-thong-tin-truyen-thong",), "2": ("so-thong-tin-truyen-thong", "so-tu-phap"), "3": ("so-thong-tin-truyen-thong",),
-    "4": ("so-noi-vu", "so-giao-duc"), "5": ("so-thong-tin-truyen-thong",), "6": ("so-xay-dung",), "7": ("van-phong-ubnd", "so-thong-tin-truyen-thong"),
-    "8": ("so-cong-thuong", "so-ke-hoach-dau-tu"), "9": ("so-y-te", "so-lao-dong"), "T": ("so-thong-tin-truyen-thong",),
-}  # fmt: skip
-SUCCESSORS = {
-    "so-thong-tin-truyen-thong": "so-khoa-hoc-cong-nghe-2025", "so-noi-vu": "so-noi-vu-2025", "so-xay-dung": "so-xay-dung-2025",
-    "so-ke-hoach-dau-tu": "so-tai-chinh-2025", "so-lao-dong": "so-noi-vu-2025",
-}  # fmt: skip
-EVIDENCE = {
-    "yes_no": "Văn bản ban hành hoặc đường dẫn (số, ngày, trích yếu)", "options": "Quyết định phân công hoặc kế hoạch (số, ngày, trích yếu)",
-    "parts": "Giấy mời, biên bản hội nghị", "ratio": "Báo cáo số liệu kèm danh sách", "target": "Báo cáo số liệu kèm danh sách",
-    "steps": "Biên bản hoặc thông báo kết luận từng lần", "count": "Danh sách kèm đường dẫn",
-}  # fmt: skip
+NATIONAL = "Quyết định 749/QĐ-TTg ngày 03/6/2020"
 
-
-@dataclass(frozen=True)
-class Row:
-    """One row of a year's set: what indicators.csv says, and the catalogue entry (`origin`) it comes from."""
-
-    code: str
-    parent: str
-    origin: str
-    cells: dict[str, str]
-
-    @property
-    def rule(self) -> str:
-        return self.cells["rule"]
+Row = dict[str, str]
 
 
 @cache
-def catalogue() -> tuple[dict[str, str], ...]:
-    text = files(__package__).joinpath("rows.csv").read_text(encoding="utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+def table(name: str) -> tuple[Row, ...]:
+    """One file of the catalogue."""
+    with (CATALOGUE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
 
 
-def in_year(entry: dict[str, str], year: str) -> bool:
-    first, _, last = (entry["years"] or "-").partition("-")
-    return (not first or year >= first) and (not last or year <= last)
+@cache
+def known(name: str) -> dict[str, Row]:
+    return {row["key"]: row for row in table(name)}
 
 
-def allocate(total: int, parts: list[int]) -> list[int]:
-    """Whole points in proportion to `parts`, summing to `total` (largest remainder)."""
-    whole = sum(parts)
-    points = [total * p // whole for p in parts]
-    order = sorted(range(len(parts)), key=lambda i: (-(total * parts[i] % whole), i))
-    for i in order[: total - sum(points)]:
-        points[i] += 1
-    return points
+def total(group: str, year: str) -> int:
+    return TOTALS.get(group, (1000,) * 4)[YEARS.index(year)]
 
 
-def build(group: str, year: str) -> list[Row]:
-    """The rows of a set in reading order: main indexes, branches, indicators."""
-    letter = LETTER[group]
-    up, down = SCALE.get((group, year), (1, 1))
-    entries = [e for e in catalogue() if letter in e["groups"] and in_year(e, year)]
-    rows: list[Row] = []
-    for number, pillar in enumerate([*TARGETS[letter], "T"], start=1):
-        inside = [e for e in entries if e["pillar"] == pillar]
-        if inside:
-            target = TARGETS[letter].get(pillar)
-            rows += main_index(str(number), pillar, inside, None if target is None else target * up // down, letter, year, group)
-    return rows
+def in_force(years: str, year: str) -> bool:
+    """`23-`: since 2023, `-24`: until 2024, empty: always."""
+    first, _, last = years.partition("-")
+    return (not first or year >= f"20{first}") and (not last or year <= f"20{last}")
 
 
-def main_index(code: str, pillar: str, entries: list[dict[str, str]], target: int | None, letter: str, year: str, group: str) -> list[Row]:
-    named = ("best",) + (("service",) if letter in "HP" else ())
-    tops = [e for e in entries if e["branch"] not in named]
-    items: list[tuple[int, object]] = [(int(e["share"]), e) for e in tops]
-    for branch in named:
-        below = [e for e in entries if e["branch"] == branch]
-        if below:
-            items.append((2 if branch == "best" else sum(int(e["share"]) for e in below), (branch, below)))
-    points = allocate(target, [share for share, _ in items]) if target else [0] * len(items)
-    vi, en = PILLARS[pillar]
-    aggregate = "geometric" if (group, year, pillar) == ("communes", "2024", "9") else ""
-    stated = "" if target is None else str(target)
-    rows = [Row(code, "", f"pillar {pillar}", {"name_vi": vi, "name_en": en, "max_points": stated, "rule": "", "aggregate": aggregate})]
-    for i, ((_, item), maximum) in enumerate(zip(items, points, strict=True), start=1):
-        if isinstance(item, tuple):
-            rows += branch_rows(f"{code}.{i}", code, item, maximum, letter, year)
-        else:
-            rows.append(leaf(f"{code}.{i}", code, item, maximum, letter, year))
-    return rows
+def plain(x: Fraction) -> str:
+    """15, 7.5, 0.625: an exact decimal."""
+    if x.denominator == 1:
+        return str(x.numerator)
+    text = f"{float(x):.6f}".rstrip("0")
+    return text if Fraction(text) == x else f"{x.numerator}/{x.denominator}"
 
 
-def branch_rows(code: str, parent: str, item: tuple, maximum: int, letter: str, year: str) -> list[Row]:
-    name, below = item
-    vi, en = BRANCHES[name]
-    rows = [Row(code, parent, f"branch {name}", {"name_vi": vi, "name_en": en, "max_points": str(maximum), "rule": "",
-                                                "aggregate": "best" if name == "best" else ""})]  # fmt: skip
-    shares = [maximum] * len(below) if name == "best" else allocate(maximum, [int(e["share"]) for e in below])
-    rows += [leaf(f"{code}.{k}", code, e, m, letter, year) for k, (e, m) in enumerate(zip(below, shares, strict=True), start=1)]
-    return rows
+def allot(whole: Fraction, sizes: list[Fraction], unit: Fraction) -> list[Fraction]:
+    """`whole` divided in proportion to `sizes` in multiples of `unit` (largest remainders; at least one unit)."""
+    parts = sum(sizes)
+    exact = [whole / unit * size / parts for size in sizes]
+    given = [max(int(x), 1) for x in exact]
+    order = sorted(range(len(sizes)), key=lambda i: (given[i] - exact[i], i))
+    for i in order * 3:
+        if sum(given) < whole / unit:
+            given[i] += 1
+    for i in reversed(order):
+        if sum(given) > whole / unit and given[i] > 1:
+            given[i] -= 1
+    return [n * unit for n in given]
 
 
-def leaf(code: str, parent: str, entry: dict[str, str], maximum: int, letter: str, year: str) -> Row:
-    rule, direction = rule_text(entry["rule"], maximum, letter)
-    shape = rule.split("(")[0]
-    vi_unit, en_unit = UNITS[letter]
-    owner = OWNERS[entry["pillar"]] if letter == "P" else ()
-    verifier = "" if letter == "P" or entry["source"] != "reported" else OWNERS[entry["pillar"]][0]
-    after = SUCCESSORS if year == "2025" else {}
-    scored = shape not in ("none", "bonus", "penalty")
-    cells = {
-        "name_vi": entry["name_vi"].replace("{unit}", vi_unit), "name_en": entry["name_en"].replace("{unit}", en_unit),
-        "max_points": str(maximum) if scored else "", "aggregate": "", "rule": rule, "direction": direction,
-        "a_vi": entry["a_vi"], "b_vi": entry["b_vi"], "evidence_vi": EVIDENCE.get(shape, "") if entry["source"] == "reported" else "",
-        "owner": ";".join(after.get(o, o) for o in owner), "verifier": after.get(verifier, verifier), "source": entry["source"],
-    }  # fmt: skip
-    return Row(code, parent, entry["name_vi"], cells)
+@cache
+def changed(group: str, year: str) -> dict[tuple[str, str], str]:
+    """(key, what) -> value in that year; a changed rule stays until it is changed again."""
+    found = {}
+    for row in table("changes"):
+        lasting = row["what"] == "rule" and row["year"] <= year
+        if row["group"] == group and (lasting or row["year"] == year):
+            found[row["key"], row["what"]] = row["value"]
+    return found
 
 
-def rule_text(rule: str, maximum: int, letter: str) -> tuple[str, str]:
-    """(rule as the contract writes it, direction)."""
-    shape, _, rest = rule.partition(":") if rule.startswith("count") else (rule, "", "")
-    if shape == "count":
-        tenths = max(-(-maximum * 10 // int(rest)), 1)  # points each, to a tenth, so that the wished number fills the maximum
-        return f"count({tenths // 10}.{tenths % 10}, {maximum})", ""
-    if rule == "bonus":
-        return "bonus(2, 10)" if letter == "D" else "bonus(5, 20)", ""
-    if rule == "penalty":
-        return "penalty(1, 5)", ""
-    turned = re.match(r"(ratio|steps)-(.*)", rule)
-    if turned:
-        return turned.group(1) + turned.group(2), "-1"
-    if letter == "D" and rule.startswith("steps(1:1/4") and maximum % 4 == 0:
-        return f"steps(1:{maximum // 4}p, 2:{maximum // 2}p, 3:{3 * maximum // 4}p, 4:{maximum}p)", ""
-    return rule, ""
+@cache
+def index_set(group: str, year: str) -> tuple[Row, ...]:
+    """The rows of indicators.csv, with the catalogue's key in `key`, in reading order."""
+    listed = [row for row in table(group) if in_force(row["years"], year)]
+    nodes = number(listed)
+    give_points(nodes, group, year)
+    return tuple(describe(node, group, year) for node in nodes)
 
 
-def choices(rows: list[Row]) -> list[dict[str, str]]:
+def number(listed: list[Row]) -> list[Row]:
+    """Codes by place: 1, 1.1, 1.1.1. General information has none of its own numbers, so it is `0`."""
+    path: list[str] = []
+    children: dict[str, int] = {"": -1 if listed[0]["key"] == "info" else 0}
+    nodes = []
+    for row in listed:
+        depth = int(row["depth"])
+        parent = path[depth - 2] if depth > 1 else ""
+        children[parent] = children.get(parent, 0) + 1
+        code = f"{parent}.{children[parent]}" if parent else str(children[parent])
+        path = [*path[: depth - 1], code]
+        nodes.append({**row, "code": code, "parent": parent})
+    return nodes
+
+
+def give_points(nodes: list[Row], group: str, year: str) -> None:
+    """Maximum points: pillars as listed for the year, below in proportion to the sizes. Sets `max_points`."""
+    unit = Fraction(total(group, year), 200)
+    for node in nodes:
+        children = [n for n in nodes if n["parent"] == node["code"]]
+        if not node["parent"]:
+            values = node["size"].split(",")
+            node["max_points"] = values[YEARS.index(year)] if len(values) > 1 else ""
+        whole = Fraction(node.get("max_points") or 0)
+        if not whole:
+            continue
+        if all("." in c["size"] or c["size"] == "1" for c in children):
+            for child in children:
+                child["max_points"] = plain(Fraction(child["size"]) * whole)
+            continue
+        scored = [c for c in children if c["size"] and not c["size"].startswith("=")]
+        fine = unit if not node["parent"] else unit / 5
+        for child, part in zip(scored, allot(whole, [Fraction(c["size"]) for c in scored], fine), strict=True):
+            child["max_points"] = plain(part)
+        for child in children:
+            if child not in scored:
+                child["max_points"] = "0"
+
+
+def describe(node: Row, group: str, year: str) -> Row:
+    """One row of indicators.csv."""
+    key = node["key"]
+    row, changes = known("rows")[key], changed(group, year)
+    vi, en = WHO[group]
+    out = {
+        "key": key,
+        "code": node["code"],
+        "parent": node["parent"],
+        "name_vi": row["name_vi"].replace("{org}", vi),
+        "name_en": row["name_en"].replace("{org}", en),
+        "max_points": node.get("max_points", ""),
+    }
+    if not row["rule"]:
+        best = "best" if key == "if_dc" else ""
+        return {**out, "aggregate": changes.get((key, "aggregate"), best), "rule": ""}
+    amount = known("quantities").get(row["b"], {})
+    owners = [owner(domain, year) for domain in row["domain"].split(";")]
+    pillar = key.split("_")[0]
+    return {
+        **out,
+        "aggregate": "",
+        "rule": spell(changes.get((key, "rule"), row["rule"]), Fraction(out["max_points"] or 0)),
+        "direction": row["direction"],
+        "a_vi": row["a_vi"],
+        "a_en": row["a_en"],
+        "b_vi": amount.get("name_vi", ""),
+        "b_en": amount.get("name_en", ""),
+        "unit": row["unit"] or ("%" if amount else ""),
+        "evidence_vi": known("evidence")[row["evidence"]]["name_vi"],
+        "owner": ";".join(dict.fromkeys(owners)) if group == "province" else "",
+        "verifier": owners[-1] if group != "province" else owner("ict", year),
+        "source": row["source"],
+        "legal": LEGAL.get({"gv": "gov", "ec": "econ", "so": "soc"}.get(pillar, ""), NATIONAL),
+    }
+
+
+def spell(rule: str, maximum: Fraction) -> str:
+    """The catalogue's short forms written out: `options(@issue)`, `parts(@counter, p)`, `count(@1/4)`."""
+    found = re.fullmatch(r"(options|parts)\(@(\w+)(, p)?\)", rule)
+    if found:
+        shape, name, in_points = found.groups()
+        pairs = [(o["name"], o["share"]) for o in table("options") if o["set"] == name]
+        if in_points and maximum:
+            pairs = [(n, f"{plain(share(s) * maximum)}p") for n, s in pairs]
+        return f"{shape}({', '.join(f'{n}:{s}' for n, s in pairs)})"
+    found = re.fullmatch(r"count\(@([0-9/]+)(?:, ([0-9/]+))?\)", rule)
+    if found:
+        points = [plain(Fraction(x) * (maximum or 1)) for x in found.groups() if x]
+        return f"count({', '.join(points)})"
+    return rule
+
+
+def share(text: str) -> Fraction:
+    return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
+
+
+def choices(group: str, year: str) -> list[Row]:
     """The wording of every option and part."""
     found = []
-    for row in rows:
-        names = re.findall(r"([a-z]+):", row.rule) if row.rule.startswith(("options", "parts")) else []
-        names = ["yes", "no"] if row.rule == "yes_no" else names
-        found += [{"indicator": row.code, "name": n, "name_vi": CHOICES[n][0], "name_en": CHOICES[n][1]} for n in names]
+    for row in index_set(group, year):
+        rule = known("rows")[row["key"]]["rule"]
+        name = re.fullmatch(r"(?:options|parts)\(@(\w+)(?:, p)?\)", rule)
+        for option in table("options") if name else ():
+            if name and option["set"] == name[1]:
+                found.append({"indicator": row["code"], **{c: option[c] for c in ("name", "name_vi", "name_en")}})
     return found
 
 
-def links(group: str, year: str, rows: list[Row]) -> list[dict[str, str]]:
-    """Which rows continue which of the year before: by what they ask, never by their code."""
-    if year == YEARS[0]:
+def links(group: str, year: str) -> list[Row]:
+    """Which rows continue which of the year before."""
+    if year == YEARS[0] or (group == "districts" and year == "2025"):
         return []
-    before = str(int(year) - 1)
-    earlier = {row.origin: row for row in build(group, before)}
+    past_year = str(int(year) - 1)
+    past = {row["key"]: row for row in index_set(group, past_year)}
     found = []
-    for row in rows:
-        old = earlier.get(row.origin)
-        if old is None or not row.rule:
-            continue
-        maxima = old.cells["max_points"], row.cells["max_points"]
-        same_rule = old.rule == row.rule or row.rule.startswith(("count", "steps(1:"))
-        kind = "redefined" if not same_rule else "same" if maxima[0] == maxima[1] else "rescaled"
-        factor = "" if kind != "rescaled" else ratio_text(int(maxima[1]), int(maxima[0]))
-        if kind == "rescaled" and not factor:
-            continue
-        found.append({"code": row.code, "from_year": before, "from_group": group, "from_code": old.code, "kind": kind, "factor": factor})
+    for row in index_set(group, year):
+        key, value = row["key"], changed(group, year)
+        origin = next(((kind, value[key, kind]) for kind in ("merged", "split") if (key, kind) in value), None)
+        kind, sources = origin or ("", key if key in past else "")
+        for source in filter(None, sources.split(";")):
+            kind_now, factor = (kind, "") if kind else kinship(past[source], row)
+            found.append(
+                {
+                    "code": row["code"],
+                    "from_year": past_year,
+                    "from_group": group,
+                    "from_code": past[source]["code"],
+                    "kind": kind_now,
+                    "factor": factor,
+                }
+            )
     return found
 
 
-def ratio_text(new: int, old: int) -> str:
-    """new/old as decimal text where it ends within six places, else empty."""
-    scaled, rest = divmod(new * 10**6, old)
-    return "" if rest else f"{scaled / 10**6:g}"
+def kinship(before: Row, now: Row) -> tuple[str, str]:
+    """same, rescaled (with the factor of the maxima) or redefined."""
+    rule = known("rows")[now["key"]]["rule"]
+    old, new = Fraction(before["max_points"] or 0), Fraction(now["max_points"] or 0)
+    if "@" not in rule and before["rule"] != now["rule"]:
+        return "redefined", ""
+    if old == new or not old or not new:
+        return "same", ""
+    factor = new / old
+    return "rescaled", f"{float(factor):.6f}".rstrip("0").rstrip(".")
 
 
-def index_toml(group: str, year: str, total: int) -> str:
-    vi, en = TITLES[group]
-    following = int(year) + 1
-    number = 1000 + 37 * int(year[2:]) + 11 * list(LETTER).index(group)
-    lines = [
-        f'year = {year}', f'group = "{group}"', 'sample = true', f'decision = "{number}/QĐ-UBND (mẫu)"', f"decision_date = {year}-11-{10 + list(LETTER).index(group)}",
-        f"period_from = {year}-01-01", f"period_to = {year}-12-31", f"total = {total}", 'licence = "CC BY 4.0"', *POLICIES[group](year), "",
-        "[title]", f'vi = "{vi} tỉnh Giả Định"', f'en = "{en}, Giả Định province"', "",
-        "[calendar]", f"claims_due = {year}-12-20", f"verify_from = {year}-12-21", f"verify_to = {following}-01-31",
-        f"appeals_until = {following}-02-15", f"publish_on = {following}-03-15", "",
-        "[sensitivity]", "half_width = 0.2", "draws = 2000", f"seed = {year}{list(LETTER).index(group)}",
-    ]  # fmt: skip
-    for name_vi, name_en, cut, includes in CLASSES[group]:
-        lines += ["", "[[class]]", f'name = {{vi = "{name_vi}", en = "{name_en}"}}', f"cut = {cut}", f"includes_cut = {includes}"]
-    return "\n".join(lines) + "\n"
-
-
-POLICIES = {
-    "departments": lambda year: ['not_applicable = "exclude"', "min_coverage = 0.5"],
-    "districts": lambda year: ['not_applicable = "within-parent"', *(['rounding = "every-level"'] if year == "2023" else [])],
-    "communes": lambda year: ['rank_on = "published"', 'not_applicable = "within-parent"', *(['missing = "within-parent"'] if year == "2022" else [])],
-    "province": lambda year: [],
+OWNERS = {
+    "ict": ("so-tttt", "so-khcn-2025"),
+    "home": ("so-noi-vu", "so-noi-vu-2025"),
+    "finance": ("so-tai-chinh", "so-tai-chinh-2025"),
+    "planning": ("so-ke-hoach", "so-tai-chinh-2025"),
+    "industry": ("so-cong-thuong", "so-cong-thuong"),
+    "agri": ("so-nong-nghiep", "so-nnmt"),
+    "construction": ("so-xay-dung", "so-xay-dung-2025"),
+    "land": ("so-tai-nguyen", "so-nnmt"),
+    "labour": ("so-ldtbxh", "so-noi-vu-2025"),
+    "culture": ("so-van-hoa", "so-van-hoa"),
+    "science": ("so-khcn", "so-khcn-2025"),
+    "education": ("so-giao-duc", "so-giao-duc"),
+    "health": ("so-y-te", "so-y-te"),
+    "justice": ("so-tu-phap", "so-tu-phap"),
+    "office": ("vp-ubnd", "vp-ubnd"),
+    "inspect": ("thanh-tra", "thanh-tra"),
+    "police": ("cong-an-tinh", "cong-an-tinh"),
 }
-LEVELS = [("Dẫn dắt", "Leading", 0.75), ("Nâng cao", "Advanced", 0.5), ("Hình thành", "Forming", 0.25), ("Khởi động", "Starting", 0)]
-GRADES = [("Tốt", "Very good", 0.8), ("Khá", "Good", 0.65), ("Trung bình", "Fair", 0.5), ("Yếu", "Weak", 0)]
-STRICT = [(vi, en, cut, "false" if cut else "true") for vi, en, cut in LEVELS]
-INCLUSIVE = [(vi, en, cut, "true") for vi, en, cut in GRADES]
-CLASSES = {"departments": STRICT, "districts": STRICT, "communes": INCLUSIVE, "province": STRICT}
+
+
+def owner(domain: str, year: str) -> str:
+    """The agency in charge of a field in that year."""
+    return OWNERS[domain][year >= "2025"]

@@ -1,0 +1,167 @@
+"""Claims of one year and group, with what verification will find: exaggeration, modesty, gaps, lateness, exemptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from random import Random
+
+from .answers import Answer, Character, achieved, answer, character, own_points, two_decimals
+from .names import pick
+from .places import NO_PROCEDURES, Places
+from .sets import Row, index_set
+
+TWINS = {"so-tai-nguyen": "so-cong-thuong", "so-giao-duc": "so-van-hoa"}
+ROLES = {
+    "departments": ("Văn phòng", "Đầu mối chuyển đổi số", "Phòng chuyên môn"),
+    "districts": ("Văn phòng HĐND và UBND", "Phòng Văn hóa và Thông tin", "Phòng Nội vụ"),
+    "communes": ("Công chức Văn phòng - Thống kê", "Công chức Văn hóa - Xã hội", "Đầu mối chuyển đổi số"),
+    "province": ("Đầu mối của cơ quan chủ trì", "Tổ giúp việc Ban chỉ đạo"),
+}
+GOOD = (
+    "Đã hoàn thành trong quý {q}, hồ sơ kèm theo.",
+    "Số liệu tổng hợp đến ngày {day}, đã đối chiếu với hệ thống dùng chung.",
+    "Thực hiện theo kế hoạch năm {year}; {what}.",
+    "Đạt yêu cầu từ tháng {m}/{year}.",
+    "Căn cứ số liệu theo dõi của đơn vị đến ngày {day}.",
+    "Duy trì thường xuyên, có báo cáo từng quý.",
+)
+WEAK = (
+    "Đang triển khai, dự kiến hoàn thành trong quý {q} năm sau.",
+    "Kết quả còn thấp do kinh phí bố trí chậm từ tháng {m}.",
+    "Mới thực hiện được một phần; {what}.",
+    "Chưa thực hiện do chờ hướng dẫn chuyên môn.",
+    "Thiếu nhân lực chuyên trách, đã đề nghị bổ sung từ quý {q}.",
+)
+WHAT = (
+    "đã giao bộ phận chuyên môn theo dõi",
+    "có văn bản đôn đốc các đơn vị trực thuộc",
+    "số liệu do bộ phận Một cửa cung cấp",
+    "đã kiểm tra thực tế tại cơ sở",
+    "phối hợp với doanh nghiệp viễn thông trên địa bàn",
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One row of claims.csv, and the answer verification would find (None: the claim is right)."""
+
+    row: Row
+    claim: Row
+    truth: Answer | None
+    missing: bool = False
+
+
+def due(year: str) -> date:
+    """Claims of 2025 are late in the year after, because of the reorganisation."""
+    return date(2026, 10, 15) if year == "2025" else date(int(year) + 1, 1, 15)
+
+
+def exemptions(places: Places, year: str, group: str) -> list[Row]:
+    """Rows that cannot apply to an agency."""
+    code = {row["key"]: row["code"] for row in index_set(group, year)}
+    found = []
+    for i, member in enumerate(places.members.get((year, group), [])):
+        agency, keys, reason = member["agency"], (), ""
+        if group == "departments" and agency in NO_PROCEDURES:
+            keys, reason = ("service",), "Không có thủ tục hành chính thuộc thẩm quyền giải quyết"
+        elif group == "communes" and agency.startswith("p-") and i % 2 == 0:
+            keys, reason = ("ec_farm", "ec_trace"), "Phường không có hộ sản xuất nông nghiệp"
+        elif agency == "bql-kcn":
+            keys, reason = ("op_archive", "aw_pact"), "Không có đơn vị trực thuộc và kho lưu trữ riêng"
+        elif agency == "tp-lang-phu":
+            keys, reason = ("ec_coop",), "Không có hợp tác xã hoạt động trên địa bàn"
+        for key in keys:
+            if key in code:
+                council = "Hội đồng thẩm định"
+                found.append({"agency": agency, "indicator": code[key], "reason": reason, "decided_by": council})
+    return found
+
+
+def tell(places: Places, year: str, group: str, seed: int) -> list[Told]:
+    """Everything the agencies of a group say in one year, in the order of agencies and rows."""
+    leaves = [row for row in index_set(group, year) if row["rule"]]
+    exempt = [(e["agency"], e["indicator"]) for e in exemptions(places, year, group)]
+    members = [m["agency"] for m in places.members[year, group]]
+    told = []
+    for agency in members:
+        twin = TWINS.get(agency, agency)
+        if group == "communes" and len(members) > 3 and agency == members[3]:
+            twin = members[1]
+        who = character(seed, twin)
+        numbers = Random(f"{seed}/{year}/{group}/{twin}/numbers")
+        words = Random(f"{seed}/{year}/{group}/{agency}/words")
+        out = {code for a, code in exempt if a == agency}
+        counted: dict[str, int] = {}
+        sent = due(year) - timedelta(days=1 + pick(words, 12))
+        if words.random() > 0.72 + 0.25 * who.diligence:
+            sent = due(year) + timedelta(days=1 + pick(words, 9))
+        for row in leaves:
+            one = tell_row(row, agency, year, group, who, counted, numbers, words, sent)
+            if not any(row["code"] == c or row["code"].startswith(c + ".") for c in out):
+                told.append(one)
+    return told
+
+
+def tell_row(
+    row: Row,
+    agency: str,
+    year: str,
+    group: str,
+    who: Character,
+    counted: dict[str, int],
+    numbers: Random,
+    words: Random,
+    sent: date,
+) -> Told:
+    share = achieved(who, row["key"], year, numbers)
+    real = answer(row, group, share, counted, who.size, numbers)
+    fate, gap = numbers.random(), numbers.random()
+    said = real
+    if row["source"] != "reported" or not row["max_points"] or row["max_points"] == "0":
+        fate = 1.0
+    if fate < who.inflation:
+        said = answer(row, group, min(share + 0.15 + 0.3 * gap, 1.0), counted, who.size, numbers)
+    elif fate > 0.985 and fate < 1.0:
+        said = answer(row, group, max(share - 0.1 - 0.2 * gap, 0.0), counted, who.size, numbers)
+    chance = 0.05 * (1.2 - who.diligence) if group != "province" else 0.35 if year == "2025" else 0.0
+    lost = numbers.random() < chance
+    claim = {"agency": agency, "indicator": row["code"], **said, "explanation": "", "submitted_on": ""}
+    claim["submitted_by"] = ""
+    if row["source"] == "reported":
+        claim |= {
+            "points": reckoned(row, said, numbers),
+            "explanation": explain(share, year, group, words),
+            "submitted_on": sent.isoformat(),
+            "submitted_by": ROLES[group][pick(words, len(ROLES[group]))],
+        }
+    truth = real if said != real else None
+    return Told(row, claim, truth, missing=lost and row["source"] == "reported")
+
+
+def reckoned(row: Row, said: Answer, rng: Random) -> str:
+    """The agency's own sum: now and then it forgets the rule and writes the maximum or a rounded figure."""
+    points = own_points(row, said)
+    slip = rng.random()
+    if points is None or slip > 0.97:
+        return ""
+    if slip < 0.02:
+        return two_decimals(Fraction(row["max_points"]))
+    halves = Fraction(int(points * 2 + Fraction(1, 2)), 2)
+    return two_decimals(min(halves, Fraction(row["max_points"])) if slip < 0.06 else points)
+
+
+def explain(share: float, year: str, group: str, rng: Random) -> str:
+    """Words for one row in three or so; communes write less."""
+    if rng.random() > (0.16 if group == "communes" else 0.4):
+        return ""
+    texts = GOOD if share > 0.45 else WEAK
+    month = 1 + pick(rng, 12)
+    return texts[pick(rng, len(texts))].format(
+        q=1 + pick(rng, 4),
+        m=month,
+        year=year,
+        day=f"{1 + pick(rng, 28)}/{month}/{year}",
+        what=WHAT[pick(rng, len(WHAT))],
+    )
