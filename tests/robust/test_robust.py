@@ -1,0 +1,104 @@
+"""Draws, rank intervals and leave-one-out: answers on paper, and properties."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dxlib import draw_weights, leave_one_out, rank_intervals, read_case, score
+from dxlib.errors import Refusal
+from dxlib.index import evaluate
+from dxlib.index.floats import float_ranks, index_scores, leaf_shares
+from dxlib.robust import attainable
+from tests.backtest.contract_folder import write_folder
+
+# Toy data: A=(.9,.4,.5) B=(.6,.8,.5) C=(.5,.6,.8) D=(.4,.3,.6), weights .5 .3 .2: scores .67 .64 .59 .41
+TOY = {"a": (0.9, 0.4, 0.5), "b": (0.6, 0.8, 0.5), "c": (0.5, 0.6, 0.8), "d": (0.4, 0.3, 0.6)}
+
+
+def toy(tmp_path, weights=(0.5, 0.3, 0.2), data=TOY, **settings):
+    rows = [
+        {"code": f"k{i}", "parent": "", "name_en": f"k{i}", "weight": w, "rule": "goalposts(0, 1)"}
+        for i, w in enumerate(weights)
+    ]
+    claims = [{"agency": u, "indicator": f"k{i}", "a": x} for u, xs in data.items() for i, x in enumerate(xs)]
+    tables = {"indicators": rows, "agencies": [{"agency": u} for u in data], "claims": claims}
+    write_folder(tmp_path, 2024, "demo", {"title": {"en": "Toy"}, **settings}, tables)
+    return read_case(tmp_path, 2024, "demo")
+
+
+def test_what_twenty_percent_really_reaches(tmp_path):
+    reach = attainable(toy(tmp_path), 0.2).set_index("node")
+    assert reach["up"].round(3).tolist() == [0.2, 0.304, 0.364]
+    assert reach["down"].round(3).tolist() == [-0.2, -0.259, -0.286]
+
+
+def test_leave_one_out_on_paper(tmp_path):
+    # drop 1: ranks 3,1,1,4, mean |shift| (2+1+2+0)/4 = 1.25 (an exact tie); drop 2: 1,3,2,4, .5; drop 3: nothing
+    out = leave_one_out(toy(tmp_path)).set_index("node")
+    assert out["mean_shift"].tolist() == [1.25, 0.5, 0.0]
+    assert out["moved"].tolist() == [3, 2, 0] and out["leader"].tolist() == ["b;c", "", ""]
+
+
+def test_draws_are_a_table_of_sibling_weights(tmp_path):
+    weights = draw_weights(toy(tmp_path), 0.2, 500, np.random.default_rng(7))
+    assert weights.shape == (500, 3) and np.allclose(weights.sum(axis=1), 1.0)
+    reach = attainable(toy(tmp_path / "b"), 0.2)
+    relative = weights.to_numpy() / reach["weight"].to_numpy() - 1
+    assert (relative <= reach["up"].to_numpy() + 1e-12).all() and (relative >= reach["down"].to_numpy() - 1e-12).all()
+    again = draw_weights(toy(tmp_path / "c"), 0.2, 500, np.random.default_rng(7))
+    assert weights.equals(again)
+
+
+def test_rank_intervals_of_the_toy(tmp_path):
+    # within +-20 % (renormalised) A leads in about 90 % of the draws and C is always third
+    case = toy(tmp_path)
+    out = rank_intervals(case, draw_weights(case, 0.2, 20000, np.random.default_rng(1))).set_index("agency")
+    assert out.loc["a", "keeps"] == pytest.approx(0.899, abs=0.01)
+    assert out.loc["c", ["lowest", "highest"]].tolist() == [3, 3] and out.loc["d", "keeps"] == 1
+    assert ((out["lowest"] <= out["low"]) & (out["low"] <= out["median"]) & (out["median"] <= out["high"])).all()
+
+
+def test_hardly_any_noise_keeps_every_rank_and_a_dominated_agency_stays_below(tmp_path):
+    case = toy(tmp_path, data={**TOY, "e": (0.3, 0.2, 0.5)})
+    tiny = rank_intervals(case, draw_weights(case, 1e-9, 50, np.random.default_rng(3)))
+    assert (tiny["keeps"] == 1).all() and (tiny["low"] == tiny["high"]).all()
+    wide = draw_weights(case, 1.0, 2000, np.random.default_rng(3))
+    scores = index_scores(case.framework, leaf_shares(case), {c: wide[c].to_numpy() for c in wide})
+    ranks = float_ranks(scores)
+    assert (ranks[:, 4] > ranks[:, 3]).all()  # e is below d in every indicator
+
+
+@pytest.mark.parametrize("half_width, draws", [(0, 10), (-0.1, 10), (1.5, 10), (0.2, 0)])
+def test_weights_out_of_range_are_refused(tmp_path, half_width, draws):
+    with pytest.raises(Refusal):
+        draw_weights(toy(tmp_path), half_width, draws, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("aggregate", ["arithmetic", "geometric", "harmonic", "best", "worst"])
+def test_the_float_face_agrees_with_the_exact_one(tmp_path, aggregate):
+    case = toy(tmp_path, aggregate=aggregate)
+    exact = [float(s) for s in evaluate(case).columns["index"].shares]
+    nominal = {n.code: np.array([float(n.weight)]) for n in case.framework.nodes.values()}
+    assert index_scores(case.framework, leaf_shares(case), nominal)[0] == pytest.approx(exact, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "group, year", [("departments", "2024"), ("districts", "2022"), ("communes", "2022"), ("communes", "2024")]
+)
+def test_the_float_face_agrees_on_the_sample(group, year):
+    """Exemptions, best branches, geometric branches, bonus and penalty, whatever the set holds."""
+    case = read_case("data", year, group)
+    exact = [float("nan") if s is None else float(s) for s in evaluate(case).columns["index"].shares]
+    nominal = {n.code: np.array([float(n.weight)]) for n in case.framework.nodes.values() if n.scored}
+    scores = index_scores(case.framework, leaf_shares(case), nominal)[0]
+    if case.settings.rounding == "end":
+        assert scores == pytest.approx(exact, abs=1e-9, nan_ok=True)
+
+
+def test_lists_of_one_and_of_none_have_no_intervals(tmp_path):
+    case = toy(tmp_path, data={"a": TOY["a"]})
+    weights = draw_weights(case, 0.2, 10, np.random.default_rng(1))
+    assert rank_intervals(case, weights).empty
+    assert score(case)["rank"].isna().all()
+    assert leave_one_out(case)["moved"].tolist() == [0, 0, 0]
