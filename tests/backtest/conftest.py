@@ -1,4 +1,4 @@
-"""Published tables of others stand beside the project, not in it; tests that need them are skipped where they are absent."""
+"""Published tables of others stand beside the project, not in it; tests that need them skip where they are absent."""
 
 from pathlib import Path
 

@@ -8,8 +8,9 @@ from dxlib.case import read_case
 from dxlib.index import score
 
 
-@pytest.mark.parametrize("weights, aggregate, column",
-                         [("EW", "arithmetic", "EW"), ("BAP", "arithmetic", "BAP"), ("EW", "geometric", "GME")])  # fmt: skip
+@pytest.mark.parametrize(
+    "weights, aggregate, column", [("EW", "arithmetic", "EW"), ("BAP", "arithmetic", "BAP"), ("EW", "geometric", "GME")]
+)
 def test_23_of_23_ranks(weights, aggregate, column, tai_tables, tmp_path, index_rows):
     tai.convert(tai_tables, tmp_path, weights, aggregate)
     case = read_case(tmp_path, 2001, "tai")
@@ -28,7 +29,12 @@ def test_printed_scores_at_equal_weights(tai_tables, tmp_path, index_rows):
 
 
 # Table 15: one indicator (mean years of schooling) under several normalisations, printed to two decimals.
-NORMALISATIONS = [("zscore", "zscore", 1), ("minmax", "minmax", 1), ("relative", "ratio_to_best", 1), ("percentile", "percentile", 100)]  # fmt: skip
+NORMALISATIONS = [
+    ("zscore", "zscore", 1),
+    ("minmax", "minmax", 1),
+    ("relative", "ratio_to_best", 1),
+    ("percentile", "percentile", 100),
+]
 
 
 @pytest.mark.parametrize("rule, column, unit", NORMALISATIONS)

@@ -34,7 +34,9 @@ class Given:
     def case(self) -> Case:
         """Written to a folder, read and checked."""
         answers = {agency: {code: {"points": p} for code, p in given.items()} for agency, given in self.table.items()}
-        exempt = [{"agency": a, "indicator": c, "reason": "–"} for a, codes in self.exempt.items() for c in sorted(codes)]
+        exempt = [
+            {"agency": a, "indicator": c, "reason": "–"} for a, codes in self.exempt.items() for c in sorted(codes)
+        ]
         more = {"exemptions": exempt} if exempt else {}
         more["agencies"] = [{"agency": a, "scope": self.scopes.get(a, "")} for a in self.table]
         with tempfile.TemporaryDirectory() as folder:
@@ -68,7 +70,11 @@ def givens(draw, gaps=True, weights=True, least=2):
     table = {agency: {row["code"]: points(draw, row) for row in leaves} for agency in agencies}
     if not gaps:
         return Given(tuple(rows), table)
-    state = {(a, r["code"]): draw(st.sampled_from(["given", "given", "given", "missing", "exempt"])) for a in agencies for r in leaves}
+    state = {
+        (a, r["code"]): draw(st.sampled_from(["given", "given", "given", "missing", "exempt"]))
+        for a in agencies
+        for r in leaves
+    }
     for row in leaves:  # somebody answers every row
         state[agencies[0], row["code"]] = "given"
     given = {a: {c: p for c, p in of.items() if state[a, c] == "given"} for a, of in table.items()}

@@ -71,7 +71,9 @@ def test_a_typo_is_answered_with_the_nearest_rule():
     assert wrong.value.facts["nearest"] == "ratio"
 
 
-@pytest.mark.parametrize("text", ["1,5", "1e3", "nan", "inf", " 1", "1 ", "+1", ".5", "5.", "١", "1_000", "0x1", "", "--1"])
+@pytest.mark.parametrize(
+    "text", ["1,5", "1e3", "nan", "inf", " 1", "1 ", "+1", ".5", "5.", "١", "1_000", "0x1", "", "--1"]
+)
 def test_what_is_no_number(text):
     with pytest.raises(ValueError):
         number(text)
