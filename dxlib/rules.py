@@ -247,7 +247,7 @@ class Ratio(Rule):
     name, turns = "ratio", True
 
     def share(self, value: Fraction) -> Fraction:
-        share = value if value < 1 else ONE
+        share = value if value.numerator < value.denominator else ONE
         return share if self.direction == 1 else 1 - share
 
     def floats(self, x: np.ndarray) -> np.ndarray:
@@ -272,7 +272,8 @@ class Target(Rule):
         return cls(threshold=threshold)
 
     def share(self, value: Fraction) -> Fraction:
-        return ONE if value >= self.threshold else value / self.threshold
+        n, d = value.numerator * self.threshold.denominator, value.denominator * self.threshold.numerator
+        return Fraction(n, d) if n < d else ONE
 
     def floats(self, x: np.ndarray) -> np.ndarray:
         return (x / float(self.threshold)).clip(max=1.0)
@@ -303,9 +304,12 @@ class Steps(Rule):
         return cls(direction=scale.direction, steps=tuple(found))
 
     def share(self, value: Fraction) -> Fraction:
-        way = self.direction
+        n, d = value.numerator, value.denominator
         for threshold, strict, share in self.steps:
-            if way * value > way * threshold or (value == threshold and not strict):
+            beyond = self.direction * (
+                n * threshold.denominator - threshold.numerator * d
+            )  # its sign: whole numbers only
+            if beyond > 0 or (beyond == 0 and not strict):
                 return share
         return ZERO
 

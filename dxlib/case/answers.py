@@ -59,7 +59,7 @@ def figure(node: Node, answer: Answer, settings: Settings) -> Fraction | str | N
     if not answer["a"] or (node.ratio and not answer["b"]):
         return None
     a = number(answer["a"])
-    if a < 0 and (not rule.signed or node.ratio):
+    if a.numerator < 0 and (not rule.signed or node.ratio):
         raise Wrong("a", "E_RANGE", "negative")
     if rule.name in ("count", "bonus", "penalty") and a.denominator != 1:
         raise Wrong("a", "E_RANGE", "count_whole")
@@ -67,15 +67,15 @@ def figure(node: Node, answer: Answer, settings: Settings) -> Fraction | str | N
         x = a
     else:
         b = number(answer["b"])
-        if b < 0:
+        if b.numerator < 0:
             raise Wrong("b", "E_RANGE", "negative")
-        if b == 0 and a != 0:
+        if not b and a:
             raise Wrong("b", "E_ZERO_DIVISION", "zero_denominator")
-        if b == 0 and settings.zero_over_zero == "error":
+        if not b and settings.zero_over_zero == "error":
             raise Wrong("b", "E_ZERO_OVER_ZERO", "zero_over_zero")
-        if b == 0:
+        if not b:
             return settings.zero_over_zero
-        x = a / b
+        x = Fraction(a.numerator * b.denominator, a.denominator * b.numerator)
     if isinstance(rule, Goalposts) and rule.log and x <= 0:
         raise Wrong("a", "E_RANGE", "log_positive")
     return x
