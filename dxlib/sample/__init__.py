@@ -17,7 +17,7 @@ COLUMNS = {
     "register": "agency name_vi name_en level official_code valid_from valid_to act",
     "lineage": "event date type from to share share_basis act",
     "reasons": "code name_vi name_en",
-    "indicators": "code parent name_vi name_en max_points aggregate rule direction a_vi b_vi a_en b_en unit "
+    "indicators": "code parent name_vi name_en max_points weight aggregate rule direction a_vi b_vi a_en b_en unit "
     "evidence_vi owner verifier source legal",
     "choices": "indicator name name_vi name_en",
     "links": "code from_year from_group from_code kind factor",

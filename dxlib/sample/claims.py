@@ -50,7 +50,8 @@ class Told:
     row: Row
     claim: Row
     truth: Answer | None
-    missing: bool = False
+    twin: str
+    missing: bool
 
 
 def due(year: str) -> date:
@@ -92,13 +93,14 @@ def tell(places: Places, year: str, group: str, seed: int) -> list[Told]:
         who = character(seed, twin)
         numbers = Random(f"{seed}/{year}/{group}/{twin}/numbers")
         words = Random(f"{seed}/{year}/{group}/{agency}/words")
+        role = ROLES[group][pick(words, len(ROLES[group]))]
         out = {code for a, code in exempt if a == agency}
         counted: dict[str, int] = {}
         sent = due(year) - timedelta(days=1 + pick(words, 12))
         if words.random() > 0.72 + 0.25 * who.diligence:
             sent = due(year) + timedelta(days=1 + pick(words, 9))
         for row in leaves:
-            one = tell_row(row, agency, year, group, who, counted, numbers, words, sent)
+            one = tell_row(row, (agency, twin), year, group, who, counted, numbers, words, (sent.isoformat(), role))
             if not any(row["code"] == c or row["code"].startswith(c + ".") for c in out):
                 told.append(one)
     return told
@@ -106,14 +108,14 @@ def tell(places: Places, year: str, group: str, seed: int) -> list[Told]:
 
 def tell_row(
     row: Row,
-    agency: str,
+    names: tuple[str, str],
     year: str,
     group: str,
     who: Character,
     counted: dict[str, int],
     numbers: Random,
     words: Random,
-    sent: date,
+    sender: tuple[str, str],
 ) -> Told:
     share = achieved(who, row["key"], year, numbers)
     real = answer(row, group, share, counted, who.size, numbers)
@@ -127,17 +129,17 @@ def tell_row(
         said = answer(row, group, max(share - 0.1 - 0.2 * gap, 0.0), counted, who.size, numbers)
     chance = 0.05 * (1.2 - who.diligence) if group != "province" else 0.35 if year == "2025" else 0.0
     lost = numbers.random() < chance
-    claim = {"agency": agency, "indicator": row["code"], **said, "explanation": "", "submitted_on": ""}
+    claim = {"agency": names[0], "indicator": row["code"], **said, "explanation": "", "submitted_on": ""}
     claim["submitted_by"] = ""
     if row["source"] == "reported":
         claim |= {
             "points": reckoned(row, said, numbers),
             "explanation": explain(share, year, group, words),
-            "submitted_on": sent.isoformat(),
-            "submitted_by": ROLES[group][pick(words, len(ROLES[group]))],
+            "submitted_on": sender[0],
+            "submitted_by": sender[1],
         }
     truth = real if said != real else None
-    return Told(row, claim, truth, missing=lost and row["source"] == "reported")
+    return Told(row, claim, truth, names[1], missing=lost and row["source"] == "reported")
 
 
 def reckoned(row: Row, said: Answer, rng: Random) -> str:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from .claims import Told, due
-from .names import pick
+from .names import pick, slug
 from .places import Places
 from .sets import Row, known
 
@@ -56,10 +56,12 @@ def verify(told: list[Told], year: str, group: str, seed: int) -> tuple[list[Row
     done = agencies[: max(len(agencies) * 2 // 5, 1)] if year == "2025" else agencies
     place = {agency: i for i, agency in enumerate(agencies)}
     finished = dict.fromkeys(done)
-    rng = Random(f"{seed}/{year}/{group}/verdicts")
+    rng, last = Random(seed), ""
     start = due(year) + timedelta(days=5)
     for one in told:
         agency = one.claim["agency"]
+        if agency != last:
+            rng, last = Random(f"{seed}/{year}/{group}/{one.twin}/verdicts"), agency
         if one.row["source"] != "reported" or (agency not in finished and rng.random() < 0.45):
             continue
         day = start + timedelta(days=place[agency] % 30 + pick(rng, 6))
@@ -178,4 +180,4 @@ def sign(name: str, group: str) -> str:
     """The letters after the number of a document: STTTT, UBND."""
     if group != "departments":
         return "UBND"
-    return "".join(word[0].upper() for word in name.replace("-", " ").split() if word[0].isalpha())
+    return "".join(word[0].upper() for word in slug(name.removesuffix(" tỉnh")).split("-"))

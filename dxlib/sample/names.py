@@ -7,7 +7,7 @@ from random import Random
 
 FIRST = (
     "Lương Vàm Bàu Trúc Hạc Nhạn Giồng Láng Sen Đìa Khê Lãng Phù Diên Nghi Vân Ngọc Nhị Sậy Lụa Trầm Tràm Sộp "
-    "Mù Gáo Bần Dừa Quế Cúc Lan Hiền Khánh Duy Đoan Kiến Ước Hoài Uyên Liên Thụy"
+    "Mận Gáo Đước Dừa Quế Cúc Lan Hiền Khánh Duy Đoan Kiến Ước Hoài Uyên Liên Thụy"
 ).split()
 SECOND = (
     "Giang Sơn Hạc Nhạn Mây Lụa Trầm Khê Ninh Bảo Điền Quang Thụy Lâm Thủy Nguyên Cát Hải Đài Liễu Tâm Vinh Khang "
@@ -54,8 +54,8 @@ def place_names(rng: Random, n: int) -> list[str]:
     taken = {name for _, _, name, _ in DISTRICTS}
     pairs = [f"{a} {b}" for a in FIRST for b in SECOND if a != b]
     names = shuffled(rng, [p for p in pairs if p not in taken])
-    if n > len(names):
-        names += [f"{name} {third}" for third in THIRD for name in names]
-    if n > len(names):
-        raise ValueError(f"at most {len(names)} names")
-    return names[:n]
+    found = list(names)
+    while n > len(found):
+        names = [f"{name} {third}" for third in THIRD for name in names]
+        found += names
+    return found[:n]

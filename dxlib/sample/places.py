@@ -9,6 +9,7 @@ from .names import DISTRICTS, KINDS, pick, place_names, slug
 from .sets import YEARS
 
 Row = dict[str, str]
+ACT_2023 = "Nghị quyết số 01/NQ-GĐ ngày 15/3/2023 (số liệu mẫu)"
 ACT_2024 = "Nghị quyết số 06/NQ-GĐ ngày 10/12/2023 (số liệu mẫu)"
 ACT_DEPARTMENTS = "Nghị quyết số 02/NQ-GĐ ngày 18/02/2025 (số liệu mẫu)"
 ACT_COMMUNES = "Nghị quyết số 09/NQ-GĐ ngày 16/6/2025 (số liệu mẫu)"
@@ -80,7 +81,8 @@ class Places:
         self.register[agency]["valid_to"] = day
 
     def event(self, name: str, day: str, kind: str, a: str, b: str, part: str = "1", act: str = "") -> None:
-        basis = "" if not part and kind in ("rename", "transfer") else "population" if part else "unknown"
+        level = self.register[a]["level"]
+        basis = "" if kind == "abolish" else "unknown" if not part else "population" if "commune" in level else "count"
         values = (name, day, kind, a, b, part, basis, act)
         columns = ("event", "date", "type", "from", "to", "share", "share_basis", "act")
         self.lineage.append(dict(zip(columns, values, strict=True)))
@@ -181,7 +183,7 @@ def rename_one(places: Places, now: list[str]) -> None:
     movable = [a for a in now if a.startswith("xa-")]
     if len(movable) > 20:
         agency = movable[-1]
-        places.event("2023-chuyen-huyen", "2023-04-01", "transfer", agency, agency, "1", ACT_2024)
+        places.event("2023-chuyen-huyen", "2023-04-01", "transfer", agency, agency, "1", ACT_2023)
         places.district[agency] = DISTRICTS[-2][0]
 
 

@@ -146,6 +146,7 @@ def describe(node: Row, group: str, year: str) -> Row:
         "name_vi": row["name_vi"].replace("{org}", vi),
         "name_en": row["name_en"].replace("{org}", en),
         "max_points": node.get("max_points", ""),
+        "weight": changes.get((key, "weight"), ""),
     }
     if not row["rule"]:
         best = "best" if key == "if_dc" else ""
