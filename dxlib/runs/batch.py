@@ -195,6 +195,11 @@ def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes]) ->
     )
 
 
+def dated(name: str, year: str) -> str:
+    """The name of an index set with its year, so that no page can pass for another year's."""
+    return name if year in name else f"{name} – {year}"
+
+
 def errors(refusal: Refusal) -> list[Finding]:
     return [finding for finding in refusal.findings if finding.severity == "error"]
 
