@@ -7,7 +7,20 @@ from fractions import Fraction
 from functools import cache
 from random import Random
 
-from ..rules import Bonus, Count, Goalposts, GroupRule, Options, Parts, Points, Rule, Steps, Target, Unscored, parse_rule
+from ..rules import (
+    Bonus,
+    Count,
+    Goalposts,
+    GroupRule,
+    Options,
+    Parts,
+    Points,
+    Rule,
+    Steps,
+    Target,
+    Unscored,
+    parse_rule,
+)
 from .sets import Row, known
 
 Answer = dict[str, str]
@@ -67,7 +80,7 @@ def answer(row: Row, group: str, share: float, counted: dict[str, int], size: fl
         return cells | {"option": min(rule.shares, key=lambda pair: abs(float(pair[1]) - wanted))[0]}
     if isinstance(rule, Points):
         halves = int(2 * share * float(row["max_points"] or 1) * 0.98)
-        return cells | {"points": figure(halves / 2)}
+        return cells | {"points": f"{halves / 2:g}"}
     catalogue = known("rows")[row["key"]]
     if catalogue["b"]:
         b = denominator(catalogue["b"], group, counted, size, rng)
@@ -113,13 +126,13 @@ def amount(rule: Rule, scale: str, group: str, share: float, rng: Random) -> str
         return figure(typical * (0.4 + 1.2 * (share if rule.direction == 1 else 1.0 - share)))
     if isinstance(rule, Unscored):
         factor = INFORMATION[group] if typical >= 60 else 1.0
-        return figure(typical * factor * (0.7 + 0.6 * rng.random())) if typical > 1 else "1"
+        return str(max(round(typical * factor * (0.7 + 0.6 * rng.random())), 1)) if typical > 1 else "1"
     return figure(typical * share)
 
 
 def figure(x: float) -> str:
-    """Whole above ten, else two decimals at most."""
-    return str(round(x)) if x >= 10 and x == round(x) or x >= 100 else f"{x:.2f}".rstrip("0").rstrip(".")
+    """Whole from twenty on, else two decimals at most."""
+    return str(round(x)) if x >= 20 else f"{x:.2f}".rstrip("0").rstrip(".")
 
 
 def own_points(row: Row, cells: Answer) -> Fraction | None:

@@ -13,7 +13,11 @@ from .sets import Row, known
 REASONS = (
     ("khop", "Khớp số liệu và tài liệu kiểm chứng", "Figures and evidence agree"),
     ("thieu-minh-chung", "Không có tài liệu kiểm chứng", "No evidence supplied"),
-    ("minh-chung-yeu", "Tài liệu kiểm chứng chưa chứng minh được nội dung tự chấm", "Evidence does not support the claim"),
+    (
+        "minh-chung-yeu",
+        "Tài liệu kiểm chứng chưa chứng minh được nội dung tự chấm",
+        "Evidence does not support the claim",
+    ),
     ("ngoai-ky", "Tài liệu ban hành ngoài kỳ đánh giá", "Document issued outside the period"),
     ("sai-don-vi", "Tài liệu của đơn vị khác", "Document of another agency"),
     ("sai-so-lieu", "Số liệu không khớp hệ thống dùng chung", "Figures differ from the shared system"),
@@ -23,12 +27,19 @@ REASONS = (
     ("cham-han", "Thực hiện sau thời hạn quy định", "Done after the deadline"),
     ("chua-hoan-thanh", "Nhiệm vụ mới hoàn thành một phần", "Task only partly completed"),
     ("bo-sung", "Ghi nhận thêm kết quả đơn vị chưa kê khai", "Result recognised that the agency did not claim"),
-    ("du-lieu-he-thong", "Không tự chấm; lấy số liệu từ hệ thống dùng chung", "Not claimed; figure taken from the shared system"),
+    (
+        "du-lieu-he-thong",
+        "Không tự chấm; lấy số liệu từ hệ thống dùng chung",
+        "Not claimed; figure taken from the shared system",
+    ),
     ("chap-nhan-phuc-tra", "Chấp nhận phúc tra", "Appeal accepted"),
     ("giu-nguyen", "Giữ nguyên kết quả thẩm tra", "Verdict upheld"),
 )
 NOTES = {
-    "thieu-minh-chung": ("Hồ sơ gửi kèm không có tài liệu cho tiêu chí này", "Đường dẫn minh chứng không truy cập được"),
+    "thieu-minh-chung": (
+        "Hồ sơ gửi kèm không có tài liệu cho tiêu chí này",
+        "Đường dẫn minh chứng không truy cập được",
+    ),
     "minh-chung-yeu": ("Văn bản chỉ nêu chủ trương, chưa có kết quả", "Danh sách chưa có xác nhận của đơn vị"),
     "sai-so-lieu": ("Đã đối chiếu với số liệu trích xuất ngày {day}", "Số liệu hệ thống thấp hơn số tự kê khai"),
     "sai-muc": ("Thực tế mới đạt mức thấp hơn", "Biên bản kiểm tra ngày {day} ghi nhận mức thấp hơn"),
@@ -110,9 +121,7 @@ def worded(reason: str, day: date, rng: Random) -> Row:
     return {"reason": reason, "note": note}
 
 
-def contest(
-    one: Told, verdict: Row, year: str, rng: Random, verdicts: list[Row], appeals: list[Row]
-) -> None:
+def contest(one: Told, verdict: Row, year: str, rng: Random, verdicts: list[Row], appeals: list[Row]) -> None:
     """An appeal, and the council's second step: half of them bring the claim back."""
     lodged = due(year) + timedelta(days=46 + pick(rng, 8))
     appeals.append(

@@ -168,9 +168,7 @@ def found_communes(places: Places, names: list[str], rng: Random) -> list[str]:
     return sorted(made, key=lambda a: (order.index(places.district[a]), places.register[a]["official_code"]))
 
 
-def new_commune(
-    places: Places, kind: str, name: str, district: str, code: str, since: str = "", act: str = ""
-) -> str:
+def new_commune(places: Places, kind: str, name: str, district: str, code: str, since: str = "", act: str = "") -> str:
     vi = f"{kind[0].upper()}{kind[1:]} {name}"
     short = {"xã": "xa", "phường": "p", "thị trấn": "tt"}[kind]
     agency = places.add(f"{short}-{slug(name)}", vi, f"{name} {KINDS[kind]}", "commune", code, since, act)
