@@ -6,13 +6,17 @@ import base64
 import re
 import sys
 from collections.abc import Iterable
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from ..errors import Finding, Refusal
 from ..words import LANGUAGES, text
 
 HEADING = re.compile(r"(#{1,3})\s+(.+?)\s*(?:\n|$)")
 SHOWN = ("text/html", "image/svg+xml", "image/png")
+TAGS = frozenset("div p ul li table caption thead tbody tr th td figure figcaption img".split())
+ATTRIBUTES = frozenset("class scope role tabindex aria-label alt".split())
 
 
 def html(
@@ -106,6 +110,35 @@ def contents(cells: Iterable[Any]) -> list[dict[str, str]]:
     return listed
 
 
+class Whitelist(HTMLParser):
+    """Collects what no block writes: other tags, other attributes, pictures from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.foreign: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.foreign += [] if tag in TAGS else [tag]
+        self.foreign += [f"{tag} {name}" for name, value in attrs if not harmless(name, value or "")]
+
+
+def harmless(name: str, value: str) -> bool:
+    if name == "style":
+        return bool(re.fullmatch(r"--share:[0-9.]+", value))
+    if name == "src":
+        return bool(re.fullmatch(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]*", value))
+    return name in ATTRIBUTES
+
+
+def refuse_foreign(content: str) -> None:
+    """Published HTML comes from blocks alone, which escape what they are given. Raises Refusal for anything else."""
+    reader = Whitelist()
+    reader.feed(content)
+    reader.close()
+    if reader.foreign:
+        raise Refusal([Finding("E_NOTEBOOK", "output_foreign", value=reader.foreign[0])])
+
+
 def shown(cell: Any) -> list[dict[str, str]]:
     """The results of a code cell that a page may hold: kind and content."""
     results = []
@@ -114,6 +147,8 @@ def shown(cell: Any) -> list[dict[str, str]]:
         kind = next((kind for kind in SHOWN if kind in data), None)
         if kind:
             content = data[kind] if isinstance(data[kind], str) else "".join(data[kind])
+            if kind == "text/html":
+                refuse_foreign(content)
             if kind == "image/svg+xml":
                 content = base64.b64encode(content.encode()).decode()
             results.append({"kind": kind, "content": content.strip()})

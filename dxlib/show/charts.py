@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Write = Callable[[float], str]  # a number as the axis or a label shows it
 
 ACCENT, WARM, GREY, PALE, INK = "#0b5c8a", "#c8581a", "#8a939b", "#d5dde3", "#20262c"
-ROWS = 30  # a drawing with more rows is split, so that it can be read on paper and on a phone
+ROWS = 26  # a drawing with more rows is split, so that it can be read on paper and on a phone
 WIDTH = 5.6  # inches: narrow, so that the letters can still be read when a phone shrinks it
 
 STYLE: dict[Any, Any] = {

@@ -57,6 +57,8 @@ def summary(
 
 def by_agency_table(case: Case, by_agency: pd.DataFrame, lang: str) -> Table | None:
     """Claimed, recognised, cut, raised, inflation and open rows of every agency."""
+    if not case.has_claims:
+        return None
     named = labels.agencies(case, lang)
     keys = ("claimed", "recognised", "over", "under", "inflation", "compared", "open")
     heads = [

@@ -31,11 +31,8 @@ def test_committed_clean(name):
     for cell in CELLS[name]:
         if cell["cell_type"] == "code":
             assert cell["outputs"] == [] and cell["execution_count"] is None
-            assert (
-                len([line for line in source(cell).splitlines() if line.strip()]) <= 8
-                if "parameters" in tags(cell)
-                else 6
-            )
+            lines = [line for line in source(cell).splitlines() if line.strip()]
+            assert len(lines) <= (8 if "parameters" in tags(cell) else 6)
 
 
 @pytest.mark.parametrize("name", CELLS)

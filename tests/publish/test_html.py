@@ -7,6 +7,7 @@ import re
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from dxlib.errors import Refusal
 from dxlib.publish import html
 from dxlib.show.blocks import Column, Table
 
@@ -26,10 +27,12 @@ def shown(block) -> list:
 
 
 def notebook():
-    pairs = lambda vi, en: [
-        new_markdown_cell(vi, metadata={"tags": ["vi"]}),
-        new_markdown_cell(en, metadata={"tags": ["en"]}),
-    ]
+    def pairs(vi, en):
+        return [
+            new_markdown_cell(vi, metadata={"tags": ["vi"]}),
+            new_markdown_cell(en, metadata={"tags": ["en"]}),
+        ]
+
     return new_notebook(cells=[
         *pairs("# Nhan đề", "# Title"), new_code_cell("secret_source = 1", metadata={"tags": ["parameters"]}),
         new_code_cell("import dxlib"),
@@ -60,6 +63,22 @@ def test_marks_stand_on_the_page_and_on_every_sheet(marks):
         ("SỐ LIỆU MẪU", "sample" not in marks),
     ):
         assert (words in sheet) == bool(holds) and (words in page) == bool(holds)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<script>x</script>", "<p onclick='x'>x</p>", "<img src='https://example.org/x.png' alt=''>", "<svg></svg>",
+        "<p style='background:url(//x)'>x</p>", "<a href='x'>x</a>", "<img src='data:text/html;base64,eA==' alt=''>",
+        "<style>p{}</style>", "<td style='--share:0.5;color:red'>x</td>", "<table border='1'></table>",
+    ],
+)  # fmt: skip
+def test_html_that_no_block_made_is_refused(content):
+    strange = notebook()
+    strange.cells[6].outputs = [new_output("execute_result", data={"text/html": content})]
+    with pytest.raises(Refusal) as refused:
+        html(strange, **PAGE)
+    assert refused.value.findings[0].reason == "output_foreign"
 
 
 def test_english_page():
