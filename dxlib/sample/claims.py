@@ -64,7 +64,8 @@ def exemptions(places: Places, year: str, group: str) -> list[Row]:
     code = {row["key"]: row["code"] for row in index_set(group, year)}
     found = []
     for i, member in enumerate(places.members.get((year, group), [])):
-        agency, keys, reason = member["agency"], (), ""
+        agency, reason = member["agency"], ""
+        keys: tuple[str, ...] = ()
         if group == "departments" and agency in NO_PROCEDURES:
             keys, reason = ("service",), "Không có thủ tục hành chính thuộc thẩm quyền giải quyết"
         elif group == "communes" and agency.startswith("p-") and i % 2 == 0:
