@@ -112,7 +112,7 @@ def decide(one: Told, team: str, day: date, rng: Random) -> Row | None:
     if rng.random() < 0.12:
         return verdict | {"points": "0"} | worded("thieu-minh-chung", day, rng)
     reason = ("sai-so-lieu", "sai-cach-tinh", "ngoai-ky", "sai-don-vi", "sai-mau-so")[pick(rng, 5)]
-    if reason == "sai-mau-so" and said["b"] and float(truth["a"]):
+    if reason == "sai-mau-so" and said["b"] and "0" not in (said["a"], truth["a"]):
         wider = -(-int(said["a"]) * int(said["b"]) // int(truth["a"]))  # rounded up; a stays as claimed
         return verdict | {"b": str(wider)} | worded(reason, day, rng)
     return verdict | {"a": truth["a"]} | worded("sai-so-lieu" if reason == "sai-mau-so" else reason, day, rng)
