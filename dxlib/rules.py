@@ -81,6 +81,11 @@ class Rule:
             raise RuleError("rule_no_arguments", scale.text, scale.at(args[0]))
         return cls(direction=scale.direction)
 
+    @property
+    def rooted(self) -> bool:
+        """Whether its shares may be roots or logarithms, kept to 40 digits."""
+        return False
+
     def share(self, value: Fraction) -> Fraction:
         raise NotImplementedError(self.name)
 
@@ -376,6 +381,10 @@ class Goalposts(Rule):
             raise RuleError("rule_goalposts", scale.text, scale.at(args[0]))
         return cls(lo=lo, hi=hi, log="log" in words, clipped="unclipped" not in words)
 
+    @property
+    def rooted(self) -> bool:
+        return self.log
+
     def share(self, value: Fraction) -> Fraction:
         if not self.log:
             share = (value - self.lo) / (self.hi - self.lo)
@@ -478,6 +487,10 @@ class ZScore(GroupRule):
     """`zscore`: (x - mean)/sd, sd with n - 1 (OECD/JRC 2008, ch. 5); no spread or one agency: 0."""
 
     name = "zscore"
+
+    @property
+    def rooted(self) -> bool:
+        return True
 
     def of_group(self, values: list[Fraction]) -> list[Fraction]:
         n = len(values)

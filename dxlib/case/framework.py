@@ -65,6 +65,12 @@ class Framework:
     def leaves(self) -> list[Node]:
         return [node for node in self.nodes.values() if not node.children]
 
+    @property
+    def rooted(self) -> bool:
+        """Whether scores may be roots or logarithms, which are kept to 40 digits, and sums of them."""
+        means = {self.aggregate, *(node.aggregate for node in self.nodes.values() if node.children)}
+        return "geometric" in means or any(leaf.rule is not None and leaf.rule.rooted for leaf in self.leaves)
+
     def below(self, code: str) -> Iterator[str]:
         """The leaves below a node (a leaf: itself)."""
         children = self.nodes[code].children
