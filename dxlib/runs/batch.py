@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,8 +19,7 @@ from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
 from .pool import run_all
-
-PARTIAL = ".partial-"
+from .working import working_folder
 
 
 @dataclass(frozen=True)
@@ -214,38 +212,3 @@ def judged(outcome: Outcome, reports: Path) -> Outcome:
 
 def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def working_folder(reports: Path) -> Iterator[Path]:
-    """A folder for unfinished work beside the products; its name says whose it is, so that it is also the lock.
-
-    What a killed run left is swept away. Raises Refusal while another run is at work.
-    """
-    reports.mkdir(parents=True, exist_ok=True)
-    for folder in reports.glob(f"{PARTIAL}*"):
-        if at_work(folder.name):
-            raise Refusal([Finding("E_LOCK", "run_locked", folder.name)])
-        shutil.rmtree(folder, ignore_errors=True)
-    own = reports / f"{PARTIAL}{signature(os.getpid())}"
-    own.mkdir()
-    try:
-        yield own
-    finally:
-        shutil.rmtree(own, ignore_errors=True)
-
-
-def signature(pid: int) -> str:
-    """A process by number and birth, since numbers come again; "" when there is none."""
-    import psutil
-
-    try:
-        return f"{pid}-{int(psutil.Process(pid).create_time())}"
-    except psutil.NoSuchProcess:
-        return ""
-
-
-def at_work(name: str) -> bool:
-    who = name.removeprefix(PARTIAL)
-    pid = who.partition("-")[0]
-    return pid.isdecimal() and signature(int(pid)) == who

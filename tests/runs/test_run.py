@@ -240,7 +240,7 @@ def test_every_title_names_its_year():
 
 
 def test_one_run_at_a_time(desk):
-    from dxlib.runs.batch import working_folder
+    from dxlib.runs.working import working_folder
 
     with working_folder(desk.reports), pytest.raises(Refusal) as refusal:
         desk.run()
