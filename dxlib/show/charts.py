@@ -23,6 +23,7 @@ STYLE: dict[Any, Any] = {
     "font.size": 9.5,
     "svg.hashsalt": "dxlib",
     "svg.fonttype": "path",
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": GREY,
