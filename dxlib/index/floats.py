@@ -25,6 +25,7 @@ class Shares:
     present   (N, D) 1 where the row's weight stays in its branch, 0 where it leaves the whole index
     extra     (N,) bonus and penalty points as a share of the own maximum
     scored    (N,) False for an agency without a score (its x is not to be used)
+    rooms     (N,) own maximum of every scored node, by code; no weighting changes it
     """
 
     agencies: list[str]
@@ -33,6 +34,7 @@ class Shares:
     present: np.ndarray
     extra: np.ndarray
     scored: np.ndarray
+    rooms: Mapping[str, np.ndarray]
 
 
 def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -> Shares:
@@ -47,9 +49,12 @@ def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -
     points = np.array(
         [[0.0 if p is None else float(p) for p in row] for row in (leaf.shares for leaf in exact.extra.values())], float
     )
-    rooms = np.array([float(r) or 1.0 for r in index.rooms])
-    extra = points.sum(axis=0) / rooms if len(points) else np.zeros(len(exact.agencies))
-    return Shares(exact.agencies, codes, x, present, extra, np.array([s is not None for s in index.shares]))
+    whole = np.array([float(r) or 1.0 for r in index.rooms])
+    extra = points.sum(axis=0) / whole if len(points) else np.zeros(len(exact.agencies))
+    scored = np.array([s is not None for s in index.shares])
+    nodes = [node.code for node in case.framework.nodes.values() if node.scored]
+    rooms = {code: np.array([float(r) for r in exact.columns[code].rooms]) for code in nodes}
+    return Shares(exact.agencies, codes, x, present, extra, scored, rooms)
 
 
 def combine(aggregate: str, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -95,7 +100,8 @@ def index_scores(framework: Framework, shares: Shares, weights: Mapping[str, np.
         present = np.stack([p[1] for p in parts], axis=-1)
         w = np.stack([weights[child.code] for child in below], axis=-1)[:, None, :]
         if aggregate in ("best", "worst"):
-            return best_of(aggregate, x, present, below, framework)
+            rooms = np.stack([shares.rooms[n.code] for n in below], axis=-1) if framework.has_points else present
+            return best_of(aggregate, x, rooms, below, framework)
         return combine(aggregate, x, w * present), (w * present).sum(axis=-1) / w.sum(axis=-1)
 
     scores, _ = branch(framework.aggregate, framework.tops)
@@ -105,14 +111,16 @@ def index_scores(framework: Framework, shares: Shares, weights: Mapping[str, np.
 
 
 def best_of(
-    aggregate: str, x: np.ndarray, present: np.ndarray, below: list, framework: Framework
+    aggregate: str, x: np.ndarray, rooms: np.ndarray, below: list, framework: Framework
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Alternatives: the one with the most (fewest) points, as a share of the largest own maximum."""
+    """Alternatives: the one with the most (fewest) points, as a share of the largest own maximum.
+
+    rooms   (N, C) own maxima of the alternatives; without points what stays of each, (K, N, C)
+    """
     size = np.array([float(n.maximum or 1) if framework.has_points else 1.0 for n in below])
     counts = np.array([n.weight > 0 for n in below])
-    rooms = size * present
     points = combine(aggregate, x * rooms, np.broadcast_to(counts, x.shape).astype(float))
-    room = rooms.max(axis=-1)
+    room = np.broadcast_to(rooms.max(axis=-1), points.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         return points / np.where(room > 0, room, np.nan), room / size.max()
 
