@@ -14,7 +14,7 @@ from dxlib.index import evaluate
 from tests.known.folders import leaf, make, pillar
 
 AGENCIES = ("an", "binh", "chau", "dung", "em")
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=15, deadline=None)
 
 
 @dataclass(frozen=True)

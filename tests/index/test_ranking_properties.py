@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dxlib.index import score
@@ -10,6 +10,7 @@ from dxlib.index.rank import ranks, ranks_by_scope
 from tests.index.random_cases import few, givens
 from tests.known.folders import leaf, make
 
+many = settings(max_examples=50, deadline=None)
 fractions = st.fractions(0, 1, max_denominator=6)
 lists = st.lists(fractions, min_size=2, max_size=9)
 
@@ -19,6 +20,7 @@ def middle(values):
     return [r + Fraction(values.count(v) - 1, 2) for r, v in zip(ranks(values), values, strict=True)]
 
 
+@many
 @given(lists, st.randoms(use_true_random=False))
 def test_p13_p18_the_order_of_input_changes_nothing(values, random):
     order = list(range(len(values)))
@@ -27,11 +29,13 @@ def test_p13_p18_the_order_of_input_changes_nothing(values, random):
     assert [found[order.index(i)] for i in range(len(values))] == ranks(values)
 
 
+@many
 @given(lists)
 def test_p14_only_the_order_counts(values):
     assert ranks([v**3 + 2 * v - 5 for v in values]) == ranks(values)
 
 
+@many
 @given(lists)
 def test_p15_ties_share_the_better_rank_and_the_next_is_skipped(values):
     assert ranks(values) == [1 + sum(w > v for w in values) for v in values]
@@ -39,11 +43,13 @@ def test_p15_ties_share_the_better_rank_and_the_next_is_skipped(values):
     assert sum(middle(values)) == Fraction(n * (n + 1), 2)
 
 
+@many
 @given(lists)
 def test_p16_the_reverse_order_reverses_the_mid_ranks(values):
     assert middle([-v for v in values]) == [len(values) + 1 - r for r in middle(values)]
 
 
+@many
 @given(st.lists(st.tuples(fractions, st.sampled_from("ab"), st.booleans()), max_size=9))
 def test_p17_the_rank_in_a_list_is_the_rank_after_filtering(entries):
     shares, scopes, ranked = ([e[i] for e in entries] for i in range(3))
@@ -55,6 +61,7 @@ def test_p17_the_rank_in_a_list_is_the_rank_after_filtering(entries):
     assert all(place[i] is None for i in range(len(entries)) if not ranked[i])
 
 
+@many
 @given(st.integers(0, 10**30), st.integers(1, 10**30))
 def test_numbers_that_are_equal_as_floats_are_told_apart(above, below):
     """Two shares that differ by less than a float can tell still have two ranks."""

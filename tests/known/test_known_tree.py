@@ -1,5 +1,7 @@
 """Trees, weights, aggregates, classes, ranks and rounding computed by hand."""
 
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 
@@ -82,6 +84,19 @@ def test_roots_tie(tmp_path):
     case = composite(tmp_path, {"x": (".4", ".9"), "y": (".5", ".72"), "z": (".6", ".6")}, aggregate="geometric")
     assert ranks_of(case) == [1, 1, 1]
     assert rows_of(case)["score"].tolist() == [0.6, 0.6, 0.6]
+
+
+@pytest.mark.parametrize("hundredth", range(1, 10))
+def test_sums_of_roots_tie(hundredth, tmp_path):
+    """Two geometric pillars: x (sqrt(b) + sqrt(4 b))/2 = 1.5 sqrt(b), y twice sqrt(9 b/4) = 1.5 sqrt(b)."""
+    b = Decimal(hundredth) / 100
+    indicators = [pillar("1", aggregate="geometric"), pillar("2", aggregate="geometric")]
+    indicators += [leaf(code, "goalposts(0, 1)", parent=code[0]) for code in ("1.1", "1.2", "2.1", "2.2")]
+    answers = {
+        "x": {"1.1": b, "1.2": 1, "2.1": 4 * b, "2.2": 1},
+        "y": {"1.1": b * 9 / 4, "1.2": 1, "2.1": b * 9 / 4, "2.2": 1},
+    }
+    assert ranks_of(make(tmp_path, indicators, answers)) == [1, 1]
 
 
 def test_ties_share_the_better_rank(tmp_path):
