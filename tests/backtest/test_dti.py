@@ -8,6 +8,9 @@ from contract_folder import read_csv, write_folder
 from dxlib.case import check, read_case
 
 
+pytestmark = pytest.mark.welcome  # the published tables are not part of the project
+
+
 @pytest.fixture(scope="module")
 def root(dti_tables, tmp_path_factory):
     folder = tmp_path_factory.mktemp("dti")

@@ -10,6 +10,8 @@ import pytest
 
 from dxlib.case import read_case
 
+pytestmark = pytest.mark.welcome  # the published tables are not part of the project
+
 # Numbers of countries per group (very high, high, middle, low): UN E-Government Surveys 2016 and 2018.
 GROUPS = {2016: [29, 65, 67, 32], 2018: [40, 71, 66, 16]}
 

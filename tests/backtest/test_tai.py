@@ -8,6 +8,9 @@ from dxlib.case import read_case
 from dxlib.index import score
 
 
+pytestmark = pytest.mark.welcome  # the published tables are not part of the project
+
+
 @pytest.mark.parametrize(
     "weights, aggregate, column", [("EW", "arithmetic", "EW"), ("BAP", "arithmetic", "BAP"), ("EW", "geometric", "GME")]
 )
