@@ -7,7 +7,6 @@ from contract_folder import read_csv, write_folder
 
 from dxlib.case import check, read_case
 
-
 pytestmark = pytest.mark.welcome  # the published tables are not part of the project
 
 

@@ -7,7 +7,6 @@ from contract_folder import agency_id, read_csv, write_folder
 from dxlib.case import read_case
 from dxlib.index import score
 
-
 pytestmark = pytest.mark.welcome  # the published tables are not part of the project
 
 
