@@ -183,7 +183,6 @@ def run_matrix(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(text("cli.stopped", args.say), file=sys.stderr)
         return 130
-    failures = [outcome for outcome in result.outcomes if outcome.status == "failed"]
     if args.json:
         rows = [
             {
@@ -196,20 +195,12 @@ def run_matrix(args: argparse.Namespace) -> int:
             for o in result.outcomes
         ]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
-    else:
-        for outcome in failures:
-            show_findings(outcome.findings, args)
-        if not args.quiet:
-            print(
-                text(
-                    "cli.ran",
-                    args.say,
-                    made=len(result.outcomes) - len(failures),
-                    failed=len(failures),
-                    reports=args.reports,
-                )
-            )
-    return 1 if failures else 0
+        return result.exit_code
+    show_findings(result.findings, args)
+    if not args.quiet:
+        failed = len(result.failures)
+        print(text("cli.ran", args.say, made=len(result.outcomes) - failed, failed=failed, reports=args.reports))
+    return result.exit_code
 
 
 class Progress:
@@ -273,12 +264,9 @@ def show_findings(findings: Iterable[Finding], args: argparse.Namespace, stream:
         print(json.dumps(rows, ensure_ascii=False, indent=1), file=stream)
         return
     for row in rows:
-        where = [row["file"], text("cli.at_row", args.say, row=row["row"]) if row["row"] else "", row["column"]]
-        print(
-            f"{text('cli.' + row['severity'], args.say)} {row['code']} {' · '.join(p for p in where if p)}", file=stream
-        )
+        at = text("cli.at_row", args.say, row=row["row"]) if row["row"] else ""
+        where = " · ".join(part for part in (row["file"], at, row["column"]) if part)
+        print(text(f"cli.{row['severity']}", args.say), row["code"], where, file=stream)
         print(f"    {row['what']}.", file=stream)
-        print(
-            f"    {text('cli.expected', args.say)}: {row['expected']}. {text('cli.remedy', args.say)}: {row['remedy']}.",
-            file=stream,
-        )
+        expected, remedy = (text(f"cli.{key}", args.say) for key in ("expected", "remedy"))
+        print(f"    {expected}: {row['expected']}. {remedy}: {row['remedy']}.", file=stream)

@@ -309,11 +309,9 @@ class Steps(Rule):
         return cls(direction=scale.direction, steps=tuple(found))
 
     def share(self, value: Fraction) -> Fraction:
-        n, d = value.numerator, value.denominator
+        n, d = value.numerator, value.denominator  # whole numbers compare faster than fractions
         for threshold, strict, share in self.steps:
-            beyond = self.direction * (
-                n * threshold.denominator - threshold.numerator * d
-            )  # its sign: whole numbers only
+            beyond = self.direction * (n * threshold.denominator - threshold.numerator * d)
             if beyond > 0 or (beyond == 0 and not strict):
                 return share
         return ZERO

@@ -69,7 +69,7 @@ class Framework:
     def rooted(self) -> bool:
         """Whether scores may be roots or logarithms, which are kept to 40 digits, and sums of them."""
         means = {self.aggregate, *(node.aggregate for node in self.nodes.values() if node.children)}
-        return "geometric" in means or any(leaf.rule is not None and leaf.rule.rooted for leaf in self.leaves)
+        return "geometric" in means or any(leaf.rule.rooted for leaf in self.leaves)
 
     def below(self, code: str) -> Iterator[str]:
         """The leaves below a node (a leaf: itself)."""

@@ -30,6 +30,23 @@ COLUMNS = {
 }
 
 
+SCENARIOS = """[equal-pillars]
+title.vi = "Ba chỉ số chính đầu có trọng số bằng nhau"
+title.en = "The first three main indexes weigh the same"
+weights = {"1" = 1, "2" = 1, "3" = 1}
+
+[geometric]
+title.vi = "Tổng hợp các chỉ số chính bằng trung bình nhân"
+title.en = "Main indexes combined by the geometric mean"
+policies = {aggregate = "geometric"}
+
+[without-awareness]
+title.vi = "Bỏ chỉ số nhận thức số"
+title.en = "Without digital awareness"
+drop = ["1"]
+"""
+
+
 def write(folder: Path, communes: int = 107, seed: int = 2554) -> None:
     """Write the province to a folder, as the data contract asks.
 
@@ -63,6 +80,8 @@ def write_group(folder: Path, places: Places, year: str, group: str, seed: int) 
     for name, rows in tables.items():
         if rows:
             save(folder, name, rows)
+    if group == "communes":
+        (folder / "scenarios.toml").write_text(SCENARIOS, encoding="utf-8", newline="\n")
 
 
 def save(folder: Path, name: str, rows: Iterable[Mapping[str, str]]) -> None:
