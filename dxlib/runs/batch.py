@@ -13,7 +13,7 @@ from pathlib import Path
 from ..case import Case, read_case
 from ..errors import Finding, Refusal
 from ..index import score, to_csv
-from ..words import text, title
+from ..words import text, title_of_year
 from . import contents, fingerprint, matrix, products
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
@@ -173,7 +173,9 @@ def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes]) ->
         return failed(job, *errors(refusal))
     full = fingerprint.fingerprint(case.digests, values, source.library, fingerprint.digest_notebook(path), source.lock)
     page = {
-        "title": text(f"run.title_{job.notebook}", job.lang, year=job.year, set=title(case.settings.title, job.lang)),
+        "title": text(
+            f"run.title_{job.notebook}", job.lang, set=title_of_year(case.settings.title, job.year, job.lang)
+        ),
         "sample": case.settings.sample,
         "provisional": case.has_claims and on != "verified",
         "fingerprint": full,

@@ -50,7 +50,7 @@ def entries(year: str, group: Path) -> str:
         for lang in LANGUAGES:
             path = group / f"{notebook}.{lang}.html"
             if path.is_file():
-                subject = text(f"run.title_{notebook}", lang, year=year, set="")
+                subject = text(f"run.title_{notebook}", lang, set="")
                 names[lang] = title(path).removeprefix(subject)
                 links.append(link(f"{year}/{group.name}/{path.name}", escape(subject.strip(" :")), lang))
         lines += [f"<li>{' / '.join(links)}</li>"] if links else []

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..case import Case
 from ..index.values import basis
-from ..words import name, number, percent, text, title
+from ..words import name, number, percent, text, title, title_of_year
 
 
 def agencies(case: Case, lang: str) -> dict[str, str]:
@@ -34,6 +34,11 @@ def points(x: Any, case: Case, lang: str) -> str:
     return number(x, lang, case.settings.points_decimals)
 
 
+def maximum(x: Any, case: Case, lang: str) -> str:
+    """Maximum points: without decimals where they are whole."""
+    return number(x, lang, 0 if x == x and x == int(x) else case.settings.points_decimals)
+
+
 def share(x: Any, lang: str, decimals: int = 2) -> str:
     return percent(x, lang, decimals)
 
@@ -44,8 +49,7 @@ def source(case: Case, lang: str, on: str | None = None) -> str:
     return text(
         "page.source",
         lang,
-        title=title(case.settings.title, lang),
-        year=case.year,
+        title=title_of_year(case.settings.title, case.year, lang),
         basis=text(f"page.basis.{key}", lang),
     )
 

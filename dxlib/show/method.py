@@ -31,7 +31,7 @@ def framework(case: Case, lang: str) -> Table | None:
             worth = text("report.unscored", lang)
         else:
             worth = (
-                labels.points(node.maximum, case, lang)
+                labels.maximum(node.maximum, case, lang)
                 if tree.has_points
                 else labels.share(node.weight / whole, lang, 1)
             )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import INDEX
-from ..words import number, text, title
+from ..words import number, text, title_of_year
 from . import charts, labels
 from .blocks import Cell, Chart, Column, Sentences, Table, sentences, table
 
@@ -17,42 +17,67 @@ def index_rows(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(case: Case, scores: pd.DataFrame, lang: str) -> Sentences | None:
-    """Who leads, with how much; how the classes fill; who is not ranked."""
+    """Who leads, with how much; how the classes fill; who is not ranked and why."""
     rows = index_rows(scores)
+    indicators = sum(n.scored for n in case.framework.leaves)
+    if len(rows) == 1 and rows["score"].notna().all():
+        return alone(case, rows.iloc[0], indicators, lang)
     ranked = rows.dropna(subset=["rank"])
-    named = labels.agencies(case, lang)
-    said = [
-        text(
-            "report.assessed",
-            lang,
-            agencies=len(rows),
-            ranked=len(ranked),
-            indicators=sum(n.scored for n in case.framework.leaves),
-        )
-    ]
-    for scope, group in ranked.groupby("scope", sort=False):
-        first = group[group["rank"] == 1]
-        who = text("page.and", lang).join(named[a] for a in first["agency"])
-        facts = {
-            "who": who,
-            "points": labels.points(first["points"].iloc[0], case, lang),
-            "of": labels.points(first["max_points"].iloc[0], case, lang),
-        }
-        key = "report.leader" if not scope else "report.leader_scope"
-        said.append(text(key, lang, scope=scope, share=labels.share(first["score"].iloc[0], lang), **facts))
+    said = [text("report.assessed", lang, agencies=len(rows), ranked=len(ranked), indicators=indicators)]
+    said += leaders(case, ranked, lang)
     filled = [(label, int((rows["class"] == i).sum())) for i, label in labels.classes(case, lang).items()]
     if filled:
         said.append(text("report.classes", lang, list="; ".join(f"{label}: {n}" for label, n in filled)))
     tied = ranked[ranked.duplicated(["scope", "rank"], keep=False)]
     if len(tied):
         said.append(text("report.ties", lang, n=len(tied)))
-    without = int(rows["score"].isna().sum())
-    unranked = len(rows) - len(ranked) - without
-    said.append(text("report.without_score", lang, n=without) if without else "")
-    said.append(text("report.not_ranked", lang, n=unranked) if unranked else "")
+    said += not_ranked(case, rows, lang)
     if any(node.rule.group for node in case.framework.leaves):
         said.append(text("report.group_rules", lang))
     return sentences(*said)
+
+
+def earned(case: Case, row: pd.Series, lang: str) -> dict[str, str]:
+    """Points, own maximum and share of one index row, as facts of a sentence."""
+    return {
+        "points": labels.points(row["points"], case, lang),
+        "of": labels.maximum(row["max_points"], case, lang),
+        "share": labels.share(row["score"], lang),
+    }
+
+
+def alone(case: Case, row: pd.Series, indicators: int, lang: str) -> Sentences | None:
+    """The summary of a group that is one unit."""
+    who = labels.agencies(case, lang)[row["agency"]]
+    said = [text("report.alone", lang, who=who, indicators=indicators, **earned(case, row, lang))]
+    if not pd.isna(row["class"]):
+        said.append(text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]]))
+    return sentences(*said)
+
+
+def leaders(case: Case, ranked: pd.DataFrame, lang: str) -> list[str]:
+    """Who leads each list."""
+    named, said = labels.agencies(case, lang), []
+    for scope, group in ranked.groupby("scope", sort=False):
+        first = group[group["rank"] == 1]
+        who = text("page.and", lang).join(named[a] for a in first["agency"])
+        key = "report.leader_scope" if scope else "report.leader"
+        said.append(text(key, lang, scope=scope, who=who, **earned(case, first.iloc[0], lang)))
+    return said
+
+
+def not_ranked(case: Case, rows: pd.DataFrame, lang: str) -> list[str]:
+    """Who has no rank, and why."""
+    named, without = labels.agencies(case, lang), int(rows["score"].isna().sum())
+    unranked = list(rows["agency"][rows["rank"].isna() & rows["score"].notna()])
+    listed = set(case.agencies["agency"][case.agencies["ranked"] == "no"])
+    outside = [a for a in unranked if a in listed]
+    rest = len(unranked) - len(outside)
+    return [
+        text("report.without_score", lang, n=without) if without else "",
+        text("report.not_in_list", lang, who=", ".join(named[a] for a in outside)) if outside else "",
+        text("report.not_ranked", lang, n=rest) if rest else "",
+    ]
 
 
 def ranking(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
@@ -67,20 +92,20 @@ def ranking(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     one_maximum = rows["max_points"].nunique() <= 1
     body: list[list[str | Cell]] = []
     for row in rows.to_dict("records"):
-        earned = labels.points(row["points"], case, lang)
+        won = labels.points(row["points"], case, lang)
         if not one_maximum and row["score"] == row["score"]:
-            earned = text("report.points_of", lang, points=earned, of=labels.points(row["max_points"], case, lang))
+            won = text("report.points_of", lang, points=won, of=labels.maximum(row["max_points"], case, lang))
         cells: list[str | Cell] = [number(row["rank"], lang), named[row["agency"]]]
         cells += [row["scope"]] if scoped else []
         cells += [
-            earned,
+            won,
             Cell(labels.share(row["score"], lang), row["score"] if row["score"] == row["score"] else None),
         ]
         cells += [bands.get(row["class"], "–") if row["class"] is not pd.NA else "–"] if bands else []
         body.append(cells)
     note = text(f"report.rank_note.{case.settings.rank_on}", lang)
     return table(
-        text("report.ranking_caption", lang, title=title(case.settings.title, lang), year=case.year),
+        text("report.ranking_caption", lang, title=title_of_year(case.settings.title, case.year, lang)),
         heads,
         body,
         labels.source(case, lang),

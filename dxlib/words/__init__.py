@@ -94,6 +94,12 @@ def title(names: Mapping[str, str], lang: str) -> str:
     return names.get(lang) or next(iter(names.values()), "")
 
 
+def title_of_year(names: Mapping[str, str], year: str, lang: str) -> str:
+    """A title of index.toml that says its year."""
+    called = title(names, lang)
+    return called if year in called else text("page.of_year", lang, title=called, year=year)
+
+
 def finding(f: Finding, lang: str) -> dict[str, str]:
     """What is wrong, what was expected and what to do, in words."""
     facts = {"file": f.file, "row": f.row, "column": f.column, "value": f.value, **f.facts}

@@ -13,7 +13,7 @@ def write(reports, relative, title, body=""):
 def test_public_pages_by_year_and_index_set_and_nothing_internal(tmp_path):
     for year in ("2024", "2025"):
         for notebook, lang in (("report", "vi"), ("report", "en"), ("sensitivity", "vi")):
-            title = text(f"run.title_{notebook}", lang, year=year, set=f"A &amp; B {lang}")
+            title = text(f"run.title_{notebook}", lang, set=f"A &amp; B {lang}")
             write(tmp_path, f"public/{year}/communes/{notebook}.{lang}.html", title)
     write(tmp_path, "public/2025/communes/notes.html", "a stranger's page")
     write(tmp_path, "public/2025/communes/tables/scores.csv", "")
