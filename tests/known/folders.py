@@ -26,6 +26,18 @@ def pillar(code: str, parent: str = "", **cells: object) -> Row:
     return {"code": code, "parent": parent, "rule": "", **cells}
 
 
+def points(**given):
+    """agency=points under the rule `points`, as answers to row 1."""
+    return {agency: {"1": {"points": value}} for agency, value in given.items()}
+
+
+def classes(*cuts, includes=True):
+    return [
+        {"name": {"vi": f"Loại {i}", "en": f"Class {i}"}, "cut": cut, "includes_cut": includes or not cut}
+        for i, cut in enumerate(cuts, 1)
+    ]
+
+
 def cells(answer: Answer) -> Row:
     """An answer as cells of claims.csv: a number is `a`, a pair is `a` and `b`, a mapping says it all."""
     if isinstance(answer, Mapping):

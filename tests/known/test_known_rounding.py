@@ -3,8 +3,7 @@
 import pytest
 
 from dxlib.index import evaluate, score
-from tests.known.folders import leaf, make, pillar, ranks_of, rows_of
-from tests.known.test_known_tree import classes, points
+from tests.known.folders import classes, leaf, make, pillar, points, ranks_of, rows_of
 
 
 def test_rank_and_class_on_published_points(tmp_path):

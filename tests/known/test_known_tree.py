@@ -7,7 +7,7 @@ import pytest
 
 from dxlib.errors import Refusal
 from dxlib.index import compare, score
-from tests.known.folders import leaf, make, pillar, ranks_of, rows_of
+from tests.known.folders import classes, leaf, make, pillar, points, ranks_of, rows_of
 
 # A toy of four agencies and three indicators: A .67, B .64, C .59, D .41.
 TOY = {"a": (".9", ".4", ".5"), "b": (".6", ".8", ".5"), "c": (".5", ".6", ".8"), "d": (".4", ".3", ".6")}
@@ -25,18 +25,6 @@ def composite(root, table, weights=(), **index):
     indicators = [leaf(str(i), "goalposts(0, 1)", weight=w) for i, w in enumerate(weights, 1)]
     answers = {agency: {str(i): zero(v) for i, v in enumerate(values, 1)} for agency, values in table.items()}
     return make(root, indicators, answers, index)
-
-
-def points(**given):
-    """agency=points under the rule `points`, as answers to row 1."""
-    return {agency: {"1": {"points": value}} for agency, value in given.items()}
-
-
-def classes(*cuts, includes=True):
-    return [
-        {"name": {"vi": f"Loại {i}", "en": f"Class {i}"}, "cut": cut, "includes_cut": includes or not cut}
-        for i, cut in enumerate(cuts, 1)
-    ]
 
 
 # Ties and ranks
