@@ -1,0 +1,52 @@
+"""Drawings: the same bytes each time, whole names, ranks that begin at one."""
+
+from __future__ import annotations
+
+import pytest
+
+from dxlib.show import charts
+
+LONG = "Ban Quản lý Khu kinh tế và các khu công nghiệp, khu công nghệ cao tỉnh Đồng Bằng Sông Cửu Long"
+
+
+def ranks(names: list[str]) -> list[bytes]:
+    places = list(range(1, len(names) + 1))
+    return charts.intervals(names, places, places, [p + 2 for p in places], "Hạng", "Danh sách")
+
+
+def test_same_bytes_and_nothing_of_the_day():
+    names = ["Sở Nội vụ", LONG]
+    assert ranks(names) == ranks(names)
+    assert b"<dc:date>" not in ranks(names)[0] and b"http-equiv" not in ranks(names)[0]
+
+
+@pytest.mark.parametrize("name", ["$\\frac{$", "$x$", "100 $ và 200 $", "<b>&", "\\alpha", "{}%s", "_^"])
+def test_a_name_is_never_read_as_a_formula(name):
+    assert ranks([name])[0].startswith(b"<?xml")
+    sums = charts.two_sided([name], [1.0], [0.0], "a", "b", str)
+    assert len(sums) == 1 and sums != charts.two_sided(["another"], [1.0], [0.0], "a", "b", str)
+
+
+def test_a_folded_name_keeps_every_word():
+    assert charts.folded(LONG).split() == LONG.split()
+    assert charts.folded("x" * 90).replace("\n", "") == "x" * 90
+
+
+@pytest.mark.parametrize("n", [1, 26, 27, 107, 193])
+def test_long_lists_are_split_evenly(n):
+    slices = charts.parts(n)
+    lengths = [part.stop - part.start for part in slices]
+    assert sum(lengths) == n and max(lengths) <= charts.ROWS and max(lengths) - min(lengths) <= 1
+    assert slices[0].start == 0 and slices[-1].stop == n
+
+
+def test_ticks_are_places():
+    assert charts.rank_ticks(1, 1) == [1]
+    assert charts.rank_ticks(1, 20) == [1, 5, 10, 15, 20]
+    assert charts.rank_ticks(155, 193) == [155, 160, 165, 170, 175, 180, 185, 190]
+    assert all(1 <= t <= high for low in (1, 7, 90) for high in (90, 107, 10_600) for t in charts.rank_ticks(low, high))
+
+
+def test_one_sided_sums_draw_one_side():
+    only_cut = charts.two_sided(["a"], [0.0], [3.0], "raised", "cut", str)
+    assert only_cut != charts.two_sided(["a"], [1.0], [3.0], "raised", "cut", str)
