@@ -73,6 +73,13 @@ def evaluate(case: Case, on: str | None = None) -> Exact:
     return climb(Exact(on, agencies, columns, coverage(framework, leaves), extra), framework, settings)
 
 
+def provisional(case: Case, on: str | None = None) -> bool:
+    """Whether a result may still change: it stands on claims, or some claims wait for their verdict."""
+    if not case.has_claims:
+        return False
+    return basis(case, on) != "verified" or "not-verified" in evaluate(case, on).columns[INDEX].states
+
+
 def climb(exact: Exact, framework: Framework, settings: Settings) -> Exact:
     """From the leaves up: the branches and the index again, under the weights of `framework`."""
     columns = {node.code: exact.columns[node.code] for node in framework.leaves}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..case import Case, read_case
 from ..errors import Finding, Refusal
-from ..index import score, to_csv
+from ..index import provisional, score, to_csv
 from ..words import text, title_of_year
 from . import contents, fingerprint, matrix, products
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
@@ -147,6 +147,7 @@ def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[T
         jobs = list(same_case)
         try:
             case = read_case(source.root, year, group)
+            unfinished = provisional(case)
         except Refusal as refusal:
             yield from (failed(job, *errors(refusal)) for job in jobs)
             continue
@@ -155,11 +156,14 @@ def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[T
         tables: dict[str, bytes] = {}
         for job in jobs:
             if job not in left_out:
-                yield make_task(source, case, job, tables)
+                yield make_task(source, case, job, tables, unfinished)
 
 
-def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes]) -> Task | Outcome:
-    """All that a worker needs; `tables` keeps the score table of the case between the languages."""
+def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes], unfinished: bool) -> Task | Outcome:
+    """All that a worker needs; `tables` keeps the score table of the case between the languages.
+
+    unfinished   claims still wait for verdicts: every page of the case is provisional
+    """
     matrix_values = {"root": str(source.root), "year": job.year, "group": job.group, "lang": job.lang}
     sensitivity = {key: float(x) if isinstance(x, Fraction) else x for key, x in case.settings.sensitivity.items()}
     settings = {"on": case.default_on, **sensitivity}
@@ -177,7 +181,7 @@ def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes]) ->
             f"run.title_{job.notebook}", job.lang, set=title_of_year(case.settings.title, job.year, job.lang)
         ),
         "sample": case.settings.sample,
-        "provisional": case.has_claims and on != "verified",
+        "provisional": unfinished or (case.has_claims and on != "verified"),
         "fingerprint": full,
     }
     own = {place: data for place, data in tables.items() if place in products.declared(job)}

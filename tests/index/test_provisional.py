@@ -1,0 +1,22 @@
+"""A result is provisional while it stands on claims, or while claims wait for their verdicts."""
+
+from dxlib.case import read_case
+from dxlib.index import provisional
+from tests.case.folder import FILES, write
+
+ROW = "{agency},{row},1,verify,,,,,,verifier 1,2025-01-10\n"
+
+
+def test_provisional_until_every_claim_has_its_verdict(tmp_path):
+    case = read_case(write(tmp_path), 2024, "demo")
+    assert provisional(case) and provisional(case, "claimed") and provisional(case, "current")
+    given = [("so-a", "2")] + [(agency, row) for agency in ("so-b", "001") for row in ("1.1", "1.10", "2")]
+    whole = FILES["verdicts.csv"] + "".join(ROW.format(agency=agency, row=row) for agency, row in given)
+    done = read_case(write(tmp_path, verdicts=whole), 2024, "demo")
+    assert not provisional(done) and provisional(done, "current")
+
+
+def test_measured_figures_are_never_provisional(tmp_path):
+    indicators = FILES["indicators.csv"].replace("reported", "measured")
+    case = read_case(write(tmp_path, indicators=indicators, verdicts=None, appeals=None), 2024, "demo")
+    assert not provisional(case)
