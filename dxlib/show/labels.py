@@ -52,7 +52,3 @@ def source(case: Case, lang: str, on: str | None = None) -> str:
         title=title_of_year(case.settings.title, case.year, lang),
         basis=text(f"page.basis.{key}", lang),
     )
-
-
-def scope(value: str, lang: str) -> str:
-    return value or text("page.one_list", lang)

@@ -157,7 +157,7 @@ def test_nobody_is_named_on_any_page(page):
 def test_a_measured_set_never_speaks_of_claims(executed, page):
     name, given, _ = executed
     if given["group"] != "countries" or name == "verification":
-        pytest.skip("a set with claims")
+        return
     words = " ".join(read(page).words).lower()
     for phrase in ("thẩm tra", "tự đánh giá", "tự chấm", "verif", "claim", "self score", "phúc tra"):
         assert phrase not in words, phrase
@@ -166,7 +166,7 @@ def test_a_measured_set_never_speaks_of_claims(executed, page):
 def test_the_ranking_is_the_library_s(executed, page):
     name, given, _ = executed
     if name != "report":
-        pytest.skip("another page")
+        return
     case = dxlib.read_case(given["root"], given["year"], given["group"])
     scores = dxlib.score(case)
     index = scores[scores["node"] == "index"].dropna(subset=["rank"]).sort_values(["rank", "agency"])
