@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,9 +16,10 @@ from .. import schema
 from ..errors import Finding, Refusal, nearest
 from . import check as checks
 from .cells import check_cells, check_references
+from .change import change_policies, change_weights
 from .framework import Framework, build
 from .settings import FILE as SETTINGS_FILE
-from .settings import Settings, check_value, policies, read_settings
+from .settings import Settings, read_settings
 from .tables import empty, read_table
 
 YEAR = re.compile(r"[0-9]{4}", re.ASCII)
@@ -108,48 +108,6 @@ class Case:
             raise Refusal(findings)
         given = self.given | ({"verdicts"} if verdicts is not None else set())
         return freeze(tables, settings, self.digests, given)
-
-
-def change_policies(settings: Settings, changes: Mapping[str, Any], findings: list[Finding]) -> Settings:
-    keys = {key["name"]: key for key in schema.table("index")["keys"] if key["name"] in policies()}
-    new = {}
-    for name, value in changes.items():
-        if name not in keys:
-            facts = {"nearest": nearest(name, keys) or ", ".join(keys)}
-            findings.append(Finding("E_KEY", "key_unknown", column=name, value=name, facts=facts))
-            continue
-        exact = Fraction(str(value)) if isinstance(value, float) else value
-        new[name] = check_value(exact, keys[name], "", name, findings)
-    return replace(settings, **new)
-
-
-def change_weights(
-    indicators: pd.DataFrame, framework: Framework, changes: Mapping[str, str], findings: list[Finding]
-) -> pd.DataFrame:
-    """Write new weights; the siblings of a changed row get the weight they had."""
-    frame = indicators.copy()
-    unknown = [code for code in changes if code not in framework.nodes]
-    for code in unknown:
-        facts = {"nearest": nearest(code, framework.nodes) or "–", "table": "indicators.csv"}
-        findings.append(Finding("E_INDICATOR_UNKNOWN", "indicator_unknown", column="code", value=code, facts=facts))
-    parents = {framework.nodes[code].parent for code in changes if code not in unknown}
-    weights = dict(zip(frame["code"], frame["weight"], strict=True))
-    for parent in parents:
-        siblings = framework.nodes[parent].children if parent else framework.tops
-        for node in framework.siblings(siblings):
-            weights[node.code] = exact_text(node.weight)
-    frame["weight"] = [changes.get(code, weights[code]) for code in frame["code"]]
-    return frame
-
-
-def exact_text(x: Fraction) -> str:
-    """A weight as decimal text; weights are relative, and come from decimals, so this is exact."""
-    scaled = x
-    places = 0
-    while scaled.denominator != 1 and places < 40:
-        scaled, places = scaled * 10, places + 1
-    digits = str(abs(scaled.numerator // scaled.denominator)).rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
 def check_place(year: str, group: str) -> list[Finding]:
