@@ -17,10 +17,11 @@ from ..errors import Finding, Refusal, nearest
 from . import check as checks
 from .cells import check_cells, check_references
 from .change import change_policies, change_weights
-from .framework import Framework, build
+from .framework import Framework
 from .settings import FILE as SETTINGS_FILE
 from .settings import Settings, read_settings
 from .tables import empty, read_table
+from .tree import build
 
 YEAR = re.compile(r"[0-9]{4}", re.ASCII)
 GROUP = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)

@@ -1,0 +1,272 @@
+"""Build the tree of indicators.csv: shape, rules, maxima, weights; everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pandas as pd
+
+from ..errors import Finding, nearest
+from ..rules import RuleError, Unscored, number, parse_rule
+from .framework import Framework, Node
+from .settings import Settings
+
+NO_RULE = Unscored()  # what a branch has
+UNSCALED = ("none", "bonus", "penalty")  # rules whose rows need no maximum points
+
+
+def build(
+    indicators: pd.DataFrame, with_b: set[str], measured: bool, settings: Settings, file: str
+) -> tuple[Framework | None, list[Finding]]:
+    """The tree of indicators.csv.
+
+    with_b     codes for which some claim or verdict gives b
+    measured   an empty `source` means measured (a set without verdicts and without a `reported` row)
+
+    Returns None when the tree itself is broken (an orphan, a cycle); findings say everything that is wrong.
+    """
+    rows = indicators.to_dict("index")
+    by_code = {row["code"]: {**row, "row": at} for at, row in rows.items()}
+    findings = check_shape(by_code, file)
+    if findings:
+        return None, findings
+    children = {code: tuple(c for c, row in by_code.items() if row["parent"] == code) for code in ["", *by_code]}
+    nodes: dict[str, Node] = {}
+
+    def add(code: str, level: int) -> None:
+        nodes[code] = read_node(by_code[code], level, children[code], with_b, measured, file, findings)
+        for child in children[code]:
+            add(child, level + 1)
+
+    for top in children[""]:
+        add(top, 1)
+    has_points = any(
+        n.maximum and by_code[n.code]["rule"].split("(")[0].strip() not in UNSCALED
+        for n in nodes.values()
+        if not n.children
+    )
+    total = settings.total or Fraction(1)
+    rescaled = parse_rules(nodes, by_code, has_points, total, file, findings)
+    resolve(rescaled, children, has_points, settings, by_code, file, findings)
+    return Framework(
+        rescaled,
+        children[""],
+        settings.aggregate,
+        index_total(rescaled, children[""], settings, has_points),
+        has_points,
+    ), findings
+
+
+def check_shape(by_code: dict[str, dict], file: str) -> list[Finding]:
+    """Orphans and cycles."""
+    findings = []
+    for code, row in by_code.items():
+        parent, seen = row["parent"], [code]
+        while parent:
+            if parent not in by_code:
+                facts = {"nearest": nearest(parent, by_code) or "–"}
+                if seen[-1] == code:
+                    findings.append(Finding("E_FRAMEWORK", "parent_unknown", file, row["row"], "parent", parent, facts))
+                break
+            if parent in seen:
+                findings.append(Finding("E_FRAMEWORK", "parent_cycle", file, row["row"], "parent", row["parent"]))
+                break
+            seen.append(parent)
+            parent = by_code[parent]["parent"]
+    return findings
+
+
+def optional(text: str) -> Fraction | None:
+    """A number cell that may be empty; one that cannot be read is reported by the cell checks and counts as empty."""
+    try:
+        return number(text) if text else None
+    except ValueError:
+        return None
+
+
+def read_node(
+    row: dict,
+    level: int,
+    children: tuple[str, ...],
+    with_b: set[str],
+    measured: bool,
+    file: str,
+    findings: list[Finding],
+) -> Node:
+    code, where = row["code"], (file, row["row"])
+    if children and row["rule"]:
+        findings.append(Finding("E_FRAMEWORK", "rule_on_branch", *where, "rule", row["rule"], {"code": code}))
+    if not children and not row["rule"]:
+        findings.append(Finding("E_FRAMEWORK", "no_rule", *where, "rule", "", {"code": code}))
+    if not children and row["aggregate"]:
+        findings.append(
+            Finding("W_FRAMEWORK", "aggregate_on_leaf", *where, "aggregate", row["aggregate"], {"code": code})
+        )
+    ratio = row["rule"].split("(")[0].strip() == "ratio" or bool(row["b_vi"] or row["b_en"]) or code in with_b
+    source = row["source"] or ("measured" if measured else "reported")
+    return Node(
+        code,
+        row["parent"],
+        level,
+        children,
+        row["aggregate"] or "arithmetic",
+        NO_RULE,
+        optional(row["max_points"]),
+        optional(row["weight"]) or Fraction(0),
+        True,
+        ratio,
+        source,
+        row["row"],
+    )
+
+
+def parse_rules(
+    nodes: dict[str, Node],
+    by_code: dict[str, dict],
+    has_points: bool,
+    total: Fraction,
+    file: str,
+    findings: list[Finding],
+) -> dict[str, Node]:
+    """Every leaf's rule, read once; a rule that cannot be read is a finding with its place."""
+    out = dict(nodes)
+    for code, node in nodes.items():
+        text = by_code[code]["rule"]
+        if node.children or not text:
+            continue
+        direction = -1 if by_code[code]["direction"] == "-1" else 1
+        try:
+            rule = parse_rule(text, node.maximum if has_points else total, direction, nearest)
+        except RuleError as error:
+            facts = {"part": "", "nearest": "", "expected": "", **error.facts, "at": error.at + 1}
+            findings.append(Finding("E_RULE", error.reason, file, node.row, "rule", text, facts))
+            continue
+        if rule.role in ("bonus", "penalty") and node.maximum:
+            findings.append(
+                Finding(
+                    "E_FRAMEWORK",
+                    "bonus_maximum",
+                    file,
+                    node.row,
+                    "max_points",
+                    by_code[code]["max_points"],
+                    {"code": code},
+                )
+            )
+        out[code] = replace(node, rule=rule)
+    return out
+
+
+def resolve(
+    nodes: dict[str, Node],
+    children: dict[str, tuple[str, ...]],
+    has_points: bool,
+    settings: Settings,
+    by_code: dict[str, dict],
+    file: str,
+    findings: list[Finding],
+) -> None:
+    """Maxima from the leaves up, what is scored, and weights among siblings. Changes `nodes` in place."""
+    for code in reversed(list(nodes)):
+        node = nodes[code]
+        if not node.children:
+            scored = node.role == "score" and node.maximum != 0
+            if scored and has_points and node.maximum is None and not silent(node, nodes):
+                findings.append(
+                    Finding("E_FRAMEWORK", "maximum_missing", file, node.row, "max_points", "", {"code": code})
+                )
+            nodes[code] = replace(node, scored=scored and not silent(node, nodes))
+            continue
+        below = [nodes[c] for c in node.children if nodes[c].scored]
+        scored = bool(below) and node.maximum != 0 and not silent(node, nodes)
+        whole = combined(node.aggregate, below) if has_points else None
+        if has_points and scored and node.maximum is not None and node.maximum != whole:
+            facts = {"code": code, "stated": text(node.maximum), "sum": text(whole)}
+            findings.append(
+                Finding("E_FRAMEWORK_SUM", "maximum_sum", file, node.row, "max_points", text(node.maximum), facts)
+            )
+        nodes[code] = replace(node, scored=scored, maximum=whole if scored else node.maximum)
+    for parent, codes in children.items():
+        weigh(parent, [nodes[c] for c in codes if nodes[c].scored], nodes, by_code, has_points, file, findings)
+    check_total(nodes, children[""], settings, has_points, file, findings)
+
+
+def silent(node: Node, nodes: dict[str, Node]) -> bool:
+    """Below a branch whose stated maximum is 0: collected and shown, not scored."""
+    while node.parent:
+        node = nodes[node.parent]
+        if node.maximum == 0:
+            return True
+    return False
+
+
+def combined(aggregate: str, below: list[Node]) -> Fraction:
+    maxima = [node.maximum or Fraction(0) for node in below]
+    return max(maxima, default=Fraction(0)) if aggregate in ("best", "worst") else sum(maxima, Fraction(0))
+
+
+def weigh(
+    parent: str,
+    siblings: list[Node],
+    nodes: dict[str, Node],
+    by_code: dict[str, dict],
+    has_points: bool,
+    file: str,
+    findings: list[Finding],
+) -> None:
+    given = [node for node in siblings if by_code[node.code]["weight"]]
+    if given and len(given) < len(siblings):
+        lacking = next(node for node in siblings if not by_code[node.code]["weight"])
+        findings.append(
+            Finding(
+                "E_FRAMEWORK",
+                "weight_some",
+                file,
+                lacking.row,
+                "weight",
+                "",
+                {"code": lacking.code, "parent": parent or "index"},
+            )
+        )
+    if given and not any(node.weight for node in given):
+        findings.append(
+            Finding("E_FRAMEWORK", "weight_zero", file, given[0].row, "weight", "0", {"parent": parent or "index"})
+        )
+    for node in siblings:
+        weight = node.weight if given else node.maximum if has_points else Fraction(1)
+        nodes[node.code] = replace(node, weight=weight or Fraction(0))
+
+
+def check_total(
+    nodes: dict[str, Node],
+    tops: tuple[str, ...],
+    settings: Settings,
+    has_points: bool,
+    file: str,
+    findings: list[Finding],
+) -> None:
+    scored = [nodes[c] for c in tops if nodes[c].scored]
+    if not scored:
+        findings.append(Finding("E_FRAMEWORK", "nothing_scored", file))
+    whole = combined(settings.aggregate, scored)
+    if has_points and settings.total is not None and settings.total != whole:
+        where = f"{settings.year}/{settings.group}/index.toml"
+        facts = {"stated": text(settings.total), "sum": text(whole)}
+        findings.append(
+            Finding("E_FRAMEWORK_SUM", "total_sum", where, column="total", value=text(settings.total), facts=facts)
+        )
+
+
+def index_total(nodes: dict[str, Node], tops: tuple[str, ...], settings: Settings, has_points: bool) -> Fraction:
+    if not has_points:
+        return settings.total or Fraction(1)
+    return combined(settings.aggregate, [nodes[c] for c in tops if nodes[c].scored])
+
+
+def text(x: Fraction | None) -> str:
+    """A number as a person would write it in data: 20, 7.5, 1/3."""
+    if x is None:
+        return ""
+    whole = float(x)
+    return f"{whole:.10g}" if Fraction(f"{whole:.10f}") == x else str(x)
