@@ -1,0 +1,40 @@
+"""The handbook says what the code does: its examples run, its lists are complete, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import dxlib
+from dxlib.case.settings import policies
+from dxlib.rules import SHAPES
+
+HOUSE = Path(__file__).resolve().parents[1]
+PAGES = [*HOUSE.glob("*.md"), *(HOUSE / "docs").glob("*.md"), *(HOUSE / "reports").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", ["analyst.md", "phan-tich.md"])
+def test_the_examples_for_analysts_run(page, monkeypatch):
+    monkeypatch.chdir(HOUSE)
+    code = re.search(r"```python\n(.*?)```", (HOUSE / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
+    scope: dict = {}
+    exec(compile(code.group(1), page, "exec"), scope)
+    assert len(scope["scores"]) and scope["without"].framework.nodes["1.2"].weight == 0
+    for name in dxlib.PUBLIC:
+        assert f"dxlib.{name}(" in code.group(1), name
+    assert len(dxlib.PUBLIC) == 10
+
+
+@pytest.mark.parametrize("page", ["rules.md", "quy-tac.md"])
+def test_every_rule_and_policy_is_described(page):
+    words = (HOUSE / "docs" / page).read_text(encoding="utf-8")
+    assert [shape for shape in SHAPES if f"`{shape}" not in words] == []
+    assert [key for key in policies() if f"`{key}`" not in words] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
