@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import Finding, Refusal
+from .words import brief, text
 from .words import finding as worded
-from .words import text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .case import Case
 
 LANGUAGES = ("vi", "en")
+ON = ("verified", "current", "claimed")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", newline="\n")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     args = parser(language_of(argv)).parse_args(argv)
     args.say = args.lang.split(",")[0]
     try:
@@ -37,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Refusal as refusal:
         show_findings(refusal.findings, args)
         return 1
+    except KeyboardInterrupt:
+        print(text("cli.stopped", args.say), file=sys.stderr)
+        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -82,8 +86,10 @@ def parser(lang: str) -> argparse.ArgumentParser:
     score.add_argument("-o", dest="output", type=Path, metavar="FILE", help=say("output"))
     compare = command("compare", run_compare)
     place(compare, say)
-    for option, metavar in (("on", "ON"), ("scenario", "NAME"), ("data", "DIR")):
-        compare.add_argument(f"--to-{option}", metavar=metavar, help=say(f"to_{option}"))
+    compare.add_argument("--to-on", choices=ON, help=say("to_on"))
+    compare.add_argument("--to-scenario", metavar="NAME", help=say("to_scenario"))
+    compare.add_argument("--to-data", type=Path, metavar="DIR", help=say("to_data"))
+    compare.set_defaults(refuse=compare.error)
     compare.add_argument("-o", dest="output", type=Path, metavar="FILE", help=say("output"))
     run = command("run", run_matrix)
     for option in ("years", "groups", "notebooks"):
@@ -103,7 +109,7 @@ def parser(lang: str) -> argparse.ArgumentParser:
 def place(sub: argparse.ArgumentParser, say: Any) -> None:
     sub.add_argument("year", metavar="YEAR", help=say("year"))
     sub.add_argument("group", metavar="GROUP", help=say("group"))
-    sub.add_argument("--on", choices=("verified", "current", "claimed"), help=say("on"))
+    sub.add_argument("--on", choices=ON, help=say("on"))
     sub.add_argument("--scenario", metavar="NAME", help=say("scenario"))
 
 
@@ -134,7 +140,7 @@ def load(data: Path, args: argparse.Namespace, scenario: str | None) -> Case:
     from .case import read_case, read_scenario
 
     case = read_case(data, args.year, args.group)
-    return read_scenario(data, case, scenario) if scenario else case
+    return case if scenario is None else read_scenario(data, case, scenario)
 
 
 def run_score(args: argparse.Namespace) -> int:
@@ -146,19 +152,17 @@ def run_score(args: argparse.Namespace) -> int:
 
 
 def run_compare(args: argparse.Namespace) -> int:
-    from .index import compare, score
+    from .index import compare, score, to_csv
 
-    if not (args.to_on or args.to_scenario or args.to_data):
-        raise Refusal([Finding("E_PARAM", "compare_nothing")])
+    if args.to_on is None and args.to_scenario is None and args.to_data is None:
+        args.refuse(text("cli.compare_nothing", args.say))
     before = score(load(args.data, args, args.scenario), args.on)
-    other = Path(args.to_data) if args.to_data else args.data
-    after = score(
-        load(other, args, args.to_scenario or (args.scenario if args.to_on or args.to_data else None)),
-        args.to_on or args.on,
-    )
+    kept = args.scenario if args.to_on or args.to_data else None
+    scenario = kept if args.to_scenario is None else args.to_scenario
+    after = score(load(args.to_data or args.data, args, scenario), args.to_on or args.on)
     table = compare(before, after)
-    give(table.to_csv(index=False, lineterminator="\n"), table, args)
-    if args.output and not args.quiet:
+    give(to_csv(table), table, args)
+    if args.output and not args.quiet and not args.json:
         moved = int((table["change"] != "same").sum())
         print(text("cli.compared", args.say, moved=moved, all=len(table)))
     return 0
@@ -168,21 +172,17 @@ def run_matrix(args: argparse.Namespace) -> int:
     from .runs import run, split
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        result = run(
-            args.data,
-            args.reports,
-            args.years,
-            args.groups,
-            args.notebooks,
-            tuple(args.lang.split(",")),
-            split(args.parameters),
-            args.jobs,
-            progress=None if args.quiet or args.json else Progress(args.say),
-        )
-    except KeyboardInterrupt:
-        print(text("cli.stopped", args.say), file=sys.stderr)
-        return 130
+    result = run(
+        args.data,
+        args.reports,
+        args.years,
+        args.groups,
+        args.notebooks,
+        tuple(args.lang.split(",")),
+        split(args.parameters),
+        args.jobs,
+        progress=None if args.quiet or args.json else Progress(args.say),
+    )
     if args.json:
         rows = [
             {
@@ -220,7 +220,7 @@ def run_sample(args: argparse.Namespace) -> int:
     if args.folder.exists() and any(args.folder.iterdir()):
         raise Refusal([Finding("E_EXISTS", "folder_not_empty", value=str(args.folder))])
     write(args.folder, communes=args.communes, seed=args.seed)
-    if not args.quiet:
+    if not args.quiet and not args.json:
         print(text("cli.sampled", args.say, folder=args.folder))
     return 0
 
@@ -243,13 +243,19 @@ def run_lab(args: argparse.Namespace) -> int:
 
 def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
     """A table to the screen or, whole or not at all, to a file."""
-    out = table.to_json(orient="records", force_ascii=False, indent=1) + "\n" if args.json else csv
+    out = csv
+    if args.json:
+        out = table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
     if not args.output:
         sys.stdout.write(out)
-        return
-    partial = args.output.with_name(args.output.name + ".partial")
-    partial.write_text(out, encoding="utf-8", newline="\n")
-    partial.replace(args.output)
+    elif args.output.is_dir() or not args.output.name:
+        raise Refusal([Finding("E_IO", "output_folder", value=str(args.output))])
+    elif args.output.exists() and not args.output.is_file():  # a pipe or a device is written to, not replaced
+        args.output.write_text(out, encoding="utf-8", newline="\n")
+    else:
+        partial = args.output.with_name(args.output.name + ".partial")
+        partial.write_text(out, encoding="utf-8", newline="\n")
+        partial.replace(args.output)
 
 
 def show_findings(findings: Iterable[Finding], args: argparse.Namespace, stream: Any = None) -> None:
@@ -265,7 +271,7 @@ def show_findings(findings: Iterable[Finding], args: argparse.Namespace, stream:
         return
     for row in rows:
         at = text("cli.at_row", args.say, row=row["row"]) if row["row"] else ""
-        where = " · ".join(part for part in (row["file"], at, row["column"]) if part)
+        where = " · ".join(brief(part) for part in (row["file"], at, row["column"]) if part)
         print(text(f"cli.{row['severity']}", args.say), row["code"], where, file=stream)
         print(f"    {row['what']}.", file=stream)
         expected, remedy = (text(f"cli.{key}", args.say) for key in ("expected", "remedy"))

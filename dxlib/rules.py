@@ -72,6 +72,7 @@ class Rule:
     turns: ClassVar[bool] = False  # direction -1 is allowed
     role: ClassVar[str] = "score"  # score, bonus, penalty, none
     signed: ClassVar[bool] = False  # values below zero make sense
+    divides: ClassVar[bool] = False  # takes a, or a and b
 
     direction: int = 1
 
@@ -249,7 +250,7 @@ class Parts(Options):
 class Ratio(Rule):
     """`ratio`: min(a/b, 1); direction -1: one minus that."""
 
-    name, turns = "ratio", True
+    name, turns, divides = "ratio", True, True
 
     def share(self, value: Fraction) -> Fraction:
         share = value if value.numerator < value.denominator else ONE
@@ -264,7 +265,7 @@ class Ratio(Rule):
 class Target(Rule):
     """`target(t)`: min(value / t, 1): full at the threshold, proportional below."""
 
-    name = "target"
+    name, divides = "target", True
     threshold: Fraction = ONE
 
     @classmethod
@@ -291,7 +292,7 @@ class Steps(Rule):
     Direction -1: value <= x (`<x`: value < x), the strictest threshold met.
     """
 
-    name, turns, signed = "steps", True, True
+    name, turns, signed, divides = "steps", True, True, True
     steps: tuple[tuple[Fraction, bool, Fraction], ...] = ()  # threshold, strict, share; hardest first
 
     @classmethod
@@ -360,7 +361,7 @@ class Goalposts(Rule):
     Source: UNDP, Human Development Report, technical note (minimum and maximum values); OECD/JRC 2008, ch. 5.
     """
 
-    name, signed = "goalposts", True
+    name, signed, divides = "goalposts", True, True
     lo: Fraction = ZERO
     hi: Fraction = ONE
     log: bool = False
@@ -407,7 +408,7 @@ class Goalposts(Rule):
 class GroupRule(Rule):
     """Shapes that look at every agency of the group that has a value. One late correction moves everybody."""
 
-    group, turns, signed = True, True, True
+    group, turns, signed, divides = True, True, True, True
 
     def exact(self, column: Column) -> list[Fraction | None]:
         known = [v for v in column if v is not None]

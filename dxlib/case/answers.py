@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ..errors import Finding, nearest
 from ..rules import Goalposts, Options, Points, number
-from .framework import Node
+from .framework import Node, shown
 from .settings import Settings
 
 Answer = Mapping[str, str]
@@ -36,7 +36,7 @@ def value(node: Node, answer: Answer, settings: Settings) -> Fraction | str | No
     if isinstance(rule, Points):
         points = number(answer["points"]) if answer["points"] else None
         if points is not None and not 0 <= points <= rule.maximum:
-            raise Wrong("points", "E_RANGE", "points_range", maximum=float(rule.maximum))
+            raise Wrong("points", "E_RANGE", "points_range", maximum=shown(rule.maximum))
         return points
     return figure(node, answer, settings)
 
@@ -102,7 +102,7 @@ def override(node: Node, verdict: Answer, scale: Fraction) -> Fraction | None:
         return points if node.role == "bonus" else -points
     limitless = node.rule.name == "zscore" or (isinstance(node.rule, Goalposts) and not node.rule.clipped)
     if not limitless and not 0 <= points <= scale:
-        raise Wrong("points", "E_RANGE", "points_range", maximum=float(scale))
+        raise Wrong("points", "E_RANGE", "points_range", maximum=shown(scale))
     return points / scale
 
 

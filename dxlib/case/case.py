@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,10 @@ import pandas as pd
 from .. import schema
 from ..errors import Finding, Refusal, nearest
 from . import check as checks
-from .cells import check_cells, check_references
-from .change import change_policies, change_weights
+from .cells import check_cells, check_references, explain_twice
+from .change import change_policies, change_weights, weight_text
 from .framework import Framework
+from .scenarios import check_scenarios
 from .settings import FILE as SETTINGS_FILE
 from .settings import Settings, read_settings
 from .tables import empty, read_table
@@ -103,7 +105,7 @@ class Case:
             if frame is not None:
                 tables[name] = frame.reindex(columns=schema.columns(name)).astype(object).fillna("").astype(str)
         changes = dict.fromkeys(self.framework.handed_up(drop), "0")
-        changes |= {code: str(w) for code, w in (weights or {}).items()}
+        changes |= {code: weight_text(code, w, findings) for code, w in (weights or {}).items()}
         tables["indicators"] = change_weights(tables["indicators"], self.framework, changes, findings)
         if findings:
             raise Refusal(findings)
@@ -146,38 +148,65 @@ def read_case(root: str | Path, year: str | int, group: str) -> Case:
     if misplaced:
         raise Refusal(misplaced)
     folder, place = root / year / group, f"{year}/{group}"
+    if not root.is_dir():
+        raise Refusal([Finding("E_NOT_FOUND", "folder_missing", value=str(root))])
     if not (folder / SETTINGS_FILE).is_file():
-        known = [f"{y}/{g}" for y, g in places(root)] if root.is_dir() else []
-        facts = {"nearest": nearest(place, known) or "–", "known": ", ".join(known) or "–"}
-        raise Refusal([Finding("E_NOT_FOUND", "case_missing", place, facts=facts)])
-    data = (folder / SETTINGS_FILE).read_bytes()
-    digests = {f"{place}/{SETTINGS_FILE}": hashlib.sha256(data).hexdigest()}
-    settings, findings = read_settings(data, year, group)
+        raise Refusal([no_case(root, place)])
+    digests: dict[str, str] = {}
+    data, findings = read_bytes(folder / SETTINGS_FILE, f"{place}/{SETTINGS_FILE}", digests)
+    settings, found = read_settings(data, year, group) if data is not None else (None, [])
+    findings += found
     files = {"reasons": (root / "reasons.csv", "reasons.csv")}
     files |= {name: (folder / f"{name}.csv", f"{place}/{name}.csv") for name in schema.CASE_TABLES}
-    tables, given = {}, set()
+    tables, readable = {}, set()
     for name, (path, shown) in files.items():
         tables[name], found = read_file(name, path, shown, digests)
         findings += found
-        if path.is_file():
-            given.add(name)
-    if settings is None:
-        findings += table_findings(tables, place, given)
-        raise Refusal(findings)
-    return freeze(tables, settings, digests, frozenset(given), before=findings)
+        broken = tables[name].empty and any(f.severity == "error" for f in found)
+        if path.is_file() and not broken:
+            readable.add(name)
+    unreadable = {name for name, (path, _) in files.items() if os.path.lexists(path)} - readable
+    if settings is None or unreadable or any(f.reason == "file_missing" for f in findings):
+        raise Refusal([*findings, *table_findings(tables, place, readable)])
+    return freeze(tables, settings, digests, frozenset(readable), before=findings)
+
+
+def no_case(root: Path, place: str) -> Finding:
+    """Nothing stands at that year and group: what does."""
+    known = [f"{y}/{g}" for y, g in places(root)]
+    if not known:
+        return Finding("E_NOT_FOUND", "folder_empty", value=str(root))
+    return Finding(
+        "E_NOT_FOUND",
+        "case_missing",
+        place,
+        facts={"nearest": nearest(place, known) or known[0], "known": ", ".join(known)},
+    )
+
+
+def read_bytes(path: Path, shown: str, digests: dict[str, str]) -> tuple[bytes | None, list[Finding]]:
+    """A file's bytes, its digest noted; None with a finding for what cannot be read as a file."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return None, [Finding("E_IO", "io", shown, facts={"detail": error.strerror or type(error).__name__})]
+    digests[shown] = hashlib.sha256(data).hexdigest()
+    return data, []
 
 
 def read_file(name: str, path: Path, shown: str, digests: dict[str, str]) -> tuple[pd.DataFrame, list[Finding]]:
-    if path.is_file():
-        data = path.read_bytes()
-        digests[shown] = hashlib.sha256(data).hexdigest()
-        frame, findings = read_table(name, data, shown)
-        if frame.empty and not findings:
-            code = "E_EMPTY" if name in ("indicators", "agencies") else "W_EMPTY"
-            findings = [Finding(code, "table_empty", shown)]
-        return frame, findings
-    lacking = [Finding("E_NOT_FOUND", "file_missing", shown)] if name in schema.REQUIRED_TABLES else []
-    return empty(name), lacking
+    """One table; a folder or a broken link in its place is an error, not an absent table."""
+    if not os.path.lexists(path):
+        lacking = [Finding("E_NOT_FOUND", "file_missing", shown)] if name in schema.REQUIRED_TABLES else []
+        return empty(name), lacking
+    data, findings = read_bytes(path, shown, digests)
+    if data is None:
+        return empty(name), findings
+    frame, findings = read_table(name, data, shown)
+    if frame.empty and not findings:
+        code = "E_EMPTY" if name in ("indicators", "agencies") else "W_EMPTY"
+        findings = [Finding(code, "table_empty", shown)]
+    return frame, findings
 
 
 def table_findings(tables: Mapping[str, pd.DataFrame], place: str, given: Iterable[str]) -> list[Finding]:
@@ -186,7 +215,9 @@ def table_findings(tables: Mapping[str, pd.DataFrame], place: str, given: Iterab
     targets = {name: frame for name, frame in tables.items() if name in given}
     for name, frame in tables.items():
         shown = "reasons.csv" if name == "reasons" else f"{place}/{name}.csv"
-        findings += check_cells(name, frame, shown)
+        others = tables["claims" if name == "indicators" else "indicators"]
+        codes = others["indicator" if name == "indicators" else "code"]
+        findings += explain_twice(check_cells(name, frame, shown), codes)
         findings += check_references(name, frame, shown, targets)
     return findings
 
@@ -238,23 +269,29 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
         return [Finding("E_NOT_FOUND", "folder_missing", value=str(root))]
     chosen = places(root, str(year) if year is not None else None, group)
     findings = check_root(root)
+    if group is None:
+        findings += misplaced(root, str(year) if year is not None else None)
     if not chosen:
-        shown = "/".join(str(p) for p in (year, group) if p is not None)
-        known = ", ".join(f"{y}/{g}" for y, g in places(root)) or "–"
-        findings.append(
-            Finding(
-                "E_NOT_FOUND",
-                "case_missing",
-                shown,
-                facts={"nearest": nearest(shown, known.split(", ")) or "–", "known": known},
-            )
-        )
+        findings.append(no_case(root, "/".join(str(p) for p in (year, group) if p is not None)))
     for at_year, at_group in chosen:
         try:
-            findings += read_case(root, at_year, at_group).findings
+            case = read_case(root, at_year, at_group)
         except Refusal as refusal:
             findings += refusal.findings
+        else:
+            findings += [*case.findings, *check_scenarios(root, case)]
     return unique(findings)
+
+
+def misplaced(root: Path, year: str | None) -> list[Finding]:
+    """Folders with tables in them that no command would ever look at."""
+    found = []
+    for path in sorted({table.parent for table in root.glob("*/*/*.csv") if table.stem in schema.CASE_TABLES}):
+        at_year, at_group = path.parent.name, path.name
+        if year in (None, at_year) and (check_place(at_year, at_group) or not (path / SETTINGS_FILE).is_file()):
+            reason = "folder_name" if check_place(at_year, at_group) else "index_missing"
+            found.append(Finding("E_NOT_FOUND", reason, f"{at_year}/{at_group}", value=f"{at_year}/{at_group}"))
+    return found
 
 
 def unique(findings: Iterable[Finding]) -> list[Finding]:

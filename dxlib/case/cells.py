@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -14,6 +15,7 @@ from ..rules import NUMBER
 from .tables import DECIMAL_COMMA, VN_DATE, iso
 
 INTEGER = re.compile(r"-?[0-9]+")
+LOOKED_UP = 50
 THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3}){2,}|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]{1,3}(\.[0-9]{3})+,[0-9]+")
 TRUTH = {"true", "false", "đúng", "sai"}
 
@@ -116,10 +118,11 @@ def check_references(name: str, frame: pd.DataFrame, file: str, tables: Mapping[
         if not unknown:
             continue
         code, reason = UNKNOWN.get(target, ("E_REFERENCE", "reference_unknown"))
-        wording = {value: (reason_for(value, known, reason), suggestion(value, known)) for value in unknown}
+        looked_up = sorted(unknown)[:LOOKED_UP]  # a table full of foreign codes needs no thousand suggestions
+        wording = {value: (reason_for(value, known, reason), suggestion(value, known)) for value in looked_up}
         for row, value in frame[link["fields"]].items():
             if value in unknown:
-                why, near = wording[value]
+                why, near = wording.get(value, (reason, "–"))
                 findings.append(
                     Finding(
                         code, why, file, int(row), link["fields"], value, {"nearest": near, "table": f"{target}.csv"}
@@ -144,11 +147,22 @@ def reason_for(value: str, known: list[str], reason: str) -> str:
     return "code_lost_zero" if lost_digits(value, known) else reason
 
 
-def lost_digits(value: str, known: list[str]) -> str:
+def lost_digits(value: str, known: Iterable[str]) -> str:
+    """The known code that became `value` when a spreadsheet read it as a number (1.10 -> 1.1), or ""."""
     if not re.fullmatch(r"[0-9.]+", value):
         return ""
-    eaten = [code for code in known if code != value and re.fullmatch(r"[0-9.]+", code) and bare(code) == bare(value)]
-    return eaten[0] if eaten else ""
+    longer = (code for code in known if len(code) > len(value) and re.fullmatch(r"[0-9.]+", code))
+    return next((code for code in longer if bare(code) == bare(value)), "")
+
+
+def explain_twice(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:
+    """Two rows of one key are often two codes that a spreadsheet made alike; then nothing must be deleted."""
+    known, out = set(codes), []
+    for f in findings:
+        eaten = lost_digits(f.value.split(" / ")[-1], known) if f.reason in ("row_twice", "row_conflict") else ""
+        facts = {"nearest": eaten, "table": "indicators.csv"}
+        out.append(replace(f, reason="code_lost_zero", facts=facts) if eaten else f)
+    return out
 
 
 def bare(code: str) -> str:

@@ -47,11 +47,22 @@ def change_weights(
     return frame
 
 
+def weight_text(code: str, weight: Any, findings: list[Finding]) -> str:
+    """A weight as decimal text; one that is no number, negative, or has no end in decimals is refused."""
+    try:
+        exact = Fraction(repr(weight) if isinstance(weight, float) else weight)
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        exact = Fraction(-1)
+    text = exact_text(exact) if exact >= 0 else ""
+    if not text:
+        findings.append(Finding("E_NUMBER", "weight_form", column="weights", value=f"{code} = {weight}"))
+    return text or "0"
+
+
 def exact_text(x: Fraction) -> str:
-    """A weight as decimal text; weights are relative, and come from decimals, so this is exact."""
-    scaled = x
-    places = 0
-    while scaled.denominator != 1 and places < 40:
-        scaled, places = scaled * 10, places + 1
-    digits = str(abs(scaled.numerator // scaled.denominator)).rjust(places + 1, "0")
+    """A number as decimal text, exactly; "" for one that no 30 decimals can write."""
+    places = next((p for p in range(31) if (x * 10**p).denominator == 1), None)
+    if places is None:
+        return ""
+    digits = str((x * 10**places).numerator).rjust(places + 1, "0")
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits

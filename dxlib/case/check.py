@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -12,7 +11,7 @@ import pandas as pd
 
 from ..errors import Finding
 from .answers import ANSWER, Wrong, check_answer, merged, override, value
-from .framework import Framework, Node
+from .framework import Framework, Node, optional, shown
 from .settings import Settings
 
 Tables = Mapping[str, pd.DataFrame]
@@ -27,13 +26,16 @@ def records(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def check_answers(tables: Tables, framework: Framework, settings: Settings, folder: str) -> list[Finding]:
-    """Claims and last verdicts against the rules of their rows."""
-    return check_claims(tables["claims"], framework, settings, f"{folder}/claims.csv") + check_verdicts(
-        tables, framework, settings, f"{folder}/verdicts.csv"
-    )
+    """Claims and last verdicts against the rules of their rows. Answers to exempt rows are not used, so not judged."""
+    exempt = exempt_cells(tables, framework)
+    findings = check_claims(tables["claims"], framework, settings, exempt, f"{folder}/claims.csv")
+    findings += check_verdicts(tables, framework, settings, exempt, f"{folder}/verdicts.csv")
+    return findings + check_denominators(tables["claims"], framework, f"{folder}/claims.csv")
 
 
-def check_claims(claims: pd.DataFrame, framework: Framework, settings: Settings, file: str) -> list[Finding]:
+def check_claims(
+    claims: pd.DataFrame, framework: Framework, settings: Settings, exempt: Mapping[Key, str], file: str
+) -> list[Finding]:
     """Each distinct answer to a row is looked at once."""
     answers = list(zip(*(claims[c] for c in ("indicator", *ANSWER)), strict=True))
     wrong: dict[tuple, list[Finding]] = {}
@@ -48,12 +50,18 @@ def check_claims(claims: pd.DataFrame, framework: Framework, settings: Settings,
             wrong[key] = found
     if not wrong:
         return []
+    places = zip(claims.index, claims["agency"], answers, strict=True)
     return [
-        replace(f, row=int(row)) for row, key in zip(claims.index, answers, strict=True) for f in wrong.get(key, ())
+        replace(f, row=int(row))
+        for row, agency, key in places
+        for f in wrong.get(key, ())
+        if (agency, key[0]) not in exempt
     ]
 
 
-def check_verdicts(tables: Tables, framework: Framework, settings: Settings, file: str) -> list[Finding]:
+def check_verdicts(
+    tables: Tables, framework: Framework, settings: Settings, exempt: Mapping[Key, str], file: str
+) -> list[Finding]:
     """What each verdict makes of its claim, and points that override the rule."""
     verdicts = tables["verdicts"]
     if verdicts.empty:
@@ -61,12 +69,15 @@ def check_verdicts(tables: Tables, framework: Framework, settings: Settings, fil
     claims = {(claim["agency"], claim["indicator"]): claim for _, claim in records(tables["claims"])}
     findings: list[Finding] = []
     for row, verdict in records(verdicts):
-        node = framework.nodes.get(verdict["indicator"])
+        node, key = framework.nodes.get(verdict["indicator"]), (verdict["agency"], verdict["indicator"])
         if node is None or node.children:
             findings += on_branch(node, file, row)
             continue
-        answer = merged(claims.get((verdict["agency"], verdict["indicator"])), verdict)
-        findings += check_answer(node, answer, settings, file, row)
+        if key in exempt:
+            who = {"agency": key[0]}
+            findings.append(Finding("W_EXEMPT", "claim_exempt", file, row, "indicator", key[1], who))
+            continue
+        findings += check_answer(node, merged(claims.get(key), verdict), settings, file, row)
         try:
             override(node, verdict, node.maximum or framework.total)
         except Wrong as wrong:
@@ -74,6 +85,21 @@ def check_verdicts(tables: Tables, framework: Framework, settings: Settings, fil
             findings.append(Finding(wrong.code, wrong.reason, file, row, wrong.column, verdict[wrong.column], facts))
         except ValueError:
             pass  # a cell that is no number: said by the cell checks
+    return findings
+
+
+def check_denominators(claims: pd.DataFrame, framework: Framework, file: str) -> list[Finding]:
+    """Rows that take b only because some claim gives it: one stray b would make all other agencies' answers missing."""
+    findings = []
+    for node in framework.leaves:
+        if not node.ratio or node.named_ratio:
+            continue
+        rows = claims[(claims["indicator"] == node.code) & (claims["a"] != "")]
+        given, lacking = rows[rows["b"] != ""], rows[rows["b"] == ""]
+        if len(given) and len(lacking):
+            facts = {"code": node.code, "given": len(given), "lacking": len(lacking)}
+            row, value = int(given.index[0]), given["b"].iloc[0]
+            findings.append(Finding("W_DENOMINATOR", "denominator_mixed", file, row, "b", value, facts))
     return findings
 
 
@@ -87,7 +113,8 @@ def on_branch(node: Node | None, file: str, row: int) -> list[Finding]:
 def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Finding]:
     """Cells filled in that the rule does not read, and a self score above the maximum."""
     found = []
-    reads = {"number": ("a", "b"), "option": ("option",), "parts": ("option",), "points": (), "anything": ANSWER}[
+    figures = ("a", "b") if node.rule.divides else ("a",)
+    reads = {"number": figures, "option": ("option",), "parts": ("option",), "points": (), "anything": ANSWER}[
         node.rule.takes
     ]
     for column in ("a", "b", "option"):
@@ -103,25 +130,10 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
                     {"code": node.code, "rule": node.rule.name},
                 )
             )
-    points = claim["points"]
-    if (
-        node.maximum
-        and node.rule.takes != "points"
-        and re.fullmatch(r"[0-9.]+", points)
-        and points.count(".") < 2
-        and Fraction(points) > node.maximum
-    ):
-        found.append(
-            Finding(
-                "W_RANGE",
-                "self_score_high",
-                file,
-                row,
-                "points",
-                points,
-                {"code": node.code, "maximum": float(node.maximum)},
-            )
-        )
+    points = optional(claim["points"]) or Fraction(0)
+    if node.maximum and node.rule.takes != "points" and points > node.maximum:
+        facts = {"code": node.code, "maximum": shown(node.maximum)}
+        found.append(Finding("W_RANGE", "self_score_high", file, row, "points", claim["points"], facts))
     return found
 
 
@@ -203,7 +215,7 @@ def check_coverage(tables: Tables, framework: Framework, settings: Settings, fol
         if wanted and lacking == wanted:
             code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
             findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
-        elif settings.missing == "error":
+        if settings.missing == "error":
             final = answering(tables, node, settings)
             findings += [
                 Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a})

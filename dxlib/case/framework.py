@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 
-from ..rules import Rule
+from ..rules import Rule, number
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Node:
     maximum    maximum points: as written, or the sum of the scored children; None in a set without points
     weight     relative weight among the scored siblings (weight, else maximum, else 1); 0 counts nothing
     scored     whether it enters its parent's score
-    ratio      its value is a/b
+    ratio      its value is a/b; named_ratio: its rule or its b_vi, b_en says so, not only some claim
     """
 
     code: str
@@ -35,6 +36,7 @@ class Node:
     weight: Fraction
     scored: bool
     ratio: bool
+    named_ratio: bool
     source: str
     row: int
 
@@ -106,3 +108,20 @@ class Framework:
 
         spread(self.tops, Fraction(1))
         return weights
+
+
+def optional(text: str) -> Fraction | None:
+    """A number cell that may be empty; one that cannot be read is reported by the cell checks and counts as empty."""
+    try:
+        return number(text) if text else None
+    except ValueError:
+        return None
+
+
+def shown(x: Fraction | int | None) -> str:
+    """A number as a person would write it in data: 20, 7.5, 1/3."""
+    if x is None:
+        return ""
+    exact = Fraction(x)
+    places = next((p for p in range(11) if (exact * 10**p).denominator == 1), None)
+    return str(exact) if places is None else f"{Decimal(exact.numerator) / exact.denominator:.{places}f}"

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import tomllib
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Finding, Refusal, nearest
-from .case import Case
+from .settings import as_written, toml_number
 
-KEYS = ("title", "weights", "drop", "policies")
+if TYPE_CHECKING:
+    from .case import Case
+
+KINDS: dict[str, type] = {"title": dict, "weights": dict, "drop": list, "policies": dict}
+
+
+def read_scenarios(root: str | Path, file: str) -> dict[str, Any]:
+    """Every scenario of a folder, as written. Raises Refusal."""
+    path = Path(root) / file
+    if not path.is_file():
+        raise Refusal([Finding("E_NOT_FOUND", "file_missing", file)])
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=toml_number)
+    except (ValueError, RecursionError) as error:
+        raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": str(error)})]) from None
 
 
 def read_scenario(root: str | Path, case: Case, name: str) -> Case:
@@ -19,47 +34,61 @@ def read_scenario(root: str | Path, case: Case, name: str) -> Case:
     Raises Refusal.
     """
     file = f"{case.year}/{case.group}/scenarios.toml"
-    path = Path(root) / file
-    if not path.is_file():
-        raise Refusal([Finding("E_NOT_FOUND", "file_missing", file)])
-    try:
-        scenarios = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Fraction)
-    except ValueError as error:
-        raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": str(error)})]) from None
+    scenarios = read_scenarios(root, file)
     if name not in scenarios:
-        facts = {"nearest": nearest(name, scenarios) or ", ".join(scenarios)}
+        facts = {"nearest": nearest(name, scenarios) or ", ".join(scenarios) or "–"}
         raise Refusal([Finding("E_SCENARIO", "scenario_unknown", file, column=name, value=name, facts=facts)])
-    scenario = scenarios[name]
-    findings = [
-        Finding(
-            "E_KEY",
-            "key_unknown",
-            file,
-            column=f"{name}.{key}",
-            value=key,
-            facts={"nearest": nearest(key, KEYS) or ", ".join(KEYS)},
-        )
-        for key in scenario
-        if key not in KEYS
-    ]
-    kinds = {"weights": dict, "drop": list, "policies": dict}
-    for key, kind in kinds.items():
-        if not isinstance(scenario.get(key, kind()), kind):
-            findings.append(
-                Finding(
-                    "E_TYPE",
-                    "key_type",
-                    file,
-                    column=f"{name}.{key}",
-                    value=str(scenario[key]),
-                    facts={"kind": kind.__name__},
-                )
-            )
+    return apply(case, name, scenarios[name], file)
+
+
+def apply(case: Case, name: str, scenario: Any, file: str) -> Case:
+    """One scenario, checked and carried out."""
+    findings = check_form(name, scenario, file)
     if findings:
         raise Refusal(findings)
-    changed = case.with_changes(
-        scenario.get("weights"), policies=scenario.get("policies"), drop=scenario.get("drop", [])
-    )
+    try:
+        changed = case.with_changes(
+            scenario.get("weights"), policies=scenario.get("policies"), drop=scenario.get("drop", [])
+        )
+    except Refusal as refusal:
+        # what the change broke is a matter of the scenario, wherever it shows
+        raise Refusal(
+            [replace(f, file=file, row=None, column=f"{name}: {f.column}") for f in refusal.findings]
+        ) from None
     if changed.settings == case.settings and changed.framework == case.framework:
         raise Refusal([Finding("E_SCENARIO", "scenario_same", file, column=name, value=name)])
     return changed
+
+
+def check_form(name: str, scenario: Any, file: str) -> list[Finding]:
+    """Whether a scenario has the keys and kinds of values it may have."""
+    if not isinstance(scenario, dict):
+        return [Finding("E_TYPE", "scenario_form", file, column=name, value=as_written(scenario))]
+    findings = []
+    for key, value in scenario.items():
+        where = f"{name}.{key}"
+        if key not in KINDS:
+            facts = {"nearest": nearest(key, KINDS) or ", ".join(KINDS)}
+            findings.append(Finding("E_KEY", "key_unknown", file, column=where, value=key, facts=facts))
+        elif not isinstance(value, KINDS[key]) or (
+            isinstance(value, list) and not all(isinstance(v, str) for v in value)
+        ):
+            findings.append(Finding("E_TYPE", "scenario_form", file, column=where, value=as_written(value)))
+    return findings
+
+
+def check_scenarios(root: Path, case: Case) -> list[Finding]:
+    """What is wrong with the scenarios of a folder; none where there are none."""
+    file = f"{case.year}/{case.group}/scenarios.toml"
+    if not (root / file).is_file():
+        return []
+    findings: list[Finding] = []
+    try:
+        for name, scenario in read_scenarios(root, file).items():
+            try:
+                apply(case, name, scenario, file)
+            except Refusal as refusal:
+                findings += [f for f in refusal.findings if f.severity == "error"]
+    except Refusal as refusal:
+        findings += refusal.findings
+    return findings

@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import schema
 from ..errors import Finding, nearest
+from .framework import shown
 
 FILE = "index.toml"
 
@@ -67,10 +68,10 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings | None, 
     """Read index.toml. Settings are None when an error was found; findings say every error."""
     file = f"{year}/{group}/{FILE}"
     try:
-        raw = tomllib.loads(data.decode("utf-8-sig"), parse_float=Fraction)
+        raw = tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
     except UnicodeDecodeError:
-        return None, [Finding("E_ENCODING", "encoding", file, facts={"guess": "?"})]
-    except (tomllib.TOMLDecodeError, ValueError) as error:
+        return None, [Finding("E_ENCODING", "toml_encoding", file)]
+    except (ValueError, RecursionError) as error:
         line = re.search(r"line ([0-9]+)", str(error))
         row = int(line.group(1)) if line else None
         return None, [Finding("E_TOML", "toml", file, row, facts={"detail": str(error)})]
@@ -91,11 +92,21 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings | None, 
     return Settings(**frozen), findings
 
 
+def toml_number(text: str) -> Fraction:
+    """A decimal of index.toml, exactly. Raises ValueError for what nobody writes (exponents, inf, nan, 41 digits)."""
+    if len(text) > 40 or not re.fullmatch(r"[+-]?[0-9_]+\.[0-9_]+", text):
+        raise ValueError(f"{text[:40]}: 0.75, 100, 1000.5")
+    return Fraction(text.replace("_", ""))
+
+
 def check_table(raw: dict, keys: list[dict], file: str, where: str, findings: list[Finding]) -> dict[str, Any]:
     """The values of one TOML table, with defaults; what is wrong goes to `findings`."""
     known = [key["name"] for key in keys]
+    outer = [key["name"] for key in schema.table("index")["keys"]] if where else []
     for key in raw:
-        if key not in known:
+        if key in outer and key not in known:
+            findings.append(Finding("E_KEY", "key_misplaced", file, column=where + key, value=key))
+        elif key not in known:
             facts = {"nearest": nearest(key, known) or ", ".join(known)}
             findings.append(Finding("E_KEY", "key_unknown", file, column=where + key, value=key, facts=facts))
     values = {}
@@ -128,20 +139,27 @@ def check_value(value: Any, key: dict, file: str, where: str, findings: list[Fin
         return [check_table(item, key["fields"], file, f"{where}[{i}].", findings) for i, item in enumerate(value, 1)]
     read = READ.get(kind, lambda v: None)(value)
     if read is None:
-        code = "E_TYPE"
-        facts = {"kind": kind}
-        findings.append(Finding(code, "key_type", file, column=where, value=str(value), facts=facts))
+        findings.append(Finding("E_TYPE", f"type_{kind}", file, column=where, value=as_written(value)))
         return blank(key)
     allowed = key.get("enum")
     if allowed and read not in allowed:
         facts = {"nearest": nearest(read, allowed) or allowed[0], "allowed": ", ".join(allowed)}
-        findings.append(Finding("E_TYPE", "key_choice", file, column=where, value=str(value), facts=facts))
+        findings.append(Finding("E_TYPE", "key_choice", file, column=where, value=as_written(value), facts=facts))
     lowest, highest = key.get("minimum"), key.get("maximum")
-    if (lowest is not None and read < lowest) or (highest is not None and read > highest):
+    if (lowest is not None and read < lowest) or (highest is not None and read > highest) or read == key.get("above"):
         code = "E_CUTS" if where.endswith("cut") else "E_SEED" if where.endswith("seed") else "E_RANGE"
         facts = {"low": lowest, "high": "∞" if highest is None else highest}
-        findings.append(Finding(code, "key_range", file, column=where, value=str(value), facts=facts))
+        findings.append(Finding(code, "key_range", file, column=where, value=as_written(value), facts=facts))
     return read
+
+
+def as_written(value: Any) -> str:
+    """A value of index.toml as its author would recognise it."""
+    if isinstance(value, dict | list):
+        return "[…]"
+    return (
+        shown(value) if isinstance(value, Fraction) else str(value).lower() if isinstance(value, bool) else str(value)
+    )
 
 
 def read_date(value: Any) -> str | None:
@@ -161,8 +179,10 @@ def read_names(value: Any) -> dict[str, str] | None:
 READ: dict[str, Any] = {
     "string": lambda v: v if isinstance(v, str) else None,
     "boolean": lambda v: v if isinstance(v, bool) else None,
-    "integer": lambda v: v if isinstance(v, int) and not isinstance(v, bool) else None,
-    "number": lambda v: Fraction(v) if isinstance(v, int | Fraction) and not isinstance(v, bool) else None,
+    "integer": lambda v: v if isinstance(v, int) and not isinstance(v, bool) and abs(v) < 2**65 else None,
+    "number": lambda v: (
+        Fraction(v) if isinstance(v, int | Fraction) and not isinstance(v, bool) and abs(float(v)) < 1e15 else None
+    ),
     "year": lambda v: (
         str(v) if isinstance(v, int | str) and not isinstance(v, bool) and re.fullmatch("[0-9]{4}", str(v)) else None
     ),

@@ -16,6 +16,7 @@ from ..errors import Finding, nearest
 INVISIBLE = {"\u00a0": " ", "\u202f": " ", "\u200b": "", "\u200c": "", "\u200d": "", "\ufeff": "", "\u00ad": ""}
 DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 VN_DATE = re.compile(r"([0-3]?[0-9])[/.-]([01]?[0-9])[/.-]([0-9]{4})(?: .*)?")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 MAX_ROWS = 5_000_000
 
 
@@ -44,13 +45,17 @@ def read_table(name: str, data: bytes, file: str) -> tuple[pd.DataFrame, list[Fi
     delimiter = separator(text)
     if text[:4].lower() == "sep=":
         text = text.split("\n", 1)[-1]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        rows = list(reader)
     except csv.Error as error:
-        return empty(name), [*findings, Finding("E_CSV", "csv_broken", file, facts={"detail": str(error)})]
+        found = Finding("E_CSV", "csv_broken", file, reader.line_num or None, facts={"detail": str(error)})
+        return empty(name), [*findings, found]
     if len(rows) > MAX_ROWS:
         return empty(name), [Finding("E_TOO_LARGE", "too_many_rows", file, facts={"limit": MAX_ROWS})]
     header = [cell.strip() for cell in rows[0]]
+    if not all(header):
+        return empty(name), [*findings, Finding("E_COLUMN", "header_blank", file, 1)]
     if not check_header(name, header, file, findings):
         return empty(name), findings
     frame = to_frame(name, header, rows, file, findings)
@@ -62,7 +67,7 @@ def read_table(name: str, data: bytes, file: str) -> tuple[pd.DataFrame, list[Fi
 def decode(data: bytes, file: str, findings: list[Finding]) -> str | None:
     """UTF-8, with or without BOM. Anything else is an error that names the likely encoding."""
     try:
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:200]:
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[1:200:2].count(0) > 20:
             raise UnicodeDecodeError("utf-8", data[:1], 0, 1, "UTF-16")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -88,7 +93,12 @@ def normalise(text: str, file: str, findings: list[Finding]) -> str:
         clean = clean.replace(mark, stands_for)
     if not unicodedata.is_normalized("NFC", clean):
         clean = unicodedata.normalize("NFC", clean)
-    if clean != text:
+    control = CONTROL.search(clean)
+    if control:
+        row = clean[: control.start()].count("\n") + 1
+        findings.append(Finding("E_FORM", "control_character", file, row, value=f"U+{ord(control.group()):04X}"))
+        clean = CONTROL.sub("", clean)
+    elif clean != text:
         row = next(
             (i for i, (a, b) in enumerate(zip(text.split("\n"), clean.split("\n"), strict=False), 1) if a != b), 1
         )

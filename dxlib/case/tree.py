@@ -8,11 +8,13 @@ from fractions import Fraction
 import pandas as pd
 
 from ..errors import Finding, nearest
-from ..rules import RuleError, Unscored, number, parse_rule
-from .framework import Framework, Node
+from ..rules import RuleError, Unscored, parse_rule
+from .framework import Framework, Node, optional, shown
 from .settings import Settings
 
 NO_RULE = Unscored()  # what a branch has
+RESERVED = "index"  # the whole index in tables of results
+DEEPEST = 20
 UNSCALED = ("none", "bonus", "penalty")  # rules whose rows need no maximum points
 
 
@@ -26,7 +28,7 @@ def build(
 
     Returns None when the tree itself is broken (an orphan, a cycle); findings say everything that is wrong.
     """
-    rows = indicators.to_dict("index")
+    rows = {at: row for at, row in indicators.to_dict("index").items() if row["code"]}
     by_code = {row["code"]: {**row, "row": at} for at, row in rows.items()}
     findings = check_shape(by_code, file)
     if findings:
@@ -41,13 +43,10 @@ def build(
 
     for top in children[""]:
         add(top, 1)
-    has_points = any(
-        n.maximum and by_code[n.code]["rule"].split("(")[0].strip() not in UNSCALED
-        for n in nodes.values()
-        if not n.children
-    )
+    has_points = any(n.maximum for n in nodes.values() if by_code[n.code]["rule"].split("(")[0].strip() not in UNSCALED)
     total = settings.total or Fraction(1)
     rescaled = parse_rules(nodes, by_code, has_points, total, file, findings)
+    findings += check_signs(rescaled, settings.aggregate, file)
     resolve(rescaled, children, has_points, settings, by_code, file, findings)
     return Framework(
         rescaled,
@@ -59,30 +58,27 @@ def build(
 
 
 def check_shape(by_code: dict[str, dict], file: str) -> list[Finding]:
-    """Orphans and cycles."""
+    """Reserved codes, orphans, cycles, and trees deeper than anybody reads."""
     findings = []
+    if RESERVED in by_code:
+        findings.append(Finding("E_FRAMEWORK", "code_reserved", file, by_code[RESERVED]["row"], "code", RESERVED))
     for code, row in by_code.items():
         parent, seen = row["parent"], [code]
         while parent:
             if parent not in by_code:
-                facts = {"nearest": nearest(parent, by_code) or "–"}
                 if seen[-1] == code:
+                    facts = {"nearest": nearest(parent, by_code) or "–"}
                     findings.append(Finding("E_FRAMEWORK", "parent_unknown", file, row["row"], "parent", parent, facts))
                 break
             if parent in seen:
                 findings.append(Finding("E_FRAMEWORK", "parent_cycle", file, row["row"], "parent", row["parent"]))
                 break
+            if len(seen) == DEEPEST:
+                where = (file, row["row"], "parent", row["parent"])
+                return [*findings, Finding("E_FRAMEWORK", "too_deep", *where, {"limit": DEEPEST})]
             seen.append(parent)
             parent = by_code[parent]["parent"]
     return findings
-
-
-def optional(text: str) -> Fraction | None:
-    """A number cell that may be empty; one that cannot be read is reported by the cell checks and counts as empty."""
-    try:
-        return number(text) if text else None
-    except ValueError:
-        return None
 
 
 def read_node(
@@ -103,7 +99,8 @@ def read_node(
         findings.append(
             Finding("W_FRAMEWORK", "aggregate_on_leaf", *where, "aggregate", row["aggregate"], {"code": code})
         )
-    ratio = row["rule"].split("(")[0].strip() == "ratio" or bool(row["b_vi"] or row["b_en"]) or code in with_b
+    named = row["rule"].split("(")[0].strip() == "ratio" or bool(row["b_vi"] or row["b_en"])
+    ratio = named or code in with_b
     source = row["source"] or ("measured" if measured else "reported")
     return Node(
         code,
@@ -116,6 +113,7 @@ def read_node(
         optional(row["weight"]) or Fraction(0),
         True,
         ratio,
+        named,
         source,
         row["row"],
     )
@@ -154,8 +152,19 @@ def parse_rules(
                     {"code": code},
                 )
             )
-        out[code] = replace(node, rule=rule)
+        out[code] = replace(node, rule=rule, ratio=node.ratio and rule.divides)
     return out
+
+
+def check_signs(nodes: dict[str, Node], top: str, file: str) -> list[Finding]:
+    """z-scores are negative for half of the group; no geometric or harmonic mean can take them."""
+    found = []
+    for node in nodes.values():
+        above = nodes[node.parent].aggregate if node.parent else top
+        if node.rule.name == "zscore" and node.scored and above in ("geometric", "harmonic"):
+            facts = {"code": node.code, "aggregate": above}
+            found.append(Finding("E_FRAMEWORK", "negative_rule", file, node.row, "rule", "zscore", facts))
+    return found
 
 
 def resolve(
@@ -182,9 +191,9 @@ def resolve(
         scored = bool(below) and node.maximum != 0 and not silent(node, nodes)
         whole = combined(node.aggregate, below) if has_points else None
         if has_points and scored and node.maximum is not None and node.maximum != whole:
-            facts = {"code": code, "stated": text(node.maximum), "sum": text(whole)}
+            facts = {"code": code, "stated": shown(node.maximum), "sum": shown(whole)}
             findings.append(
-                Finding("E_FRAMEWORK_SUM", "maximum_sum", file, node.row, "max_points", text(node.maximum), facts)
+                Finding("E_FRAMEWORK_SUM", "maximum_sum", file, node.row, "max_points", shown(node.maximum), facts)
             )
         nodes[code] = replace(node, scored=scored, maximum=whole if scored else node.maximum)
     for parent, codes in children.items():
@@ -252,9 +261,9 @@ def check_total(
     whole = combined(settings.aggregate, scored)
     if has_points and settings.total is not None and settings.total != whole:
         where = f"{settings.year}/{settings.group}/index.toml"
-        facts = {"stated": text(settings.total), "sum": text(whole)}
+        facts = {"stated": shown(settings.total), "sum": shown(whole)}
         findings.append(
-            Finding("E_FRAMEWORK_SUM", "total_sum", where, column="total", value=text(settings.total), facts=facts)
+            Finding("E_FRAMEWORK_SUM", "total_sum", where, column="total", value=shown(settings.total), facts=facts)
         )
 
 
@@ -262,11 +271,3 @@ def index_total(nodes: dict[str, Node], tops: tuple[str, ...], settings: Setting
     if not has_points:
         return settings.total or Fraction(1)
     return combined(settings.aggregate, [nodes[c] for c in tops if nodes[c].scored])
-
-
-def text(x: Fraction | None) -> str:
-    """A number as a person would write it in data: 20, 7.5, 1/3."""
-    if x is None:
-        return ""
-    whole = float(x)
-    return f"{whole:.10g}" if Fraction(f"{whole:.10f}") == x else str(x)

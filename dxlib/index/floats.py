@@ -24,6 +24,7 @@ class Shares:
     x         (N, D) share of the maximum; nan where the row counts nothing for that agency
     present   (N, D) 1 where the row's weight stays in its branch, 0 where it leaves the whole index
     extra     (N,) bonus and penalty points as a share of the own maximum
+    clamped   whether the set has bonus or penalty rows
     scored    (N,) False for an agency without a score (its x is not to be used)
     rooms     (N,) own maximum of every scored node, by code; no weighting changes it
     """
@@ -33,6 +34,7 @@ class Shares:
     x: np.ndarray
     present: np.ndarray
     extra: np.ndarray
+    clamped: bool
     scored: np.ndarray
     rooms: Mapping[str, np.ndarray]
 
@@ -54,7 +56,7 @@ def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -
     scored = np.array([s is not None for s in index.shares])
     nodes = [node.code for node in case.framework.nodes.values() if node.scored]
     rooms = {code: np.array([float(r) for r in exact.columns[code].rooms]) for code in nodes}
-    return Shares(exact.agencies, codes, x, present, extra, scored, rooms)
+    return Shares(exact.agencies, codes, x, present, extra, bool(len(points)), scored, rooms)
 
 
 def combine(aggregate: str, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -105,7 +107,7 @@ def index_scores(framework: Framework, shares: Shares, weights: Mapping[str, np.
         return combine(aggregate, x, w * present), (w * present).sum(axis=-1) / w.sum(axis=-1)
 
     scores, _ = branch(framework.aggregate, framework.tops)
-    if shares.extra.any():
+    if shares.clamped:
         scores = np.clip(scores + shares.extra, 0.0, 1.0)
     return np.where(shares.scored, scores, np.nan)
 
@@ -120,9 +122,9 @@ def best_of(
     size = np.array([float(n.maximum or 1) if framework.has_points else 1.0 for n in below])
     counts = np.array([n.weight > 0 for n in below])
     points = combine(aggregate, x * rooms, np.broadcast_to(counts, x.shape).astype(float))
-    room = np.broadcast_to(rooms.max(axis=-1), points.shape)
+    room = np.broadcast_to(np.where(counts, rooms, 0.0).max(axis=-1), points.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return points / np.where(room > 0, room, np.nan), room / size.max()
+        return points / np.where(room > 0, room, np.nan), room / size[counts].max()
 
 
 def float_ranks(scores: np.ndarray, tie: float = TIE) -> np.ndarray:

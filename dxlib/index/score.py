@@ -19,6 +19,7 @@ from .rounding import rounded
 from .values import Leaf, basis, leaf, read_answers
 
 INDEX = "index"
+VALUED = ("verified", "claimed", "measured")
 
 
 @dataclass(frozen=True)
@@ -140,17 +141,20 @@ def branch(
     agencies: list[str],
 ) -> Column:
     """A parent from its children, agency by agency."""
-    siblings = [(node.weight, columns[node.code]) for node in framework.siblings(children)]
-    below = [column for weight, column in siblings if weight]
-    weights = whole_numbers([weight for weight, _ in siblings if weight])
-    idle = [column for weight, column in siblings if not weight]
+    siblings = framework.siblings(children)
+    counting = [node for node in siblings if node.weight]
+    below = [columns[node.code] for node in counting]
+    weights = whole_numbers([node.weight for node in counting])
+    full = [node.maximum or ZERO for node in counting]
+    idle = [columns[node.code] for node in siblings if not node.weight]
     scale = (maximum or ZERO) if framework.has_points else framework.total
     out = Column([], [], [], [], [])
     for i, agency in enumerate(agencies):
-        parts = [(w, c.shares[i], c.present[i], c.rooms[i]) for w, c in zip(weights, below, strict=True)]
-        held, room = kept_weight(parts, [c.rooms[i] for c in idle], aggregate, scale, framework.has_points)
+        parts = [(w, c.shares[i], c.present[i], c.rooms[i], m) for w, c, m in zip(weights, below, full, strict=True)]
+        rest = [(c.present[i], c.rooms[i]) for c in idle]
+        held, room = kept_weight(parts, rest, aggregate, scale, framework.has_points)
         blocked = any(c.blocked[i] for c in below)
-        share = None if blocked else combine(aggregate, parts, room, framework.has_points, code, agency)
+        share = None if blocked else combine(aggregate, parts, framework.has_points, code, agency)
         if settings.rounding == "every-level":
             share = round_share(share, room, settings)
         out.shares.append(share)
@@ -162,35 +166,36 @@ def branch(
 
 
 def kept_weight(
-    parts: list[tuple], idle: list[Fraction], aggregate: str, scale: Fraction, has_points: bool
+    parts: list[tuple], idle: list[tuple[Fraction, Fraction]], aggregate: str, scale: Fraction, has_points: bool
 ) -> tuple[Fraction, Fraction]:
     """(part of the branch's weight that is left, own maximum).
 
-    parts   (weight, share, present, room) of the children that count
-    idle    own maxima of the children of weight 0
+    parts   (weight, share, present, room, full maximum) of the children that count
+    idle    (present, room) of the children of weight 0: shown, so part of the maximum, but never of the weight
     """
-    if all(present is ONE for _, _, present, _ in parts):
+    whole = all(present is ONE for _, _, present, _, _ in parts)
+    if whole and all(present is ONE for present, _ in idle):
         return ONE, scale
     if aggregate in ("best", "worst"):
-        if not has_points:
-            return max(present for _, _, present, _ in parts), scale
-        room = max([room for *_, room in parts] + idle)
-        return (room / scale if scale else ZERO), room
-    held = total([w * present for w, _, present, _ in parts]) / sum(w for w, *_ in parts)
-    return held, total([room for *_, room in parts] + idle) if has_points else scale
+        sizes = [(room, full) for *_, room, full in parts] if has_points else [(p, ONE) for _, _, p, _, _ in parts]
+        held = max(left for left, _ in sizes) / max(full for _, full in sizes)
+        return held, scale * held if has_points else scale
+    held = ONE if whole else total([w * p for w, _, p, _, _ in parts]) / sum(w for w, *_ in parts)
+    return held, total([room for *_, room, _ in parts] + [room for _, room in idle]) if has_points else scale
 
 
-def combine(
-    aggregate: str, parts: list[tuple], room: Fraction, has_points: bool, code: str, agency: str
-) -> Fraction | None:
-    """The parent's share from (weight, share, present, room) of its children; None when no child has one."""
+def combine(aggregate: str, parts: list[tuple], has_points: bool, code: str, agency: str) -> Fraction | None:
+    """The parent's share from the parts of `kept_weight`; None when no child has one."""
     if aggregate in ("best", "worst"):
         choose = max if aggregate == "best" else min
         if not has_points:
-            return choose((s for _, s, _, _ in parts if s is not None), default=None)
-        points = choose((s * r for _, s, _, r in parts if s is not None), default=None)
-        return None if points is None else points / room if room else ZERO
-    pairs = [(w if present is ONE else w * present, s) for w, s, present, _ in parts if s is not None and w and present]
+            return choose((s for _, s, _, _, _ in parts if s is not None), default=None)
+        points = choose((s * r for _, s, _, r, _ in parts if s is not None), default=None)
+        largest = max(r for *_, r, _ in parts)
+        return None if points is None else points / largest if largest else ZERO
+    pairs = [
+        (w if present is ONE else w * present, s) for w, s, present, _, _ in parts if s is not None and w and present
+    ]
     if not pairs:
         return None
     if aggregate != "arithmetic" and any(s < 0 for _, s in pairs):
@@ -220,7 +225,7 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
         points = [p for p in (row.shares[i] for row in extra) if p is not None]
         if settings.rounding == "every-level":
             points = [rounded(p, settings.points_decimals, settings.half) for p in points]
-        if share is not None and room and points:
+        if share is not None and room:
             share = min(max(share + total(points) / room, ZERO), ONE)
         out.shares.append(None if open_claim else share)
         out.blocked.append(open_claim or index.blocked[i])
@@ -229,12 +234,35 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
 
 
 def coverage(framework: Framework, leaves: dict[str, Leaf]) -> list[Fraction]:
-    """Per agency, the share of the index's whole weight that has a value (exempt and missing rows have none)."""
-    weights = framework.global_weights()
-    have = {"verified", "claimed", "measured"}
-    columns = [leaves[code].states for code in weights]
-    parts = whole_numbers(list(weights.values()))
-    whole, n = sum(parts), len(next(iter(leaves.values())).states) if leaves else 0
-    return [
-        Fraction(sum(p for p, states in zip(parts, columns, strict=True) if states[i] in have), whole) for i in range(n)
-    ]
+    """Per agency, the share of the index's weight that has a value.
+
+    Rows that do not apply are outside: their weight has left, or others carry it. Of alternatives (best, worst) one
+    is enough.
+    """
+    n = len(next(iter(leaves.values())).states) if leaves else 0
+
+    def node(code: str, i: int) -> tuple[Fraction, Fraction] | None:
+        """(weight that has a value, weight that applies), of 1; None where nothing applies."""
+        children = framework.nodes[code].children
+        if children:
+            return branch_of(framework.nodes[code].aggregate, children, i)
+        state = leaves[code].states[i]
+        return None if state == "not-applicable" else (Fraction(state in VALUED), ONE)
+
+    def branch_of(aggregate: str, codes: tuple[str, ...], i: int) -> tuple[Fraction, Fraction] | None:
+        found = [(n.weight, node(n.code, i)) for n in framework.siblings(codes) if n.weight]
+        parts = [(w, part) for w, part in found if part is not None]
+        if not parts:
+            return None
+        if aggregate in ("best", "worst"):
+            return max((part for _, part in parts), key=lambda part: part[0] / part[1])
+        whole = sum((w for w, _ in found), ZERO)
+        return total([w * part[0] for w, part in parts]) / whole, total([w * part[1] for w, part in parts]) / whole
+
+    counted = [leaves[node.code].states for node in framework.leaves if node.scored]
+    out = []
+    for i in range(n):
+        complete = all(states[i] in VALUED for states in counted)
+        part = (ONE, ONE) if complete else branch_of(framework.aggregate, framework.tops, i)
+        out.append(ZERO if part is None else part[0] / part[1])
+    return out

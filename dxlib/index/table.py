@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -119,7 +120,17 @@ def classify(share: Fraction | None, classes: tuple[Class, ...]) -> int | None:
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """The tidy table as CSV text: scores with 12 decimals, points and maxima as short as they are, LF."""
+    """A table of results as CSV text: scores with 12 decimals, other numbers as short as they are, LF."""
     out = table.copy()
-    out["score"] = ["" if x != x else f"{x:.{SCORE_DECIMALS}f}" for x in table["score"]]
+    for name in out.select_dtypes("float").columns:
+        decimals = SCORE_DECIMALS if str(name).startswith("score") else None
+        out[name] = [plain(x, decimals) for x in table[name]]
     return out.to_csv(index=False, lineterminator="\n")
+
+
+def plain(x: float, decimals: int | None) -> str:
+    """A float as decimal text, never with an exponent; "" for nan."""
+    if x != x:
+        return ""
+    text = repr(float(x)) if decimals is None else f"{x:.{decimals}f}"
+    return f"{Decimal(text):f}" if "e" in text else text

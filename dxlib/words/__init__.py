@@ -103,4 +103,11 @@ def title_of_year(names: Mapping[str, str], year: str, lang: str) -> str:
 def finding(f: Finding, lang: str) -> dict[str, str]:
     """What is wrong, what was expected and what to do, in words."""
     facts = {"file": f.file, "row": f.row, "column": f.column, "value": f.value, **f.facts}
-    return {part: text(f"finding.{f.reason}.{part}", lang, **facts) for part in ("what", "expected", "remedy")}
+    short = {key: brief(fact) for key, fact in facts.items()}
+    return {part: text(f"finding.{f.reason}.{part}", lang, **short) for part in ("what", "expected", "remedy")}
+
+
+def brief(fact: object, most: int = 80) -> str:
+    """A fact as it can stand in a sentence: not longer than a line, nothing that a screen would obey."""
+    whole = "".join(c if c.isprintable() else " " for c in str(fact))
+    return whole if (len(whole) <= most * 4 and " " in whole) or len(whole) <= most else f"{whole[:most]}…"

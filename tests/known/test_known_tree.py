@@ -129,12 +129,15 @@ def test_a_nought_makes_the_whole_nought(aggregate, tmp_path):
 
 
 def test_a_negative_share_has_no_geometric_mean(tmp_path):
-    indicators = [leaf("1", "zscore"), leaf("2", "goalposts(0, 1)")]
-    answers = {agency: {"1": i, "2": "0.5"} for i, agency in enumerate("xyz")}
+    answers = {agency: {"1": i - 1, "2": "0.5"} for i, agency in enumerate("xyz")}
+    indicators = [leaf("1", "goalposts(0, 1, unclipped)"), leaf("2", "goalposts(0, 1)")]
     case = make(tmp_path, indicators, answers, {"aggregate": "geometric"})
     with pytest.raises(Refusal) as refused:
         score(case)
     assert refused.value.findings[0].code == "E_NEGATIVE_MEAN"
+    with pytest.raises(Refusal) as refused:  # z-scores are always negative for some: refused at the door
+        make(tmp_path / "z", [leaf("1", "zscore"), leaf("2", "goalposts(0, 1)")], answers, {"aggregate": "geometric"})
+    assert refused.value.findings[0].reason == "negative_rule"
 
 
 def test_three_levels_with_points(tmp_path):
