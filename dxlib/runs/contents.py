@@ -10,7 +10,7 @@ from html import escape, unescape
 from importlib.resources import files
 from pathlib import Path
 
-from ..case.case import GROUP, YEAR
+from ..case.read import GROUP, YEAR
 from ..words import text
 from .matrix import LANGUAGES, READERS
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..case import places
-from ..case.case import GROUP, RESERVED, YEAR
+from ..case.read import GROUP, RESERVED, YEAR
 from ..errors import Finding, Refusal, nearest
 
 READERS = {"report": "public", "sensitivity": "public", "verification": "internal"}
