@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import PurePosixPath
@@ -16,13 +16,15 @@ from .settings import Settings
 
 Tables = Mapping[str, pd.DataFrame]
 Key = tuple[str, str]
+CELL = ("agency", "indicator", *ANSWER)
+LEDGER = ("agency", "indicator", "step", "stage", "reason", "decided_by")
 
 
-def records(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
-    """(row, cells) of a table, in order."""
-    names = list(frame.columns)
-    for row, cells in zip(frame.index, zip(*(frame[n] for n in names), strict=True), strict=True):
-        yield int(row), dict(zip(names, cells, strict=True))
+def records(frame: pd.DataFrame, columns: Iterable[str] = ()) -> Iterator[tuple[int, dict[str, str]]]:
+    """(row, cells) of a table, in order; all its columns unless some are named."""
+    names = list(columns) or list(frame.columns)
+    for row, cells in zip(frame.index.tolist(), zip(*(frame[n] for n in names), strict=True), strict=True):
+        yield row, dict(zip(names, cells, strict=True))
 
 
 def check_answers(tables: Tables, framework: Framework, settings: Settings, folder: str) -> list[Finding]:
@@ -66,9 +68,9 @@ def check_verdicts(
     verdicts = tables["verdicts"]
     if verdicts.empty:
         return []
-    claims = {(claim["agency"], claim["indicator"]): claim for _, claim in records(tables["claims"])}
+    claims = {(claim["agency"], claim["indicator"]): claim for _, claim in records(tables["claims"], CELL)}
     findings: list[Finding] = []
-    for row, verdict in records(verdicts):
+    for row, verdict in records(verdicts, CELL):
         node, key = framework.nodes.get(verdict["indicator"]), (verdict["agency"], verdict["indicator"])
         if node is None or node.children:
             findings += on_branch(node, file, row)
@@ -153,7 +155,7 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
     claimed = set(zip(tables["claims"]["agency"], tables["claims"]["indicator"], strict=True))
     appealed = set(zip(tables["appeals"]["agency"], tables["appeals"]["indicator"], strict=True))
     ledger: dict[Key, list[tuple[int, dict[str, str]]]] = {}
-    for row, verdict in records(tables["verdicts"]):
+    for row, verdict in records(tables["verdicts"], LEDGER):
         ledger.setdefault((verdict["agency"], verdict["indicator"]), []).append((row, verdict))
     file = f"{folder}/verdicts.csv"
     for key, steps in ledger.items():
