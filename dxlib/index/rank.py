@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..case.settings import Settings
-from .rounding import rounded
+from .rounding import scaled
 
 
 def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
@@ -40,7 +40,11 @@ def ranked_on(share: Fraction | None, room: Fraction, settings: Settings) -> Fra
     """The share that decides rank and class: exact, or that of the published points."""
     if share is None or settings.rank_on == "exact" or not room:
         return share
-    return rounded(share * room, settings.points_decimals, settings.half) / room
+    unit = 10**settings.points_decimals
+    points = scaled(
+        share.numerator * room.numerator, share.denominator * room.denominator, settings.points_decimals, settings.half
+    )
+    return Fraction(points * room.denominator, unit * room.numerator)
 
 
 def ranks_by_scope(

@@ -46,14 +46,12 @@ class Column:
 class Exact:
     """Exact scores of a case: `columns` by node in tree order, the index first.
 
-    coverage   per agency, the share of the index's weight that has a value
     extra      the bonus and penalty rows, by code (their shares are signed points)
     """
 
     on: str
     agencies: list[str]
     columns: dict[str, Column]
-    coverage: list[Fraction]
     extra: dict[str, Leaf]
 
 
@@ -71,7 +69,7 @@ def evaluate(case: Case, on: str | None = None) -> Exact:
     leaves = {node.code: leaf(case, node, answers, on) for node in framework.leaves}
     columns = {node.code: leaf_column(leaves[node.code], framework, node.code, settings) for node in framework.leaves}
     extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
-    return climb(Exact(on, agencies, columns, coverage(framework, leaves), extra), framework, settings)
+    return climb(Exact(on, agencies, columns, extra), framework, settings)
 
 
 def provisional(case: Case, on: str | None = None) -> bool:
@@ -233,20 +231,20 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
     return out
 
 
-def coverage(framework: Framework, leaves: dict[str, Leaf]) -> list[Fraction]:
+def coverage(framework: Framework, exact: Exact) -> list[Fraction]:
     """Per agency, the share of the index's weight that has a value.
 
     Rows that do not apply are outside: their weight has left, or others carry it. Of alternatives (best, worst) one
     is enough.
     """
-    n = len(next(iter(leaves.values())).states) if leaves else 0
+    columns = exact.columns
 
     def node(code: str, i: int) -> tuple[Fraction, Fraction] | None:
         """(weight that has a value, weight that applies), of 1; None where nothing applies."""
         children = framework.nodes[code].children
         if children:
             return branch_of(framework.nodes[code].aggregate, children, i)
-        state = leaves[code].states[i]
+        state = columns[code].states[i]
         return None if state == "not-applicable" else (Fraction(state in VALUED), ONE)
 
     def branch_of(aggregate: str, codes: tuple[str, ...], i: int) -> tuple[Fraction, Fraction] | None:
@@ -259,9 +257,9 @@ def coverage(framework: Framework, leaves: dict[str, Leaf]) -> list[Fraction]:
         whole = sum((w for w, _ in found), ZERO)
         return total([w * part[0] for w, part in parts]) / whole, total([w * part[1] for w, part in parts]) / whole
 
-    counted = [leaves[node.code].states for node in framework.leaves if node.scored]
+    counted = [columns[node.code].states for node in framework.leaves if node.scored]
     out = []
-    for i in range(n):
+    for i in range(len(exact.agencies)):
         complete = all(states[i] in VALUED for states in counted)
         part = (ONE, ONE) if complete else branch_of(framework.aggregate, framework.tops, i)
         out.append(ZERO if part is None else part[0] / part[1])

@@ -16,7 +16,7 @@ from ..case.framework import Framework
 from ..case.settings import Class, Settings
 from .rank import ranked_on, ranks_by_scope
 from .rounding import rounded, rounded_column
-from .score import INDEX, Column, Exact, evaluate
+from .score import INDEX, Column, Exact, coverage, evaluate
 from .values import Leaf
 
 SCORE_DECIMALS = 12
@@ -56,7 +56,10 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
     settings, framework, n = case.settings, case.framework, len(exact.agencies)
     agencies = case.tables["agencies"]
     scopes = agencies["scope"].tolist()
-    ranked = [r != "no" and c >= settings.min_coverage for r, c in zip(agencies["ranked"], exact.coverage, strict=True)]
+    ranked = [r != "no" for r in agencies["ranked"]]
+    if settings.min_coverage:
+        enough = [share >= settings.min_coverage for share in coverage(framework, exact)]
+        ranked = [r and e for r, e in zip(ranked, enough, strict=True)]
     blocks: dict[str, list] = {name: [] for name in COLUMNS[5:]}
     nodes = [code for code in exact.columns if not only or code in only]
     for code in nodes:

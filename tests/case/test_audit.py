@@ -11,6 +11,7 @@ import pytest
 from dxlib.case import check, read_case, read_scenario
 from dxlib.errors import Refusal
 from dxlib.index import evaluate, score
+from dxlib.index.score import coverage
 from tests.case.folder import FILES, INDEX, write
 
 CLAIMS, INDICATORS, VERDICTS = FILES["claims.csv"], FILES["indicators.csv"], FILES["verdicts.csv"]
@@ -188,7 +189,8 @@ def test_coverage_counts_what_applies_and_one_alternative_is_enough(tmp_path):
         verdicts=None,
         appeals=None,
     )
-    assert evaluate(read_case(root, 2024, "demo")).coverage == [1, 1, 1]
+    case = read_case(root, 2024, "demo")
+    assert coverage(case.framework, evaluate(case)) == [1, 1, 1]
 
 
 def dx(*words: str) -> subprocess.CompletedProcess:
