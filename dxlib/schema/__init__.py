@@ -19,6 +19,8 @@ CASE_TABLES = (
     "appeals",
     "approvals",
     "evidence",
+    "shared",
+    "relations",
 )
 REQUIRED_TABLES = ("indicators", "agencies", "claims")
 
