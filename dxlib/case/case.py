@@ -15,6 +15,7 @@ from . import checks
 from .cells import check_cells, check_references, explain_twice
 from .change import change_policies, change_weights, weight_text
 from .framework import Framework
+from .relations import check_relations
 from .settings import Settings
 from .tree import build
 
@@ -23,7 +24,8 @@ from .tree import build
 class Case:
     """What was given for one year and group. Tables are frames of text, one row per row of the file.
 
-    findings   warnings of the checks (errors never become a Case)
+    findings   warnings of the checks
+    set_aside  errors of the ledger whose rows were left out (only `read_for_verification` does so)
     digests    SHA-256 of every file really read, by path below the data folder
     """
 
@@ -33,6 +35,7 @@ class Case:
     digests: Mapping[str, str]
     given: frozenset[str]
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    set_aside: tuple[Finding, ...] = ()
 
     @property
     def year(self) -> str:
@@ -99,7 +102,7 @@ class Case:
         if findings:
             raise Refusal(findings)
         given = self.given | ({"verdicts"} if verdicts is not None else set())
-        return freeze(tables, settings, self.digests, given)
+        return freeze(tables, settings, self.digests, given, set_aside=self.set_aside)
 
 
 def table_findings(tables: Mapping[str, pd.DataFrame], place: str, given: Iterable[str]) -> list[Finding]:
@@ -121,6 +124,7 @@ def freeze(
     digests: Mapping[str, str],
     given: frozenset[str],
     before: Iterable[Finding] = (),
+    set_aside: tuple[Finding, ...] = (),
 ) -> Case:
     """Check everything, then make the Case. Raises Refusal with every error."""
     place = f"{settings.year}/{settings.group}"
@@ -140,6 +144,7 @@ def freeze(
         findings += checks.check_choices(tables, framework, place)
     findings += checks.check_ledger(tables, place)
     findings += checks.check_evidence(tables, place)
+    findings += check_relations(tables, place)
     if framework is None or any(f.severity == "error" for f in findings):
         raise Refusal(findings)
     return Case(
@@ -149,4 +154,5 @@ def freeze(
         MappingProxyType(dict(digests)),
         frozenset(given),
         MappingProxyType(dict(tables)),
+        set_aside,
     )

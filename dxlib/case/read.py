@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,9 +15,10 @@ from .. import schema
 from ..errors import Finding, Refusal, nearest
 from .case import Case, freeze, table_findings
 from .cells import check_cells, check_references
+from .documents import read_documents
 from .scenarios import check_scenarios
 from .settings import FILE as SETTINGS_FILE
-from .settings import read_settings
+from .settings import Settings, read_settings
 from .tables import empty, read_table
 
 YEAR = re.compile(r"[0-9]{4}", re.ASCII)
@@ -54,10 +56,119 @@ def read_case(root: str | Path, year: str | int, group: str) -> Case:
 
     Raises Refusal with every error of the folder at once.
     """
-    year, root = str(year), Path(root)
-    misplaced = check_place(year, group)
-    if misplaced:
-        raise Refusal(misplaced)
+    return read_folder(Path(root), str(year), group).freeze()
+
+
+def read_for_verification(root: str | Path, year: str | int, group: str) -> Case:
+    """The same for verification, which must go on where the ledger is wrong: rows of verdicts, appeals, evidence,
+    shared and relations that break the contract are left out (`case.set_aside` says which and why), and the
+    documents below evidence/ are looked at. All verdicts of an agency and row go together: a contradictory
+    ledger decides nothing, so its claim waits for a verdict again.
+
+    Raises Refusal where anything else is wrong.
+    """
+    return set_aside(read_folder(Path(root), str(year), group, documents=True))
+
+
+def read_before(root: str | Path, case: Case) -> tuple[Case | None, tuple[Finding, ...]]:
+    """The case of an earlier year that links.csv continues (the latest one), read for verification.
+
+    Returns (None, findings) where there is none, or where it is refused, with the reasons.
+    """
+    links = case.links
+    earlier = sorted({(y, g) for y, g in zip(links["from_year"], links["from_group"], strict=True) if y < case.year})
+    if not earlier:
+        return None, ()
+    try:
+        return read_for_verification(root, *earlier[-1]), ()
+    except Refusal as refusal:
+        return None, refusal.findings
+
+
+@dataclass(frozen=True)
+class Given:
+    """A folder as it was read, before it is checked as a whole."""
+
+    place: str
+    settings: Settings | None
+    tables: Mapping[str, pd.DataFrame]
+    readable: frozenset[str]
+    unreadable: frozenset[str]
+    digests: Mapping[str, str]
+    findings: tuple[Finding, ...]
+
+    def freeze(self, left_out: tuple[Finding, ...] = ()) -> Case:
+        """Check everything, then make the Case. Raises Refusal with every error."""
+        lacking = any(f.reason == "file_missing" for f in self.findings)
+        if self.settings is None or self.unreadable or lacking:
+            raise Refusal([*self.findings, *table_findings(self.tables, self.place, self.readable)])
+        return freeze(self.tables, self.settings, self.digests, self.readable, self.findings, left_out)
+
+
+LEDGER_TABLES = ("verdicts", "appeals", "evidence", "shared", "relations")
+
+
+def set_aside(given: Given) -> Case:
+    """Leave out what is wrong in the ledger until the rest holds. Raises Refusal for errors elsewhere."""
+    left_out: list[Finding] = []
+    while True:
+        try:
+            return given.freeze(tuple(left_out))
+        except Refusal as refusal:
+            errors = [f for f in refusal.findings if f.severity == "error"]
+            if any(table_of(f, given.place) not in LEDGER_TABLES for f in errors):
+                raise
+            left_out += errors
+            given = without(given, errors)
+
+
+def table_of(finding: Finding, place: str) -> str:
+    return finding.file.removeprefix(f"{place}/").removesuffix(".csv")
+
+
+def without(given: Given, errors: list[Finding]) -> Given:
+    """The folder less the rows of the errors; a table that cannot be read at all counts as empty."""
+    tables = dict(given.tables)
+    broken = {table_of(f, given.place) for f in errors if f.row is None or f.row not in tables_rows(given, f)}
+    cells: set[tuple[str, str]] = set()
+    for name in LEDGER_TABLES:
+        rows = {f.row for f in errors if table_of(f, given.place) == name}
+        frame = tables[name]
+        if name in broken:
+            frame = frame.iloc[0:0]
+        elif rows and name in ("verdicts", "appeals"):
+            bad = frame[frame.index.isin(rows)]
+            cells |= set(zip(bad["agency"], bad["indicator"], strict=True))
+            frame = frame[~frame.index.isin(rows)]
+        else:
+            frame = frame[~frame.index.isin(rows)]
+        tables[name] = frame
+    for name in ("verdicts", "appeals") if cells else ():
+        frame = tables[name]
+        keys = zip(frame["agency"], frame["indicator"], strict=True)
+        tables[name] = frame[[key not in cells for key in keys]]
+    kept = tuple(f for f in given.findings if f not in errors)
+    return replace(
+        given,
+        tables=tables,
+        findings=kept,
+        readable=given.readable | (given.unreadable & set(LEDGER_TABLES)),
+        unreadable=given.unreadable - set(LEDGER_TABLES),
+    )
+
+
+def tables_rows(given: Given, finding: Finding) -> pd.Index:
+    return given.tables[table_of(finding, given.place)].index
+
+
+def read_folder(root: Path, year: str, group: str, documents: bool = False) -> Given:
+    """Every file of one year and group. Raises Refusal where there is none.
+
+    documents   look at the documents below evidence/ too
+    """
+    wrong = check_place(year, group)
+    if wrong:
+        raise Refusal(wrong)
     folder, place = root / year / group, f"{year}/{group}"
     if not root.is_dir():
         raise Refusal([Finding("E_NOT_FOUND", "folder_missing", value=str(root))])
@@ -77,9 +188,11 @@ def read_case(root: str | Path, year: str | int, group: str) -> Case:
         if path.is_file() and not broken:
             readable.add(name)
     unreadable = {name for name, (path, _) in files.items() if os.path.lexists(path)} - readable
-    if settings is None or unreadable or any(f.reason == "file_missing" for f in findings):
-        raise Refusal([*findings, *table_findings(tables, place, readable)])
-    return freeze(tables, settings, digests, frozenset(readable), before=findings)
+    if documents:
+        tables["evidence"], seen, found = read_documents(folder, place, tables["evidence"])
+        digests |= seen
+        findings += found
+    return Given(place, settings, tables, frozenset(readable), frozenset(unreadable), digests, tuple(findings))
 
 
 def no_case(root: Path, place: str) -> Finding:
@@ -140,7 +253,8 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
         except Refusal as refusal:
             findings += refusal.findings
         else:
-            findings += [*case.findings, *check_scenarios(root, case)]
+            _, _, documents = read_documents(root / at_year / at_group, f"{at_year}/{at_group}", case.evidence)
+            findings += [*case.findings, *documents, *check_scenarios(root, case)]
     return unique(findings)
 
 

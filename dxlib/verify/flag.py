@@ -1,0 +1,34 @@
+"""The table of flags: what was noticed, where, how strongly. Why it may be honest is said by the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+COLUMNS = ["flag", "agency", "indicator", "strength", "value", "expected", "other"]
+NUMBERS = ("strength", "value", "expected")
+
+
+def frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Flags in their fixed order: strength first, then agency, indicator, other; cells not given are nan or "".
+
+    flag        what was noticed (a code)
+    agency      whose row; "" when it concerns the whole group
+    indicator   the row of the index set; "" when it concerns the agency as a whole
+    strength    larger is stronger; to be compared within one flag only
+    value, expected   what was found and what it was held against (their unit depends on the flag)
+    other       the other agency, the document, the class, the relation
+    """
+    out = pd.DataFrame(list(rows), columns=COLUMNS)
+    for name in COLUMNS:
+        out[name] = out[name].astype(float) if name in NUMBERS else out[name].astype(object).fillna("")
+    keys = ["strength", "agency", "indicator", "other"]
+    return out.sort_values(keys, ascending=[False, True, True, True], kind="stable").reset_index(drop=True)
+
+
+def gather(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Several tables of flags in one; each flag keeps its own order."""
+    kept = [part for part in parts if len(part)]
+    return pd.concat(kept, ignore_index=True) if kept else frame([])
