@@ -7,9 +7,11 @@ the claim's own figures, not the sum an agency wrote. Inflation of the maximum: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 
 from ..case import Case
@@ -17,51 +19,32 @@ from ..index import INDEX, Exact, evaluate
 from ..index.aggregate import total
 from ..index.rounding import rounded
 from ..rules import ZERO
+from .ledger import row_maxima
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One compared cell: points claimed and recognised, and the row's maximum."""
+@dataclass
+class Sums:
+    """What was compared for one agency or one row: points over, points under, maxima, exactly."""
 
-    agency: str
-    indicator: str
-    claimed: Fraction
-    recognised: Fraction
-    maximum: Fraction
+    over: list[Fraction] = field(default_factory=list)
+    under: list[Fraction] = field(default_factory=list)
+    maxima: list[Fraction] = field(default_factory=list)
 
-    @property
-    def over(self) -> Fraction:
-        return max(self.claimed - self.recognised, ZERO)
-
-    @property
-    def under(self) -> Fraction:
-        return max(self.recognised - self.claimed, ZERO)
+    def add(self, difference: Fraction, maximum: Fraction) -> None:
+        self.maxima.append(maximum)
+        if difference > 0:
+            self.over.append(difference)
+        elif difference < 0:
+            self.under.append(-difference)
 
 
-def row_maxima(case: Case) -> dict[str, Fraction]:
-    """What each scored leaf is worth in points: its maximum, or its weight in the index on the scale of `total`."""
-    weights = case.framework.global_weights()
-    return {
-        node.code: node.maximum
-        if case.framework.has_points and node.maximum
-        else weights[node.code] * case.framework.total
-        for node in case.framework.leaves
-        if node.code in weights
-    }
-
-
-def compared(case: Case, claimed: Exact, recognised: Exact) -> list[Cell]:
-    """Every reported cell with a claim and a verdict."""
-    maxima = row_maxima(case)
-    cells = []
-    for code, maximum in maxima.items():
+def compared(case: Case, claimed: Exact, recognised: Exact) -> Iterator[tuple[str, str, Fraction, Fraction]]:
+    """(agency, indicator, claimed - recognised in points, maximum) of every reported row with a claim and a verdict."""
+    for code, maximum in row_maxima(case).items():
         said, found = claimed.columns[code], recognised.columns[code]
         for i, agency in enumerate(claimed.agencies):
             if said.states[i] == "claimed" and found.states[i] == "verified":
-                cells.append(
-                    Cell(agency, code, (said.shares[i] or ZERO) * maximum, (found.shares[i] or ZERO) * maximum, maximum)
-                )
-    return cells
+                yield agency, code, ((said.shares[i] or ZERO) - (found.shares[i] or ZERO)) * maximum, maximum
 
 
 def deviation(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -74,51 +57,108 @@ def deviation(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
                    inflation, compared (rows), open (claims without a verdict)
     by_indicator   indicator, max_points, net, over, under, inflation, cut_share (share of the compared
                    agencies that were cut), compared, open
+
+    Source: OECD/JRC Handbook (2008), step 1 (the figures must be believed before they are combined); inflation
+    of the maximum = sum of d / sum of m, bounded by -1 and 1.
     """
     claimed, recognised = evaluate(case, "claimed"), evaluate(case, "verified")
-    cells = compared(case, claimed, recognised)
+    agencies = {agency: Sums() for agency in claimed.agencies}
+    maxima = row_maxima(case)
+    rows = {code: Sums() for code in maxima if case.framework.nodes[code].source == "reported"}
+    for agency, code, difference, maximum in compared(case, claimed, recognised):
+        agencies[agency].add(difference, maximum)
+        rows[code].add(difference, maximum)
     waiting = open_cells(case, recognised)
+    of_agency, of_row = (pd.Series([cell[part] for cell in waiting], dtype=object).value_counts() for part in (0, 1))
     by_agency = [
         {
             "agency": agency,
             "claimed": index_points(claimed, i, case),
             "recognised": index_points(recognised, i, case),
-            **sums([c for c in cells if c.agency == agency], case),
-            "open": sum(a == agency for a, _ in waiting),
+            **summed(sums, case),
+            "open": int(of_agency.get(agency, 0)),
         }
-        for i, agency in enumerate(claimed.agencies)
+        for i, (agency, sums) in enumerate(agencies.items())
     ]
-    by_indicator = []
-    for code, maximum in row_maxima(case).items():
-        if case.framework.nodes[code].source != "reported":
-            continue
-        row = [c for c in cells if c.indicator == code]
-        cut = sum(c.over > 0 for c in row) / len(row) if row else float("nan")
-        by_indicator.append(
-            {
-                "indicator": code,
-                "max_points": float(maximum),
-                **sums(row, case),
-                "cut_share": cut,
-                "open": sum(i == code for _, i in waiting),
-            }
-        )
+    by_indicator = [
+        {
+            "indicator": code,
+            "max_points": float(maxima[code]),
+            **summed(sums, case),
+            "cut_share": len(sums.over) / len(sums.maxima) if sums.maxima else float("nan"),
+            "open": int(of_row.get(code, 0)),
+        }
+        for code, sums in rows.items()
+    ]
     return pd.DataFrame(by_agency), pd.DataFrame(by_indicator, columns=INDICATOR_COLUMNS)
 
 
 INDICATOR_COLUMNS = ["indicator", "max_points", "net", "over", "under", "inflation", "cut_share", "compared", "open"]
 
 
-def sums(cells: list[Cell], case: Case) -> dict[str, float]:
-    over, under = total([c.over for c in cells]), total([c.under for c in cells])
-    whole = total([c.maximum for c in cells])
+def summed(sums: Sums, case: Case) -> dict[str, float]:
+    over, under, whole = total(sums.over), total(sums.under), total(sums.maxima)
     return {
         "net": points(over - under, case),
         "over": points(over, case),
         "under": points(under, case),
         "inflation": round(float((over - under) / whole), 6) if whole else float("nan"),
-        "compared": len(cells),
+        "compared": len(sums.maxima),
     }
+
+
+def median_polish(
+    table: np.ndarray, most: int = 20, centre: Callable = np.nanmedian
+) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+    """Additive fit d_ij = overall + row_i + column_j + residual_ij by medians taken in turn.
+
+    table   (N, D), nan where there is nothing; rows and columns without anything get nan
+
+    Returns (overall, (N,) row effects, (D,) column effects, (N, D) residuals). An effect is 0 as long as no more
+    than half of its cells deviate: that is what makes it robust. Source: Tukey (1977), Exploratory Data
+    Analysis, ch. 11.
+    """
+    residual = np.array(table, float)
+    rows, columns, overall = np.zeros(residual.shape[0]), np.zeros(residual.shape[1]), 0.0
+    empty_rows, empty_columns = np.isnan(residual).all(axis=1), np.isnan(residual).all(axis=0)
+    filled = residual[~empty_rows][:, ~empty_columns]
+    a, b = np.zeros(filled.shape[0]), np.zeros(filled.shape[1])
+    for _ in range(most if filled.size else 0):
+        step = centre(filled, axis=1)
+        filled, a = filled - step[:, None], a + step
+        shift = centre(b)
+        b, overall = b - shift, overall + float(shift)
+        step_b = centre(filled, axis=0)
+        filled, b = filled - step_b, b + step_b
+        shift = centre(a)
+        a, overall = a - shift, overall + float(shift)
+        if not step.any() and not step_b.any():
+            break
+    rows[~empty_rows], columns[~empty_columns] = a, b
+    rows[empty_rows], columns[empty_columns] = np.nan, np.nan
+    residual[np.ix_(~empty_rows, ~empty_columns)] = filled
+    return overall, rows, columns, residual
+
+
+def polish(ledger: pd.DataFrame) -> tuple[float, pd.DataFrame, pd.DataFrame]:
+    """Who inflates, and which row is badly worded: the two told apart.
+
+    ledger   from `ledger`
+
+    Returns (overall, by_agency, by_indicator): shares of the maximum by which an agency, or a row, lies above
+    what the others explain: agency, effect, rows and indicator, effect, agencies (how many were compared).
+    Nothing compared: empty frames. Source: median polish of (claimed - final) / max_points, Tukey (1977), ch. 11.
+    """
+    both = ledger[ledger["claimed"].notna() & ledger["final"].notna() & (ledger["max_points"] > 0)]
+    d = (both["claimed"] - both["final"]) / both["max_points"]
+    wide = both.assign(d=d).pivot(index="agency", columns="indicator", values="d")
+    wide = wide.reindex(index=both["agency"].drop_duplicates(), columns=both["indicator"].drop_duplicates())
+    overall, rows, columns, _ = median_polish(wide.to_numpy(float))
+    agencies = pd.DataFrame({"agency": wide.index, "effect": rows, "rows": wide.notna().sum(axis=1).to_numpy()})
+    indicators = pd.DataFrame(
+        {"indicator": wide.columns, "effect": columns, "agencies": wide.notna().sum(axis=0).to_numpy()}
+    )
+    return overall, agencies, indicators
 
 
 def points(x: Fraction, case: Case) -> float:
