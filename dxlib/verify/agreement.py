@@ -69,7 +69,8 @@ class SignedRank(NamedTuple):
 def mean_squares(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Between rows, between columns, residual, and within rows, of (..., n, k): four arrays (...).
 
-    Source: McGraw & Wong (1996), Psychological Methods 1, table 2; in squared units of the table.
+    In squared units of the table. Source: the analyses of variance of Shrout & Fleiss (1979), Psychological
+    Bulletin 86, and McGraw & Wong (1996), Psychological Methods 1.
     """
     n, k = table.shape[-2:]
     rows, columns = table.mean(-1, keepdims=True), table.mean(-2, keepdims=True)
@@ -95,7 +96,7 @@ def icc(table: ArrayLike) -> ICC:
     where it is negative, which would read as more than 1) and for fewer than two subjects. ValueError for a
     table that is not (n, k >= 2) or holds nan.
 
-    Source: Shrout & Fleiss (1979), Psychological Bulletin 86; McGraw & Wong (1996), tables 4 and 7.
+    Source: Shrout & Fleiss (1979), Psychological Bulletin 86; McGraw & Wong (1996), table 4.
     """
     table = np.asarray(table, dtype=float)
     if table.ndim != 2 or table.shape[1] < 2 or not np.isfinite(table).all():
@@ -119,7 +120,7 @@ def icc(table: ArrayLike) -> ICC:
 def icc2(table: np.ndarray) -> np.ndarray:
     """ICC(2,1), absolute agreement of single scores, of many (..., n, k) tables at once: (...), nan where undefined.
 
-    Source: Shrout & Fleiss (1979), equation for ICC(2,1); McGraw & Wong (1996), ICC(A,1).
+    Source: Shrout & Fleiss (1979), ICC(2,1); McGraw & Wong (1996), table 4, ICC(A,1).
     """
     n, k = table.shape[-2:]
     if n < 2:
@@ -134,7 +135,7 @@ def concordance(x: ArrayLike, y: ArrayLike) -> Concordance:
     Returns three arrays (...): concordance = pearson * bias_factor, and the factors. nan where undefined:
     concordance when all values are equal, the factors when either side is constant, all three without pairs.
 
-    Source: Lin (1989), Biometrics 45, equations 1 and 2.
+    Source: Lin (1989), Biometrics 45, section 2.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if x.shape[-1] == 0:
@@ -156,8 +157,8 @@ def bland_altman(x: ArrayLike, y: ArrayLike) -> BlandAltman:
     The limits are bias -/+ 1.96 SD (n - 1). Intervals are those of Student's t: of the bias with SD / sqrt(n),
     of a limit with sqrt(1/n + 1.96^2 / (2 (n - 1))) SD. nan: everything without pairs, all but the bias with one.
 
-    Source: Bland & Altman (1986), Lancet i:307-310; the standard error of a limit (1999), Statistical Methods in
-    Medical Research 8, section 2.
+    Source: Bland & Altman (1986), Lancet i:307-310, limits of agreement and their precision; the standard error
+    of a limit without its rounding to sqrt(3/n) SD.
     """
     from scipy.special import stdtrit
 
@@ -190,7 +191,7 @@ def signed_rank(d: ArrayLike) -> SignedRank:
     ranks, ties included; above that it is the normal approximation with their variance, without correction for
     continuity. p is None below five nonzero differences, where no result could be significant.
 
-    Source: Wilcoxon (1945), Biometrics Bulletin 1; Pratt (1959), JASA 54, section 5.
+    Source: Wilcoxon (1945), Biometrics Bulletin 1; Pratt (1959), JASA 54 (zeros).
     """
     d = np.round(np.asarray(d, dtype=float), PLACES)
     if not np.isfinite(d).all():
@@ -247,7 +248,7 @@ def weighted_kappa(a: ArrayLike, b: ArrayLike, grades: Sequence[float], weights:
     without items, or where both raters gave one and the same grade throughout. ValueError for a score off the
     list or other weights.
 
-    Source: Cohen (1968), Psychological Bulletin 70, equation 5.
+    Source: Cohen (1968), Psychological Bulletin 70 (weighted kappa, disagreement weights).
     """
     if weights not in ("linear", "quadratic", "points"):
         raise ValueError("weights are linear, quadratic or points")
@@ -268,7 +269,7 @@ def gwet_ac1(a: ArrayLike, b: ArrayLike, grades: Sequence[float]) -> float | Non
 
     None without items or with fewer than two possible grades. ValueError for a score off the list.
 
-    Source: Gwet (2008), British Journal of Mathematical and Statistical Psychology 61, equations 5 and 6.
+    Source: Gwet (2008), British Journal of Mathematical and Statistical Psychology 61 (the AC1 coefficient).
     """
     i, j = on_the_list(a, grades), on_the_list(b, grades)
     if not len(i) or len(grades) < 2:
@@ -316,9 +317,9 @@ def bootstrap(
     for start in range(0, draws, step):
         parts.append(statistic(values[rng.integers(n, size=(min(step, draws - start), n))]))
     found = np.concatenate(parts)
-    found = np.where(np.isnan(found).all(axis=0), 0.0, found) + np.where(np.isnan(found).all(axis=0), NAN, 0.0)
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    return np.quantile(found, tails, axis=0) if np.isnan(found).all() else np.nanquantile(found, tails, axis=0)
+    undefined = np.isnan(found).all(axis=0)
+    ends = np.nanquantile(np.where(undefined, 0.0, found), [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return np.where(undefined, NAN, ends)
 
 
 def bias_and_icc(pairs: np.ndarray) -> np.ndarray:
