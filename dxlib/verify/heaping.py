@@ -28,7 +28,10 @@ FAINTEST = 1e-300  # strengths stay finite
 def binomial_tail(n: int, hits: int, chance: Fraction) -> Fraction:
     """P(at least `hits` of n), exactly."""
     top, bottom = chance.numerator, chance.denominator
-    ways = sum(comb(n, k) * top**k * (bottom - top) ** (n - k) for k in range(max(hits, 0), n + 1))
+    ways, chosen = 0, comb(n, hits)
+    for k in range(hits, n + 1):
+        ways += chosen * top**k * (bottom - top) ** (n - k)
+        chosen = chosen * (n - k) // (k + 1)
     return Fraction(ways, bottom**n)
 
 
@@ -72,9 +75,10 @@ def bunching(shares: Iterable[Fraction], cut: Fraction, width: Fraction) -> tupl
     return above, below, float(binomial_tail(above + below, above, Fraction(1, 2)))
 
 
-def multiples_of_five(b: int) -> Fraction:
-    """The chance that a numerator chosen evenly from 1..b-1 gives a whole multiple of 5 %."""
-    return Fraction(gcd(20, b) - 1, b - 1)
+def chance_of_five(b: int) -> float:
+    """The chance that a numerator chosen evenly from 1..b-1 gives a whole multiple of 5 %: 20a/b is whole for
+    gcd(20, b) - 1 of them."""
+    return (gcd(20, b) - 1) / (b - 1)
 
 
 def poisson_binomial_tail(chances: np.ndarray, hits: np.ndarray) -> np.ndarray:
@@ -103,24 +107,23 @@ def heaped_percentages(ratios: pd.DataFrame) -> pd.DataFrame:
     Each row has its own chance, from the numerators that can give a multiple of 5 % at all: with b = 20 every one
     does, with b = 23 none. Flagged below an exact chance of 0.001. strength: -log10 of it · value: multiples of five
     · expected: how many chance would give · other: the number of percentages.
-    Source: `multiples_of_five` and `poisson_binomial_tail`, after Whipple's index.
+    Source: `chance_of_five` and `poisson_binomial_tail`, after Whipple's index.
     """
-    chances: dict[str, list[Fraction]] = {}
+    chances: dict[str, list[float]] = {}
     hits: dict[str, int] = {}
     for agency, top, bottom in zip(ratios["agency"], ratios["a"], ratios["b"], strict=True):
         if not top or not bottom:
             continue
-        a, b = number(top), number(bottom)
-        if a.denominator > 1 or b.denominator > 1 or b < SMALLEST_WHOLE or not 0 < a < b:
-            continue
-        chances.setdefault(agency, []).append(multiples_of_five(b.numerator))
-        hits[agency] = hits.get(agency, 0) + ((20 * a / b).denominator == 1)
+        (a, part), (b, whole) = number(top).as_integer_ratio(), number(bottom).as_integer_ratio()
+        if part == whole == 1 and b >= SMALLEST_WHOLE and 0 < a < b:
+            chances.setdefault(agency, []).append(chance_of_five(b))
+            hits[agency] = hits.get(agency, 0) + (20 * a % b == 0)
     agencies = [agency for agency, row in chances.items() if len(row) >= FEWEST_PERCENTAGES]
     if not agencies:
         return frame([])
     table = np.zeros((len(agencies), max(len(chances[agency]) for agency in agencies)))
     for i, agency in enumerate(agencies):
-        table[i, : len(chances[agency])] = [c.numerator / c.denominator for c in chances[agency]]
+        table[i, : len(chances[agency])] = chances[agency]
     tails = poisson_binomial_tail(table, np.array([hits[agency] for agency in agencies]))
     return frame(
         {
@@ -128,7 +131,7 @@ def heaped_percentages(ratios: pd.DataFrame) -> pd.DataFrame:
             "agency": agency,
             "strength": strength(p),
             "value": hits[agency],
-            "expected": float(sum(chances[agency])),
+            "expected": sum(chances[agency]),
             "other": str(len(chances[agency])),
         }
         for agency, p in zip(agencies, tails.tolist(), strict=True)
