@@ -1,0 +1,125 @@
+"""What to verify first: a risk score that can be recomputed by hand, and a random share that cannot be foreseen.
+
+R = min(m x p, claimed): points expected to be over-scored. p is last year's over-scoring of that agency and row,
+drawn towards the group's (5 cases' worth), times a stated factor for each red flag, at most 1.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from ..case import Case
+from .sampling import points_weighted
+
+PRIOR = 5  # cases that the group's experience counts for
+UNKNOWN = 0.1  # p where nobody has any experience; printed
+FACTORS = {
+    "no_evidence": 2.0,
+    "thin_evidence": 1.5,
+    "outside_period": 1.5,
+    "empty_document": 2.0,
+    "shared_document": 1.5,
+    "document_twice": 1.5,
+    "jump": 1.5,
+    "part_whole": 1.5,
+    "relation": 1.5,
+    "near_copy": 1.25,
+    "peers": 1.25,
+}  # what each red flag multiplies p with
+
+
+def history(case: Case, before: Case, past: pd.DataFrame) -> pd.DataFrame:
+    """What verification found last year, under this year's codes.
+
+    case, before   this year and the earlier one that its links continue
+    past           the earlier year's ledger
+
+    Returns agency, indicator (this year's code), over (over-scored points as a share of the row's maximum, at
+    least 0): one row per verdict on a row that links.csv calls the same or rescaled. Source: the links of
+    contract.md; only such rows are matched.
+    """
+    links = case.links
+    links = links[links["kind"].isin(["same", "rescaled"])]
+    links = links[(links["from_year"] == before.year) & (links["from_group"] == before.group)]
+    done = past[past["claimed"].notna() & past["final"].notna() & (past["max_points"] > 0)]
+    over = ((done["claimed"] - done["final"]) / done["max_points"]).clip(lower=0)
+    done = pd.DataFrame({"agency": done["agency"], "from_code": done["indicator"], "over": over})
+    found = done.merge(links[["code", "from_code"]], on="from_code").rename(columns={"code": "indicator"})
+    return found[["agency", "indicator", "over"]]
+
+
+def over_scoring(past: pd.DataFrame, keys: pd.DataFrame, prior: int = PRIOR) -> np.ndarray:
+    """p for every (agency, indicator) of `keys`: (o + k p_group) / (n + k).
+
+    past   from `history`; o is the sum and n the number of its entries for the very agency and row, p_group the
+           row's mean, or the mean of all rows where the row has no past, or 0.1 where nothing has
+
+    Returns (len(keys),) between 0 and 1. Source: empirical Bayes shrinkage of a proportion, e.g. Casella (1985),
+    The American Statistician 39, eq. 2.
+    """
+    everywhere = float(past["over"].mean()) if len(past) else UNKNOWN
+    row = past.groupby("indicator")["over"].mean()
+    own = past.groupby(["agency", "indicator"])["over"].agg(["sum", "size"])
+    found = own.reindex(pd.MultiIndex.from_frame(keys[["agency", "indicator"]])).fillna(0.0).to_numpy(float)
+    group = keys["indicator"].map(row).fillna(everywhere).to_numpy(float)
+    return (found[:, 0] + prior * group) / (found[:, 1] + prior)
+
+
+def risk(ledger: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
+    """Points at risk of every claimed row, with all that they are made of.
+
+    ledger   from `ledger`; past from `history` (empty where there is none); flags of this year
+
+    Returns the claimed rows of the ledger with points above nought, the largest risk first: agency, indicator,
+    max_points, claimed, state, p (from experience), red_flags (codes, ";"-separated), factor (product of their
+    factors), risk (points: min(max_points x min(p x factor, 1), claimed)). Bonus rows count their claimed points
+    as their maximum. A flag on the agency as a whole counts for all of its rows. Source: risk-based selection as
+    in ISA 330 and 530; the score itself is recomputable by hand (`FACTORS`, `PRIOR`).
+    """
+    rows = ledger[ledger["claimed"] > 0][["agency", "indicator", "max_points", "claimed", "state"]].copy()
+    rows["p"] = over_scoring(past, rows)
+    red = flags[flags["flag"].isin(list(FACTORS))][["flag", "agency", "indicator"]].drop_duplicates()
+    whole = red[red["indicator"] == ""][["flag", "agency"]].merge(rows[["agency", "indicator"]], on="agency")
+    red = pd.concat([red[red["indicator"] != ""], whole[["flag", "agency", "indicator"]]]).drop_duplicates()
+    red = red.assign(factor=red["flag"].map(FACTORS).astype(float)).sort_values("flag", kind="stable")
+    cells = red.groupby(["agency", "indicator"]).agg(red_flags=("flag", ";".join), factor=("factor", "prod"))
+    rows = rows.merge(cells, left_on=["agency", "indicator"], right_index=True, how="left")
+    rows["red_flags"], rows["factor"] = rows["red_flags"].fillna(""), rows["factor"].fillna(1.0)
+    worth = rows["max_points"].fillna(rows["claimed"])
+    rows["risk"] = np.minimum(worth * np.minimum(rows["p"] * rows["factor"], 1.0), rows["claimed"])
+    columns = ["agency", "indicator", "max_points", "claimed", "state", "p", "red_flags", "factor", "risk"]
+    ordered = rows.sort_values(
+        ["risk", "claimed", "agency", "indicator"], ascending=[False, False, True, True], kind="stable"
+    )
+    return ordered[columns].reset_index(drop=True)
+
+
+def worklist(
+    risks: pd.DataFrame, capacity: int, random_share: float, points_items: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Which claims to verify, and why each was chosen.
+
+    risks          from `risk`, for all claims, whatever has been verified by now: the same list can be drawn again
+    capacity       how many items are chosen by risk
+    random_share   share of the others that is drawn at random, each with the same chance
+    points_items   number of draws with chances in proportion to claimed points (0: none), from the others as well
+    rng            seeded generator; publish the seed after the claims are in
+
+    Returns the chosen rows of `risks` in the order in which to take them, with part (risk, random, points; an item
+    drawn both ways is "random;points"). Only the drawn parts may be used to estimate. Source: random share beside
+    risk-based picks as in ISA 530; points-weighted selection as monetary-unit sampling (AICPA 2017).
+    """
+    chosen = risks.head(capacity).assign(part="risk")
+    rest = risks.iloc[capacity:].sort_values(["agency", "indicator"], kind="stable").reset_index(drop=True)
+    size = -(-len(rest) * Fraction(repr(random_share)) // 1)
+    drawn = set(rng.choice(len(rest), size=int(size), replace=False).tolist()) if len(rest) else set()
+    weighted: set[int] = set()
+    if points_items and len(rest):
+        certain, hit, _ = points_weighted(rest["claimed"].to_numpy(), points_items, rng)
+        weighted = {int(i) for i in (*certain, *hit)}
+    marks = {i: ";".join(m for m, s in (("random", drawn), ("points", weighted)) if i in s) for i in drawn | weighted}
+    others = rest.loc[sorted(marks)].assign(part=[marks[i] for i in sorted(marks)])
+    return pd.concat([chosen, others], ignore_index=True)
