@@ -151,7 +151,8 @@ def hansen_hurwitz(points_book: float, taints: Points, size: int) -> float:
     the net difference is unbiased. Raises ValueError as `stringer` does.
     Source: Hansen and Hurwitz (1943), (1/n) sum d_i / p_i with p_i = claimed_i / book.
     """
-    return points_book / size * float(tainted(taints, size).sum())
+    total = float(tainted(taints, size).sum())
+    return points_book * total / size
 
 
 COLUMNS = "method population points sample found estimate bound confidence unit planned note".split()
