@@ -133,12 +133,12 @@ def concordance(x: ArrayLike, y: ArrayLike) -> Concordance:
     """Lin's concordance of pairs, from moments with 1/n; x and y (n,) or many samples at once (..., n).
 
     Returns three arrays (...): concordance = pearson * bias_factor, and the factors. nan where undefined:
-    concordance when all values are equal, the factors when either side is constant, all three without pairs.
+    all three below two pairs or when all values are equal, pearson also when either side is constant.
 
     Source: Lin (1989), Biometrics 45, section 2.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    if x.shape[-1] == 0:
+    if x.shape[-1] < 2:
         nothing = np.full(x.shape[:-1], NAN)
         return Concordance(nothing, nothing, nothing)
     mx, my = x.mean(-1, keepdims=True), y.mean(-1, keepdims=True)

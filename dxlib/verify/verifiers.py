@@ -32,12 +32,11 @@ def krippendorff(table: ArrayLike, level: str) -> float | None:
 
     Source: Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, section D (any metric, missing data).
     """
-    table = np.asarray(table, dtype=float)
+    table = np.round(np.asarray(table, dtype=float), PLACES)
     if level not in ("nominal", "ordinal", "interval", "ratio"):
         raise ValueError("the level is nominal, ordinal, interval or ratio")
     if level == "ratio" and (table < 0).any():
         raise ValueError("a ratio scale has no value below 0")
-    table = np.round(table, PLACES)
     scored = (~np.isnan(table)).sum(axis=0)
     table, scored = table[:, scored > 1], scored[scored > 1]
     values, count = np.unique(table[~np.isnan(table)], return_counts=True)
@@ -204,8 +203,8 @@ def appealed(ledger: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
     The yardstick is the verdict that stood when the appeal was decided (the last step before it). outcome:
     lowered (final below it), rejected (unchanged), full (raised to the claim or above), partial (raised, but
     below the claim or without one), pending (no decision yet), "" where points are missing. restored and taken:
-    points won and lost, 0 where none; days from appealed_on to the last decision on the appeal, nan where a day
-    is missing or the order of the two is wrong.
+    points won and lost, 0 where none, nan where points are missing; days from appealed_on to the last decision
+    on the appeal, nan where a day is missing or the order of the two is wrong.
 
     Source: our own definition, after the appeal stage of provincial appraisal decisions; no published formula.
     """
@@ -216,10 +215,10 @@ def appealed(ledger: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
         cell = (row["agency"], row["indicator"])
         standing = stood.get(cell, NAN) * row["max_points"]
         standing = row["first"] if np.isnan(standing) else standing
-        gain = 0.0 if row["state"] == "disputed" else round(row["final"] - standing, PLACES)
+        gain = 0.0 if row["state"] == "disputed" else round(row["final"] - standing, PLACES) + 0.0
         outcome = "pending" if row["state"] == "disputed" else result(gain, row["claimed"] - row["final"])
         days = days_between(row["appealed_on"], decided_on.get(cell, ""))
-        rows.append((*cell, row["verifier"], outcome, max(gain, 0.0), max(-gain, 0.0), days))
+        rows.append((*cell, row["verifier"], outcome, max(gain, 0.0), abs(min(gain, 0.0)), days))
     return pd.DataFrame(rows, columns=APPEALED)
 
 
