@@ -17,6 +17,7 @@ from ..case.answers import ANSWER
 from ..case.checks import records
 from ..case.framework import Node, optional
 from ..index.values import Answers, Leaf, leaf, read_answers
+from ..rules import ONE, ZERO, Options, Parts, Steps
 
 COLUMNS = [
     "agency", "scope", "indicator", "max_points", "claimed", "stated", "first", "final", "steps", "state",
@@ -28,6 +29,7 @@ CLAIM = ("agency", "indicator", "points", "submitted_on")
 NO_CLAIM = dict.fromkeys(CLAIM, "")
 NO_VERDICT = {"decided_by": "", "decided_on": ""}
 NAN = float("nan")
+MOST_PARTS = 8  # more parts make more grades than a table of grades can hold
 Chains = dict[tuple[str, str], list[dict[str, str]]]
 
 
@@ -163,3 +165,23 @@ def steps(case: Case) -> pd.DataFrame:
         for k, s in enumerate(chain, start=1)
     ]
     return pd.DataFrame(rows, columns=STEP_COLUMNS)
+
+
+def grades(case: Case) -> dict[str, list[float]]:
+    """All shares that a row of few grades can give, by code (options, yes or no, parts, steps): the full list.
+
+    Source: Cohen (1968), Psychological Bulletin 70: weighted agreement needs the whole scale, used or not.
+    """
+    found: dict[str, list[float]] = {}
+    for node, _ in reported_leaves(case):
+        rule = node.rule
+        if isinstance(rule, Parts):
+            sums = {ZERO}
+            for _, share in rule.shares[:MOST_PARTS]:
+                sums |= {min(s + share, ONE) for s in sums}
+            found[node.code] = sorted(float(s) for s in sums)
+        elif isinstance(rule, Options):
+            found[node.code] = sorted({float(share) for _, share in rule.shares})
+        elif isinstance(rule, Steps):
+            found[node.code] = sorted({0.0, *(float(share) for *_, share in rule.steps)})
+    return found

@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
+from .ledger import ledger
 from .sampling import points_weighted
 
 PRIOR = 5  # cases that the group's experience counts for
 UNKNOWN = 0.1  # p where nobody has any experience; printed
+PARTS = ("risk", "random", "points", "rest")
 FACTORS = {
     "no_evidence": 2.0,
     "thin_evidence": 1.5,
@@ -31,24 +33,27 @@ FACTORS = {
 }  # what each red flag multiplies p with
 
 
-def history(case: Case, before: Case, past: pd.DataFrame) -> pd.DataFrame:
-    """What verification found last year, under this year's codes.
+def history(case: Case, before: Case | None) -> pd.DataFrame:
+    """What verification found in an earlier year, under this year's codes.
 
-    case, before   this year and the earlier one that its links continue
-    past           the earlier year's ledger
+    case, before   this year and the earlier one that its links continue; None: there is none, an empty table
 
-    Returns agency, indicator (this year's code), over (over-scored points as a share of the row's maximum, at
-    least 0): one row per verdict on a row that links.csv calls the same or rescaled. Source: the links of
-    contract.md; only such rows are matched.
+    Returns agency, indicator (this year's code), share (final points / maximum), over (over-scored points as a
+    share of the maximum, at least 0; nan without a claim): one row per verdict on a row that links.csv calls the
+    same or rescaled. Source: the links of contract.md; only such rows are matched.
     """
-    links = case.links
+    columns = ["agency", "indicator", "share", "over"]
+    if before is None:
+        return pd.DataFrame(columns=columns).astype({"share": float, "over": float})
+    past, links = ledger(before), case.links
     links = links[links["kind"].isin(["same", "rescaled"])]
     links = links[(links["from_year"] == before.year) & (links["from_group"] == before.group)]
-    done = past[past["claimed"].notna() & past["final"].notna() & (past["max_points"] > 0)]
+    done = past[past["final"].notna() & (past["max_points"] > 0)]
     over = ((done["claimed"] - done["final"]) / done["max_points"]).clip(lower=0)
-    done = pd.DataFrame({"agency": done["agency"], "from_code": done["indicator"], "over": over})
-    found = done.merge(links[["code", "from_code"]], on="from_code").rename(columns={"code": "indicator"})
-    return found[["agency", "indicator", "over"]]
+    share = done["final"] / done["max_points"]
+    found = pd.DataFrame({"agency": done["agency"], "from_code": done["indicator"], "share": share, "over": over})
+    found = found.merge(links[["code", "from_code"]], on="from_code").rename(columns={"code": "indicator"})
+    return found[columns]
 
 
 def over_scoring(past: pd.DataFrame, keys: pd.DataFrame, prior: int = PRIOR) -> np.ndarray:
@@ -60,6 +65,7 @@ def over_scoring(past: pd.DataFrame, keys: pd.DataFrame, prior: int = PRIOR) -> 
     Returns (len(keys),) between 0 and 1. Source: empirical Bayes shrinkage of a proportion, e.g. Casella (1985),
     The American Statistician 39, eq. 2.
     """
+    past = past.dropna(subset=["over"])
     everywhere = float(past["over"].mean()) if len(past) else UNKNOWN
     row = past.groupby("indicator")["over"].mean()
     own = past.groupby(["agency", "indicator"])["over"].agg(["sum", "size"])
@@ -68,10 +74,10 @@ def over_scoring(past: pd.DataFrame, keys: pd.DataFrame, prior: int = PRIOR) -> 
     return (found[:, 0] + prior * group) / (found[:, 1] + prior)
 
 
-def risk(ledger: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
+def risk(rows: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
     """Points at risk of every claimed row, with all that they are made of.
 
-    ledger   from `ledger`; past from `history` (empty where there is none); flags of this year
+    rows     the ledger; past from `history`; flags of this year
 
     Returns the claimed rows of the ledger with points above nought, the largest risk first: agency, indicator,
     max_points, claimed, state, p (from experience), red_flags (codes, ";"-separated), factor (product of their
@@ -79,7 +85,7 @@ def risk(ledger: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.Da
     as their maximum. A flag on the agency as a whole counts for all of its rows. Source: risk-based selection as
     in ISA 330 and 530; the score itself is recomputable by hand (`FACTORS`, `PRIOR`).
     """
-    rows = ledger[ledger["claimed"] > 0][["agency", "indicator", "max_points", "claimed", "state"]].copy()
+    rows = rows[rows["claimed"] > 0][["agency", "indicator", "max_points", "claimed", "state"]].copy()
     rows["p"] = over_scoring(past, rows)
     red = flags[flags["flag"].isin(list(FACTORS))][["flag", "agency", "indicator"]].drop_duplicates()
     whole = red[red["indicator"] == ""][["flag", "agency"]].merge(rows[["agency", "indicator"]], on="agency")
@@ -97,7 +103,7 @@ def risk(ledger: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.Da
     return ordered[columns].reset_index(drop=True)
 
 
-def worklist(
+def choose(
     risks: pd.DataFrame, capacity: int, random_share: float, points_items: int, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Which claims to verify, and why each was chosen.
@@ -105,21 +111,24 @@ def worklist(
     risks          from `risk`, for all claims, whatever has been verified by now: the same list can be drawn again
     capacity       how many items are chosen by risk
     random_share   share of the others that is drawn at random, each with the same chance
-    points_items   number of draws with chances in proportion to claimed points (0: none), from the others as well
+    points_items   draws with chances in proportion to claimed points among what then remains (0: none)
     rng            seeded generator; publish the seed after the claims are in
 
-    Returns the chosen rows of `risks` in the order in which to take them, with part (risk, random, points; an item
-    drawn both ways is "random;points"). Only the drawn parts may be used to estimate. Source: random share beside
-    risk-based picks as in ISA 530; points-weighted selection as monetary-unit sampling (AICPA 2017).
+    Returns `risks` with part: risk, random, points or rest; the chosen ones first, in the order in which to take
+    them. Only the drawn parts may be used to estimate. Source: a random share beside risk-based picks as in ISA
+    530; points-weighted selection as monetary-unit sampling (AICPA 2017).
     """
-    chosen = risks.head(capacity).assign(part="risk")
-    rest = risks.iloc[capacity:].sort_values(["agency", "indicator"], kind="stable").reset_index(drop=True)
-    size = -(-len(rest) * Fraction(repr(random_share)) // 1)
-    drawn = set(rng.choice(len(rest), size=int(size), replace=False).tolist()) if len(rest) else set()
-    weighted: set[int] = set()
-    if points_items and len(rest):
-        certain, hit, _ = points_weighted(rest["claimed"].to_numpy(), points_items, rng)
-        weighted = {int(i) for i in (*certain, *hit)}
-    marks = {i: ";".join(m for m, s in (("random", drawn), ("points", weighted)) if i in s) for i in drawn | weighted}
-    others = rest.loc[sorted(marks)].assign(part=[marks[i] for i in sorted(marks)])
-    return pd.concat([chosen, others], ignore_index=True)
+    part = np.array(["rest"] * len(risks), dtype=object)
+    part[:capacity] = "risk"
+    keys = pd.MultiIndex.from_frame(risks[["agency", "indicator"]])
+    others = np.array(sorted(range(min(capacity, len(risks)), len(risks)), key=lambda i: keys[i]), dtype=int)
+    size = -(-len(others) * Fraction(repr(random_share)) // 1)
+    if len(others):
+        part[rng.choice(others, size=int(size), replace=False)] = "random"
+    left = others[part[others] == "rest"]
+    if points_items and len(left):
+        certain, hit, _ = points_weighted(risks["claimed"].to_numpy()[left], points_items, rng)
+        part[left[[*certain, *hit]]] = "points"
+    order = {name: i for i, name in enumerate(PARTS)}
+    out = risks.assign(part=part)
+    return out.sort_values("part", key=lambda x: x.map(order), kind="stable").reset_index(drop=True)
