@@ -92,8 +92,7 @@ def theil_sen(
     if n * (n - 1) // 2 <= most:
         i, j = np.triu_indices(n, 1)
     else:
-        i, j = rng.integers(n, size=most), rng.integers(n - 1, size=most)
-        j = j + (j >= i)  # any member but i
+        i, j = rng.integers(n, size=(2, most))  # a member drawn twice is a vertical pair
     run = p[j] - p[i]
     slopes = (c[j] - c[i])[run != 0] / run[run != 0]
     if not slopes.size:
