@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import product
 from math import isnan
 
@@ -124,6 +125,9 @@ def test_too_few_to_say(n):
 def test_one_side_constant():
     found = concordance([1, 2, 3], [2, 2, 2])
     assert (found.concordance, found.bias_factor) == (0, 0) and isnan(found.pearson)
+    # seven times 0.1 is not constant to a computer
+    for x in (np.arange(7.0), np.arange(7.0) * 1e-9):
+        assert isnan(concordance(x, [0.1] * 7).pearson) and isnan(concordance([0.1] * 7, x).pearson)
     # a constant shift: nothing between rows but what both raters share
     assert icc([[1, 2], [1, 2], [1, 2]]).icc3 is None and icc([[1, 2], [1, 2], [1, 2]]).icc2 == 0
 
@@ -268,7 +272,7 @@ def test_both_faces_of_a_statistic_agree(table):
 def test_the_bootstrap_does_not_depend_on_its_blocks(monkeypatch):
     values = rng().random((23, 2))
     whole = bootstrap(bias_and_icc, values, 101, rng())
-    monkeypatch.setattr("dxlib.verify.agreement.CELLS", 7 * 46)
+    monkeypatch.setattr(import_module("dxlib.verify.agreement"), "CELLS", 7 * 46)
     assert (bootstrap(bias_and_icc, values, 101, rng()) == whole).all()
     assert (bootstrap(bias_and_icc, values, 101, rng(2)) != whole).any()
 
@@ -343,10 +347,10 @@ def test_the_table_of_the_worked_example():
 
 
 def test_a_total_weighs_rows_by_their_points():
-    # a: (10 + 1) / 12 against (4 + 1) / 12; b has no verdict on row 2: 5 / 10 against 5 / 10; row 3 has no maximum
+    # a: (10 + 1) / 12 against (4 + 1) / 12; b has no verdict on row 2: 5 / 10 against 5 / 10; row 3 has no maximum, row 4 none to speak of
     nan = float("nan")
     rows = [("a", "1", 10, 10, 4), ("a", "2", 2, 1, 1), ("b", "1", 10, 5, 5), ("b", "2", 2, 2, nan)]
-    found = agreement(ledger([*rows, ("b", "3", nan, 3, 3), ("c", "1", 10, nan, 4)]), 50, rng())
+    found = agreement(ledger([*rows, ("b", "3", nan, 3, 3), ("c", "1", 10, nan, 4), ("c", "4", 0, 0, 0)]), 50, rng())
     assert found["indicator"].tolist() == ["", "1", "2"] and found["n"].tolist() == [2, 2, 1]
     assert found["bias"].tolist() == pytest.approx([0.25, 0.3, 0])
     assert found.loc[0, ["bias_low", "bias_high", "icc_low", "p_inflation"]].isna().all()

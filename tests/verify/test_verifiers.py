@@ -106,10 +106,13 @@ def test_cells_scored_by_two():
                 ("a", "4", 2, "verify", 0.5, "Y"),
                 ("a", "5", 1, "verify", 0.5, ""),
                 ("a", "5", 2, "verify", 0.5, "Y"),
+                ("a", "6", 1, "verify", 0.5, "X"),
+                ("a", "6", 2, "verify", 0.5, "Y"),
             ]
         )
     )
-    assert found.values.tolist() == [["b", "1", "X", "Y", 1.0, 0.5], ["a", "2", "X", "Y", 0.2, 0.4]]
+    expected = [["b", "1", "X", "Y", 1.0, 0.5], ["a", "2", "X", "Y", 0.2, 0.4], ["a", "6", "X", "Y", 0.5, 0.5]]
+    assert found.values.tolist() == expected
 
 
 def doubles(rows):
@@ -140,6 +143,7 @@ def test_four_items_are_too_few_to_rewrite_a_rule():
     apart = read_twice().iloc[6:10]
     row = between_verifiers(apart, {}).iloc[1]
     assert row["n"] == 4 and row["alpha"] < 0.667 and not row["rewrite"]
+    assert between_verifiers(read_twice().iloc[6:11], {}).iloc[1]["rewrite"]
 
 
 def test_p36_swapping_the_verifiers():
@@ -228,6 +232,7 @@ def test_the_verdict_that_stood_is_the_yardstick():
             ("a", "1", 1, "verify", 0.2, "X"),
             ("a", "1", 2, "verify", 0.6, "Y"),
             ("a", "1", 3, "appeal", 0.6, "Z", "2025-01-24"),
+            ("a", "1", 4, "verify", 0.1, "Y"),  # out of order: the appeal was not against this
         ]
     )
     assert appealed(table, twice).values.tolist() == [["a", "1", "X", "rejected", 0.0, 0.0, 4.0]]
@@ -241,6 +246,8 @@ def test_the_verdict_that_stood_is_the_yardstick():
         (10.0, 4.0, 4.0, 4.0, "rejected", 0.0),  # nothing had been cut
         (nan, 2.0, 0.0, 2.0, "full", 2.0),  # a bonus has no maximum
         (10.0, 0.3, 0.1, 0.1 + 0.2, "full", 0.2),  # the same score in floating point
+        (10.0, 0.1 + 0.2, 0.1, 0.3, "full", 0.2),
+        (10.0, 8.0, 0.1 + 0.2, 0.3, "rejected", 0.0),
         (10.0, 8.0, nan, nan, "", nan),
     ],
 )
@@ -250,7 +257,8 @@ def test_outcomes(maximum, claimed, first, final, outcome, restored):
     row = appealed(table, done).iloc[0]
     assert row["outcome"] == outcome and row["restored"] == pytest.approx(restored, nan_ok=True)
     assert isnan(row["days"])  # decided before it was lodged: no duration
-    assert np.signbit(row["taken"]) == 0 or isnan(row["taken"])
+    assert isnan(restored) or not np.signbit([row["restored"], row["taken"]]).any()
+    assert isnan(appealed(table.assign(appealed_on=""), done)["days"][0])
 
 
 @pytest.mark.filterwarnings("error")
