@@ -52,8 +52,8 @@ def sampled(claimed: Points, verified: Points, population: int) -> tuple[np.ndar
     return s, v
 
 
-def expanded(total: float, errors: np.ndarray, found: float, book: float, population: int, alpha: float) -> Estimate:
-    """Estimate, standard error and bound total + t * se, the bound never below `found`, never above the book.
+def expanded(total: float, errors: np.ndarray, book: float, population: int, alpha: float) -> Estimate:
+    """Estimate, standard error and bound total + t * se, the bound never above the book. `errors` (n,) sum to 0.
 
     Source: Cochran (1977), Sampling Techniques, equations 2.20 and 6.4 (standard errors), one-sided t with n-1.
     """
@@ -62,7 +62,7 @@ def expanded(total: float, errors: np.ndarray, found: float, book: float, popula
     n = len(errors)
     spread = math.sqrt(float((errors**2).sum()) / (n - 1))
     se = population * math.sqrt((1 - n / population) / n) * spread
-    return Estimate(total, se, max(min(total + float(stdtrit(n - 1, 1 - alpha)) * se, book), found))
+    return Estimate(total, se, min(total + float(stdtrit(n - 1, 1 - alpha)) * se, book))
 
 
 def difference(
@@ -72,7 +72,7 @@ def difference(
 
     `book` is the sum of the claimed points of the population, `population` its items; the samples are points (n,).
     Returns (estimate, se, bound): N times the mean difference claimed - verified, its standard error, and the
-    one-sided upper bound with t of n-1, not below the difference found nor above the book; all nan when n < 2.
+    one-sided upper bound with t of n-1, never above the book; all nan when n < 2.
     The bound undercovers when errors are rare: with none found its standard error is 0. Take Stringer or the
     hypergeometric bound then. Raises ValueError for unequal lengths, missing points, n > N, confidence not in (0, 1).
     Source: Cochran (1977), Sampling Techniques, equations 2.20 and 2.22: N d-bar, N sqrt((1 - n/N) / n) s_d.
@@ -83,7 +83,7 @@ def difference(
         return UNDEFINED
     d = s - v
     mean = float(d.mean())
-    return expanded(population * mean, d - mean, float(d.sum()), book, population, alpha)
+    return expanded(population * mean, d - mean, book, population, alpha)
 
 
 def ratio(
@@ -102,7 +102,7 @@ def ratio(
         return UNDEFINED
     d = s - v
     rate = float(d.sum() / s.sum())
-    return expanded(book * rate, d - rate * s, float(d.sum()), book, population, alpha)
+    return expanded(book * rate, d - rate * s, book, population, alpha)
 
 
 def tainted(taints: Points, size: int) -> np.ndarray:
@@ -257,9 +257,8 @@ def points_weighted_part(
     units, _ = whole_units(np.where(part == "random", 0.0, claimed))
     certain = np.zeros(len(claimed), bool)
     certain[certain_items(units, int(drawn.sum()))[0]] = True
-    certain &= drawn
     as_is = (certain | (part == "random")) & known
-    waiting = certain & ~known  # nobody else speaks for a certain item: until its verdict all of it may be wrong
+    waiting = certain & ~known  # no other item speaks for a certain one: until its verdict all of it may be wrong
     others = float(claimed[~(as_is | waiting)].sum())
     chance = seen & ~certain
     n, rate = int(chance.sum()), 1.0

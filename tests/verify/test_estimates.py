@@ -122,7 +122,7 @@ def test_nothing_is_estimated_from_one_item():
     assert all(math.isnan(x) for x in ratio(300, [0, 0], [0, 0], 40, 0.95))
 
 
-def test_the_bound_stays_between_what_was_found_and_the_book():
+def test_the_bound_never_exceeds_the_book():
     assert difference(20, [10, 1], [0, 1], 11, 0.99).bound == 20
     assert ratio(20, [10, 1], [0, 1], 11, 0.99).bound == 20
 
@@ -241,6 +241,19 @@ def test_a_certain_item_counts_as_it_is():
     table.loc[0, "final"] = NONE  # without its verdict all of it may be wrong
     row = by_method(unverified(table, 0.95)).loc["stringer"]
     assert row["bound"] == pytest.approx(100 + 100 * (1 - 0.05 ** (1 / 9))) and row["note"] == "incomplete"
+
+
+def test_a_certain_item_that_nobody_drew_may_be_wrong_in_full():
+    table = frame(("points", 10, 1, 1), ("rest", 1, 100, NONE), ("rest", 90, 1, NONE))
+    row = by_method(unverified(table, 0.95)).loc["stringer"]
+    assert row["estimate"] == 0 and row["bound"] == pytest.approx(100 + 100 * (1 - 0.05 ** (1 / 10)))
+
+
+def test_what_is_certain_follows_the_frame_of_the_points_part():
+    # 120 points outside the random part, 10 draws: interval 12 takes the item of 20; with the random part's 250 it would not
+    table = frame(("random", 50, 5, 5), ("points", 1, 20, 10), ("points", 9, 1, 1), ("rest", 91, 1, NONE))
+    row = by_method(unverified(table, 0.95)).loc["stringer"]
+    assert row["estimate"] == 10 and row["bound"] == pytest.approx(10 + 100 * (1 - 0.05 ** (1 / 9)))
 
 
 def test_stringer_counts_the_random_part_as_it_is():

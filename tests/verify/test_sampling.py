@@ -282,6 +282,11 @@ def test_plan_spreads_by_past_over_scoring():
     assert (size["mountain"], size["plain"]) == (8, 34)
 
 
+def test_every_stratum_gets_two_even_from_a_small_plan():
+    table = plan(items(30, stratum=[f"s{i % 10}" for i in range(30)]), 0.95, 0.5)
+    assert table["size"].tolist() == [4, 6, *[2] * 10]
+
+
 def test_plan_of_few_or_no_items():
     few = plan(items(4), 0.95, 0.05)
     assert few["size"].tolist() == [4, 4, 4]
