@@ -1,5 +1,38 @@
-"""May we believe the claims? What was claimed, what was recognised, what is still open."""
+"""May we believe the claims? The ledger in points, and everything that can be asked of it."""
 
-from .deviation import deviation, open_items
+from .agreement import agreement
+from .consistency import printed_total
+from .deviation import deviation, open_items, polish
+from .estimates import conclusion, unverified
+from .ledger import asking, grades, ledger, steps
+from .materiality import decisive_items, rank_ranges, unsettled
+from .risk import CONFIDENCE, TOLERABLE, choose, history, risk
+from .sampling import plan
+from .verifiers import appeals, between_verifiers, double_verified, leniency
 
-__all__ = ["deviation", "open_items"]
+__all__ = [
+    "CONFIDENCE",
+    "TOLERABLE",
+    "agreement",
+    "appeals",
+    "asking",
+    "between_verifiers",
+    "choose",
+    "conclusion",
+    "decisive_items",
+    "deviation",
+    "double_verified",
+    "grades",
+    "history",
+    "ledger",
+    "leniency",
+    "open_items",
+    "plan",
+    "polish",
+    "printed_total",
+    "rank_ranges",
+    "risk",
+    "steps",
+    "unsettled",
+    "unverified",
+]

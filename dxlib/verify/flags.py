@@ -11,6 +11,7 @@ from . import consistency, heaping, outliers
 from .copies import copied_explanations
 from .documents import document_flags
 from .flag import frame, gather
+from .ledger import asking
 
 FLAGS = (
     *("part_whole", "two_wholes", "relation", "own_sum"),
@@ -37,7 +38,6 @@ def flags(
     shares = {node.code for node in framework.leaves if node.rule.name == "ratio"}
     rows = case.indicators
     wholes = {code: name for code, name in zip(rows["code"], rows["b_vi"], strict=True) if code in ratios}
-    wanted = set(rows.loc[rows["evidence_vi"] != "", "code"])
     claimed = evaluate(case, "claimed")
     totals = {a: s for a, s in zip(claimed.agencies, claimed.columns[INDEX].shares, strict=True) if s is not None}
     cuts = [(c.cut, str(i)) for i, c in enumerate(settings.classes, start=1) if c.cut]
@@ -48,7 +48,7 @@ def flags(
             consistency.two_wholes(claims, wholes),
             consistency.relation_flags(claims, case.relations),
             consistency.own_sums(ledger, settings.points_decimals),
-            document_flags(ledger, case.evidence, *period(case), case.shared, wanted)
+            document_flags(ledger, case.evidence, *period(case), case.shared, asking(case))
             if case.has("evidence")
             else frame([]),
             copied_explanations(claims),

@@ -20,7 +20,7 @@ from ..index.values import Answers, Leaf, leaf, read_answers
 from ..rules import ONE, ZERO, Options, Parts, Steps
 
 COLUMNS = [
-    "agency", "scope", "indicator", "max_points", "claimed", "stated", "first", "final", "steps", "state",
+    "agency", "scope", "pillar", "indicator", "max_points", "claimed", "stated", "first", "final", "steps", "state",
     "first_reason", "reason", "verifier", "decider", "submitted_on", "verified_on", "appealed_on", "decided_on",
 ]  # fmt: skip
 STEP_COLUMNS = ["agency", "indicator", "step", "stage", "points_share", "reason", "decided_by", "decided_on"]
@@ -81,7 +81,7 @@ def ledger(case: Case) -> pd.DataFrame:
     """Claim, first verdict, final verdict of every reported row that was claimed or decided.
 
     Returns one row per agency (order of agencies.csv) and leaf (tree order):
-    agency, scope, indicator, max_points (nan for bonus and penalty rows);
+    agency, scope, pillar (the top row above), indicator, max_points (nan for bonus and penalty rows);
     claimed    points the rule gives for the claim's own figures; nan without a claim
     stated     points the agency wrote as its own sum; nan where it wrote none
     first, final   points after the first and the last verdict; nan without one
@@ -95,7 +95,7 @@ def ledger(case: Case) -> pd.DataFrame:
     score, verdict, appeal, decision), as contract.md has them; points by the rules of the index set.
     """
     answers, steps = read_answers(case, "verified"), chains(case)
-    opening = after_steps(answers, steps, 1)
+    said, opening = replace(answers, verdicts={}), after_steps(answers, steps, 1)
     agencies = case.tables["agencies"]
     claims = {(c["agency"], c["indicator"]): c for _, c in records(case.tables["claims"], CLAIM)}
     appeals = {(a["agency"], a["indicator"]): a["submitted_on"] for _, a in records(case.tables["appeals"])}
@@ -103,25 +103,26 @@ def ledger(case: Case) -> pd.DataFrame:
         (
             node,
             maximum,
-            [leaf(case, node, *how) for how in ((answers, "claimed"), (opening, "verified"), (answers, "verified"))],
+            [leaf(case, node, *how) for how in ((said, "claimed"), (opening, "verified"), (answers, "verified"))],
         )
         for node, maximum in reported_leaves(case)
     ]
+    pillars = {code: top for top in case.framework.tops for code in case.framework.below(top)}
     rows = []
     for i, (agency, scope) in enumerate(zip(agencies["agency"], agencies["scope"], strict=True)):
         for node, maximum, values in columns:
             key = (agency, node.code)
             claim, done = claims.get(key, NO_CLAIM), steps.get(key, [])
-            said, first, final = (worth(v, i, maximum) for v in values)
-            if values[2].states[i] == "not-applicable" or (not done and said is None):
+            claimed, first, final = (worth(v, i, maximum) for v in values)
+            if values[2].states[i] == "not-applicable" or (not done and claimed is None):
                 continue
             own = optional(claim["points"]) if node.rule.takes != "points" else None
             reasons = [step["reason"] for step in done if step["reason"]] or [""]
-            points = [maximum, said, own, *((first, final) if done else (None, None))]
+            points = [maximum, claimed, own, *((first, final) if done else (None, None))]
             ends = (done[0], done[-1]) if done else (NO_VERDICT, NO_VERDICT)
             rows.append(
                 (
-                    *(agency, scope, node.code),
+                    *(agency, scope, pillars[node.code], node.code),
                     *(NAN if x is None else x.numerator / x.denominator for x in points),
                     *(len(done), state(key in appeals, done), reasons[0], reasons[-1]),
                     *(end["decided_by"] for end in ends),
@@ -185,3 +186,12 @@ def grades(case: Case) -> dict[str, list[float]]:
         elif isinstance(rule, Steps):
             found[node.code] = sorted({0.0, *(float(share) for *_, share in rule.steps)})
     return found
+
+
+def asking(case: Case) -> set[str]:
+    """Codes of the rows that ask for evidence: those whose `evidence_vi` says which.
+
+    Source: contract.md, indicators.csv; the column of supporting documents in issued index sets.
+    """
+    rows = case.indicators
+    return set(rows.loc[rows["evidence_vi"] != "", "code"])

@@ -7,16 +7,20 @@ drawn towards the group's (5 cases' worth), times a stated factor for each red f
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 
 import numpy as np
 import pandas as pd
 
 from ..case import Case
 from .ledger import ledger
-from .sampling import points_weighted
+from .sampling import points_size, points_weighted
 
 PRIOR = 5  # cases that the group's experience counts for
 UNKNOWN = 0.1  # p where nobody has any experience; printed
+CONFIDENCE = 0.95  # of every bound
+TOLERABLE = 0.05  # share of items, or of points, that may be wrong
+RANDOM_SHARE = 0.05  # of what was not chosen by risk
 PARTS = ("risk", "random", "points", "rest")
 FACTORS = {
     "no_evidence": 2.0,
@@ -80,12 +84,12 @@ def risk(rows: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.Data
     rows     the ledger; past from `history`; flags of this year
 
     Returns the claimed rows of the ledger with points above nought, the largest risk first: agency, indicator,
-    max_points, claimed, state, p (from experience), red_flags (codes, ";"-separated), factor (product of their
+    max_points, claimed, final, state, p (from experience), red_flags (codes, ";"-separated), factor (product of their
     factors), risk (points: min(max_points x min(p x factor, 1), claimed)). Bonus rows count their claimed points
     as their maximum. A flag on the agency as a whole counts for all of its rows. Source: risk-based selection as
     in ISA 330 and 530; the score itself is recomputable by hand (`FACTORS`, `PRIOR`).
     """
-    rows = rows[rows["claimed"] > 0][["agency", "indicator", "max_points", "claimed", "state"]].copy()
+    rows = rows[rows["claimed"] > 0][["agency", "indicator", "max_points", "claimed", "final", "state"]].copy()
     rows["p"] = over_scoring(past, rows)
     red = flags[flags["flag"].isin(list(FACTORS))][["flag", "agency", "indicator"]].drop_duplicates()
     whole = red[red["indicator"] == ""][["flag", "agency"]].merge(rows[["agency", "indicator"]], on="agency")
@@ -96,7 +100,7 @@ def risk(rows: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.Data
     rows["red_flags"], rows["factor"] = rows["red_flags"].fillna(""), rows["factor"].fillna(1.0)
     worth = rows["max_points"].fillna(rows["claimed"])
     rows["risk"] = np.minimum(worth * np.minimum(rows["p"] * rows["factor"], 1.0), rows["claimed"])
-    columns = ["agency", "indicator", "max_points", "claimed", "state", "p", "red_flags", "factor", "risk"]
+    columns = ["agency", "indicator", "max_points", "claimed", "final", "state", "p", "red_flags", "factor", "risk"]
     ordered = rows.sort_values(
         ["risk", "claimed", "agency", "indicator"], ascending=[False, False, True, True], kind="stable"
     )
@@ -104,15 +108,17 @@ def risk(rows: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.Data
 
 
 def choose(
-    risks: pd.DataFrame, capacity: int, random_share: float, points_items: int, rng: np.random.Generator
+    risks: pd.DataFrame, capacity: int, rng: np.random.Generator, random_share: float = RANDOM_SHARE
 ) -> pd.DataFrame:
     """Which claims to verify, and why each was chosen.
 
     risks          from `risk`, for all claims, whatever has been verified by now: the same list can be drawn again
     capacity       how many items are chosen by risk
-    random_share   share of the others that is drawn at random, each with the same chance
-    points_items   draws with chances in proportion to claimed points among what then remains (0: none)
     rng            seeded generator; publish the seed after the claims are in
+    random_share   share of the others that is drawn at random, each with the same chance
+
+    Of what then remains, as many items as `points_size` asks for (5 % tolerable, 95 % confidence), at most half,
+    are drawn with chances in proportion to their claimed points.
 
     Returns `risks` with part: risk, random, points or rest; the chosen ones first, in the order in which to take
     them. Only the drawn parts may be used to estimate. Source: a random share beside risk-based picks as in ISA
@@ -122,12 +128,12 @@ def choose(
     part[:capacity] = "risk"
     keys = pd.MultiIndex.from_frame(risks[["agency", "indicator"]])
     others = np.array(sorted(range(min(capacity, len(risks)), len(risks)), key=lambda i: keys[i]), dtype=int)
-    size = -(-len(others) * Fraction(repr(random_share)) // 1)
     if len(others):
-        part[rng.choice(others, size=int(size), replace=False)] = "random"
+        part[rng.choice(others, size=ceil(len(others) * Fraction(repr(random_share))), replace=False)] = "random"
     left = others[part[others] == "rest"]
-    if points_items and len(left):
-        certain, hit, _ = points_weighted(risks["claimed"].to_numpy()[left], points_items, rng)
+    size = min(points_size(TOLERABLE, CONFIDENCE), len(left) // 2)
+    if size:
+        certain, hit, _ = points_weighted(risks["claimed"].to_numpy()[left], size, rng)
         part[left[[*certain, *hit]]] = "points"
     order = {name: i for i, name in enumerate(PARTS)}
     out = risks.assign(part=part)
