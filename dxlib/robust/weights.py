@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
 from ..case import Case
 from ..case.framework import Framework
 from ..errors import Finding, Refusal
+
+SETS = ("renormalised", "box", "simplex", "order", "dirichlet")
+LEVELS = ("all", "pillar")
+CELLS = 4_000_000  # numbers that the box sampler proposes at once
 
 
 def families(framework: Framework) -> list[list[str]]:
@@ -17,70 +23,172 @@ def families(framework: Framework) -> list[list[str]]:
     return [group for group in scored if group]
 
 
-def draw_weights(case: Case, half_width: float, draws: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Uniform perturbation of every weight at every level of the tree, then renormalised among siblings.
+def draw_weights(
+    case: Case,
+    half_width: float,
+    draws: int,
+    rng: np.random.Generator,
+    within: str = "renormalised",
+    level: str = "all",
+    concentration: float | None = None,
+) -> pd.DataFrame:
+    """Weightings of the whole tree, drawn branch by branch among siblings.
 
-    half_width   every weight is multiplied by an independent uniform number in [1 - h, 1 + h]; 0 < h <= 1
-    draws        number of weightings, at least 1
-    rng          the generator; the same state gives the same table
+    half_width      h, 0 < h <= 1; read by "renormalised" and "box" (the other sets take no notice of it)
+    draws           number of weightings K, at least 1
+    rng             the generator; the same state gives the same table. It is drawn at once, in one stream, so
+                    blocks and threads of later steps cannot change it
+    within          the set W, for siblings of nominal weights w0 (sum 1):
+                    "renormalised"  w0 (1 + uniform in [-h, h]), divided by the sum: wider than it says, see `attainable`
+                    "box"           uniform on w0 (1 - h) <= w <= w0 (1 + h), sum 1
+                    "simplex"       uniform on w >= 0, sum 1
+                    "order"         uniform on the simplex where w keeps the order of w0 (equal w0: either order)
+                    "dirichlet"     Dirichlet(c w0): mean w0, sd sqrt(w0 (1 - w0) / (c + 1))
+    level           "all": every branch moves; "pillar": only the top rows move, below them the weights stay nominal
+    concentration   c > 0, for "dirichlet" only. For a coefficient of variation v of the weight w:
+                    c = (1 - w) / (w v^2) - 1
 
-    Returns (draws, nodes): the weight of each scored node among its siblings (siblings sum to 1 in every
-    row). Renormalising widens the range that is really reached: see `attainable`. Raises Refusal.
-    Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168; the sampler COINr calls noisy weights.
+    Returns (K, nodes): the weight of each scored node among its siblings; siblings sum to 1 in every row, rows of
+    weight 0 stay 0. Raises Refusal (half_width, draws, concentration out of range), ValueError (unknown set, level).
+    Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168 (renormalised: what COINr calls noisy weights);
+    Tervonen, van Valkenhoef, Basturk & Postmus (2013), EJOR 224 (uniform weights under constraints).
     """
-    check_draws(half_width, draws)
-    columns: dict[str, np.ndarray] = {}
-    for siblings in families(case.framework):
-        nominal = np.array([float(case.framework.nodes[code].weight) for code in siblings])
-        noisy = nominal * rng.uniform(1 - half_width, 1 + half_width, size=(draws, len(siblings)))
-        columns |= dict(zip(siblings, (noisy / noisy.sum(axis=1, keepdims=True)).T, strict=True))
-    return pd.DataFrame(columns)
+    if within not in SETS or level not in LEVELS:
+        raise ValueError(f"within is one of {', '.join(SETS)}; level is one of {', '.join(LEVELS)}")
+    check_draws(half_width if within in SETS[:2] else 1.0, draws, concentration if within == "dirichlet" else 1.0)
+    groups = families(case.framework)
+    codes = [code for siblings in groups for code in siblings]
+    table = np.zeros((len(codes), draws))
+    start = 0
+    for siblings in groups:
+        rows = table[start : start + len(siblings)]
+        weights = [case.framework.nodes[code].weight for code in siblings]
+        whole = sum(weights)
+        counts = np.array([w > 0 for w in weights])
+        nominal = np.array([float(w / whole) for w in weights if w])
+        if len(nominal) == 1 or (level == "pillar" and start):
+            rows[counts] = nominal[:, None]
+        elif len(nominal):
+            rows[counts] = drawn(within, nominal, half_width, concentration, draws, rng)
+        start += len(siblings)
+    return pd.DataFrame(table.T, columns=codes, copy=False)
 
 
-def check_draws(half_width: float, draws: int) -> None:
-    found = []
-    if not 0 < half_width <= 1:
-        found.append(
-            Finding(
-                "E_PARAM",
-                "param_range",
-                column="half_width",
-                value=str(half_width),
-                facts={"low": "> 0", "high": 1, "name": "half_width"},
-            )
+def drawn(
+    within: str, w: np.ndarray, h: float, c: float | None, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """(siblings, draws) weights of one branch; w (siblings,) > 0, sum 1, at least two."""
+    if within == "renormalised":
+        noisy = rng.random((len(w), draws))
+        noisy *= 2 * h * w[:, None]
+        noisy += (1 - h) * w[:, None]
+        return summing_to_one(noisy)
+    if within == "box":
+        return in_box(w, h, draws, rng)
+    if within == "dirichlet":
+        found = rng.dirichlet((c or 0.0) * w, draws).T
+        if not np.isfinite(found).all():
+            raise ValueError(f"a concentration of {c} is too small to draw weights with")
+        return found
+    free = summing_to_one(rng.standard_exponential((len(w), draws)))
+    return free if within == "simplex" else in_order(w, free, rng)
+
+
+def summing_to_one(x: np.ndarray) -> np.ndarray:
+    """(siblings, draws) positive numbers, in place divided by the sum over the siblings."""
+    x /= x.sum(axis=0)
+    return x
+
+
+def in_box(w: np.ndarray, h: float, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """(siblings, draws) uniform on {w (1 - h) <= v <= w (1 + h), sum 1}, exactly and independently.
+
+    All but the largest weight are drawn uniformly in their intervals; the largest takes what is left, and the draw
+    is kept where that lies in its own interval. The set is a graph over the drawn weights, so what is kept is
+    uniform on it; since no other interval is wider, a share of about 1.4 / sqrt(siblings) or more is kept, and no
+    random walk (hit-and-run) with its burn-in is needed. w (siblings,) > 0, sum 1.
+    Source: rejection from the enclosing set, Devroye (1986), Non-Uniform Random Variate Generation, ch. II.3.
+    """
+    largest = int(np.argmax(w))
+    others = np.delete(np.arange(len(w)), largest)
+    wide = h * w[others][:, None]
+    out = np.empty((len(w), draws))
+    have = 0
+    while have < draws:
+        tries = max(64, min(CELLS // len(w), (draws - have) * (1 + math.isqrt(len(w)))))
+        moved = rng.uniform(-1.0, 1.0, (len(others), tries)) * wide
+        rest = -moved.sum(axis=0)
+        fits = np.flatnonzero(np.abs(rest) <= h * w[largest])[: draws - have]
+        here = slice(have, have + len(fits))
+        out[others, here] = w[others][:, None] + moved[:, fits]
+        out[largest, here] = w[largest] + rest[fits]
+        have += len(fits)
+    return out
+
+
+def in_order(w: np.ndarray, free: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Sort draws from the simplex into the order of w; among equal w the order is drawn.
+
+    w (siblings,), free (siblings, draws) -> (siblings, draws). Exact: sorting folds the simplex onto each of its
+    equal parts. Source: Butler, Jia & Dyer (1997), EJOR 103 (weights drawn under a rank order).
+    """
+    levels = np.unique(-w, return_inverse=True)[1]
+    keys = levels[:, None] + rng.random(free.shape)
+    place = np.argsort(np.argsort(keys, axis=0), axis=0)
+    return np.take_along_axis(-np.sort(-free, axis=0), place, axis=0)
+
+
+def check_draws(half_width: float, draws: int, concentration: float | None = 1.0) -> None:
+    wrong = [
+        ("half_width", half_width, "> 0", 1, 0 < half_width <= 1),
+        ("draws", draws, 1, "∞", draws >= 1),
+        ("concentration", concentration, "> 0", "∞", concentration is not None and 0 < concentration < math.inf),
+    ]
+    found = [
+        Finding(
+            "E_PARAM",
+            "param_range",
+            column=name,
+            value="" if value is None else str(value),
+            facts={"low": low, "high": high, "name": name},
         )
-    if draws < 1:
-        found.append(
-            Finding(
-                "E_PARAM",
-                "param_range",
-                column="draws",
-                value=str(draws),
-                facts={"low": 1, "high": "∞", "name": "draws"},
-            )
-        )
+        for name, value, low, high, right in wrong
+        if not right
+    ]
     if found:
         raise Refusal(found)
 
 
-def attainable(case: Case, half_width: float) -> pd.DataFrame:
-    """What "± half_width" really reaches after renormalising, for the top rows.
+def attainable(case: Case, half_width: float, within: str = "renormalised", level: str = "pillar") -> pd.DataFrame:
+    """What "± half_width" really reaches: the relative change of each weight, at its extremes.
 
-    For a weight w among siblings (sum 1): up (1+h)/(w(1+h) + (1-w)(1-h)) - 1, down (1-h)/(w(1-h) + (1-w)(1+h)) - 1.
-    Returns node, weight, down, up (relative changes).
+    For a weight w among siblings (sum 1) and h = half_width, 0 < h <= 1:
+    "renormalised"  up (1+h)/(w(1+h) + (1-w)(1-h)) - 1, down (1-h)/(w(1-h) + (1-w)(1+h)) - 1
+    "box"           up min(h, h (1-w)/w), down the same: what the siblings can give or take
+    level           "pillar": the top rows; "all": every scored row
+
+    Returns node, weight (nominal, among its siblings), down, up; 0 for a row that stands alone or weighs nothing.
+    Raises Refusal, ValueError. Source: bounds of w/(w + rest) over the intervals, siblings at their other ends.
     """
-    nodes = case.framework.siblings(case.framework.tops)
-    weights = np.array([float(node.weight) for node in nodes])
-    w, h = weights / weights.sum(), half_width
-    with np.errstate(divide="ignore", invalid="ignore"):
-        up = (1 + h) / (w * (1 + h) + (1 - w) * (1 - h)) - 1
-        down = (1 - h) / (w * (1 - h) + (1 - w) * (1 + h)) - 1
-    alone = w == 1
-    return pd.DataFrame(
-        {
-            "node": [node.code for node in nodes],
-            "weight": w,
-            "down": np.where(alone, 0.0, down),
-            "up": np.where(alone, 0.0, up),
-        }
-    )
+    if within not in SETS[:2] or level not in LEVELS:
+        raise ValueError(f"within is one of {', '.join(SETS[:2])}; level is one of {', '.join(LEVELS)}")
+    check_draws(half_width, 1)
+    h, rows = half_width, []
+    for siblings in families(case.framework)[: None if level == "all" else 1]:
+        weights = [case.framework.nodes[code].weight for code in siblings]
+        whole = sum(weights)
+        for code, weight in zip(siblings, weights, strict=True):
+            w = float(weight / whole) if weight else 0.0
+            down, up = (0.0, 0.0) if w in (0.0, 1.0) else reach(w, h, within)
+            rows.append({"node": code, "weight": w, "down": down, "up": up})
+    return pd.DataFrame(rows, columns=["node", "weight", "down", "up"])
+
+
+def reach(w: float, h: float, within: str) -> tuple[float, float]:
+    """(down, up) relative change of a weight 0 < w < 1; formulas in `attainable`."""
+    if within == "box":
+        both = min(h, h * (1 - w) / w)
+        return -both, both
+    up = (1 + h) / (w * (1 + h) + (1 - w) * (1 - h)) - 1
+    down = (1 - h) / (w * (1 - h) + (1 - w) * (1 + h)) - 1
+    return down, up
