@@ -96,6 +96,7 @@ def test_rounded_parts_may_be_off_by_half_a_unit_each():
     figures = {"a(1)": "33.3", "a(2)": "33.3", "a(3)": "33.3", "a(4)": "100.0", "b(4)": "3"}
     breach = verdict("a(1)+a(2)+a(3)", "=", "a(4)", {**figures, "a(4)": "100.2"}, "yes")
     assert (breach.difference, breach.tolerance) == (Fraction(-3, 10), Fraction(2, 10))
+    assert verdict("a(1)+a(2)+a(3)", "=", "a(4)", {**figures, "a(4)": "100.1"}, "yes") is None  # just within
     assert verdict("a(1)+a(2)+a(3)", "=", "a(4)", figures, "yes") is None
     assert verdict("3*a(1)", "=", "a(4)", figures, "yes") is None  # 3 x 0.05 + 0.05
     assert verdict("a(1)", "=", "a(4)/b(4)", figures, "yes") is None
@@ -143,6 +144,15 @@ def test_two_wholes_on_paper():
     (found,) = two_wholes(given_claims, names).to_dict("records")
     assert (found["flag"], found["agency"], found["indicator"], found["other"]) == ("two_wholes", "x", "3", "1;2")
     assert (found["value"], found["expected"], found["strength"]) == (45.0, 50.0, 0.1)
+
+
+def test_the_commonest_whole_is_the_reference_though_smaller():
+    wholes = dict(zip("12345", ["45", "50", "45", "50", "45"], strict=True))
+    found = two_wholes(claims(*(("x", c, "", b) for c, b in wholes.items())), dict.fromkeys("12345", "n"))
+    assert found[["indicator", "value", "expected", "other"]].values.tolist() == [
+        ["2", 50.0, 45.0, "1;3;5"],
+        ["4", 50.0, 45.0, "1;3;5"],
+    ]
 
 
 def test_of_two_equally_common_wholes_the_smaller_is_asked_about():
@@ -194,6 +204,11 @@ def test_bac_ninh_2020():
     assert found.recomputed == Fraction("0.40956") and found.difference == Fraction("-0.00004")
     assert found.tolerance == Fraction("0.0001") and found.agrees
     assert not printed_total(["0.4449", "0.3668", "0.4052"], ["0.4", "0.3", "0.3"], "0.4097").agrees
+
+
+def test_a_total_just_within_the_printed_precision_agrees():
+    found = printed_total(["1"], ["1"], "2")  # 1.5 and 1.5
+    assert (found.difference, found.tolerance, found.agrees) == (-1, 1, True)
 
 
 @pytest.mark.real("published tables")

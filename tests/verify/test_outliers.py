@@ -79,9 +79,12 @@ def test_jump_on_paper():
 
 
 def test_leave_one_out_on_paper():
-    # the others of 18 are 0 1 1 2 3: median 1, MAD 1; the others of 0 are 1 1 2 3 18: median 2, MAD 1
+    # the others of 18 are 0 1 1 2 3: median 1, MAD 1; of 0: 1 1 2 3 18, median 2, MAD 1; of 2: 0 1 1 3 18, median 1, MAD 1
     z = leave_one_out_z([2, 1, 3, 1, 0, 18], ["x"] * 6)
-    assert z[[4, 5]] == pytest.approx([0.6745 * -2, 0.6745 * 17])
+    assert z == pytest.approx(0.6745 * np.array([1, -1, 2, -1, -2, 17]))
+    # an even number of others: of 18: 0 1 2 3, median 1.5, MAD 1; of 2: 0 1 3 18, median 2, MAD 1.5
+    z = leave_one_out_z([2, 1, 3, 0, 18], ["x"] * 5)
+    assert z == pytest.approx(0.6745 * np.array([0, -1.5 / 1.5, 1.5 / 1, -2.5 / 1, 16.5 / 1]))
 
 
 def test_jump_flag_on_paper():
@@ -126,11 +129,14 @@ def test_peer_flag_on_paper():
 
 
 def test_all_maximum_on_paper():
-    full = pd.concat([rows([10, 10, 9], indicator=str(i), agencies=["a", "b", "c"]) for i in range(5)])
+    full = pd.concat([rows([10, 10, 9, 10], indicator=str(i), agencies=["a", "b", "c", "d"]) for i in range(5)])
     more = rows([10, 3], indicator="9", agencies=["b", "a"])
     bonus = rows([2], indicator="B", maximum=float("nan"), agencies=["b"])
     found = all_maximum(pd.concat([full, more, bonus]))
-    assert found[["flag", "agency", "strength", "value"]].values.tolist() == [["all_max", "b", 6.0, 6.0]]
+    assert found[["flag", "agency", "strength", "value"]].values.tolist() == [
+        ["all_max", "b", 6.0, 6.0],
+        ["all_max", "d", 5.0, 5.0],
+    ]
     assert all_maximum(full[full["indicator"] != "0"]).empty  # four rows say little
 
 
@@ -183,10 +189,11 @@ def test_p34_accepted_claims_raise_no_flag():
 
 
 def test_noise_of_floats_is_no_spread():
-    """Gains of 0.05 everywhere: as floats they differ in the seventeenth digit, and 3.5 such digits are nothing."""
-    before = np.arange(1, 19) / 20
-    now = pd.Series(before + 0.05)
-    assert len(set((now - before).tolist())) > 1
+    """Gains of 0.1 everywhere: as floats they differ in the seventeenth digit, and one of them stands out there."""
+    before = np.arange(1, 9) / 20
+    now = pd.Series(before + 0.1)
+    slope = theil_sen(before, now, rng())[1]
+    assert (modified_z(now - slope * before) > 3.5).any()
     assert jump_flags(now, pd.Series(before), rng()).empty
 
 
@@ -198,15 +205,21 @@ def test_only_over_scoring_is_flagged(sign, flagged):
     assert len(row_outliers(rows(np.full(8, 5.0), 5 - 10 * x))) == flagged
     level = pd.Series(np.linspace(0.4, 0.6, 8), agencies)
     assert len(jump_flags(level + x, level, rng())) == flagged
-    # the odd one out among the under-scored is not over-scored
-    assert row_outliers(rows(np.full(9, 5.0), [9.0] * 8 + [5.0])).empty
+
+
+def test_the_odd_one_out_among_the_under_scored_is_not_over_scored():
+    x, agencies = pd.Series([-0.4] * 8 + [0.0], list("abcdefghi")), list("abcdefghi")
+    assert modified_z(x)[8] > 3.5
+    assert row_outliers(rows(np.full(9, 5.0), 5 - 10 * x.to_numpy())).empty
+    assert inflation_outliers(pd.DataFrame({"agency": agencies, "inflation": x.to_numpy()})).empty
+    assert jump_flags(0.6 + x, pd.Series(0.6, agencies), rng()).empty
 
 
 def test_too_few_to_compare():
     assert row_outliers(rows([10] * 7, [10] * 6 + [5])).empty
-    assert inflation_outliers(pd.DataFrame({"agency": list("abcde"), "inflation": [0, 0, 0, 0.9, np.nan]})).empty
+    assert inflation_outliers(pd.DataFrame({"agency": list("abcde"), "inflation": [0, 0.01, 0.02, 0.9, np.nan]})).empty
     index = list("abcd")
-    assert jump_flags(pd.Series([0.5, 0.5, 0.5, 0.9], index), pd.Series(0.5, index), rng()).empty
+    assert jump_flags(pd.Series([0.5, 0.51, 0.52, 0.9], index), pd.Series(0.5, index), rng()).empty
     assert np.isnan(leave_one_out_z([1, 2, 3, 90], ["g"] * 4)).all()
     assert not np.isnan(leave_one_out_z([1, 2, 3, 4, 90], ["g"] * 5)).any()
 
@@ -309,7 +322,13 @@ def others_one_by_one(x, groups):
 
 
 @many
-@given(st.lists(st.tuples(st.one_of(points, st.just(float("nan"))), st.sampled_from(["x", "y", None])), max_size=30))
+@given(
+    st.lists(
+        st.tuples(st.one_of(points, points, points, st.just(float("nan"))), st.sampled_from(["x", "x", "y", None])),
+        min_size=8,
+        max_size=30,
+    )
+)
 def test_leave_one_out_against_one_by_one(members):
     x, groups = [float(v) for v, _ in members], [g for _, g in members]
     assert np.allclose(leave_one_out_z(x, groups), others_one_by_one(x, groups), rtol=1e-12, equal_nan=True)
