@@ -26,7 +26,7 @@ FAINTEST = 1e-300  # strengths stay finite
 
 
 def binomial_tail(n: int, hits: int, chance: Fraction) -> Fraction:
-    """P(at least `hits` of n), exactly."""
+    """P(at least `hits` of n), exactly, for 0 <= hits <= n and a chance below 1. Source: the binomial distribution."""
     top, bottom = chance.numerator, chance.denominator
     ways, chosen = 0, comb(n, hits)
     for k in range(hits, n + 1):
@@ -77,7 +77,7 @@ def bunching(shares: Iterable[Fraction], cut: Fraction, width: Fraction) -> tupl
 
 def chance_of_five(b: int) -> float:
     """The chance that a numerator chosen evenly from 1..b-1 gives a whole multiple of 5 %: 20a/b is whole for
-    gcd(20, b) - 1 of them."""
+    gcd(20, b) - 1 of them. Source: own counting, for whole b >= 2."""
     return (gcd(20, b) - 1) / (b - 1)
 
 

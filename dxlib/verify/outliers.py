@@ -24,6 +24,7 @@ DECIMALS = 9
 
 
 def vector(x: Sequence[float] | np.ndarray) -> np.ndarray:
+    """The values as floats, (n,). Raises ValueError for anything but one value per member."""
     values = np.asarray(x, float)
     if values.ndim != 1:
         raise ValueError(f"one value per member is needed, not a table of shape {values.shape}")
@@ -31,7 +32,10 @@ def vector(x: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 def unit_of(away: np.ndarray) -> float:
-    """One standard deviation of a normal with these distances from its middle (none nan): MAD, then MeanAD, then 0."""
+    """One standard deviation of a normal with these distances from its middle, (n,) without nan; 0 without spread.
+
+    MAD first, MeanAD where that is 0. Source: Iglewicz & Hoaglin (1993), ch. 3.
+    """
     if not away.size:
         return 0.0
     return float(np.median(away)) / QUARTILE or MEAN_AD * float(away.mean())
@@ -150,7 +154,11 @@ def leave_one_out_z(x: Sequence[float] | np.ndarray, groups: Sequence[Hashable] 
 
 
 def median_of_others(x: np.ndarray) -> np.ndarray:
-    """For every member the median of all others, from one sorting: leaving one out moves the middle by a place."""
+    """For every member the median of all others, (n,) -> (n,), n at least 2, no nan.
+
+    One sorting serves all: leaving a member out moves the middle by a place at most. Source: own arithmetic, refereed
+    member by member in the tests.
+    """
     order = np.argsort(x, kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(x.size)
@@ -164,7 +172,11 @@ def median_of_others(x: np.ndarray) -> np.ndarray:
 
 
 def from_the_others(x: np.ndarray) -> np.ndarray:
-    """The median of the others takes at most three values; for each of them the distances are sorted once."""
+    """`leave_one_out_z` within one group, (n,) -> (n,); nan where the MAD of the others is 0.
+
+    The median of the others takes at most three values; for each of them the distances are sorted once.
+    Source: as `leave_one_out_z`.
+    """
     z = np.full(x.size, np.nan)
     middles = median_of_others(x)
     for middle in np.unique(middles):
