@@ -8,7 +8,9 @@ from pathlib import Path
 from random import Random
 
 from .claims import exemptions, tell
-from .ledger import REASONS, documents, verify
+from .coherence import relations
+from .ledger import REASONS, verify
+from .papers import documents, files, shared
 from .places import Places, settle
 from .sets import choices, index_set, links
 from .settings import index_toml
@@ -27,6 +29,8 @@ COLUMNS = {
     "verdicts": "agency indicator step stage a b option points reason note decided_by decided_on",
     "appeals": "agency indicator grounds submitted_on",
     "evidence": "agency indicator no number title issued_on issuer file sha256 verdict note",
+    "relations": "relation left sign right rounded name_vi name_en",
+    "shared": "document reason decided_by",
 }
 
 
@@ -69,17 +73,24 @@ def write_group(folder: Path, places: Places, year: str, group: str, seed: int) 
     (folder / "index.toml").write_text(index_toml(year, group), encoding="utf-8", newline="\n")
     save(folder, "agencies", places.members[year, group])
     save(folder, "claims", (one.claim for one in told if not one.missing))
+    evidence = documents(told, places, year, group, seed, verdicts)
     tables = {
         "choices": choices(group, year),
         "links": links(group, year),
         "exemptions": exemptions(places, year, group),
         "verdicts": verdicts,
         "appeals": appeals,
-        "evidence": documents(told, places, year, group, seed, verdicts),
+        "evidence": evidence,
+        "shared": shared(year, group, seed),
+        "relations": relations(group, year),
     }
     for name, rows in tables.items():
         if rows:
             save(folder, name, rows)
+    for name, text in files(evidence).items():
+        path = folder / "evidence" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
     if group == "communes":
         (folder / "scenarios.toml").write_text(SCENARIOS, encoding="utf-8", newline="\n")
 

@@ -140,19 +140,25 @@ def own_points(row: Row, cells: Answer) -> Fraction | None:
     rule = rule_of(row["rule"], row["max_points"], row["direction"])
     if rule.group or rule.role != "score" or isinstance(rule, Points):
         return None
-    maximum = Fraction(row["max_points"] or 0)
+    maximum = exact(row["max_points"] or "0")
     if isinstance(rule, Options):
         return rule.value(cells["option"]) * maximum
-    x = Fraction(cells["a"])
+    x = exact(cells["a"])
     if cells["b"]:
         if cells["b"] == "0":
             return None
-        x /= Fraction(cells["b"])
+        x /= exact(cells["b"])
     return rule.share(x) * maximum
 
 
+@cache
+def exact(text: str) -> Fraction:
+    return Fraction(text)
+
+
 def two_decimals(x: Fraction) -> str:
-    return figure_exact(int(x * 100 + Fraction(1, 2)))
+    """Rounded half up; x is not negative."""
+    return figure_exact((200 * x.numerator + x.denominator) // (2 * x.denominator))
 
 
 def figure_exact(hundredths: int) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
 
-from .answers import Answer, Character, achieved, answer, character, own_points, two_decimals
+from .answers import Answer, Character, achieved, answer, character, exact, own_points, two_decimals
+from .cast import act, cast, copy_explanations
 from .names import pick
 from .places import NO_PROCEDURES, Places
 from .sets import Row, index_set
+from .told import Told
+from .wording import explain
 
 TWINS = {"so-tai-nguyen": "so-cong-thuong", "so-giao-duc": "so-van-hoa"}
 ROLES = {
@@ -19,39 +22,6 @@ ROLES = {
     "communes": ("Công chức Văn phòng - Thống kê", "Công chức Văn hóa - Xã hội", "Đầu mối chuyển đổi số"),
     "province": ("Đầu mối của cơ quan chủ trì", "Tổ giúp việc Ban chỉ đạo"),
 }
-GOOD = (
-    "Đã hoàn thành trong quý {q}, hồ sơ kèm theo.",
-    "Số liệu tổng hợp đến ngày {day}, đã đối chiếu với hệ thống dùng chung.",
-    "Thực hiện theo kế hoạch năm {year}; {what}.",
-    "Đạt yêu cầu từ tháng {m}/{year}.",
-    "Căn cứ số liệu theo dõi của đơn vị đến ngày {day}.",
-    "Duy trì thường xuyên, có báo cáo từng quý.",
-)
-WEAK = (
-    "Đang triển khai, dự kiến hoàn thành trong quý {q} năm sau.",
-    "Kết quả còn thấp do kinh phí bố trí chậm từ tháng {m}.",
-    "Mới thực hiện được một phần; {what}.",
-    "Chưa thực hiện do chờ hướng dẫn chuyên môn.",
-    "Thiếu nhân lực chuyên trách, đã đề nghị bổ sung từ quý {q}.",
-)
-WHAT = (
-    "đã giao bộ phận chuyên môn theo dõi",
-    "có văn bản đôn đốc các đơn vị trực thuộc",
-    "số liệu do bộ phận Một cửa cung cấp",
-    "đã kiểm tra thực tế tại cơ sở",
-    "phối hợp với doanh nghiệp viễn thông trên địa bàn",
-)
-
-
-@dataclass(frozen=True)
-class Told:
-    """One row of claims.csv, and the answer verification would find (None: the claim is right)."""
-
-    row: Row
-    claim: Row
-    truth: Answer | None
-    twin: str
-    missing: bool
 
 
 def due(year: str) -> date:
@@ -86,12 +56,16 @@ def tell(places: Places, year: str, group: str, seed: int) -> list[Told]:
     leaves = [row for row in index_set(group, year) if row["rule"]]
     exempt = [(e["agency"], e["indicator"]) for e in exemptions(places, year, group)]
     members = [m["agency"] for m in places.members[year, group]]
-    told = []
+    parts = cast(places, year, group)
+    told: list[Told] = []
     for agency in members:
         twin = TWINS.get(agency, agency)
         if group == "communes" and len(members) > 3 and agency == members[3]:
             twin = members[1]
         who = character(seed, twin)
+        plays = parts.get(agency, {})
+        if "inflates" in plays:
+            who = replace(who, inflation=0.75)
         numbers = Random(f"{seed}/{year}/{group}/{twin}/numbers")
         words = Random(f"{seed}/{year}/{group}/{agency}/words")
         role = ROLES[group][pick(words, len(ROLES[group]))]
@@ -100,10 +74,13 @@ def tell(places: Places, year: str, group: str, seed: int) -> list[Told]:
         sent = due(year) - timedelta(days=1 + pick(words, 12))
         if words.random() > 0.72 + 0.25 * who.diligence:
             sent = due(year) + timedelta(days=1 + pick(words, 9))
+        rows = {}
         for row in leaves:
             one = tell_row(row, (agency, twin), year, group, who, counted, numbers, words, (sent.isoformat(), role))
             if not any(row["code"] == c or row["code"].startswith(c + ".") for c in out):
-                told.append(one)
+                rows[row["key"]] = one
+        told += act(rows, plays, group, counted, Random(f"{seed}/{year}/{group}/{twin}/play")).values()
+    copy_explanations(told, parts, year, group, seed)
     return told
 
 
@@ -150,21 +127,7 @@ def reckoned(row: Row, said: Answer, rng: Random) -> str:
     if points is None or slip > 0.97:
         return ""
     if slip < 0.02:
-        return two_decimals(Fraction(row["max_points"]))
-    halves = Fraction(int(points * 2 + Fraction(1, 2)), 2)
-    return two_decimals(min(halves, Fraction(row["max_points"])) if slip < 0.06 else points)
-
-
-def explain(share: float, year: str, group: str, rng: Random) -> str:
-    """Words for one row in three or so; communes write less."""
-    if rng.random() > (0.16 if group == "communes" else 0.4):
-        return ""
-    texts = GOOD if share > 0.45 else WEAK
-    month = 1 + pick(rng, 12)
-    return texts[pick(rng, len(texts))].format(
-        q=1 + pick(rng, 4),
-        m=month,
-        year=year,
-        day=f"{1 + pick(rng, 28)}/{month}/{year}",
-        what=WHAT[pick(rng, len(WHAT))],
-    )
+        return two_decimals(exact(row["max_points"]))
+    if slip < 0.06:
+        points = min(Fraction(int(points * 2 + Fraction(1, 2)), 2), exact(row["max_points"]))
+    return two_decimals(points)

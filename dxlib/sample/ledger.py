@@ -1,14 +1,16 @@
-"""What verification decided, what was contested, and the documents behind the claims."""
+"""What verification decided, where a second team looked without knowing the first answer, what was contested."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from random import Random
 
-from .claims import Told, due
-from .names import pick, slug
-from .places import Places
-from .sets import Row, known
+from .cast import MISREAD
+from .claims import due
+from .names import pick
+from .second import DECIDED, TEAM, YEARS, doubled
+from .sets import Row
+from .told import Told
 
 REASONS = (
     ("khop", "Khớp số liệu và tài liệu kiểm chứng", "Figures and evidence agree"),
@@ -54,6 +56,7 @@ GROUNDS = (
     "Văn bản được ban hành trong kỳ đánh giá, số ghi trong hồ sơ trước bị nhầm.",
     "Nhiệm vụ đã nghiệm thu trước ngày 31/12, biên bản được gửi kèm.",
 )
+MISREAD_NOTE = "Chỉ tính văn bản có đủ chữ ký số của cơ quan và của cá nhân"
 COUNCIL = "Hội đồng thẩm định"
 
 
@@ -67,21 +70,24 @@ def verify(told: list[Told], year: str, group: str, seed: int) -> tuple[list[Row
     done = agencies[: max(len(agencies) * 2 // 5, 1)] if year == "2025" else agencies
     place = {agency: i for i, agency in enumerate(agencies)}
     finished = dict.fromkeys(done)
-    rng, last = Random(seed), ""
+    rng, blind, last = Random(seed), Random(seed), ""
+    twice = year in YEARS.get(group, ())
     start = due(year) + timedelta(days=5)
     for one in told:
         agency = one.claim["agency"]
         if agency != last:
             rng, last = Random(f"{seed}/{year}/{group}/{one.twin}/verdicts"), agency
+            blind = Random(f"{seed}/{year}/{group}/{one.twin}/blind")
         if one.row["source"] != "reported" or (agency not in finished and rng.random() < 0.45):
             continue
         day = start + timedelta(days=place[agency] % 30 + pick(rng, 6))
-        verdict = decide(one, f"Tổ thẩm tra số {1 + place[agency] % 4}", day, rng)
+        verdict = decide(one, TEAM.format(1 + place[agency] % 4), day, rng)
         if verdict:
-            verdicts.append(verdict)
+            steps = [verdict, *(doubled(one, verdict, place[agency], blind) if twice else ())]
+            verdicts += steps
             lowered = one.truth is not None and verdict["reason"] != "bo-sung"
-            if lowered and not one.missing and year != "2025" and rng.random() < 0.12:
-                contest(one, verdict, year, rng, verdicts, appeals)
+            if lowered and not one.missing and rng.random() < 0.12:
+                contest(one, steps[-1], year, rng, verdicts, appeals)
     return verdicts, appeals
 
 
@@ -109,6 +115,8 @@ def decide(one: Told, team: str, day: date, rng: Random) -> Row | None:
         return verdict | {"option": truth["option"]} | worded(reason, day, rng)
     if float(truth["a"] or 0) > float(said["a"] or 0) and not one.row["direction"]:
         return verdict | {"a": truth["a"]} | worded("bo-sung", day, rng)
+    if one.row["key"] in MISREAD.values():
+        return verdict | {"a": truth["a"], "reason": "sai-cach-tinh", "note": MISREAD_NOTE}
     if rng.random() < 0.12:
         return verdict | {"points": "0"} | worded("thieu-minh-chung", day, rng)
     reason = ("sai-so-lieu", "sai-cach-tinh", "ngoai-ky", "sai-don-vi", "sai-mau-so")[pick(rng, 5)]
@@ -125,71 +133,35 @@ def worded(reason: str, day: date, rng: Random) -> Row:
 
 
 def contest(one: Told, verdict: Row, year: str, rng: Random, verdicts: list[Row], appeals: list[Row]) -> None:
-    """An appeal, and the council's second step: half of them bring the claim back."""
-    lodged = due(year) + timedelta(days=46 + pick(rng, 8))
+    """An appeal, and the council's step after the last one: half of them bring the claim back.
+
+    Nothing is contested where the last verdict accepts the claim; in 2025 the council has not yet met.
+    """
+    days, ground, won, answered = pick(rng, 8), pick(rng, len(GROUNDS)), rng.random() < 0.5, pick(rng, 5)
+    if not any(verdict[c] for c in DECIDED):
+        return
+    lodged = due(year) + timedelta(days=46 + days)
+    if year == "2025":
+        lodged = date.fromisoformat(verdict["decided_on"]) + timedelta(days=2 + days)
     appeals.append(
         {
             "agency": verdict["agency"],
             "indicator": verdict["indicator"],
-            "grounds": GROUNDS[pick(rng, len(GROUNDS))],
+            "grounds": GROUNDS[ground],
             "submitted_on": lodged.isoformat(),
         }
     )
-    won = rng.random() < 0.5
-    cells = dict.fromkeys(("a", "b", "option", "points"), "") if won else {}
+    if year == "2025":
+        return
     verdicts.append(
         verdict
-        | cells
+        | (dict.fromkeys(DECIDED, "") if won else {})
         | {
-            "step": "2",
+            "step": str(int(verdict["step"]) + 1),
             "stage": "appeal",
             "reason": "chap-nhan-phuc-tra" if won else "giu-nguyen",
             "note": "",
             "decided_by": COUNCIL,
-            "decided_on": (lodged + timedelta(days=3 + pick(rng, 5))).isoformat(),
+            "decided_on": (lodged + timedelta(days=3 + answered)).isoformat(),
         }
     )
-
-
-def documents(told: list[Told], places: Places, year: str, group: str, seed: int, verdicts: list[Row]) -> list[Row]:
-    """evidence.csv: one row per document that a claim cites."""
-    rng = Random(f"{seed}/{year}/{group}/evidence")
-    last = {(v["agency"], v["indicator"]): v["reason"] for v in verdicts}
-    first = date(int(year), 1, 4)
-    found = []
-    for one in told:
-        if one.row["source"] != "reported" or one.missing:
-            continue
-        agency, code = one.claim["agency"], one.row["code"]
-        wanted = rng.random() < (0.12 if group == "communes" else 0.6)
-        if not wanted or last.get((agency, code)) == "thieu-minh-chung":
-            continue
-        kind = known("evidence")[known("rows")[one.row["key"]]["evidence"]]
-        name = places.register[agency]["name_vi"]
-        office = name if group == "departments" else f"UBND {name[0].lower()}{name[1:]}"
-        subject = one.row["name_vi"]
-        decided = last.get((agency, code))
-        good = decided is not None and decided not in ("minh-chung-yeu", "ngoai-ky", "sai-don-vi")
-        found.append(
-            {
-                "agency": agency,
-                "indicator": code,
-                "no": "1",
-                "number": f"{1 + pick(rng, 980)}/{kind['number']}-{sign(name, group)}",
-                "title": f"{kind['title']} {subject[0].lower()}{subject[1:]}",
-                "issued_on": (first + timedelta(days=pick(rng, 355))).isoformat(),
-                "issuer": office,
-                "file": "",
-                "sha256": "",
-                "verdict": "pending" if decided is None else "accepted" if good else "rejected",
-                "note": "",
-            }
-        )
-    return found
-
-
-def sign(name: str, group: str) -> str:
-    """The letters after the number of a document: STTTT, UBND."""
-    if group != "departments":
-        return "UBND"
-    return "".join(word[0].upper() for word in slug(name.removesuffix(" tỉnh")).split("-"))

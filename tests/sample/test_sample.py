@@ -33,6 +33,12 @@ def test_data_is_what_the_generator_writes(tmp_path):
     assert [name for name in made if made[name] != kept[name]] == []
 
 
+def test_twice_the_same(tmp_path):
+    write(tmp_path / "one", communes=12)
+    write(tmp_path / "two", communes=12)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
 def test_data_breaks_no_rule_of_the_contract():
     assert errors(DATA) == []
 
@@ -130,4 +136,4 @@ def test_no_row_of_the_ledger_names_a_person():
     roles = set()
     for path in DATA.glob("*/*/verdicts.csv"):
         roles |= {line.split(",")[-2] for line in path.read_text(encoding="utf-8").splitlines()[1:]}
-    assert all(role.startswith(("Tổ thẩm tra số", "Hội đồng thẩm định")) for role in roles)
+    assert all(role.startswith(("Tổ thẩm tra số", "Trưởng Đoàn thẩm tra", "Hội đồng thẩm định")) for role in roles)
