@@ -5,14 +5,18 @@ Official scores never come from here (`score` is exact); tests compare the two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..case import Case
-from ..case.framework import Framework
+from ..case.framework import Framework, Node
 from .score import Exact, evaluate
+
+Weights = Mapping[str, np.ndarray]
+Branch = Callable[[Weights], tuple[np.ndarray, np.ndarray | None]]
+Tree = list[tuple[str, "Tree | None"]]
 
 TIE = 1e-9  # scores nearer than this (relative) share a rank in a simulation; printed with every result
 
@@ -59,85 +63,217 @@ def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -
     return Shares(exact.agencies, codes, x, present, extra, bool(len(points)), scored, rooms)
 
 
-def combine(aggregate: str, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """One branch: x (K, N, C) shares (nan: counts nothing), weights (K, N, C) -> (K, N)."""
-    w = np.where(np.isnan(x), 0.0, weights)
-    if aggregate in ("best", "worst"):
-        fill = -np.inf if aggregate == "best" else np.inf
-        values = np.where(w > 0, x, fill)
-        value = values.max(axis=-1) if aggregate == "best" else values.min(axis=-1)
-        return np.where(np.isinf(value), np.nan, value)
-    whole = w.sum(axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if aggregate == "arithmetic":
-            return np.where(w > 0, x * w, 0.0).sum(axis=-1) / whole
-        if aggregate == "geometric":
-            return np.exp(np.where(w > 0, np.log(x) * w, 0.0).sum(axis=-1) / whole)
-        return whole / np.where(w > 0, w / x, 0.0).sum(axis=-1)
+def some(shares: Shares, chosen: np.ndarray) -> Shares:
+    """The same for some agencies, in the order of their positions `chosen`."""
+    return Shares(
+        [shares.agencies[i] for i in chosen],
+        shares.codes,
+        shares.x[chosen],
+        shares.present[chosen],
+        shares.extra[chosen],
+        shares.clamped,
+        shares.scored[chosen],
+        {code: room[chosen] for code, room in shares.rooms.items()},
+    )
 
 
-def index_scores(framework: Framework, shares: Shares, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+def index_scores(framework: Framework, shares: Shares, weights: Weights) -> np.ndarray:
     """Index shares under many weightings.
 
     weights   code -> (K,) relative weight among its siblings, for every scored node
 
     Returns (K, N); nan for an agency without a score.
     """
-    k = len(next(iter(weights.values())))
+    return scorer(framework, shares)(weights)
+
+
+def scorer(framework: Framework, shares: Shares) -> Callable[[Weights], np.ndarray]:
+    """`index_scores` in two steps: what no weighting changes is done here, once; the result takes block after block.
+
+    Nested arithmetic branches are one weighted mean of their leaves, by weights multiplied down the tree, so that a
+    block is one matrix product. This holds where a row leaves the whole index, not where its siblings carry its
+    weight: agencies with such rows climb branch by branch.
+    """
+    carried = (np.isnan(shares.x) & (shares.present != 0)).any(axis=1) & shares.scored
+    parts = [
+        (chosen, climber(framework, some(shares, chosen), collapse))
+        for collapse, chosen in ((True, np.flatnonzero(~carried)), (False, np.flatnonzero(carried)))
+        if len(chosen)
+    ]
+
+    def scores(weights: Weights) -> np.ndarray:
+        out = np.empty((len(next(iter(weights.values()))), len(shares.agencies)))
+        for chosen, climb in parts:
+            if len(parts) == 1:
+                out = climb(weights)[0]
+            else:
+                out[:, chosen] = climb(weights)[0]
+        if shares.clamped:
+            out = np.clip(out + shares.extra, 0.0, 1.0)
+        if not shares.scored.all():
+            out[:, ~shares.scored] = np.nan
+        return out
+
+    return scores
+
+
+def climber(framework: Framework, shares: Shares, collapse: bool) -> Branch:
+    """From weights to (share of the index, part of its weight that stays or None for all), (K, N) each."""
     leaf = {code: i for i, code in enumerate(shares.codes)}
 
-    def node(code: str) -> tuple[np.ndarray, np.ndarray]:
-        """(share, part of its weight that stays), both (K, N)."""
-        if code in leaf:
-            n = len(shares.agencies)
-            return np.broadcast_to(shares.x[:, leaf[code]], (k, n)), np.broadcast_to(
-                shares.present[:, leaf[code]], (k, n)
-            )
-        return branch(framework.nodes[code].aggregate, framework.nodes[code].children)
+    def unfolded(aggregate: str, children: tuple[str, ...]) -> Tree:
+        """The children, arithmetic branches below an arithmetic one replaced by their own children."""
+        return [
+            (node.code, unfolded(aggregate, node.children) if folds(aggregate, node) else None)
+            for node in framework.siblings(children)
+        ]
 
-    def branch(aggregate: str, children: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-        below = framework.siblings(children)
-        parts = [node(child.code) for child in below]
-        x = np.stack([p[0] for p in parts], axis=-1)
-        present = np.stack([p[1] for p in parts], axis=-1)
-        w = np.stack([weights[child.code] for child in below], axis=-1)[:, None, :]
+    def folds(aggregate: str, node: Node) -> bool:
+        below = any(child.weight for child in framework.siblings(node.children))
+        return collapse and below and aggregate == node.aggregate == "arithmetic"
+
+    def branch(aggregate: str, children: tuple[str, ...]) -> Branch:
         if aggregate in ("best", "worst"):
-            rooms = np.stack([shares.rooms[n.code] for n in below], axis=-1) if framework.has_points else present
-            return best_of(aggregate, x, rooms, below, framework)
-        return combine(aggregate, x, w * present), (w * present).sum(axis=-1) / w.sum(axis=-1)
+            below = framework.siblings(children)
+            return alternatives(aggregate, below, [node(n.code) for n in below], shares, framework.has_points)
+        tree = unfolded(aggregate, children)
+        codes = list(ends(tree))
+        at = [k for k, code in enumerate(codes) if code in leaf]
+        columns = [leaf[codes[k]] for k in at]
+        branches = [(k, node(code)) for k, code in enumerate(codes) if code not in leaf]
+        return mean(aggregate, tree, at, shares.x[:, columns], shares.present[:, columns], branches)
 
-    scores, _ = branch(framework.aggregate, framework.tops)
-    if shares.clamped:
-        scores = np.clip(scores + shares.extra, 0.0, 1.0)
-    return np.where(shares.scored, scores, np.nan)
+    def node(code: str) -> Branch:
+        if code not in leaf:
+            return branch(framework.nodes[code].aggregate, framework.nodes[code].children)
+        x, present = shares.x[None, :, leaf[code]], shares.present[None, :, leaf[code]]
+        return lambda weights: (x, present)
+
+    return branch(framework.aggregate, framework.tops)
 
 
-def best_of(
-    aggregate: str, x: np.ndarray, rooms: np.ndarray, below: list, framework: Framework
-) -> tuple[np.ndarray, np.ndarray]:
+def ends(tree: Tree) -> Iterator[str]:
+    for code, below in tree:
+        yield from (code,) if below is None else ends(below)
+
+
+def multiplied(tree: Tree, weights: Weights) -> np.ndarray:
+    """(ends, K) weights of the ends of a tree: each among its siblings (sum 1), multiplied down the tree."""
+    w = np.array([weights[code] for code, _ in tree], float)
+    whole = w.sum(axis=0)
+    w /= np.where(whole > 0, whole, 1.0)
+    if all(below is None for _, below in tree):
+        return w
+    rows = [
+        row[None] if below is None else row * multiplied(below, weights)
+        for row, (_, below) in zip(w, tree, strict=True)
+    ]
+    return np.concatenate(rows)
+
+
+def apply(aggregate: str, x: np.ndarray) -> np.ndarray:
+    """What a mean adds up: x, log x or 1/x."""
+    return x if aggregate == "arithmetic" else np.log(x) if aggregate == "geometric" else 1.0 / x
+
+
+def mean(
+    aggregate: str, tree: Tree, at: list[int], x: np.ndarray, present: np.ndarray, branches: list[tuple[int, Branch]]
+) -> Branch:
+    """One weighted mean, of leaves (one matrix product) and of branches (added one by one).
+
+    at            which ends of the tree are leaves
+    x, present    (N, leaves) of them
+    branches      the other ends, and how their shares are found
+    """
+    counts = np.where(np.isnan(x), 0.0, present)
+    rooted = aggregate != "arithmetic"
+    zeros = np.where(rooted & (x == 0) & (counts > 0), 1.0, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where((counts > 0) & (zeros == 0), counts * apply(aggregate, x), 0.0)
+    part = np.flatnonzero((counts != 1).any(axis=1))  # agencies that lack some of the leaves
+    left = np.flatnonzero((present != 1).any(axis=1))  # agencies for which some leave the branch with their weight
+
+    def found(weights: Weights) -> tuple[np.ndarray, np.ndarray | None]:
+        w = multiplied(tree, weights)
+        leaves = w[at] if branches else w
+        value = leaves.T @ terms.T
+        whole = leaves.sum(axis=0)[:, None]
+        gone: np.ndarray | None = None
+        if len(part) or branches:
+            whole = np.repeat(whole, len(x), axis=1)
+            whole[:, part] = leaves.T @ counts[part].T
+        if len(left):
+            gone = np.zeros(value.shape)
+            gone[:, left] = leaves.T @ (1.0 - present[left]).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for k, below in branches:
+                share, stays = below(weights)
+                own = w[k][:, None]
+                adds = np.where(np.isnan(share), 0.0, own if stays is None else own * stays)
+                value += np.where(adds > 0, adds * apply(aggregate, share), 0.0)
+                whole += adds
+                if stays is not None:
+                    gone = own * (1.0 - stays) if gone is None else gone + own * (1.0 - stays)
+            if rooted:
+                value = np.exp(value / whole) if aggregate == "geometric" else whole / value
+                if zeros.any():
+                    value[(leaves > 0).astype(float).T @ zeros.T > 0] = 0.0
+            elif len(part) or branches or not whole.all():
+                value /= whole
+        return value, None if gone is None else 1.0 - gone
+
+    return found
+
+
+def alternatives(aggregate: str, below: list[Node], branches: list[Branch], shares: Shares, has_points: bool) -> Branch:
     """Alternatives: the one with the most (fewest) points, as a share of the largest own maximum.
 
-    rooms   (N, C) own maxima of the alternatives; without points what stays of each, (K, N, C)
+    Without points, of what stays of each. Weights only say which of them count.
     """
-    size = np.array([float(n.maximum or 1) if framework.has_points else 1.0 for n in below])
-    counts = np.array([n.weight > 0 for n in below])
-    points = combine(aggregate, x * rooms, np.broadcast_to(counts, x.shape).astype(float))
-    room = np.broadcast_to(np.where(counts, rooms, 0.0).max(axis=-1), points.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return points / np.where(room > 0, room, np.nan), room / size[counts].max()
+    counting = [(n, b) for n, b in zip(below, branches, strict=True) if n.weight]
+    size = max((float(n.maximum or 1) if has_points else 1.0 for n, _ in counting), default=1.0)
+    choose = np.fmax if aggregate == "best" else np.fmin
+
+    def found(weights: Weights) -> tuple[np.ndarray, np.ndarray | None]:
+        k = len(next(iter(weights.values())))
+        points = np.full((k, len(shares.agencies)), np.nan)
+        room = np.zeros((1, len(shares.agencies)))
+        for n, branch in counting:
+            share, stays = branch(weights)
+            own = shares.rooms[n.code][None] if has_points else np.ones((1, 1)) if stays is None else stays
+            points = choose(points, share * own)
+            room = np.maximum(room, own)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return points / np.where(room > 0, room, np.nan), np.broadcast_to(room / size, points.shape)
+
+    return found
 
 
-def float_ranks(scores: np.ndarray, tie: float = TIE) -> np.ndarray:
+def float_ranks(scores: np.ndarray, tie: float = TIE, dtype: type = np.int64) -> np.ndarray:
     """Descending competition ranks of each row of (K, N) scores, ties within `tie` of the previous member.
+
+    tie     relative to the higher of two neighbours where that is above 1, else absolute
+    dtype   of the ranks; the narrower, the faster
 
     nan scores get rank 0.
     """
-    order = np.argsort(-scores, axis=1, kind="stable")
-    ordered = np.take_along_axis(scores, order, axis=1)
-    gap = np.ones(scores.shape, bool)
-    limit = tie * np.maximum(1.0, np.abs(ordered[:, :-1]))
-    gap[:, 1:] = ~(ordered[:, :-1] - ordered[:, 1:] <= limit)
-    place = np.maximum.accumulate(np.where(gap, np.arange(1, scores.shape[1] + 1), 0), axis=1)
-    ranks = np.empty_like(place)
-    np.put_along_axis(ranks, order, place, axis=1)
-    return np.where(np.isnan(scores), 0, ranks)
+    k, n = scores.shape
+    lost = np.isnan(scores)
+    some_lost = bool(lost.any())
+    if some_lost:
+        scores = np.where(lost, -np.inf, scores)
+    order = np.argsort(scores, axis=1)
+    order += np.arange(0, k * n, n)[:, None]
+    ordered = np.take(scores, order)
+    ranks = np.empty(k * n, dtype)
+    ranks[order] = np.arange(n, 0, -1, dtype=dtype)
+    ranks = ranks.reshape(k, n)
+    with np.errstate(invalid="ignore"):
+        near = ordered[:, 1:] - ordered[:, :-1] <= tie * np.maximum(1.0, np.abs(ordered[:, 1:]))
+    tied = np.flatnonzero(near.any(axis=1))
+    if len(tied):  # the rest of a run of ties takes the place of its highest
+        place = np.where(near[tied], 0, np.arange(n, 1, -1))
+        place = np.concatenate([place, np.ones((len(tied), 1), int)], axis=1)
+        place = np.maximum.accumulate(place[:, ::-1], axis=1)[:, ::-1]
+        ranks.reshape(-1)[order[tied]] = place
+    return np.where(lost, 0, ranks) if some_lost else ranks

@@ -39,7 +39,7 @@ def draw_weights(
     rng             the generator; the same state gives the same table. It is drawn at once, in one stream, so
                     blocks and threads of later steps cannot change it
     within          the set W, for siblings of nominal weights w0 (sum 1):
-                    "renormalised"  w0 (1 + uniform in [-h, h]), divided by the sum: wider than it says, see `attainable`
+                    "renormalised"  w0 (1 + uniform in [-h, h]) divided by the sum: wider than it says (`attainable`)
                     "box"           uniform on w0 (1 - h) <= w <= w0 (1 + h), sum 1
                     "simplex"       uniform on w >= 0, sum 1
                     "order"         uniform on the simplex where w keeps the order of w0 (equal w0: either order)
@@ -74,9 +74,7 @@ def draw_weights(
     return pd.DataFrame(table.T, columns=codes, copy=False)
 
 
-def drawn(
-    within: str, w: np.ndarray, h: float, c: float | None, draws: int, rng: np.random.Generator
-) -> np.ndarray:
+def drawn(within: str, w: np.ndarray, h: float, c: float | None, draws: int, rng: np.random.Generator) -> np.ndarray:
     """(siblings, draws) weights of one branch; w (siblings,) > 0, sum 1, at least two."""
     if within == "renormalised":
         noisy = rng.random((len(w), draws))
