@@ -1,57 +1,317 @@
-"""Rank intervals: the places an agency takes under the drawn weights."""
+"""Ranks under many weightings: counted in one pass over blocks of draws, then read as rank intervals."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
 
 from ..case import Case
+from ..case.framework import Framework
+from ..case.settings import Class, Settings
 from ..index import INDEX, evaluate, tabulate
-from ..index.floats import Shares, float_ranks, index_scores, leaf_shares
+from ..index.floats import TIE, Shares, float_ranks, leaf_shares, scorer, some
+from .weights import families
 
-CELLS = 2_000_000  # numbers held at once; draws are taken in blocks of this size
+BLOCK = 262_144  # scores held at once by one thread: 2 MiB, the cache of a core
+BUFFER = 16_000_000  # ranks held at once: 32 MB
+ALL_PAIRS = 150  # lists up to this length are compared pair by pair, longer ones neighbour by neighbour
+FINE = 2.0**40  # weights are summed in whole units of 1/FINE, so that no order of summing changes the sum
 
 
-def rank_intervals(case: Case, weights: pd.DataFrame, on: str | None = None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Places:
+    """What K draws did to one list of N agencies, in whole numbers; agencies in official order.
+
+    places    (N, N + 1) draws in which agency i took rank r (column 0 is empty); ranks are competition ranks
+    leading   (N, T) weight of each top row, summed over the draws in which the agency was first, in units of 1/FINE
+    pairs     (M, 2) positions compared, the officially higher first
+    above     (M,) draws in which the first of the pair was ahead; below: in which the second was
+    """
+
+    scope: str
+    agencies: list[str]
+    official: np.ndarray
+    places: np.ndarray
+    leading: np.ndarray
+    pairs: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts over K draws: list by list, and classes of every agency that has a score.
+
+    tops      codes of the top rows, the columns of `leading`
+    agencies  with a score, whether they are ranked or not; official: their class by the exact score
+    classes   (agencies, C) draws in each class, the highest first; C is 0 where the case has no classes
+    """
+
+    draws: int
+    tops: list[str]
+    lists: list[Places]
+    agencies: list[str]
+    official: list[int | None]
+    classes: np.ndarray
+
+
+def rank_intervals(case: Case, weights: pd.DataFrame, on: str | None = None, threads: int = 1) -> pd.DataFrame:
     """Ranks under many weightings, within each ranking list.
 
     weights   (K, nodes) from `draw_weights`
     on        verified, current or claimed
+    threads   changes the time, never the numbers
 
     Returns, for every ranked agency: agency, scope, rank (official), low, median, high (5 %, 50 %, 95 % of the
     draws, as ranks that occurred), lowest, highest (best and worst rank met), keeps (share of draws with the
-    official rank), of. Ties within 1e-9 share a rank. Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168.
+    official rank), of. Ties within 1e-9 share a rank. Raises ValueError for a table that is no table of weights.
+    Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168.
+    """
+    return intervals(tally(case, weights, on, threads, full=False))
+
+
+def intervals(counted: Tally) -> pd.DataFrame:
+    """The table of `rank_intervals` from counts.
+
+    Source: quantiles are those of the empirical distribution function, Hyndman & Fan (1996), definition 1.
+    """
+    columns = ["agency", "scope", "rank", "low", "median", "high", "lowest", "highest", "keeps", "of"]
+    parts = []
+    for one in counted.lists:
+        quantiles = rank_quantiles(one.places, counted.draws)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "agency": one.agencies,
+                    "scope": one.scope,
+                    "rank": pd.array(one.official, dtype="Int64"),
+                    **dict(zip(("lowest", "low", "median", "high", "highest"), quantiles.T, strict=True)),
+                    "keeps": one.places[np.arange(len(one.agencies)), one.official] / counted.draws,
+                    "of": pd.array([len(one.agencies)] * len(one.agencies), dtype="Int64"),
+                }
+            )[columns]
+        )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def rank_quantiles(places: np.ndarray, draws: int) -> np.ndarray:
+    """(N, 5) lowest rank, 5 %, 50 %, 95 %, highest: the smallest rank that so many of the draws do not exceed."""
+    reached = np.array([1, -(-draws // 20), -(-draws // 2), -(-19 * draws // 20), draws])
+    return np.array([np.cumsum(row, dtype=np.int64).searchsorted(reached) for row in places]).reshape(-1, 5)
+
+
+def tally(
+    case: Case,
+    weights: pd.DataFrame,
+    on: str | None = None,
+    threads: int = 1,
+    full: bool = True,
+    block: int = BLOCK,
+) -> Tally:
+    """Count the places, first places, wins and classes of every agency over all draws.
+
+    weights   (K, nodes) from `draw_weights`
+    on        verified, current or claimed
+    full      False: places only
+    block     scores held at once by a thread; like `threads` it changes the time and memory, never the numbers
+
+    Scores as `index_scores` makes them, so rows that do not apply are handled in every draw by the policy of the
+    case; ties within 1e-9 share a rank, a score within 1e-9 of a cut has reached it. Where the case ranks on
+    published points, every draw rounds its index; rounding at every level is not repeated. An agency that a draw
+    leaves without a score shares the last place of that draw, and is in the last class. Raises ValueError.
+    Source: Lahdelma & Salminen (2001), Operations Research 49 (SMAA-2); Tervonen & Lahdelma (2007), EJOR 178.
     """
     exact = evaluate(case, on)
     shares = leaf_shares(case, exact=exact)
-    official = tabulate(case, exact, [INDEX])[["agency", "scope", "rank", "of"]]
+    table = tabulate(case, exact, [INDEX])
+    rooms = np.array([float(room) for room in exact.columns[INDEX].rooms])
     place = {agency: i for i, agency in enumerate(shares.agencies)}
-    parts = []
-    ranked = official.dropna(subset=["rank"])
-    drawn = ranks_drawn(
-        case, weights, shares, [[place[a] for a in group["agency"]] for _, group in ranked.groupby("scope", sort=False)]
+    listed = table.dropna(subset=["rank"]).sort_values(["scope", "rank", "agency"], kind="stable")
+    lists = [group for _, group in listed.groupby("scope")]
+    members = [[place[a] for a in group["agency"]] for group in lists]
+    inside = {i for group in members for i in group}
+    others = [i for i in np.flatnonzero(shares.scored).tolist() if i not in inside] if full else []
+    chosen = np.array([i for group in [*members, others] for i in group], int)
+    part = some(shares, chosen)
+    tables = checked(case.framework, weights)
+    settled = published(case.settings, rooms[chosen]) if case.settings.rank_on == "published" else None
+    counts, reached = count(
+        case.framework,
+        part,
+        [len(group) for group in members],
+        tables,
+        threads=threads,
+        block=block,
+        tops=[node.code for node in case.framework.siblings(case.framework.tops)] if full else [],
+        pairs=full,
+        cuts=case.settings.classes[:-1] if full else (),
+        settled=settled,
     )
-    for (_, group), ranks in zip(ranked.groupby("scope", sort=False), drawn, strict=True):
-        low, median, high = np.quantile(ranks, [0.05, 0.5, 0.95], axis=0, method="inverted_cdf").astype(int)
-        keeps = (ranks == group["rank"].to_numpy(int)).mean(axis=0)
-        parts.append(
-            group.assign(
-                low=low, median=median, high=high, lowest=ranks.min(axis=0), highest=ranks.max(axis=0), keeps=keeps
-            )
-        )
-    columns = ["agency", "scope", "rank", "low", "median", "high", "lowest", "highest", "keeps", "of"]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts).sort_values(["scope", "rank", "agency"], kind="stable")[columns].reset_index(drop=True)
+    kept = [
+        Places(str(group["scope"].iloc[0]), group["agency"].tolist(), group["rank"].to_numpy(int), *found)
+        for group, found in zip(lists, counts, strict=True)
+    ]
+    official = dict(zip(table["agency"], table["class"], strict=True))
+    classes = np.diff(reached, axis=1, prepend=0, append=len(weights))
+    if not (full and case.settings.classes):
+        classes = classes[:, :0]
+    return Tally(
+        len(weights),
+        [node.code for node in case.framework.siblings(case.framework.tops)],
+        kept,
+        part.agencies,
+        [None if pd.isna(official[a]) else int(official[a]) for a in part.agencies],
+        classes,
+    )
 
 
-def ranks_drawn(case: Case, weights: pd.DataFrame, shares: Shares, lists: list[list[int]]) -> list[np.ndarray]:
-    """(K, members) ranks of every list, block by block."""
-    step = max(1, CELLS // max(1, len(shares.agencies) * len(weights.columns)))
-    out: list[list[np.ndarray]] = [[] for _ in lists]
-    for start in range(0, len(weights), step):
-        block = {code: weights[code].to_numpy()[start : start + step] for code in weights.columns}
-        scores = index_scores(case.framework, shares, block)
-        for ranks, members in zip(out, lists, strict=True):
-            ranks.append(float_ranks(scores[:, members]).astype(np.int32))
-    return [np.concatenate(blocks) for blocks in out]
+def checked(framework: Framework, weights: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Columns of a table of draws, by code. Raises ValueError where it cannot weigh the tree."""
+    codes = [code for siblings in families(framework) for code in siblings]
+    absent = [code for code in codes if code not in weights.columns]
+    if absent or not len(weights):
+        raise ValueError(f"the table of weights lacks {', '.join(absent) or 'draws'}")
+    found = {code: weights[code].to_numpy(float) for code in codes}
+    for siblings in families(framework):
+        lowest = min(float(found[code].min()) for code in siblings)
+        whole = np.add.reduce([found[code] for code in siblings])
+        counts = any(framework.nodes[code].weight for code in siblings)
+        if not lowest >= 0 or not np.isfinite(whole).all() or (counts and not whole.all()):
+            raise ValueError(f"weights of {', '.join(siblings)}: finite, not negative, and some above 0 in every draw")
+    return found
+
+
+Counted = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def count(
+    framework: Framework,
+    shares: Shares,
+    sizes: list[int],
+    weights: dict[str, np.ndarray],
+    threads: int = 1,
+    block: int = BLOCK,
+    tops: list[str] | None = None,
+    pairs: bool = False,
+    cuts: tuple[Class, ...] = (),
+    settled: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> tuple[list[Counted], np.ndarray]:
+    """The pass itself: scores and ranks of a block of draws at a time, counted and forgotten.
+
+    shares    agencies list by list, those of no list last
+    sizes     how many agencies each list has
+    weights   code -> (K,)
+
+    Returns places, leading, pairs, above, below (see `Places`) of each list, and (agencies, cuts) draws that reach
+    each cut. Blocks write their ranks beside each other; then every agency's row is counted. Whole numbers only, so
+    neither blocks nor threads change a count.
+    """
+    draws, tops = len(next(iter(weights.values()))), tops or []
+    scores_of = scorer(framework, shares)
+    n, ranked = len(shares.agencies), sum(sizes)
+    edges = [0, *np.cumsum(sizes).tolist()]
+    narrow = np.uint16 if draws < 2**16 else np.uint32 if draws < 2**32 else np.uint64
+    places = [np.zeros((size, size + 1), narrow) for size in sizes]
+    leading = [np.zeros((size, len(tops)), np.int64) for size in sizes]
+    compared = [pairs_of(size) if pairs else np.zeros((0, 2), int) for size in sizes]
+    wins = [np.zeros((len(these), 2), np.int64) for these in compared]
+    reached = np.zeros((n, len(cuts)), np.int64)
+    held = min(draws, max(1, BUFFER // max(1, ranked)))
+    step = min(held, max(1, block // max(1, n)))
+    kind = np.int16 if max(sizes, default=0) < 2**15 else np.int32
+    ranks = np.empty((ranked, held), kind)
+    fine = np.empty((len(tops), held), np.int64)
+
+    def rank_block(first: int, start: int, stop: int) -> np.ndarray:
+        """Ranks of the draws first + start .. first + stop into `ranks`; returns how many of them reach each cut."""
+        scores = scores_of({code: w[first + start : first + stop] for code, w in weights.items()})
+        if settled is not None:
+            scores = settled(scores)
+        for a, b in pairwise(edges):
+            found = float_ranks(scores[:, a:b], dtype=kind)
+            if not found.all():
+                found = np.where(found == 0, (found > 0).sum(axis=1, keepdims=True) + 1, found)
+            ranks[a:b, start:stop] = found.T
+        for k, code in enumerate(tops):
+            fine[k, start:stop] = np.rint(weights[code][first + start : first + stop] * FINE)
+        holds = [
+            np.greater_equal(scores, cut - near).sum(axis=0)
+            if inclusive
+            else np.greater(scores, cut + near).sum(axis=0)
+            for cut, near, inclusive in limits
+        ]
+        return np.array(holds, np.int64).reshape(len(cuts), n).T
+
+    def count_rows(size: int, which: int, start: int, stop: int) -> None:
+        """Count the places of some rows of `ranks`, of one list."""
+        one = narrow(1)
+        for i in range(start, stop):
+            row = ranks[edges[which] + i, :size]
+            np.add.at(places[which][i], row, one)
+            if tops and places[which][i, 1]:
+                leading[which][i] += fine[:, np.flatnonzero(row == 1)].sum(axis=1)
+
+    def count_pairs(size: int, which: int, start: int, stop: int) -> None:
+        for m in range(start, stop):
+            a, b = (ranks[edges[which] + i, :size] for i in compared[which][m])
+            wins[which][m] += (np.count_nonzero(a < b), np.count_nonzero(a > b))
+
+    limits = [(float(c.cut), TIE * max(1.0, abs(float(c.cut))), c.includes_cut) for c in cuts]
+    with workers(threads) as run:
+        for first in range(0, draws, held) if n else ():
+            size = min(held, draws - first)
+            for found in run(rank_block, [(first, a, min(a + step, size)) for a in range(0, size, step)]):
+                reached += found
+            for which, members in enumerate(sizes):
+                list(run(count_rows, [(size, which, a, b) for a, b in cut_up(members, threads)]))
+                list(run(count_pairs, [(size, which, a, b) for a, b in cut_up(len(compared[which]), threads)]))
+    done = zip(places, leading, compared, wins, strict=True)
+    return [(p, lead, these, won[:, 0], won[:, 1]) for p, lead, these, won in done], reached
+
+
+@contextmanager
+def workers(threads: int) -> Iterator[Callable]:
+    """Run a function over lists of arguments, in one thread or in some, results in order."""
+    if threads < 1:
+        raise ValueError(f"threads: {threads}, at least 1")
+    if threads == 1:
+        yield lambda act, jobs: (act(*job) for job in jobs)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield lambda act, jobs: pool.map(lambda job: act(*job), jobs)
+
+
+def cut_up(length: int, threads: int) -> list[tuple[int, int]]:
+    """0 .. length in about four pieces a thread."""
+    step = max(1, -(-length // (1 if threads == 1 else 4 * threads)))
+    return [(a, min(a + step, length)) for a in range(0, length, step)]
+
+
+def pairs_of(size: int) -> np.ndarray:
+    """(M, 2) positions to compare: all pairs of a short list, neighbours of a long one."""
+    found = list(combinations(range(size), 2)) if size <= ALL_PAIRS else list(pairwise(range(size)))
+    return np.array(found, int).reshape(-1, 2)
+
+
+def published(settings: Settings, rooms: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Scores as they are published: points rounded to the decimals of the case, as a share of the own maximum.
+
+    rooms   (N,) own maxima; an agency whose own maximum is 0 keeps its score. A half within the tolerance is a half.
+    """
+    unit = 10.0**settings.points_decimals * np.where(rooms > 0, rooms, 1.0)
+
+    def settled(scores: np.ndarray) -> np.ndarray:
+        units = np.abs(scores * unit)
+        whole = np.floor(units)
+        rest = units - whole - 0.5
+        half = np.abs(rest) <= TIE * np.maximum(1.0, units)
+        up = np.where(half, (settings.half == "away") | (whole % 2 == 1), rest > 0)
+        return np.where(rooms > 0, np.copysign(whole + up, scores) / unit, scores)
+
+    return settled
