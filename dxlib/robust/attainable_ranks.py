@@ -155,9 +155,7 @@ def most_losses(
         return np.empty((0, d)), u
     cost = np.r_[np.zeros(d), -np.ones(u)]
     rows = np.hstack([lead, -np.diag(least + EPS)]) * SCALE
-    w, fewest = solve(
-        cost, rows, -least * SCALE, np.full(u, np.inf), low, high, (known + 1, u), -known, nodes, seconds
-    )
+    w, fewest = solve(cost, rows, -least * SCALE, np.full(u, np.inf), low, high, (known + 1, u), -known, nodes, seconds)
     return w, -fewest
 
 

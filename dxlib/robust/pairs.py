@@ -110,9 +110,7 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
         above = certain(lin, members, half_width, leads(lin, members, half_width)[1])
         for place, i in enumerate(members):
             ends = score_range(lin, i, low, high)
-            worst, best = (
-                classify(ranked_on(end, lin.rooms[i], case.settings), case.settings.classes) for end in ends
-            )
+            worst, best = (classify(ranked_on(end, lin.rooms[i], case.settings), case.settings.classes) for end in ends)
             official = lin.official.loc[i]
             rows.append(
                 {
