@@ -156,10 +156,8 @@ def exact(text: str) -> Fraction:
     return Fraction(text)
 
 
-def two_decimals(x: Fraction) -> str:
+def written(x: Fraction, decimals: str) -> str:
     """Rounded half up; x is not negative."""
-    return figure_exact((200 * x.numerator + x.denominator) // (2 * x.denominator))
-
-
-def figure_exact(hundredths: int) -> str:
-    return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
+    unit = 10 ** int(decimals)
+    n = (2 * unit * x.numerator + x.denominator) // (2 * x.denominator)
+    return f"{n // unit}.{n % unit:0{decimals}}".rstrip("0").rstrip(".")

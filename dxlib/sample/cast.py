@@ -91,7 +91,7 @@ def top(row: Row, said: Answer) -> Answer:
 
 def claim_fives(rows: Rows) -> Rows:
     """Percentages of 5, 10, 15 …; small denominators stay as they are."""
-    return {key: in_fives(one) if one.reported else one for key, one in rows.items()}
+    return {key: in_fives(one) for key, one in rows.items()}
 
 
 def in_fives(one: Told) -> Told:
@@ -99,6 +99,8 @@ def in_fives(one: Told) -> Told:
     if b < 20:
         return one
     whole = round(b / 20) * 20
+    if not one.reported:  # measured: only the whole is the agency's own figure
+        return restated(one, {"a": str(min(int(one.claim["a"]), whole)), "b": str(whole)})
     steps = round(Fraction(20 * int(one.claim["a"]), b))
     real = parts_of(min(int(one.truth["a"]), whole), str(whole)) if one.truth else None
     return restated(one, {"a": str(whole // 20 * steps), "b": str(whole)}, real)

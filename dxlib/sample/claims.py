@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
 
-from .answers import Answer, Character, achieved, answer, character, exact, own_points, two_decimals
+from .answers import Answer, Character, achieved, answer, character, exact, own_points, written
 from .cast import act, cast, copy_explanations
 from .names import pick
 from .places import NO_PROCEDURES, Places
@@ -127,7 +127,7 @@ def reckoned(row: Row, said: Answer, rng: Random) -> str:
     if points is None or slip > 0.97:
         return ""
     if slip < 0.02:
-        return two_decimals(exact(row["max_points"]))
+        return written(exact(row["max_points"]), row["decimals"])
     if slip < 0.06:
         points = min(Fraction(int(points * 2 + Fraction(1, 2)), 2), exact(row["max_points"]))
-    return two_decimals(points)
+    return written(points, row["decimals"])

@@ -12,6 +12,7 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 YEARS = ("2022", "2023", "2024", "2025")
 GROUPS = ("departments", "districts", "communes", "province")
 TOTALS = {"departments": (1000, 1000, 500, 1000), "communes": (1000, 1000, 200, 1000)}
+DECIMALS = {("departments", "2024"): "3"}  # of points; two elsewhere
 
 WHO = {
     "departments": ("cơ quan", "the agency"),
@@ -141,6 +142,7 @@ def describe(node: Row, group: str, year: str) -> Row:
     vi, en = WHO[group]
     out = {
         "key": key,
+        "decimals": DECIMALS.get((group, year), "2"),
         "code": node["code"],
         "parent": node["parent"],
         "name_vi": row["name_vi"].replace("{org}", vi),

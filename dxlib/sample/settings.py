@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from .claims import due
-from .sets import total
+from .sets import DECIMALS, total
 
 TITLES = {
     "departments": ("các sở, ban, ngành tỉnh Giả Định", "departments of Giả Định Province"),
@@ -22,7 +22,7 @@ DECISIONS = {
 POLICIES: dict[tuple[str, str], dict[str, str]] = {
     ("departments", "2022"): {"rank_on": "published", "rounding": "end"},
     ("departments", "2023"): {"missing": "zero", "points_decimals": "2"},
-    ("departments", "2024"): {"half": "even", "points_decimals": "3"},
+    ("departments", "2024"): {"half": "even", "points_decimals": DECIMALS["departments", "2024"]},
     ("districts", "2022"): {"rounding": "every-level", "rank_on": "published"},
     ("districts", "2023"): {"not_applicable": "within-parent", "missing": "within-parent"},
     ("districts", "2024"): {"not_applicable": "full"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .answers import CELLS, Answer, own_points, two_decimals
+from .answers import CELLS, Answer, own_points, written
 from .sets import Row
 
 
@@ -44,7 +44,7 @@ def restated(one: Told, said: Answer, real: Answer | None = None) -> Told:
     points = own_points(one.row, cells) if one.scored else None
     claim = {**one.claim, **said}
     if one.reported:
-        claim["points"] = two_decimals(points) if points is not None and one.claim["points"] else ""
+        claim["points"] = written(points, one.row["decimals"]) if points is not None and one.claim["points"] else ""
     right = real is None or all(real[c] == claim[c] for c in said)
     return replace(one, claim=claim, truth=None if right else real)
 
