@@ -5,8 +5,8 @@ Nothing here is an official score. Naked functions on (N, D) shares, then one ta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,14 @@ from ..index.floats import TIE, float_ranks
 
 NAN = float("nan")
 SMALL = 14  # agencies up to which a Kemeny component is solved by dynamic programming over all subsets
-LARGE = 60  # agencies up to which it is solved by integer programming; above: an order and a bound
+LARGE = 120  # agencies up to which it is solved by integer programming; above: an order and a bound
 NODES = 2_000  # branches an integer programme may open (a count, not a time: the same on every machine)
-TRIES = 300  # programmes spent on finding the first among several optima
+TRIES = 120  # programmes spent on finding the first among several optima
 CUTS = 3_000  # cycles forbidden in one round
 LONG = 2_000  # agencies up to which all pairs are held at once; longer lists have no Kemeny order
 SOLVED = 1e-7  # what the solver calls equal
 DECIMALS = 6
-OWN_SHARE = 0.15
+OWN_SHARE = 0.15  # of its own score that every row must give in `bod_shared`, where there are few rows
 COLUMNS = (
     "agency scope rank copeland borda kemeny kemeny_state bod bod_first bod_shared bod_shared_first smallest".split()
 )
@@ -125,7 +125,7 @@ def kemeny(support: np.ndarray) -> Kemeny:
               the smallest position that can stand first, then second, ...)
 
     The list is first cut where everybody above wins every duel against everybody below; each part is solved exactly
-    up to 60 agencies; a larger part gets an order that no single move improves, a bound, and exact False. Where
+    up to 120 agencies; a larger part gets an order that no single move improves, a bound, and exact False. Where
     `unique` is None, the order is a best one, but possibly not the first by official order.
 
     Source: Kemeny (1959); Young & Levenglick (1978); the cut is the extended Condorcet criterion of Truchon (1998);
@@ -158,7 +158,7 @@ def duel_parts(beats: np.ndarray) -> list[np.ndarray]:
     order = np.argsort(-points, kind="stable")
     k = np.arange(1, n + 1)
     ends = np.flatnonzero(np.cumsum(points[order]) == k * (k - 1) / 2 + k * (n - k)) + 1
-    return [np.sort(order[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+    return [np.sort(part) for part in np.split(order, ends) if len(part)]
 
 
 def solve_part(support: np.ndarray) -> Kemeny:
@@ -168,8 +168,8 @@ def solve_part(support: np.ndarray) -> Kemeny:
     return by_programme(support) if n <= LARGE else by_moves(support)
 
 
-def order_score(support: np.ndarray, order: Sequence[int]) -> float:
-    inner = support[np.ix_(order, order)]
+def order_score(support: np.ndarray, order: Sequence[int] | np.ndarray) -> float:
+    inner = support[np.ix_(np.asarray(order, int), np.asarray(order, int))]
     return float(inner[np.triu_indices(len(order), 1)].sum())
 
 
@@ -215,8 +215,8 @@ def by_moves(support: np.ndarray) -> Kemeny:
     """An order that moving any one agency does not improve, from the best of three starts; the bound lets every
     duel go to its winner. Source: insertion search of Schiavinotto & Stuetzle (2004), JMMA 3."""
     n = len(support)
-    starts = [list(range(n)), np.argsort(-copeland(support), kind="stable"), np.argsort(-borda(support), kind="stable")]
-    order = np.array(max(starts, key=lambda start: order_score(support, start)))
+    starts = [np.arange(n), np.argsort(-copeland(support), kind="stable"), np.argsort(-borda(support), kind="stable")]
+    order = max(starts, key=lambda start: order_score(support, start))
     gap = support - support.T
     moved = True
     while moved:
@@ -243,6 +243,14 @@ class Programme:
         self.at[self.i, self.j] = np.arange(len(self.i))
         self.cuts: list[np.ndarray] = []  # rows of (ij, jk, ik): 0 <= x_ij + x_jk - x_ik <= 1
 
+    def table(self) -> Any:
+        from scipy.sparse import csr_array
+
+        columns = np.concatenate(self.cuts)
+        rows = np.repeat(np.arange(len(columns)), 3)
+        values = np.tile([1.0, 1.0, -1.0], len(columns))
+        return csr_array((values, (rows, columns.ravel())), shape=(len(columns), len(self.i)))
+
     def maximise(
         self,
         gain: np.ndarray,
@@ -256,17 +264,12 @@ class Programme:
         at_least   (row, low): only those with row x >= low
         """
         from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import csr_array
 
         limits = Bounds(np.nan_to_num(fixed, nan=0.0), np.nan_to_num(fixed, nan=1.0))
         while True:
             constraints = []
             if self.cuts:
-                columns = np.concatenate(self.cuts)
-                rows = np.repeat(np.arange(len(columns)), 3)
-                values = np.tile([1.0, 1.0, -1.0], len(columns))
-                table = csr_array((values, (rows, columns.ravel())), shape=(len(columns), len(gain)))
-                constraints.append(LinearConstraint(table, 0, 1))
+                constraints.append(LinearConstraint(self.table(), 0, 1))
             if at_least is not None:
                 constraints.append(LinearConstraint(at_least[0][None, :], at_least[1], np.inf))
             found = milp(
@@ -284,6 +287,21 @@ class Programme:
             if not finished or not len(violated):
                 return found.x, float(bound), finished
             self.cuts.append(violated)
+
+    def prices(self, gain: np.ndarray) -> tuple[np.ndarray, float]:
+        """(what gain x loses at least where i stands above j, (n, n); its bound), from the relaxation's dual values."""
+        from scipy.optimize import linprog
+        from scipy.sparse import vstack
+
+        table, limit = None, None
+        if self.cuts:
+            cuts = self.table()
+            table, limit = vstack([cuts, -cuts]), np.repeat([1.0, 0.0], cuts.shape[0])
+        found = linprog(-gain, A_ub=table, b_ub=limit, bounds=(0, 1), method="highs")
+        loss = np.zeros((self.n, self.n))
+        loss[self.i, self.j] = np.maximum(found.lower.marginals, 0)
+        loss[self.j, self.i] = np.maximum(-found.upper.marginals, 0)
+        return loss, float(-found.fun)
 
     def cycles(self, x: np.ndarray) -> np.ndarray:
         """The most violated triangles, (m, 3) columns ij, jk, ik."""
@@ -347,40 +365,58 @@ def by_programme(support: np.ndarray) -> Kemeny:
         return Kemeny(rough.order, rough.score, min(rough.bound, bound * scale), False, None)
     value = order_score(scaled, order)
     floor = value - slack
+    loss, top = programme.prices(gain)
+    certain = loss[j, i] - loss[i, j]  # above 0: i stands above j, or this much is lost
+    fixed = np.where(np.abs(certain) > top + base - floor, (certain > 0).astype(float), NAN)
     agree = programme.pairs_of(order)
-    other = programme.maximise(1 - 2 * agree, free, at_least=(gain, floor - base))
-    unique: bool | None = None
-    if other is not None and other[1] + agree.sum() < 0.5:
-        unique = True
-    else:
-        another = None if other is None else programme.order_of(other[0])
-        if another is not None and another != order and order_score(scaled, another) >= floor:
+    unique: bool | None = True if not np.isnan(fixed).any() else None
+    for whole in (False, True) if unique is None else ():  # the best order that disagrees most with this one
+        other = programme.maximise(1 - 2 * agree, fixed, whole, (gain, floor - base))
+        if other is None or other[1] + agree.sum() < 0.5:
+            unique = True
+            break
+        another = programme.order_of(other[0])
+        if another is not None and another != order and order_score(scaled, another) >= value - TIE * n:
             unique = False
-        order, settled = first_best(programme, scaled, order, floor, best, lambda: tries < TRIES)
-        unique = unique if settled else None
+            break
+    if unique is False:
+        order = first_best(programme, scaled, order, fixed, floor, loss, top + base, best, lambda: tries < TRIES)
     score = order_score(support, order)
     return Kemeny(order, score, score, True, unique)
 
 
-def first_best(programme, scaled, order, floor, best, more):  # type: ignore[no-untyped-def]
-    """The best order whose first, then second, ... place is held by the smallest position that can hold it."""
-    n = programme.n
-    fixed = np.full(len(programme.i), NAN)
-    left = list(range(n))
-    for place in range(n - 1):
+def first_best(
+    programme: Programme,
+    scaled: np.ndarray,
+    order: list[int],
+    fixed: np.ndarray,
+    floor: float,
+    loss: np.ndarray,
+    top: float,
+    best: Callable[[np.ndarray, float], tuple[list[int] | None, float, bool]],
+    more: Callable[[], bool],
+) -> list[int]:
+    """The best order whose first, then second, ... place is held by the smallest position that can hold it.
+
+    loss, top   what each pair costs at least, and the bound it is counted from: most candidates fall by that alone
+    """
+    left = list(range(programme.n))
+    value = order_score(scaled, order) - TIE * programme.n
+    paid = 0.0
+    for place in range(programme.n - 1):
         for c in left:
-            if c == order[place]:
+            if c == order[place] or not more():
                 break
-            if not more():
-                return order, False
-            trial = lead(programme, fixed, c, left)
-            found, bound, _ = best(trial, floor)
-            if found is not None and bound >= floor and order_score(scaled, found) >= floor:
+            if top - paid - loss[c, left].sum() < floor:
+                continue
+            found, _, _ = best(lead(programme, fixed, c, left), floor)
+            if found is not None and order_score(scaled, found) >= value:
                 order = found
                 break
         fixed = lead(programme, fixed, order[place], left)
+        paid += loss[order[place], left].sum()
         left.remove(order[place])
-    return order, True
+    return order
 
 
 def lead(programme: Programme, fixed: np.ndarray, first: int, left: list[int]) -> np.ndarray:
@@ -406,46 +442,50 @@ def frontier(x: np.ndarray) -> np.ndarray:
     return np.array(sorted(kept), int)
 
 
-def benefit_of_the_doubt(x: np.ndarray, low: float = 0.0, high: float = 1.0) -> np.ndarray:
+def benefit_of_the_doubt(x: np.ndarray, low: float = 0.0, high: float = 1.0, of: str = "score") -> np.ndarray:
     """Every agency under the weights that suit it best, against everybody under the same weights.
 
-    x      (N, D) shares, not negative; an agency with a nan is neither judged nor a rival
-    low    smallest share of its own score that each row must give (0: free), high the largest
+    x          (N, D) shares, not negative; an agency with a nan is neither judged nor a rival
+    low, high  the least (0: free) and the most that each row may give, as a part of what `of` names
+    of         "score": of the agency's own score; "weight": of the sum of the weights
 
     Returns (N,) in [0, 1]: 1 where some weighting makes it best (ties count). nan for an agency with a nan, where no
-    weighting meets the bounds (low x D > 1, or a share of 0 while low > 0), and where nobody has anything.
-    ValueError for negative shares or bounds out of order.
-    Source: Cherchye, Moesen, Rogge & Van Puyenbroeck (2007), Social Indicators Research 82, eq. 4 and its share bounds.
+    weighting meets the bounds (low x D > 1; of its score, also a share of 0 while low > 0), and where nobody has
+    anything. ValueError for negative shares, bounds out of order, another `of`.
+    Source: Cherchye, Moesen, Rogge & Van Puyenbroeck (2007), Social Indicators Research 82, the basic model, its
+    bounds on shares and its bounds on relative weights; the Handbook's table for the TAI has the latter, 10 to 15 %.
     """
     from scipy.optimize import linprog
 
     x = np.asarray(x, float)
     if x.ndim != 2 or (x < 0).any() or np.isinf(x).any():
         raise ValueError("shares are a table of agencies by rows, none negative")
-    if not 0 <= low <= high <= 1:
-        raise ValueError("bounds of own shares: 0 <= low <= high <= 1")
+    if not 0 <= low <= high <= 1 or of not in ("score", "weight"):
+        raise ValueError("bounds are 0 <= low <= high <= 1, of the score or of the weight")
     n, d = x.shape
     out = np.full(n, NAN)
     whole = np.flatnonzero(~np.isnan(x).any(axis=1))
     largest = x[whole].max(axis=0, initial=0.0)
     if not (largest > 0).any() or low * d > 1 + SOLVED or high * d < 1 - SOLVED:
         return out
-    z = x / np.where(largest > 0, largest, 1.0)
+    z = x / np.where(largest > 0, largest, 1.0) if of == "score" else x
     rivals = z[whole][frontier(z[whole])]
     bounded = low > 0 or high < 1
     for i in whole:
         own = z[i]
-        if not own.any() or (bounded and not (own > 0).all() and (low > 0 or high * (own > 0).sum() < 1 - SOLVED)):
-            out[i] = NAN if bounded else 0.0
-            continue
+        if bounded and of == "score":
+            helpful = int((own > 0).sum())
+            if (low > 0 and helpful < d) or high * helpful < 1 - SOLVED:
+                continue
+        part = own if of == "score" else np.ones(d)
         rows, limit = rivals, np.ones(len(rivals))
         if bounded:
-            each = np.diag(own)
-            rows = np.vstack([rows, low * own[None, :] - each, each - high * own[None, :]])
+            each = np.diag(part)
+            rows = np.vstack([rows, low * part[None, :] - each, each - high * part[None, :]])
             limit = np.r_[limit, np.zeros(2 * d)]
         found = linprog(-own, A_ub=rows, b_ub=limit, bounds=(0, None), method="highs")
         if found.status == 0:
-            out[i] = min(1.0, -found.fun)
+            out[i] = min(1.0, max(0.0, -found.fun))
     return out
 
 
@@ -459,11 +499,12 @@ def second_opinions(case: Case, on: str | None = None) -> pd.DataFrame:
     official rank is shown; `unknown`: a best one; `bound`: an order not proved best; `none` for a list above 2,000,
     then kemeny is null), bod (its score under the weights that suit it best, 6 decimals) and bod_first (whether any
     weighting makes it best, ties included), bod_shared and bod_shared_first (the same where every row gives at least
-    15 % of its score), smallest (its weakest top rows, ;-separated). bod is null for an agency without a share in
-    some row, and for all where shares are negative; bod_shared also for one with a zero, and for all with more than
-    six rows. Bonus and penalty points and rows of weight 0 are left out; whatever is below a top row is taken as
-    computed; weights are the nominal ones. Raises Refusal.
-    Source: methods of Munda & Nardo (2009) and Cherchye et al. (2007); OECD/JRC Handbook (2008), ch. 6.
+    half an equal part of its score, at most 15 %), smallest (its weakest top rows, ;-separated). bod is null for an
+    agency without a share in some row, and for all where shares are negative; bod_shared also for one with a zero.
+    Where so many orders are best that 120 programmes do not settle which comes first, `several` shows one of them.
+    Bonus and penalty points and rows of weight 0 are left out; whatever is below a top row is taken as computed;
+    weights are the nominal ones. Raises Refusal.
+    Source: Munda & Nardo (2009), Young & Levenglick (1978), Cherchye et al. (2007); OECD/JRC Handbook (2008), ch. 6.
     """
     exact = evaluate(case, on)
     nodes = [node for node in case.framework.siblings(case.framework.tops) if node.weight]
@@ -484,7 +525,7 @@ def opinions_of(group: pd.DataFrame, shares: dict, weights: np.ndarray, codes: n
     order, state = kemeny_places(x, weights)
     valid = not (x < 0).any()
     free = benefit_of_the_doubt(x) if valid else np.full(len(x), NAN)
-    shared = benefit_of_the_doubt(x, OWN_SHARE) if valid else np.full(len(x), NAN)
+    shared = benefit_of_the_doubt(x, min(OWN_SHARE, 0.5 / x.shape[1])) if valid else np.full(len(x), NAN)
     weakest = np.nanmin(x, axis=1, keepdims=True)
     return group.assign(
         copeland=float_ranks(wins[None, :])[0],
