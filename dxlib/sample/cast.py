@@ -165,6 +165,6 @@ def copy_explanations(told: list[Told], parts: dict[str, dict[str, str]], year: 
         rng = Random(f"{seed}/{year}/{group}/{copier}/copies")
         both = [key for agency, key in claims if agency == copier and (source, key) in claims]
         for key in both[2 :: max(len(both) // 6, 1)][:6]:
-            text = report(year, group, rng)
+            text = report(year, group, source, rng)
             claims[source, key]["explanation"] = text
             claims[copier, key]["explanation"] = copied(text, rng)

@@ -112,7 +112,7 @@ def tell_row(
     if row["source"] == "reported":
         claim |= {
             "points": reckoned(row, said, numbers),
-            "explanation": explain(share, year, group, words),
+            "explanation": explain(share, year, group, names[0], words),
             "submitted_on": sender[0],
             "submitted_by": sender[1],
         }

@@ -10,7 +10,8 @@ from .names import FIRST, SECOND, pick
 from .sets import table
 
 PLACES = {
-    "communes": ("ấp {name}", "khóm {name}", "ấp {name} {n}", "tổ dân cư số {n} {name}"),
+    "communes": ("ấp {name}", "ấp {name} {n}", "tổ tự quản {n} ấp {name}"),
+    "wards": ("khóm {name}", "khóm {name} {n}", "tổ dân phố số {n} khóm {name}"),
     "districts": ("xã {name}", "thị trấn {name}", "Trường tiểu học {name}", "Trạm Y tế xã {name}"),
     "departments": ("Trung tâm {name}", "Chi cục khu vực {name}", "Trạm {name}", "Phòng Nghiệp vụ {n}"),
     "province": ("huyện {name}", "thị xã {name}", "cụm {name}"),
@@ -27,36 +28,43 @@ WHOLE = {  # slot: (lowest, how many)
 
 
 @cache
-def phrases(kind: str, group: str) -> tuple[str, ...]:
+def phrases(kind: str, who: str) -> tuple[str, ...]:
     rows = [row for row in table("phrases") if row["kind"] == kind]
-    return tuple(row["text"] for row in rows if not row["groups"] or group in row["groups"].split(";"))
+    return tuple(row["text"] for row in rows if not row["groups"] or who in row["groups"].split(";"))
 
 
-def explain(share: float, year: str, group: str, rng: Random) -> str:
+def writer(group: str, agency: str) -> str:
+    """The group, but `wards` for a ward or township: its parts are called otherwise."""
+    return "wards" if group == "communes" and not agency.startswith("xa-") else group
+
+
+def explain(share: float, year: str, group: str, agency: str, rng: Random) -> str:
     """One to three sentences for one row in three or so; communes write less often."""
     if rng.random() > (0.16 if group == "communes" else 0.4):
         return ""
+    who = writer(group, agency)
     kinds = ["good" if share > 0.45 else "weak", *("detail", "source")[: pick(rng, 3)]]
-    return " ".join(sentence(kind, year, group, rng) for kind in kinds)
+    return " ".join(sentence(kind, year, who, rng) for kind in kinds)
 
 
-def report(year: str, group: str, rng: Random) -> str:
+def report(year: str, group: str, agency: str, rng: Random) -> str:
     """A long and particular explanation, long enough to be recognised in a copy."""
-    return " ".join(sentence(kind, year, group, rng) for kind in ("good", "detail", "detail", "detail", "source"))
+    who = writer(group, agency)
+    return " ".join(sentence(kind, year, who, rng) for kind in ("good", "detail", "detail", "detail", "source"))
 
 
-def sentence(kind: str, year: str, group: str, rng: Random) -> str:
-    texts = phrases(kind, group)
-    text = texts[pick(rng, len(texts))].format_map(Slots(year, group, rng))
+def sentence(kind: str, year: str, who: str, rng: Random) -> str:
+    texts = phrases(kind, who)
+    text = texts[pick(rng, len(texts))].format_map(Slots(year, who, rng))
     return text[0].upper() + text[1:]
 
 
 class Slots(dict[str, object]):
     """What stands in the gaps of one sentence, made up when it is asked for."""
 
-    def __init__(self, year: str, group: str, rng: Random):
+    def __init__(self, year: str, who: str, rng: Random):
         super().__init__(year=year)
-        self.group, self.rng = group, rng
+        self.who, self.rng = who, rng
 
     def __missing__(self, slot: str) -> object:
         self[slot] = made = self.make(slot)
@@ -70,12 +78,12 @@ class Slots(dict[str, object]):
             return f"{1 + pick(self.rng, 28)}/{1 + pick(self.rng, 12)}/{self['year']}"
         if slot == "p":
             return f"{3 + pick(self.rng, 30)},{1 + pick(self.rng, 9)}"
-        return somewhere(self.group, self.rng)
+        return somewhere(self.who, self.rng)
 
 
-def somewhere(group: str, rng: Random) -> str:
+def somewhere(who: str, rng: Random) -> str:
     """A hamlet, a commune, an office: always another one."""
-    shapes = PLACES[group]
+    shapes = PLACES[who]
     return shapes[pick(rng, len(shapes))].format(name=name(rng), n=1 + pick(rng, 9))
 
 
