@@ -79,13 +79,15 @@ def extreme_ranks(
         met = ranks_at(x, i, tried, lin.clamped)
         best, worst = int(min([best, *met])), int(max([worst, *met]))
         if nodes and best > best_bound and not cut[i]:
-            w, fewest = fewest_losses(lead, -margins[i, open_], low, high, best - 1 - sure, nodes, seconds)
+            order = sign[np.ix_(open_, open_)] > 0
+            w, fewest = fewest_losses(lead, -margins[i, open_], low, high, order, best - 1 - sure, nodes, seconds)
             best = int(min([best, *ranks_at(x, i, w, lin.clamped)]))
             best_bound = min(max(best_bound, 1 + sure + fewest), best)
         if nodes and worst < worst_bound:
             clear = open_[-margins[i, open_] > EPS]
             base = 1 + sure + len(open_) - len(clear)
-            w, most = most_losses(x[clear] - x[i], -margins[clear, i], low, high, worst - base, nodes, seconds)
+            order, least = sign[np.ix_(clear, clear)] > 0, -margins[clear, i]
+            w, most = most_losses(x[clear] - x[i], least, low, high, order, worst - base, nodes, seconds)
             worst = int(max([worst, *ranks_at(x, i, w, lin.clamped)]))
             worst_bound = max(min(worst_bound, base + most), worst)
         out.append((best, worst, best_bound, worst_bound))
@@ -117,6 +119,7 @@ def fewest_losses(
     most: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
+    order: np.ndarray,
     known: int,
     nodes: int,
     seconds: float | None,
@@ -124,14 +127,15 @@ def fewest_losses(
     """min sum z with lead_j w <= most_j z_j, z binary, w in the box: how many j must beat i?
 
     lead   (U, D) x_j - x_i of the undecided j; most (U,) its largest value over the box, so the tightest M
+    order  (U, U) whether j is certainly above k: then j beats i wherever k does
     known  a number of losses already met; only fewer are looked for
 
     Returns (weightings found (0 or 1, D), a proved lower bound of the number).
     """
     u, d = lead.shape
     cost = np.r_[np.zeros(d), np.ones(u)]
-    rows = np.hstack([lead, -np.diag(most)]) * SCALE
-    return solve(cost, rows, np.full(u, -np.inf), np.zeros(u), low, high, (0, known - 1), known, nodes, seconds)
+    rows = (np.hstack([lead, -np.diag(most)]) * SCALE, np.full(u, -np.inf), np.zeros(u))
+    return solve(cost, rows, low, high, order, (0, known - 1), known, nodes, seconds)
 
 
 def most_losses(
@@ -139,6 +143,7 @@ def most_losses(
     least: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
+    order: np.ndarray,
     known: int,
     nodes: int,
     seconds: float | None,
@@ -146,6 +151,7 @@ def most_losses(
     """max sum z with lead_j w >= EPS - (least_j + EPS)(1 - z_j), z binary, w in the box: how many j can beat i?
 
     lead   (U, D) x_j - x_i of the undecided j; least (U,) minus its smallest value over the box
+    order  (U, U) whether j is certainly above k: then j beats i wherever k does
     known  a number of losses already met; only more are looked for
 
     Returns (weightings found (0 or 1, D), a proved upper bound of the number).
@@ -154,18 +160,17 @@ def most_losses(
     if u <= known:
         return np.empty((0, d)), u
     cost = np.r_[np.zeros(d), -np.ones(u)]
-    rows = np.hstack([lead, -np.diag(least + EPS)]) * SCALE
-    w, fewest = solve(cost, rows, -least * SCALE, np.full(u, np.inf), low, high, (known + 1, u), -known, nodes, seconds)
+    rows = (np.hstack([lead, -np.diag(least + EPS)]) * SCALE, -least * SCALE, np.full(u, np.inf))
+    w, fewest = solve(cost, rows, low, high, order, (known + 1, u), -known, nodes, seconds)
     return w, -fewest
 
 
 def solve(
     cost: np.ndarray,
-    rows: np.ndarray,
-    floor_: np.ndarray,
-    ceiling: np.ndarray,
+    rows: tuple[np.ndarray, np.ndarray, np.ndarray],
     low: np.ndarray,
     high: np.ndarray,
+    order: np.ndarray,
     count: tuple[int, int],
     known: int,
     nodes: int,
@@ -173,14 +178,21 @@ def solve(
 ) -> tuple[np.ndarray, int]:
     """(weightings found (0 or 1, D), proved lower bound of the cost) of one programme by HiGHS.
 
+    rows    (matrix, lower, upper) of the losses
+    order   (U, U) whether z_j >= z_k; only what does not follow from the others is written down
     count   the number of ones that is looked for; where there is none, `known` is proved
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     d, u = len(low), len(cost) - len(low)
     whole = np.r_[np.ones(d), np.zeros(u)]
+    direct = np.argwhere(order & ~(order.astype(int) @ order.astype(int) > 0))
+    ordered = np.zeros((len(direct), d + u))
+    ordered[np.arange(len(direct)), d + direct[:, 0]] = 1
+    ordered[np.arange(len(direct)), d + direct[:, 1]] = -1
     constraints = [
-        LinearConstraint(rows, floor_, ceiling),
+        LinearConstraint(*rows),
+        LinearConstraint(ordered, 0, 1),
         LinearConstraint(np.array([whole, 1 - whole]), np.array([1, count[0]]), np.array([1, count[1]])),
     ]
     options: dict[str, float] = {"node_limit": nodes, "mip_rel_gap": 0.0}

@@ -135,11 +135,12 @@ def reversals(case: Case, on: str | None = None, level: str = "pillar") -> pd.Da
 
     level   "pillar": the weights of the top rows; "indicator": those of all scored leaves
 
-    Returns, the most fragile neighbours first: scope, agency, next (its neighbour below), rank (official, of agency),
-    gap (lead in index shares), relative (smallest half width of a box around the weights that contains a reversal;
-    0.2 = 20 %, may exceed 1), l1 (sum of all changes), linf (largest change of any weight), l2 (Euclidean), give,
-    take (the rows that lose and gain most weight in the change of l1); weights of 1, all rounded to 10 decimals. Neighbours that tie have 0 and no rows; nan and no rows where no weighting puts them level. Empty where
-    the index is not a plain weighted mean (see `linear`). Raises Refusal.
+    Returns, scope by scope, the most fragile neighbours first: scope, agency, next (its neighbour below), rank
+    (official, of agency), gap (lead in index shares), relative (smallest half width of a box around the weights that
+    contains a reversal; 0.2 = 20 %), l1 (sum of all changes), linf (largest change of any weight), l2 (Euclidean),
+    give, take (the rows that lose and gain most weight in the change of l1); weights of 1, all rounded to 10 decimals.
+    A reversal begins with a tie. Neighbours that tie have 0 and no rows; nan and no rows where no weighting puts
+    them level. Empty where the index is not a plain weighted mean (see `linear`). Raises Refusal.
     Source: Triantaphyllou & Sanchez (1997), Decision Sciences 28, most critical criterion, over all weights at once.
     """
     lin = linear(case, evaluate(case, on), level)
