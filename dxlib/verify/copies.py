@@ -76,7 +76,7 @@ def containment(a: set[str], b: set[str]) -> float:
 
 
 def likeness(a: set[str], b: set[str], long: bool) -> tuple[float, float] | None:
-    """(value, threshold) where two sets are near copies: alike, or, both long, one contained in the other; else None."""
+    """(value, threshold) of near copies: sets alike or, both long, one contained in the other; else None."""
     small, large = sorted((len(a), len(b)))
     if not long and 100 * small < ALIKE * large:  # cannot reach it: nothing need be counted
         return None
@@ -162,7 +162,7 @@ def without_template(equal: dict[str, list[int]]) -> tuple[dict[str, set[str]], 
 
 
 def proposed(sets: Sequence[set[str]], lengths: np.ndarray) -> Callable[[int], list[int]]:
-    """For each text the others worth comparing, ascending: those of its bands, those that may contain it or be in it."""
+    """For each text the others worth comparing, ascending: of its bands, or such that one may contain the other."""
     numbers: dict[str, int] = {}
     flat = np.fromiter((numbers.setdefault(gram, len(numbers)) for gram in chain.from_iterable(sets)), np.int64)
     hashed = np.array([crc32(gram.encode("utf-8", "surrogatepass")) for gram in numbers], np.uint64)
