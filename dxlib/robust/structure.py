@@ -26,6 +26,7 @@ REDUNDANT = 0.92
 SKEW, KURTOSIS = 2.0, 3.5  # both exceeded: outliers (the rule of thumb of COINr)
 SOUND = 0.7  # alpha below this is flagged
 BINS = 400  # distinct values of an indicator kept apart by the smoother
+LONE = 1e-4  # an agency that fixes its own value up to this much leaves nothing to judge a bandwidth by
 BANDWIDTHS = np.r_[np.geomspace(0.1, 2.0, 9), 1e6]  # in standard deviations; the last is a straight line
 Z95 = 1.959963984540054
 DECIMALS = 6
@@ -93,7 +94,7 @@ def correlation_ratio(x: np.ndarray, y: np.ndarray, counts: np.ndarray | None = 
 
     Returns (1 + B,): the sample's, then the resamples'; in [0, 1]; nan where x or y has no spread. Gaussian weights;
     the bandwidth, of ten from a tenth of a standard deviation to a straight line, is the one with the smallest
-    leave-one-out error. Beyond 400 distinct values of x, neighbours are joined.
+    leave-one-out error (the straight line where one agency alone decides it). Beyond 400 distinct values of x, neighbours are joined.
     Source: Paruolo, Saisana & Saltelli (2013), JRSS A 176, eq. 5 and appendix; Fan & Gijbels (1996), section 3.
     """
     values, place = np.unique(x, return_inverse=True)
@@ -110,13 +111,13 @@ def correlation_ratio(x: np.ndarray, y: np.ndarray, counts: np.ndarray | None = 
     for width in BANDWIDTHS * x.std():
         kernel = np.exp(-0.5 * (gap / width) ** 2)
         fit, lever = local_lines(kernel, gap, mass[None, :], first[None, :])
-        if (lever > 1 - 1e-9).any():
+        if (lever > 1 - LONE).any():
             continue
         error = float(((second - 2 * fit[0] * first + mass * fit[0] ** 2) / (1 - lever[0]) ** 2).sum())
         if error < least * (1 - 1e-9):
             chosen, least = kernel, error
     if chosen is None:
-        return np.full(1 + resamples, NAN)
+        chosen = kernel  # somebody stands so far off that even the straight line is drawn by one agency
     masses, firsts, seconds = mass[None, :], first[None, :], second[None, :]
     if counts is not None:
         order = np.argsort(place, kind="stable")
