@@ -1,0 +1,477 @@
+"""Other choices the rules could have made: weights, normalisation, aggregation, missing answers, one main index less,
+claims instead of verdicts. Whose place depends on them?
+
+Every combination is ranked exactly: floats decide wherever the gap between two scores is wider than their error,
+exact fractions wherever it is not. The lists stay those of the official result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
+from math import prod
+
+import numpy as np
+import pandas as pd
+
+from ..case import Case
+from ..case.framework import Framework
+from ..case.settings import Settings
+from ..index import INDEX, Exact, evaluate, tabulate
+from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, some
+from ..index.rank import ranked_on
+from ..index.rounding import rounded
+from ..index.score import Column, climb, leaf_column
+from ..index.table import ROOT_DECIMALS, classify
+from ..index.values import Leaf, basis, leaf, read_answers
+from ..rules import MinMax, RankShare, Rule, ZScore
+
+FACTORS = ("source", "normalisation", "missing", "weights", "aggregation", "leave_out")
+NORMALISATIONS: dict[str, Rule | None] = {"rule": None, "min-max": MinMax(), "rank": RankShare(), "z-score": ZScore()}
+MISSING = ("zero", "exclude", "within-parent")
+WEIGHTS = ("issued", "equal-within", "equal-main")
+MEANS = ("arithmetic", "geometric", "harmonic")
+MOST = 4096  # combinations that are still all computed
+DECIMALS = 6
+NAN = float("nan")
+Choices = Mapping[str, Sequence[str]]
+Ask = Callable[[int, list[int]], list["Fraction | None"]]
+
+
+@dataclass(frozen=True)
+class Start:
+    """What every scenario of a case starts from.
+
+    on         the official source of the scores
+    official   (N rows) agency, scope, rank, class of the agencies that stand in a list
+    listed     (N,) their positions in agencies.csv
+    leaves     source -> leaf -> final values
+    """
+
+    case: Case
+    on: str
+    official: pd.DataFrame
+    listed: np.ndarray
+    leaves: Mapping[str, Mapping[str, Leaf]]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """K combinations of choices, ranked: (K, N) places within the lists and (K, N) classes (1 = highest).
+
+    nan where an agency has no place (a list of one, no score left) or no class (no classes, no score left).
+    """
+
+    ranks: np.ndarray
+    classes: np.ndarray
+
+
+def begin(case: Case, on: str | None = None) -> Start:
+    """The official result and the final values of every source. Raises Refusal (unknown `on`)."""
+    on = basis(case, on)
+    exact = evaluate(case, on)
+    table = tabulate(case, exact, [INDEX])
+    listed = np.flatnonzero(table["of"].notna())
+    official = table.loc[listed, ["agency", "scope", "rank", "class"]].reset_index(drop=True)
+    leaves = {on: read_leaves(case, on)}
+    others = ("claimed", "verified") if case.has_claims and case.has("verdicts") else ()
+    for other in others:
+        if other != on:
+            found = read_leaves(case, other)
+            columns = leaf_columns(case, found, case.settings)
+            if not any(column.blocked[i] for column in columns.values() for i in listed.tolist()):
+                leaves[other] = found
+    return Start(case, on, official, listed, leaves)
+
+
+def read_leaves(case: Case, on: str) -> dict[str, Leaf]:
+    answers = read_answers(case, on)
+    return {node.code: leaf(case, node, answers, on) for node in case.framework.leaves}
+
+
+def leaf_columns(case: Case, leaves: Mapping[str, Leaf], settings: Settings) -> dict[str, Column]:
+    return {code: leaf_column(values, case.framework, code, settings) for code, values in leaves.items()}
+
+
+def normalised(leaves: Mapping[str, Leaf], case: Case, listed: np.ndarray, normalisation: str) -> Mapping[str, Leaf]:
+    """The same leaves, the shares of the listed agencies put on the scale of the group; others keep theirs.
+
+    min-max   (x - lowest)/(highest - lowest); no spread: 0
+    rank      (ascending rank - 1)/(n - 1), ties share the lower; one agency: 0
+    z-score   1/2 + z/6, z = (x - mean)/sd, cut off at 0 and 1 (that is at z = -3 and 3), so that every mean can
+              take it; no spread: 1/2
+
+    Only shares that came from an answer: what the policies say about missing answers and rows that do not apply
+    comes after. Bonus and penalty points stay. Source: OECD/JRC Handbook (2008), ch. 5.
+    """
+    rule = NORMALISATIONS[normalisation]
+    if rule is None:
+        return leaves
+    inside = set(listed.tolist())
+    out = {}
+    for code, values in leaves.items():
+        out[code] = values
+        if case.framework.nodes[code].role == "score":
+            own = rule.exact([x if i in inside else None for i, x in enumerate(values.shares)])
+            if normalisation == "z-score":
+                own = [None if z is None else min(max(Fraction(1, 2) + z / 6, Fraction(0)), Fraction(1)) for z in own]
+            shares = [new if i in inside else x for i, (x, new) in enumerate(zip(values.shares, own, strict=True))]
+            out[code] = replace(values, shares=shares)
+    return out
+
+
+def reweighted(framework: Framework, weights: str, leave_out: str = "none") -> Framework:
+    """The tree under other weights, with one main index counting nothing; rows of weight 0 keep it."""
+    codes: list[str] = []
+    if weights == "equal-main":
+        codes = list(framework.tops)
+    elif weights == "equal-within":
+        branches = [n for n in framework.nodes.values() if n.aggregate not in ("best", "worst")]
+        codes = [code for branch in branches for code in branch.children]
+    equal = {n.code: replace(n, weight=Fraction(1)) for n in framework.siblings(codes) if n.weight}
+    framework = replace(framework, nodes={**framework.nodes, **equal})
+    return framework if leave_out == "none" else framework.without(leave_out)
+
+
+def candidates(start: Start) -> dict[str, list[str]]:
+    """Every alternative that can be computed for a case, the official one first; some may change nothing."""
+    case, framework = start.case, start.case.framework
+    leaves = start.leaves[start.on]
+    counted = [code for code, w in framework.global_weights().items() if w]
+    lacking = any(leaves[code].states[i] == "missing" for code in counted for i in start.listed.tolist())
+    mains = [node.code for node in framework.siblings(framework.tops) if node.weight]
+    means = framework.aggregate in MEANS
+    negative = any(s is not None and s < 0 for code in counted for s in leaves[code].shares)
+    found = {
+        "source": list(start.leaves),
+        "normalisation": list(NORMALISATIONS),
+        "missing": [case.settings.missing, *(MISSING if lacking else ())],
+        "weights": list(WEIGHTS),
+        "aggregation": [framework.aggregate, *(MEANS if means and not negative else ())],
+        "leave_out": ["none", *(mains if means and len(mains) > 1 else ())],
+    }
+    return {factor: list(dict.fromkeys(names)) for factor, names in found.items()}
+
+
+def changes(start: Start, factor: str, alternative: str) -> bool:
+    """Whether an alternative really gives other leaf shares, weights or means than the official choice.
+
+    A scenario that is silently not applied looks like robustness. Source: COINr issue 60, the flaw this guards against.
+    """
+    case, framework = start.case, start.case.framework
+    if factor == "aggregation":
+        return alternative != framework.aggregate
+    if factor == "weights":
+        return reweighted(framework, alternative).global_weights() != framework.global_weights()
+    if factor == "leave_out":
+        return alternative != "none" and framework.without(alternative).global_weights() != framework.global_weights()
+    official = leaf_columns(case, start.leaves[start.on], case.settings)
+    source = alternative if factor == "source" else start.on
+    settings = replace(case.settings, missing=alternative) if factor == "missing" else case.settings
+    leaves = normalised(start.leaves[source], case, start.listed, alternative if factor == "normalisation" else "rule")
+    other = leaf_columns(case, leaves, settings)
+    counted = [code for code, w in framework.global_weights().items() if w]
+    points = [code for code, node in framework.nodes.items() if node.role in ("bonus", "penalty")]
+    return any(
+        (official[code].shares[i], official[code].present[i], official[code].rooms[i])
+        != (other[code].shares[i], other[code].present[i], other[code].rooms[i])
+        for code in counted
+        for i in start.listed.tolist()
+    ) or any(
+        leaves[code].shares[i] != start.leaves[start.on][code].shares[i]
+        for code in points
+        for i in start.listed.tolist()
+    )
+
+
+def factors(case: Case, on: str | None = None) -> dict[str, list[str]]:
+    """What else could have been decided: factor -> names of the alternatives, the official one first.
+
+    source          which values count: claimed, verified (as `on`); only where there are claims and verdicts, and
+                    where every agency of the lists has a score under both
+    normalisation   "rule" (shares by the rules of the set), "min-max", "rank", "z-score" over the group
+    missing         what an answer that is missing counts: "zero", "exclude", "within-parent"
+    weights         "issued", "equal-within" (rows weigh the same within their branch), "equal-main" (main indexes
+                    weigh the same)
+    aggregation     of the main indexes: "arithmetic", "geometric", "harmonic" (a share of 0 makes the index 0)
+    leave_out       "none", or the code of the main index that is left out
+
+    Only alternatives that give other leaf shares, weights or means than the official choice, and only factors with
+    at least one. Means are not exchanged where the official one is best or worst, nor where shares may be negative.
+    Raises Refusal. Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168, sections 2 and 3.
+    """
+    return effective(begin(case, on))
+
+
+def effective(start: Start) -> dict[str, list[str]]:
+    if not len(start.listed):
+        return {}
+    found = {
+        factor: [name for name in names if name == names[0] or changes(start, factor, name)]
+        for factor, names in candidates(start).items()
+    }
+    return {factor: names for factor, names in found.items() if len(names) > 1}
+
+
+def combinations(start: Start, choices: Choices) -> pd.DataFrame:
+    """Every combination, one row each; factors that are not chosen from stay official."""
+    unknown = [factor for factor in choices if factor not in FACTORS]
+    possible = candidates(start)
+    unknown += [f"{f} = {name}" for f in choices if f in possible for name in choices[f] if name not in possible[f]]
+    if unknown:
+        raise ValueError(f"no such choice here: {', '.join(unknown)}")
+    levels = [list(choices.get(factor, possible[factor][:1])) for factor in FACTORS]
+    return pd.DataFrame(list(product(*levels)), columns=list(FACTORS), dtype=str)
+
+
+def rank_all(start: Start, table: pd.DataFrame) -> Ranked:
+    """Exact places and classes under every row of a table of choices.
+
+    table   (K rows) one column per factor
+
+    Returns (K, N) for the N listed agencies, in the order of agencies.csv. Raises Refusal (a mean that cannot take a
+    negative share).
+    """
+    case, listed = start.case, start.listed
+    table = table.reset_index(drop=True)
+    out = Ranked(np.full((len(table), len(listed)), NAN), np.full((len(table), len(listed)), NAN))
+    if not len(listed):
+        return out
+    trees = {
+        key: reweighted(case.framework, *key)
+        for key in dict.fromkeys(zip(table["weights"], table["leave_out"], strict=True))
+    }
+    for (source, missing), same_rooms in table.groupby(["source", "missing"], sort=False):
+        settings = replace(case.settings, missing=missing)
+        leaves = start.leaves[source]
+        extra = {code: leaves[code] for code, node in case.framework.nodes.items() if node.role in ("bonus", "penalty")}
+        climbed = climb(
+            Exact(source, case.tables["agencies"]["agency"].tolist(), leaf_columns(case, leaves, settings), extra),
+            case.framework,
+            settings,
+        )
+        for normalisation, same_leaves in same_rooms.groupby("normalisation", sort=False):
+            columns = leaf_columns(case, normalised(leaves, case, listed, str(normalisation)), settings)
+            exact = part(replace(climbed, columns={**climbed.columns, **columns}), listed)
+            shares = some(leaf_shares(case, exact=replace(climbed, columns={**climbed.columns, **columns})), listed)
+            rooted = normalisation == "z-score"
+            for aggregation, rows in same_leaves.groupby("aggregation", sort=False):
+                frameworks = [
+                    replace(trees[key], aggregate=str(aggregation))
+                    for key in zip(rows["weights"], rows["leave_out"], strict=True)
+                ]
+                places = rows.index.to_numpy()
+                out.ranks[places], out.classes[places] = decided(start, exact, shares, frameworks, settings, rooted)
+    return out
+
+
+def part(exact: Exact, chosen: np.ndarray) -> Exact:
+    """The same for some agencies."""
+    at = chosen.tolist()
+
+    def picked(values: Sequence) -> list:
+        return [values[i] for i in at]
+
+    columns = {
+        code: Column(picked(c.shares), picked(c.rooms), picked(c.present), picked(c.blocked), picked(c.states))
+        for code, c in exact.columns.items()
+    }
+    extra = {code: Leaf(picked(row.shares), picked(row.states)) for code, row in exact.extra.items()}
+    return Exact(exact.on, picked(exact.agencies), columns, extra)
+
+
+def decided(
+    start: Start, exact: Exact, shares: Shares, frameworks: list[Framework], settings: Settings, rooted: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """(K, N) places and classes under K trees that differ in their weights only, one set of leaf shares.
+
+    rooted   whether the shares themselves are roots kept to 40 digits (then 30 decimals decide, as in `tabulate`)
+    """
+    scopes = start.official["scope"].tolist()
+
+    def ask(k: int, members: list[int]) -> list[Fraction | None]:
+        index = climb(part(exact, np.array(members)), frameworks[k], settings).columns[INDEX]
+        shares = index.shares
+        if rooted or frameworks[k].rooted:
+            shares = [None if s is None else rounded(s, ROOT_DECIMALS) for s in shares]
+        return [ranked_on(s, room, settings) for s, room in zip(shares, index.rooms, strict=True)]
+
+    if settings.rounding == "every-level" or frameworks[0].aggregate not in MEANS:
+        everybody = list(range(len(scopes)))
+        known = [ask(k, everybody) for k in everybody[:0] or range(len(frameworks))]
+        values = np.array([[NAN if s is None else float(s) for s in row] for row in known])
+        return settle(values, scopes, settings, lambda k, members: [known[k][i] for i in members])
+    codes = [node.code for node in frameworks[0].nodes.values() if node.scored]
+    weights = {code: np.array([float(tree.nodes[code].weight) for tree in frameworks]) for code in codes}
+    scores = index_scores(frameworks[0], shares, weights)
+    if settings.rank_on == "published":
+        rooms = np.array([float(r) for r in exact.columns[INDEX].rooms])
+        scores = published(scores, rooms * 10.0**settings.points_decimals, ask)
+    return settle(scores, scopes, settings, ask)
+
+
+def published(scores: np.ndarray, units: np.ndarray, ask: Ask) -> np.ndarray:
+    """(K, N) shares of the rounded points; near a half the exact number decides. `units` (N,) points x 10^decimals."""
+    points = scores * units
+    below = np.floor(points)
+    out = np.where(points - below > 0.5, below + 1, below) / np.where(units > 0, units, 1.0)
+    out = np.where(units > 0, out, scores)
+    near = (np.abs(points - below - 0.5) <= TIE * np.maximum(units, 1.0)) & (units > 0)
+    for k in np.flatnonzero(near.any(axis=1)).tolist():
+        members = np.flatnonzero(near[k]).tolist()
+        out[k, members] = [NAN if s is None else float(s) for s in ask(k, members)]
+    return out
+
+
+def settle(scores: np.ndarray, scopes: Sequence[str], settings: Settings, ask: Ask) -> tuple[np.ndarray, np.ndarray]:
+    """Exact competition ranks and classes from (K, N) float scores.
+
+    scopes   (N,) the list of each agency
+    ask      (combination, agencies) -> their exact deciding shares; asked only where two scores, or a score and the
+             cut of a class, are nearer than 1e-9, which is far more than the floats' error
+    """
+    ranks = np.full(scores.shape, NAN)
+    for scope in dict.fromkeys(scopes):
+        members = np.array([i for i, s in enumerate(scopes) if s == scope])
+        if len(members) > 1:
+            ranks[:, members] = in_list(scores[:, members], members, ask)
+    ranks[np.isnan(scores)] = NAN
+    return ranks, class_of(scores, settings, ask)
+
+
+def in_list(scores: np.ndarray, members: np.ndarray, ask: Ask) -> np.ndarray:
+    """(K, n) exact places of one list."""
+    places = float_ranks(scores)
+    ordered = np.sort(places, axis=1)
+    tied = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] > 0)).any(axis=1)
+    for k in np.flatnonzero(tied).tolist():
+        found, counts = np.unique(places[k], return_counts=True)
+        shared = set(found[(counts > 1) & (found > 0)].tolist())
+        at = [i for i, place in enumerate(places[k].tolist()) if place in shared]
+        exact = dict(zip(at, ask(k, members[at].tolist()), strict=True))
+        first = {i: int(places[k, i]) for i in at}
+        for i in at:
+            ahead = [j for j in at if first[j] == first[i] and exact[j] > exact[i]]  # type: ignore[operator]
+            places[k, i] = first[i] + len(ahead)
+    return places
+
+
+def class_of(scores: np.ndarray, settings: Settings, ask: Ask) -> np.ndarray:
+    """(K, N) classes; nan without classes or score."""
+    out = np.full(scores.shape, NAN)
+    if not settings.classes:
+        return out
+    cuts = np.array([float(c.cut) for c in settings.classes])
+    known = ~np.isnan(scores)
+    out[known] = np.minimum((scores[known][:, None] < cuts).sum(axis=1) + 1, len(cuts))
+    near = known & (np.abs(scores[:, :, None] - cuts) <= TIE).any(axis=2)
+    for k in np.flatnonzero(near.any(axis=1)).tolist():
+        members = np.flatnonzero(near[k]).tolist()
+        out[k, members] = [classify(share, settings.classes) or NAN for share in ask(k, members)]
+    return out
+
+
+def shifts(ranks: np.ndarray, official: np.ndarray) -> np.ndarray:
+    """(K, N) |places moved|; nan where either has no place."""
+    return np.abs(ranks - official)
+
+
+def mean_shift(ranks: np.ndarray, official: np.ndarray) -> np.ndarray:
+    """(K,) mean |places moved| of the agencies that have both; 0 where nobody has.
+
+    Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168, eq. 3 (average shift in rank).
+    """
+    moved = shifts(ranks, official)
+    known = ~np.isnan(moved)
+    return np.where(known, moved, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+
+
+def tau_b(before: np.ndarray, after: np.ndarray, scopes: Sequence[str]) -> float:
+    """Kendall's tau-b of two (N,) rankings over the pairs that stand in the same list; nan where all are tied.
+
+    Source: Kendall (1945), Biometrika 33 (ties on both sides).
+    """
+    both = untied_before = untied_after = 0
+    known = ~(np.isnan(before) | np.isnan(after))
+    for scope in dict.fromkeys(scopes):
+        at = np.flatnonzero(known & np.array([s == scope for s in scopes]))
+        a, b = before[at], after[at]
+        for i in range(len(at)):
+            first, second = np.sign(a[i + 1 :] - a[i]), np.sign(b[i + 1 :] - b[i])
+            both += int((first * second).sum())
+            untied_before += int((first != 0).sum())
+            untied_after += int((second != 0).sum())
+    return both / (untied_before * untied_after) ** 0.5 if untied_before and untied_after else NAN
+
+
+def described(start: Start, ranked: Ranked) -> pd.DataFrame:
+    """What each of K combinations does to the official result: moved, mean_shift, largest, agency, tau, reclassed,
+    leader."""
+    official = start.official["rank"].to_numpy(float, na_value=NAN)
+    classes = start.official["class"].to_numpy(float, na_value=NAN)
+    agencies, scopes = start.official["agency"].tolist(), start.official["scope"].tolist()
+    moved = np.nan_to_num(shifts(ranked.ranks, official))
+    means = mean_shift(ranked.ranks, official)
+    other_class = (ranked.classes != classes) & ~np.isnan(ranked.classes) & ~np.isnan(classes)
+    rows = []
+    for k in range(len(ranked.ranks)):
+        largest = int(moved[k].max(initial=0))
+        leads = np.flatnonzero((ranked.ranks[k] == 1) & (official != 1)).tolist()
+        rows.append(
+            {
+                "moved": int((moved[k] > 0).sum()),
+                "mean_shift": round(float(means[k]), DECIMALS),
+                "largest": largest,
+                "agency": agencies[int(moved[k].argmax())] if largest else "",
+                "tau": round(tau_b(official, ranked.ranks[k], scopes), DECIMALS),
+                "reclassed": int(other_class[k].sum()),
+                "leader": ";".join(agencies[i] for i in leads),
+            }
+        )
+    return pd.DataFrame(rows, columns=["moved", "mean_shift", "largest", "agency", "tau", "reclassed", "leader"])
+
+
+def one_at_a_time(case: Case, on: str | None = None) -> pd.DataFrame:
+    """Every single alternative against the official choice, everything else as it is.
+
+    Returns, by factor: factor, alternative (names in `factors`), changed (False where it gives the same leaf shares,
+    weights and means as the official choice, so that it says nothing), moved (agencies whose place changes),
+    mean_shift (mean |places moved|), largest and agency (who moves most, "" when nobody does), tau (Kendall's tau-b
+    with the official order within the lists; null where all are tied), reclassed (agencies in another class), leader
+    ("" or who leads instead, ;-separated). Empty where no agency stands in a list. Raises Refusal.
+    Source: OECD/JRC Handbook (2008), ch. 7 (uncertainty analysis), one factor at a time.
+    """
+    start = begin(case, on)
+    possible = candidates(start) if len(start.listed) else {}
+    official = {factor: names[0] for factor, names in possible.items()}
+    singles = [(factor, name) for factor, names in possible.items() for name in names[1:]]
+    table = pd.DataFrame([{**official, factor: name} for factor, name in singles], columns=list(FACTORS), dtype=str)
+    result = described(start, rank_all(start, table))
+    result.insert(0, "factor", [factor for factor, _ in singles])
+    result.insert(1, "alternative", [name for _, name in singles])
+    result.insert(2, "changed", [changes(start, factor, name) for factor, name in singles])
+    return result
+
+
+def full_factorial(
+    case: Case, on: str | None = None, most: int = MOST, choices: Choices | None = None
+) -> pd.DataFrame:
+    """Every combination of the alternatives of `factors`, ranked exactly.
+
+    most      combinations allowed; above, ValueError (then `sobol.importance` with a generator samples them)
+    choices   factor -> alternatives to combine, by default all of `factors`; ValueError for an unknown one
+
+    Returns one row per combination, the official one first: a column per factor, then moved, mean_shift, largest,
+    agency, tau, reclassed, leader as in `one_at_a_time`. Raises Refusal.
+    Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168, section 3.
+    """
+    start = begin(case, on)
+    chosen = effective(start) if choices is None else choices
+    count = prod(len(names) for names in chosen.values())
+    if count > most:
+        raise ValueError(f"{count} combinations are more than {most}: sample them")
+    table = combinations(start, chosen)
+    result = described(start, rank_all(start, table))
+    return pd.concat([table[[f for f in FACTORS if f in chosen]], result], axis=1)
