@@ -20,6 +20,8 @@ Tree = list[tuple[str, "Tree | None"]]
 
 TIE = 1e-9  # scores nearer than this (relative) share a rank in a simulation; printed with every result
 
+SLICE = 32_768  # scores ranked at once: with what sorting needs, they fit the cache of a core
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -159,16 +161,22 @@ def ends(tree: Tree) -> Iterator[str]:
 
 def multiplied(tree: Tree, weights: Weights) -> np.ndarray:
     """(ends, K) weights of the ends of a tree: each among its siblings (sum 1), multiplied down the tree."""
-    w = np.array([weights[code] for code, _ in tree], float)
-    whole = w.sum(axis=0)
-    w /= np.where(whole > 0, whole, 1.0)
-    if all(below is None for _, below in tree):
-        return w
-    rows = [
-        row[None] if below is None else row * multiplied(below, weights)
-        for row, (_, below) in zip(w, tree, strict=True)
-    ]
-    return np.concatenate(rows)
+    out = np.empty((sum(1 for _ in ends(tree)), len(weights[tree[0][0]])))
+    spread(tree, weights, 1.0, out)
+    return out
+
+
+def spread(tree: Tree, weights: Weights, share: np.ndarray | float, out: np.ndarray) -> np.ndarray:
+    """Divide `share` among siblings and what is below them, into the first rows of `out`; returns the other rows."""
+    whole = np.add.reduce([weights[code] for code, _ in tree])
+    scale = share / np.where(whole > 0, whole, 1.0)
+    for code, below in tree:
+        if below is None:
+            np.multiply(weights[code], scale, out=out[0])
+            out = out[1:]
+        else:
+            out = spread(below, weights, weights[code] * scale, out)
+    return out
 
 
 def apply(aggregate: str, x: np.ndarray) -> np.ndarray:
@@ -258,22 +266,36 @@ def float_ranks(scores: np.ndarray, tie: float = TIE, dtype: type = np.int64) ->
     nan scores get rank 0.
     """
     k, n = scores.shape
-    lost = np.isnan(scores)
-    some_lost = bool(lost.any())
-    if some_lost:
-        scores = np.where(lost, -np.inf, scores)
+    ranks = np.empty((k, n), dtype)
+    step = max(1, SLICE // max(1, n))
+    for start in range(0, k if n else 0, step):
+        rows = np.ascontiguousarray(scores[start : start + step])
+        rank_rows(rows, tie, ranks[start : start + step])
+    return ranks
+
+
+def rank_rows(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
+    """`float_ranks` of a few rows, into `ranks`: sorted upwards, numbered downwards, runs of ties put right."""
+    k, n = scores.shape
     order = np.argsort(scores, axis=1)
     order += np.arange(0, k * n, n)[:, None]
-    ordered = np.take(scores, order)
-    ranks = np.empty(k * n, dtype)
-    ranks[order] = np.arange(n, 0, -1, dtype=dtype)
-    ranks = ranks.reshape(k, n)
+    flat = order.ravel()
+    ordered = scores.ravel()[flat].reshape(k, n)
+    if np.isnan(ordered[:, -1]).any():  # nan is sorted last
+        lost = np.isnan(scores)
+        rank_rows(np.where(lost, -np.inf, scores), tie, ranks)
+        ranks[lost] = 0
+        return
+    down = np.arange(n, 0, -1, dtype=ranks.dtype)
+    ranks.reshape(-1)[flat] = np.tile(down, k)
+    upper = ordered[:, 1:]
+    small = n < 2 or max(float(ordered[:, -1].max()), -float(ordered[:, 0].min())) <= 1
     with np.errstate(invalid="ignore"):
-        near = ordered[:, 1:] - ordered[:, :-1] <= tie * np.maximum(1.0, np.abs(ordered[:, 1:]))
+        near = upper - ordered[:, :-1] <= (tie if small else tie * np.maximum(1.0, np.abs(upper)))
+    if not near.any():
+        return
     tied = np.flatnonzero(near.any(axis=1))
-    if len(tied):  # the rest of a run of ties takes the place of its highest
-        place = np.where(near[tied], 0, np.arange(n, 1, -1))
-        place = np.concatenate([place, np.ones((len(tied), 1), int)], axis=1)
-        place = np.maximum.accumulate(place[:, ::-1], axis=1)[:, ::-1]
-        ranks.reshape(-1)[order[tied]] = place
-    return np.where(lost, 0, ranks) if some_lost else ranks
+    place = np.zeros((len(tied), n), ranks.dtype)
+    place[:, -1] = 1
+    place[:, :-1] = np.where(near[tied], 0, down[:-1])
+    ranks.reshape(-1)[order[tied]] = np.maximum.accumulate(place[:, ::-1], axis=1)[:, ::-1]

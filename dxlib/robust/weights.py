@@ -61,15 +61,13 @@ def draw_weights(
     table = np.zeros((len(codes), draws))
     start = 0
     for siblings in groups:
-        rows = table[start : start + len(siblings)]
         weights = [case.framework.nodes[code].weight for code in siblings]
-        whole = sum(weights)
-        counts = np.array([w > 0 for w in weights])
-        nominal = np.array([float(w / whole) for w in weights if w])
-        if len(nominal) == 1 or (level == "pillar" and start):
-            rows[counts] = nominal[:, None]
-        elif len(nominal):
-            rows[counts] = drawn(within, nominal, half_width, concentration, draws, rng)
+        rows = [start + i for i, weight in enumerate(weights) if weight]
+        nominal = np.array([float(weight / sum(weights)) for weight in weights if weight])
+        if len(rows) == 1 or (level == "pillar" and start):
+            table[rows] = nominal[:, None]
+        elif rows:
+            table[rows] = drawn(within, nominal, half_width, concentration, draws, rng)
         start += len(siblings)
     return pd.DataFrame(table.T, columns=codes, copy=False)
 
@@ -80,7 +78,8 @@ def drawn(within: str, w: np.ndarray, h: float, c: float | None, draws: int, rng
         noisy = rng.random((len(w), draws))
         noisy *= 2 * h * w[:, None]
         noisy += (1 - h) * w[:, None]
-        return summing_to_one(noisy)
+        noisy /= noisy.sum(axis=0)
+        return noisy
     if within == "box":
         return in_box(w, h, draws, rng)
     if within == "dirichlet":
@@ -88,14 +87,9 @@ def drawn(within: str, w: np.ndarray, h: float, c: float | None, draws: int, rng
         if not np.isfinite(found).all():
             raise ValueError(f"a concentration of {c} is too small to draw weights with")
         return found
-    free = summing_to_one(rng.standard_exponential((len(w), draws)))
+    free = rng.standard_exponential((len(w), draws))
+    free /= free.sum(axis=0)
     return free if within == "simplex" else in_order(w, free, rng)
-
-
-def summing_to_one(x: np.ndarray) -> np.ndarray:
-    """(siblings, draws) positive numbers, in place divided by the sum over the siblings."""
-    x /= x.sum(axis=0)
-    return x
 
 
 def in_box(w: np.ndarray, h: float, draws: int, rng: np.random.Generator) -> np.ndarray:
