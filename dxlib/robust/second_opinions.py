@@ -52,7 +52,7 @@ def outranking(x: np.ndarray, weights: np.ndarray, rows: slice = slice(None)) ->
 
     Returns (rows, N) in [0, 1], o_ij + o_ji = 1, and 1/2 where the two have no row in common; 0 on the diagonal.
     Shares within 1e-9 tie. ValueError for weights that are negative or all zero.
-    Source: OECD/JRC Handbook (2008), section 6.9, the outranking matrix; Munda & Nardo (2009), Applied Economics 41.
+    Source: OECD/JRC Handbook (2008), ch. 6, the outranking matrix; Munda & Nardo (2009), Applied Economics 41.
     """
     x, weights = check_shares(x, weights)
     mine = x[rows]

@@ -78,7 +78,7 @@ def linear_ratio(covariance: np.ndarray, weights: np.ndarray) -> np.ndarray:
     covariance   (D, D);  weights   (D,)
 
     Returns (D,) in [0, 1]; nan for a row without variance, and everywhere when the mean has none.
-    Source: Paruolo, Saisana & Saltelli (2013), JRSS A 176, section 3 (the squared correlation).
+    Source: Paruolo, Saisana & Saltelli (2013), JRSS A 176, the linear case of the main effect.
     """
     with_index = covariance @ weights
     own, whole = np.diag(covariance), float(weights @ with_index)
@@ -94,8 +94,9 @@ def correlation_ratio(x: np.ndarray, y: np.ndarray, counts: np.ndarray | None = 
 
     Returns (1 + B,): the sample's, then the resamples'; in [0, 1]; nan where x or y has no spread. Gaussian weights;
     the bandwidth, of ten from a tenth of a standard deviation to a straight line, is the one with the smallest
-    leave-one-out error (the straight line where one agency alone decides it). Beyond 400 distinct values of x, neighbours are joined.
-    Source: Paruolo, Saisana & Saltelli (2013), JRSS A 176, eq. 5 and appendix; Fan & Gijbels (1996), section 3.
+    leave-one-out error (the straight line where one agency alone decides it). Beyond 400 distinct values of x,
+    neighbours are joined.
+    Source: Paruolo, Saisana & Saltelli (2013), JRSS A 176, the main effect; Fan & Gijbels (1996), ch. 3, local lines.
     """
     values, place = np.unique(x, return_inverse=True)
     if len(values) > BINS:
@@ -307,7 +308,7 @@ def fisher_interval(r: float, n: int, ranks: bool = False) -> tuple[float, float
 
     ranks   for Spearman's, the variance is (1 + r^2/2) / (n - 3) instead of 1 / (n - 3)
 
-    Source: Fisher (1921), Metron 1; Bonett & Wright (2000), Psychometrika 65, eq. 4 for ranks.
+    Source: Fisher (1921), Metron 1; Bonett & Wright (2000), Psychometrika 65, for ranks.
     """
     if n < 4 or not abs(r) < 1 - 1e-12:
         return NAN, NAN
@@ -407,7 +408,7 @@ def pillar_fit(case: Case, on: str | None = None) -> pd.DataFrame:
     are left out. item_rest is the correlation of an indicator with the weighted mean of the others of its pillar.
     flag: `low` (alpha below .7), `negative` (correlation below 0), `surely_negative` (its whole interval too) or "".
     Nulls and their reasons: `too_few` (fewer than ten agencies), `one_item`, `constant` (nothing varies).
-    Source: OECD/JRC Handbook (2008), section 4.2; Nunnally & Bernstein (1994) for the item-rest correlation.
+    Source: OECD/JRC Handbook (2008), ch. 4; Nunnally & Bernstein (1994) for the item-rest correlation.
     """
     sample = sample_of(case, on)
     rows = [row for top in dict.fromkeys(sample.tops) for row in fit_rows(sample, top)]
@@ -454,7 +455,7 @@ def fit_rows(sample: Sample, top: str) -> Iterator[tuple]:
 def eigenvalues(x: np.ndarray) -> np.ndarray:
     """Eigenvalues of the correlation matrix of (N, D) values that all vary, largest first; they sum to D.
 
-    Source: Pearson (1901), Hotelling (1933); OECD/JRC Handbook (2008), section 4.2.
+    Source: Pearson (1901), Hotelling (1933); OECD/JRC Handbook (2008), ch. 4.
     """
     z = (x - x.mean(axis=0)) / x.std(axis=0)
     return np.linalg.eigvalsh(z.T @ z / len(z))[::-1].clip(0.0)
@@ -471,7 +472,7 @@ def components(case: Case, draws: int, rng: np.random.Generator, on: str | None 
     (indicators used), dropped (those that do not vary, ;-separated), reason. Where there are fewer than 30 agencies or
     not more than indicators: one row, component null, `too_few`; fewer than two indicators that vary: `one_item`.
     Raises Refusal.
-    Source: OECD/JRC Handbook (2008), section 4.2; Horn (1965), Psychometrika 30 (chance); Efron & Tibshirani (1993),
+    Source: OECD/JRC Handbook (2008), ch. 4; Horn (1965), Psychometrika 30 (chance); Efron & Tibshirani (1993),
     section 7.2 (standard deviation of eigenvalues; their percentiles miss, sorted resamples being too uneven).
     """
     check_draws(draws)
