@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,9 +53,14 @@ def everything(case):
     }
 
 
-def test_the_sample_is_answered_one_by_one():
+@pytest.fixture(scope="module")
+def communes():
     case = read_case("data", "2024", "communes")
-    tables = everything(case)
+    return case, everything(case)
+
+
+def test_the_sample_is_answered_one_by_one(communes):
+    case, tables = communes
     out = audit_questions(case, **tables).set_index("question")
     assert out.loc["concept", "answer"] == "unknown" and out.loc["concept", "source"] == ""
     assert set(out["answer"].drop("concept")) <= {"yes", "partly", "no"} and out["value"].drop("concept").notna().all()
@@ -67,9 +70,8 @@ def test_the_sample_is_answered_one_by_one():
     assert audit_questions(case, **tables).equals(audit_questions(case, **tables))
 
 
-def test_every_table_left_out_leaves_its_questions_unknown():
-    case = read_case("data", "2024", "communes")
-    tables = everything(case)
+def test_every_table_left_out_leaves_its_questions_unknown(communes):
+    case, tables = communes
     whole = audit_questions(case, **tables)
     for name in TABLES:
         part = audit_questions(case, **{k: v for k, v in tables.items() if k != name})
@@ -81,8 +83,8 @@ def test_every_table_left_out_leaves_its_questions_unknown():
 
 
 def test_the_named_functions_exist():
-    known = {name for module in (dxlib, structure, opinions_module) for name, _ in inspect.getmembers(module, callable)}
-    assert set(audit_questions(read_case("data", "2024", "districts"))["source"]) - {""} <= known
+    for name in set(audit_questions(read_case("data", "2024", "districts"))["source"]) - {""}:
+        assert any(callable(getattr(module, name, None)) for module in (dxlib, structure, opinions_module)), name
 
 
 @pytest.mark.parametrize("group", ["districts", "province"])
@@ -109,12 +111,9 @@ def test_enough_data_counts_what_is_there(tmp_path):
     x[0, 0] = x[0, 1] = np.nan  # one agency has half of its answers, one indicator three quarters
     case = made(tmp_path, x, missing="zero")
     assert audit.enough_data(case, score(case)) == ("partly", 0.5)
-    x[1:, 0] = np.nan  # now 11 of 16 cells... and one indicator has nothing
-    case = made(tmp_path / "b", x, missing="zero")
-    assert audit.enough_data(case, score(case)) == ("partly", 0.0)
-    x[1:, 1] = np.nan
+    x[1:3, :2] = np.nan  # 10 of 16 answers
     case = made(tmp_path / "c", x, missing="zero")
-    assert audit.enough_data(case, score(case)) == ("no", 0.0)
+    assert audit.enough_data(case, score(case)) == ("no", 0.25)
     full = made(tmp_path / "d", np.full((4, 4), 0.5))
     assert audit.enough_data(full, score(full)) == ("yes", 1.0)
 
