@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from zlib import crc32
 
@@ -120,13 +120,11 @@ def near_copies(texts: Sequence[str], agencies: Sequence[str], all_pairs: int = 
             found.update({i: (group[0] if i != group[0] else group[1], 1.0, ALIKE / 100) for i in group})
     firsts = [equal[text][0] for text in kept]
     sets, lengths = list(kept.values()), np.array([left[text] for text in kept], int)
-    if len(sets) <= all_pairs:
-        everybody = range(len(sets))
-        candidates: Callable[[int], Iterable[int]] = lambda _: everybody  # noqa: E731
-    else:
-        candidates = proposed(sets, lengths)
+    hashing = proposed(sets, lengths) if len(sets) > all_pairs else None
     for i, mine in enumerate(sets):
-        for j in candidates(i) if firsts[i] not in found else ():
+        if firsts[i] in found:
+            continue
+        for j in hashing(i) if hashing else range(len(sets)):
             near = None if i == j else likeness(mine, sets[j], min(lengths[i], lengths[j]) >= LONG_ENOUGH)
             if near:
                 found[firsts[i]] = (firsts[j], *near)

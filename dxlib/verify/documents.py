@@ -162,7 +162,7 @@ def day(text: str) -> np.datetime64:
 
 def on_the_list(documents: pd.DataFrame, shared: pd.DataFrame) -> np.ndarray:
     """(n,) True for documents of the white list: by digest or number, and whatever is the same file or paper."""
-    listed = set(plain(shared["document"]))
+    listed = set(plain(shared["document"])) - {""}
     white = documents["digest"].isin(listed) | plain(documents["number"]).isin(listed)
     for key in ("paper", "digest"):
         known = set(documents.loc[white, key]) - {""}
