@@ -145,12 +145,12 @@ def without(given: Given, errors: list[Finding]) -> Given:
         tables[name] = frame
     for name in ("verdicts", "appeals") if cells else ():
         frame = tables[name]
-        kept = [
+        safe = [
             row
             for row, *key in zip(frame.index, frame["agency"], frame["indicator"], strict=True)
             if tuple(key) not in cells
         ]
-        tables[name] = frame[frame.index.isin(kept)]
+        tables[name] = frame[frame.index.isin(safe)]
     kept = tuple(f for f in given.findings if f not in errors)
     return replace(
         given,

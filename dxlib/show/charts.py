@@ -205,3 +205,30 @@ def ranges(
         axes.set_axisbelow(True)
 
     return [draw(needed(labels, 26) + 0.14 * len(labels), paint)]
+
+
+def differences(
+    means: Sequence[float],
+    gaps: Sequence[float],
+    lines: Sequence[tuple[float, str]],
+    x_label: str,
+    y_label: str,
+    write: Write,
+) -> list[bytes]:
+    """Difference against mean, one dot each; the first line solid and named, the others dashed."""
+
+    def paint(figure: Figure, axes: Axes) -> None:
+        axes.plot(means, gaps, "o", color=ACCENT, markersize=5, alpha=0.75, markeredgewidth=0)
+        axes.axhline(0, color=GREY, linewidth=0.8)
+        right = max(means) + 0.02
+        for i, (level, label) in enumerate(lines):
+            axes.axhline(level, color=WARM, linewidth=1.2, linestyle="--" if i else "-")
+            named = f"{label} {write(level)}".strip()
+            axes.text(right, level, named, ha="right", va="bottom", fontsize=8.5, color=WARM)
+        axes.set_xlim(min(means) - 0.02, right)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda x, _: write(x))
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+
+    return [draw(3.4, paint)]

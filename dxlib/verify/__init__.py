@@ -2,9 +2,12 @@
 
 from .agreement import agreement
 from .consistency import printed_total
+from .copies import copied_explanations
 from .deviation import deviation, open_items, polish
+from .documents import coverage
 from .estimates import conclusion, unverified
-from .ledger import asking, grades, ledger, steps
+from .flags import flags
+from .ledger import asking, grades, ledger, scores, steps
 from .materiality import decisive_items, rank_ranges, unsettled
 from .risk import CONFIDENCE, TOLERABLE, choose, history, risk
 from .sampling import plan
@@ -19,9 +22,12 @@ __all__ = [
     "between_verifiers",
     "choose",
     "conclusion",
+    "copied_explanations",
+    "coverage",
     "decisive_items",
     "deviation",
     "double_verified",
+    "flags",
     "grades",
     "history",
     "ledger",
@@ -32,6 +38,7 @@ __all__ = [
     "printed_total",
     "rank_ranges",
     "risk",
+    "scores",
     "steps",
     "unsettled",
     "unverified",

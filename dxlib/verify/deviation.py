@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..index import INDEX, Exact, evaluate
+from ..index import INDEX, Exact
 from ..index.aggregate import total
 from ..index.rounding import rounded
 from ..rules import ZERO
-from .ledger import row_maxima
+from .ledger import Scores, row_maxima, scores
 
 
 @dataclass
@@ -47,8 +47,10 @@ def compared(case: Case, claimed: Exact, recognised: Exact) -> Iterator[tuple[st
                 yield agency, code, ((said.shares[i] or ZERO) - (found.shares[i] or ZERO)) * maximum, maximum
 
 
-def deviation(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
+def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Claimed against recognised.
+
+    told   from `scores`; made here when not given
 
     Returns (by_agency, by_indicator), in the order of agencies.csv and of the tree. Points are rounded to
     points_decimals, inflation to 6 decimals (nan where nothing was compared).
@@ -61,7 +63,8 @@ def deviation(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     Source: OECD/JRC Handbook (2008), step 1 (the figures must be believed before they are combined); inflation
     of the maximum = sum of d / sum of m, bounded by -1 and 1.
     """
-    claimed, recognised = evaluate(case, "claimed"), evaluate(case, "verified")
+    told = told or scores(case)
+    claimed, recognised = told.claimed, told.verified
     agencies = {agency: Sums() for agency in claimed.agencies}
     maxima = row_maxima(case)
     rows = {code: Sums() for code in maxima if case.framework.nodes[code].source == "reported"}
@@ -194,7 +197,8 @@ def open_items(case: Case) -> pd.DataFrame:
 
     Returns agency, indicator, claimed (points by the rule), max_points.
     """
-    claimed, recognised = evaluate(case, "claimed"), evaluate(case, "verified")
+    told = scores(case)
+    claimed, recognised = told.claimed, told.verified
     maxima = row_maxima(case)
     place = {agency: i for i, agency in enumerate(claimed.agencies)}
     rows = []

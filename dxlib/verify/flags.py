@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..index import INDEX, evaluate
+from ..index import INDEX
 from . import consistency, heaping, outliers
 from .copies import copied_explanations
 from .documents import document_flags
 from .flag import frame, gather
-from .ledger import asking
+from .ledger import Scores, asking, scores
 
 FLAGS = (
     *("part_whole", "two_wholes", "relation", "own_sum"),
@@ -21,13 +21,19 @@ FLAGS = (
 
 
 def flags(
-    case: Case, ledger: pd.DataFrame, by_agency: pd.DataFrame, past: pd.DataFrame, rng: np.random.Generator
+    case: Case,
+    ledger: pd.DataFrame,
+    by_agency: pd.DataFrame,
+    past: pd.DataFrame,
+    rng: np.random.Generator,
+    told: Scores | None = None,
 ) -> pd.DataFrame:
     """Everything that was noticed about the claims of one year and group.
 
     ledger      from `ledger`; by_agency from `deviation`
     past        from `history`: the earlier year under this year's codes (empty where there is none)
     rng         used only above 1,414 agencies, by the line of the jumps
+    told        from `scores`; made here when not given
 
     Returns flag, agency, indicator, strength, value, expected, other (see `verify.flag`), flag by flag in the order
     of `FLAGS`, the strongest first. Source: methods named at each flag's own function; the list follows the checks
@@ -38,7 +44,7 @@ def flags(
     shares = {node.code for node in framework.leaves if node.rule.name == "ratio"}
     rows = case.indicators
     wholes = {code: name for code, name in zip(rows["code"], rows["b_vi"], strict=True) if code in ratios}
-    claimed = evaluate(case, "claimed")
+    claimed = (told or scores(case)).claimed
     totals = {a: s for a, s in zip(claimed.agencies, claimed.columns[INDEX].shares, strict=True) if s is not None}
     cuts = [(c.cut, str(i)) for i, c in enumerate(settings.classes, start=1) if c.cut]
     agencies = case.agencies

@@ -7,7 +7,7 @@ starts from this table; nothing in it is ever overwritten, because verdicts.csv 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import pandas as pd
@@ -16,7 +16,9 @@ from ..case import Case
 from ..case.answers import ANSWER
 from ..case.checks import records
 from ..case.framework import Node, optional
-from ..index.values import Answers, Leaf, leaf, read_answers
+from ..index import Exact, evaluate
+from ..index.score import Column
+from ..index.values import EXEMPT, Leaf, Reader, leaf, read_answers
 from ..rules import ONE, ZERO, Options, Parts, Steps
 
 COLUMNS = [
@@ -53,12 +55,19 @@ def reported_leaves(case: Case) -> Iterator[tuple[Node, Fraction | None]]:
             yield node, maxima.get(node.code)
 
 
-def worth(values: Leaf, i: int, maximum: Fraction | None) -> Fraction | None:
+def worth(values: Column | Leaf, i: int, maximum: Fraction | None) -> Fraction | None:
     """Points of one agency on one leaf; None without a value."""
-    share = values.shares[i]
-    if values.states[i] not in VALUED or share is None:
-        return None
-    return share if maximum is None else share * maximum
+    return in_points(values.shares[i], maximum) if values.states[i] in VALUED else None
+
+
+def in_points(share: Fraction | None, maximum: Fraction | None) -> Fraction | None:
+    """A share of the maximum in points; bonus and penalty rows (no maximum) hold points already."""
+    return share if share is None or maximum is None else share * maximum
+
+
+def values_of(exact: Exact, code: str) -> Column | Leaf:
+    """One row of the index set for every agency."""
+    return exact.extra[code] if code in exact.extra else exact.columns[code]
 
 
 def chains(case: Case) -> Chains:
@@ -69,16 +78,55 @@ def chains(case: Case) -> Chains:
     return found
 
 
-def after_steps(answers: Answers, chains: Chains, keep: int) -> Answers:
-    """The answers as they stood after at most `keep` verdicts."""
-    verdicts: dict[str, dict[str, tuple[str, ...]]] = {}
-    for (agency, code), steps in chains.items():
-        verdicts.setdefault(code, {})[agency] = tuple(steps[:keep][-1][c] for c in ANSWER)
-    return replace(answers, verdicts=verdicts)
+@dataclass(frozen=True)
+class Scores:
+    """The exact scores of a case on claims, on verdicts, and as they stand now; made once, used by all."""
+
+    claimed: Exact
+    verified: Exact
+    current: Exact
 
 
-def ledger(case: Case) -> pd.DataFrame:
+def scores(case: Case) -> Scores:
+    """The case scored three times; where no claim waits for a verdict, what stands now is what is verified.
+
+    Source: contract.md, "What counts".
+    """
+    claimed, verified = evaluate(case, "claimed"), evaluate(case, "verified")
+    leaves = (values_of(verified, node.code) for node in case.framework.leaves)
+    waiting = any("not-verified" in values.states for values in leaves)
+    return Scores(claimed, verified, evaluate(case, "current") if waiting else verified)
+
+
+def earlier(case: Case, chains: Chains) -> dict[tuple[str, str, int], Fraction | None]:
+    """(agency, indicator, step) -> share after every verdict but the last (bonus, penalty: points)."""
+    several = {key: steps for key, steps in chains.items() if len(steps) > 1}
+    if not several:
+        return {}
+    answers = read_answers(case, "verified")
+    place = {agency: i for i, agency in enumerate(case.tables["agencies"]["agency"])}
+    readers: dict[str, Reader] = {}
+    found: dict[tuple[str, str, int], Fraction | None] = {}
+    for (agency, code), steps in several.items():
+        node = case.framework.nodes[code]
+        for k, step in enumerate(steps[:-1], start=1):
+            decided = tuple(step[c] for c in ANSWER)
+            if node.rule.group:  # the others stand as they do now
+                then = {**answers.verdicts.get(code, {}), agency: decided}
+                values = leaf(case, node, replace(answers, verdicts={**answers.verdicts, code: then}), "verified")
+                found[agency, code, k] = values.shares[place[agency]]
+            else:
+                read = readers.setdefault(code, Reader(case, node))
+                x, share = read(answers.claims.get(code, {}).get(agency), decided)
+                known = share is not None or x is None or x is EXEMPT
+                found[agency, code, k] = share if known else node.rule.exact([x])[0]
+    return found
+
+
+def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
     """Claim, first verdict, final verdict of every reported row that was claimed or decided.
+
+    told   from `scores`; made here when not given
 
     Returns one row per agency (order of agencies.csv) and leaf (tree order):
     agency, scope, pillar (the top row above), indicator, max_points (nan for bonus and penalty rows);
@@ -94,28 +142,25 @@ def ledger(case: Case) -> pd.DataFrame:
     Points are floats of exact fractions. Source: the steps of appraisal in issued provincial decisions (self
     score, verdict, appeal, decision), as contract.md has them; points by the rules of the index set.
     """
-    answers, steps = read_answers(case, "verified"), chains(case)
-    said, opening = replace(answers, verdicts={}), after_steps(answers, steps, 1)
+    told, steps = told or scores(case), chains(case)
+    before = earlier(case, steps)
     agencies = case.tables["agencies"]
     claims = {(c["agency"], c["indicator"]): c for _, c in records(case.tables["claims"], CLAIM)}
     appeals = {(a["agency"], a["indicator"]): a["submitted_on"] for _, a in records(case.tables["appeals"])}
     columns = [
-        (
-            node,
-            maximum,
-            [leaf(case, node, *how) for how in ((said, "claimed"), (opening, "verified"), (answers, "verified"))],
-        )
+        (node, maximum, values_of(told.claimed, node.code), values_of(told.verified, node.code))
         for node, maximum in reported_leaves(case)
     ]
     pillars = {code: top for top in case.framework.tops for code in case.framework.below(top)}
     rows = []
     for i, (agency, scope) in enumerate(zip(agencies["agency"], agencies["scope"], strict=True)):
-        for node, maximum, values in columns:
+        for node, maximum, said, found in columns:
             key = (agency, node.code)
             claim, done = claims.get(key, NO_CLAIM), steps.get(key, [])
-            claimed, first, final = (worth(v, i, maximum) for v in values)
-            if values[2].states[i] == "not-applicable" or (not done and claimed is None):
+            claimed, final = worth(said, i, maximum), worth(found, i, maximum)
+            if found.states[i] == "not-applicable" or (not done and claimed is None):
                 continue
+            first = in_points(before[*key, 1], maximum) if len(done) > 1 else final
             own = optional(claim["points"]) if node.rule.takes != "points" else None
             reasons = [step["reason"] for step in done if step["reason"]] or [""]
             points = [maximum, claimed, own, *((first, final) if done else (None, None))]
@@ -140,31 +185,27 @@ def state(appealed: bool, steps: list[dict[str, str]]) -> str:
     return "disputed" if appealed else "verified"
 
 
-def steps(case: Case) -> pd.DataFrame:
+def steps(case: Case, told: Scores | None = None) -> pd.DataFrame:
     """Every verdict of the ledger with what it makes of its row.
+
+    told   from `scores`; made here when not given
 
     Returns one row per verdict, in the order of verdicts.csv: agency, indicator, step (int), stage,
     points_share (float, share of the row's maximum after that step; nan for bonus and penalty rows, and where
     the row has no value), reason, decided_by, decided_on. Source: contract.md, "What counts".
     """
-    answers, found = read_answers(case, "verified"), chains(case)
-    longest = max((len(chain) for chain in found.values()), default=0)
-    place = {agency: i for i, agency in enumerate(case.tables["agencies"]["agency"])}
-    scored = [node for node, maximum in reported_leaves(case) if maximum is not None]
-    shares: dict[tuple[str, str, int], float] = {}
-    for k in range(1, longest + 1):
-        so_far = {key: chain for key, chain in found.items() if len(chain) >= k}
-        after = after_steps(answers, found, k)
-        touched = {code for _, code in so_far}
-        columns = {node.code: leaf(case, node, after, "verified") for node in scored if node.code in touched}
-        for agency, code in so_far:
-            share = columns[code].shares[place[agency]] if code in columns else None
-            shares[agency, code, k] = NAN if share is None else float(share)
-    rows = [
-        (*key, k, s["stage"], shares[(*key, k)], s["reason"], s["decided_by"], s["decided_on"])
-        for key, chain in found.items()
-        for k, s in enumerate(chain, start=1)
-    ]
+    told, found = told or scores(case), chains(case)
+    before = earlier(case, found)
+    place = {agency: i for i, agency in enumerate(told.verified.agencies)}
+    scored = {node.code: told.verified.columns[node.code] for node, maximum in reported_leaves(case) if maximum}
+    rows = []
+    for (agency, code), chain in found.items():
+        for k, s in enumerate(chain, start=1):
+            share = None
+            if code in scored:
+                share = before[agency, code, k] if k < len(chain) else worth(scored[code], place[agency], None)
+            cell = (agency, code, k, s["stage"], NAN if share is None else float(share))
+            rows.append((*cell, s["reason"], s["decided_by"], s["decided_on"]))
     return pd.DataFrame(rows, columns=STEP_COLUMNS)
 
 

@@ -17,12 +17,12 @@ from fractions import Fraction
 import pandas as pd
 
 from ..case import Case
-from ..index import INDEX, Exact, evaluate
+from ..index import INDEX, Exact
 from ..index.rank import ranked_on
 from ..index.score import Column, climb, coverage
 from ..index.table import classify, settled
 from ..rules import ONE, ZERO, Goalposts, ZScore
-from .ledger import row_maxima
+from .ledger import Scores, row_maxima, scores
 
 NAN = float("nan")
 ALONE = 4000  # items whose effect is worked out one by one; the others are known by their agency's range
@@ -56,9 +56,15 @@ class Open:
     endless: frozenset[str]
 
 
-def unsettled(case: Case) -> Open:
-    """Every open and disputed cell that counts, with its ends."""
-    now, claimed, verified = (evaluate(case, on) for on in ("current", "claimed", "verified"))
+def unsettled(case: Case, told: Scores | None = None) -> Open:
+    """Every open and disputed cell that counts, with its ends.
+
+    told   from `scores`; made here when not given
+
+    Source: contract.md: a verdict may lower or raise; a row's final value comes from its last verdict alone.
+    """
+    told = told or scores(case)
+    now, claimed, verified = told.current, told.claimed, told.verified
     verdicts, appeals = case.tables["verdicts"], case.tables["appeals"]
     contested = set(zip(appeals["agency"], appeals["indicator"], strict=True))
     heard = verdicts[verdicts["stage"] == "appeal"]
