@@ -7,7 +7,7 @@ exact fractions wherever it is not. The lists stay those of the official result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
@@ -23,7 +23,7 @@ from ..index import INDEX, Exact, evaluate, tabulate
 from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, some
 from ..index.rank import ranked_on
 from ..index.rounding import rounded
-from ..index.score import Column, climb, leaf_column
+from ..index.score import Column, add_points, branch, climb, leaf_column
 from ..index.table import ROOT_DECIMALS, classify
 from ..index.values import Leaf, basis, leaf, read_answers
 from ..rules import MinMax, RankShare, Rule, ZScore
@@ -61,7 +61,8 @@ class Start:
 class Ranked:
     """K combinations of choices, ranked: (K, N) places within the lists and (K, N) classes (1 = highest).
 
-    nan where an agency has no place (a list of one, no score left) or no class (no classes, no score left).
+    nan where an agency has no place (a list of one, no score left) or no class (no classes, no score left, or another
+    normalisation: the cuts are shares of the maximum and say nothing on another scale).
     """
 
     ranks: np.ndarray
@@ -239,31 +240,27 @@ def rank_all(start: Start, table: pd.DataFrame) -> Ranked:
     out = Ranked(np.full((len(table), len(listed)), NAN), np.full((len(table), len(listed)), NAN))
     if not len(listed):
         return out
+    scopes = start.official["scope"].tolist()
     trees = {
         key: reweighted(case.framework, *key)
         for key in dict.fromkeys(zip(table["weights"], table["leave_out"], strict=True))
     }
-    for (source, missing), same_rooms in table.groupby(["source", "missing"], sort=False):
-        settings = replace(case.settings, missing=missing)
-        leaves = start.leaves[source]
-        extra = {code: leaves[code] for code, node in case.framework.nodes.items() if node.role in ("bonus", "penalty")}
-        climbed = climb(
-            Exact(source, case.tables["agencies"]["agency"].tolist(), leaf_columns(case, leaves, settings), extra),
-            case.framework,
-            settings,
-        )
-        for normalisation, same_leaves in same_rooms.groupby("normalisation", sort=False):
-            columns = leaf_columns(case, normalised(leaves, case, listed, str(normalisation)), settings)
-            exact = part(replace(climbed, columns={**climbed.columns, **columns}), listed)
-            shares = some(leaf_shares(case, exact=replace(climbed, columns={**climbed.columns, **columns})), listed)
-            rooted = normalisation == "z-score"
+    for (source, normalisation), same_shares in table.groupby(["source", "normalisation"], sort=False):
+        leaves = normalised(start.leaves[source], case, listed, str(normalisation))
+        for missing, same_leaves in same_shares.groupby("missing", sort=False):
+            settings = replace(case.settings, missing=str(missing))
+            exact = climbed(case, leaves, str(source), settings)
+            shares, exact = some(leaf_shares(case, exact=exact), listed), part(exact, listed)
             for aggregation, rows in same_leaves.groupby("aggregation", sort=False):
                 frameworks = [
                     replace(trees[key], aggregate=str(aggregation))
                     for key in zip(rows["weights"], rows["leave_out"], strict=True)
                 ]
-                places = rows.index.to_numpy()
-                out.ranks[places], out.classes[places] = decided(start, exact, shares, frameworks, settings, rooted)
+                at = rows.index.to_numpy()
+                rooted = normalisation == "z-score"
+                out.ranks[at], classes = decided(exact, shares, frameworks, settings, scopes, rooted)
+                if normalisation == "rule":
+                    out.classes[at] = classes
     return out
 
 
@@ -282,34 +279,76 @@ def part(exact: Exact, chosen: np.ndarray) -> Exact:
     return Exact(exact.on, picked(exact.agencies), columns, extra)
 
 
+def climbed(case: Case, leaves: Mapping[str, Leaf], on: str, settings: Settings) -> Exact:
+    """Exact scores from given leaves, under the official weights and means."""
+    extra = {code: leaves[code] for code, node in case.framework.nodes.items() if node.role in ("bonus", "penalty")}
+    agencies = case.tables["agencies"]["agency"].tolist()
+    return climb(Exact(on, agencies, leaf_columns(case, leaves, settings), extra), case.framework, settings)
+
+
+def identical(exact: Exact, shares: Shares) -> list[int]:
+    """(N,) for every agency the first one with the very same leaves: these two tie under any weights and means."""
+    rows = [*(exact.columns[code] for code in shares.codes)]
+    seen: dict[tuple, list[int]] = {}
+    out = []
+    for i in range(len(exact.agencies)):
+        key = (shares.x[i].tobytes(), shares.present[i].tobytes(), shares.extra[i])
+        before = seen.setdefault(key, [])
+        same = (
+            j
+            for j in before
+            if all((c.shares[i], c.present[i], c.rooms[i]) == (c.shares[j], c.present[j], c.rooms[j]) for c in rows)
+            and all(row.shares[i] == row.shares[j] for row in exact.extra.values())
+        )
+        out.append(next(same, i))
+        if out[-1] == i:
+            before.append(i)
+    return out
+
+
 def decided(
-    start: Start, exact: Exact, shares: Shares, frameworks: list[Framework], settings: Settings, rooted: bool
+    exact: Exact, shares: Shares, frameworks: list[Framework], settings: Settings, scopes: list[str], rooted: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(K, N) places and classes under K trees that differ in their weights only, one set of leaf shares.
+    """(K, N) places and classes under K trees that differ in their weights only, on one set of leaf shares.
 
     rooted   whether the shares themselves are roots kept to 40 digits (then 30 decimals decide, as in `tabulate`)
     """
-    scopes = start.official["scope"].tolist()
+
+    def deciding(index: Column, framework: Framework) -> list[Fraction | None]:
+        found = index.shares
+        if rooted or framework.rooted:
+            found = [None if s is None else rounded(s, ROOT_DECIMALS) for s in found]
+        return [ranked_on(s, room, settings) for s, room in zip(found, index.rooms, strict=True)]
 
     def ask(k: int, members: list[int]) -> list[Fraction | None]:
         index = climb(part(exact, np.array(members)), frameworks[k], settings).columns[INDEX]
-        shares = index.shares
-        if rooted or frameworks[k].rooted:
-            shares = [None if s is None else rounded(s, ROOT_DECIMALS) for s in shares]
-        return [ranked_on(s, room, settings) for s, room in zip(shares, index.rooms, strict=True)]
+        return deciding(index, frameworks[k])
 
     if settings.rounding == "every-level" or frameworks[0].aggregate not in MEANS:
-        everybody = list(range(len(scopes)))
-        known = [ask(k, everybody) for k in everybody[:0] or range(len(frameworks))]
+        known = [
+            deciding(index, tree) for index, tree in zip(tops(exact, frameworks, settings), frameworks, strict=True)
+        ]
         values = np.array([[NAN if s is None else float(s) for s in row] for row in known])
-        return settle(values, scopes, settings, lambda k, members: [known[k][i] for i in members])
+        return settle(values, scopes, settings, identical(exact, shares), lambda k, at: [known[k][i] for i in at])
     codes = [node.code for node in frameworks[0].nodes.values() if node.scored]
     weights = {code: np.array([float(tree.nodes[code].weight) for tree in frameworks]) for code in codes}
     scores = index_scores(frameworks[0], shares, weights)
     if settings.rank_on == "published":
         rooms = np.array([float(r) for r in exact.columns[INDEX].rooms])
         scores = published(scores, rooms * 10.0**settings.points_decimals, ask)
-    return settle(scores, scopes, settings, ask)
+    return settle(scores, scopes, settings, identical(exact, shares), ask)
+
+
+def tops(exact: Exact, frameworks: list[Framework], settings: Settings) -> Iterator[Column]:
+    """The exact index under each tree; what stands below the main indexes is climbed once for equal weights there."""
+    below: dict[tuple, Exact] = {}
+    for tree in frameworks:
+        key = tuple(node.weight for node in tree.nodes.values() if node.parent)
+        if key not in below:
+            below[key] = climb(exact, tree, settings)
+        columns = below[key].columns
+        index = branch(INDEX, tree.tops, tree.aggregate, tree.total, columns, tree, settings, exact.agencies)
+        yield add_points(index, list(exact.extra.values()), settings)
 
 
 def published(scores: np.ndarray, units: np.ndarray, ask: Ask) -> np.ndarray:
@@ -325,10 +364,13 @@ def published(scores: np.ndarray, units: np.ndarray, ask: Ask) -> np.ndarray:
     return out
 
 
-def settle(scores: np.ndarray, scopes: Sequence[str], settings: Settings, ask: Ask) -> tuple[np.ndarray, np.ndarray]:
+def settle(
+    scores: np.ndarray, scopes: Sequence[str], settings: Settings, same: Sequence[int], ask: Ask
+) -> tuple[np.ndarray, np.ndarray]:
     """Exact competition ranks and classes from (K, N) float scores.
 
     scopes   (N,) the list of each agency
+    same     (N,) equal numbers for agencies that tie whatever the choices
     ask      (combination, agencies) -> their exact deciding shares; asked only where two scores, or a score and the
              cut of a class, are nearer than 1e-9, which is far more than the floats' error
     """
@@ -336,25 +378,26 @@ def settle(scores: np.ndarray, scopes: Sequence[str], settings: Settings, ask: A
     for scope in dict.fromkeys(scopes):
         members = np.array([i for i, s in enumerate(scopes) if s == scope])
         if len(members) > 1:
-            ranks[:, members] = in_list(scores[:, members], members, ask)
+            ranks[:, members] = in_list(scores[:, members], members, same, ask)
     ranks[np.isnan(scores)] = NAN
     return ranks, class_of(scores, settings, ask)
 
 
-def in_list(scores: np.ndarray, members: np.ndarray, ask: Ask) -> np.ndarray:
+def in_list(scores: np.ndarray, members: np.ndarray, same: Sequence[int], ask: Ask) -> np.ndarray:
     """(K, n) exact places of one list."""
     places = float_ranks(scores)
     ordered = np.sort(places, axis=1)
     tied = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] > 0)).any(axis=1)
     for k in np.flatnonzero(tied).tolist():
         found, counts = np.unique(places[k], return_counts=True)
-        shared = set(found[(counts > 1) & (found > 0)].tolist())
-        at = [i for i, place in enumerate(places[k].tolist()) if place in shared]
-        exact = dict(zip(at, ask(k, members[at].tolist()), strict=True))
-        first = {i: int(places[k, i]) for i in at}
-        for i in at:
-            ahead = [j for j in at if first[j] == first[i] and exact[j] > exact[i]]  # type: ignore[operator]
-            places[k, i] = first[i] + len(ahead)
+        runs = [np.flatnonzero(places[k] == place) for place in found[(counts > 1) & (found > 0)].tolist()]
+        runs = [run for run in runs if len({same[members[i]] for i in run}) > 1]
+        firsts = sorted({same[members[i]] for run in runs for i in run})
+        exact = dict(zip(firsts, ask(k, firsts) if firsts else [], strict=True))
+        for run in runs:
+            keys = [exact[same[members[i]]] for i in run]
+            order = {share: place for place, share in reversed(list(enumerate(sorted(keys, reverse=True))))}
+            places[k, run] = places[k, run[0]] + np.array([order[share] for share in keys])
     return places
 
 
@@ -398,11 +441,12 @@ def tau_b(before: np.ndarray, after: np.ndarray, scopes: Sequence[str]) -> float
     for scope in dict.fromkeys(scopes):
         at = np.flatnonzero(known & np.array([s == scope for s in scopes]))
         a, b = before[at], after[at]
-        for i in range(len(at)):
-            first, second = np.sign(a[i + 1 :] - a[i]), np.sign(b[i + 1 :] - b[i])
+        for rows in range(0, len(at), 256):  # a block of all pairs at a time, each pair seen twice
+            first = np.sign(a[rows : rows + 256, None] - a)
+            second = np.sign(b[rows : rows + 256, None] - b)
             both += int((first * second).sum())
-            untied_before += int((first != 0).sum())
-            untied_after += int((second != 0).sum())
+            untied_before += np.count_nonzero(first)
+            untied_after += np.count_nonzero(second)
     return both / (untied_before * untied_after) ** 0.5 if untied_before and untied_after else NAN
 
 
@@ -415,6 +459,7 @@ def described(start: Start, ranked: Ranked) -> pd.DataFrame:
     moved = np.nan_to_num(shifts(ranked.ranks, official))
     means = mean_shift(ranked.ranks, official)
     other_class = (ranked.classes != classes) & ~np.isnan(ranked.classes) & ~np.isnan(classes)
+    comparable = ~np.isnan(ranked.classes).all(axis=1) if ranked.classes.size else np.zeros(len(ranked.ranks), bool)
     rows = []
     for k in range(len(ranked.ranks)):
         largest = int(moved[k].max(initial=0))
@@ -426,11 +471,12 @@ def described(start: Start, ranked: Ranked) -> pd.DataFrame:
                 "largest": largest,
                 "agency": agencies[int(moved[k].argmax())] if largest else "",
                 "tau": round(tau_b(official, ranked.ranks[k], scopes), DECIMALS),
-                "reclassed": int(other_class[k].sum()),
+                "reclassed": int(other_class[k].sum()) if comparable[k] else None,
                 "leader": ";".join(agencies[i] for i in leads),
             }
         )
-    return pd.DataFrame(rows, columns=["moved", "mean_shift", "largest", "agency", "tau", "reclassed", "leader"])
+    columns = ["moved", "mean_shift", "largest", "agency", "tau", "reclassed", "leader"]
+    return pd.DataFrame(rows, columns=columns).astype({"reclassed": "Int64"})
 
 
 def one_at_a_time(case: Case, on: str | None = None) -> pd.DataFrame:
@@ -455,9 +501,7 @@ def one_at_a_time(case: Case, on: str | None = None) -> pd.DataFrame:
     return result
 
 
-def full_factorial(
-    case: Case, on: str | None = None, most: int = MOST, choices: Choices | None = None
-) -> pd.DataFrame:
+def full_factorial(case: Case, on: str | None = None, most: int = MOST, choices: Choices | None = None) -> pd.DataFrame:
     """Every combination of the alternatives of `factors`, ranked exactly.
 
     most      combinations allowed; above, ValueError (then `sobol.importance` with a generator samples them)
