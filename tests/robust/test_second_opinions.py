@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from importlib import import_module
 from itertools import pairwise, permutations
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from dxlib import read_case, score
-from dxlib.robust import second_opinions as so
 from dxlib.robust.second_opinions import (
     benefit_of_the_doubt,
     borda,
@@ -29,6 +29,7 @@ from dxlib.robust.second_opinions import (
 )
 from tests.backtest.contract_folder import write_folder
 
+so = import_module("dxlib.robust.second_opinions")  # the package may name its function alike
 TOY = {"a": (0.9, 0.4, 0.5), "b": (0.6, 0.8, 0.5), "c": (0.5, 0.6, 0.8), "d": (0.4, 0.3, 0.6)}
 T2, W2 = np.array(list(TOY.values())), np.array([0.5, 0.3, 0.2])
 TAI = Path(__file__).parents[2] / ".." / "shared" / "real" / "tai"
