@@ -230,18 +230,25 @@ def test_so_many_points_move_it_and_a_hair_less_does_not(tmp_path, move, rows, w
             assert (change * sign > 0) == moves, (r, factor)
 
 
-def test_effective_weights_on_the_sample_rebuild_the_index():
-    case = sample()
+@pytest.mark.parametrize("year", ["2022", "2024"])
+def test_effective_weights_on_the_sample_rebuild_the_index(year):
+    """Rows that do not apply hand their weight on, within the branch or to the whole index."""
+    case = read_case("data", year, "communes")
     exact = evaluate(case)
-    weights = effective_weights(case, exact)
-    index = exact.columns["index"]
-    whole = [sum(w[i] or 0 for w in weights.values()) for i in range(len(exact.agencies))]
-    assert set(whole) <= {0, 1} or any(n.aggregate != "arithmetic" for n in case.framework.nodes.values() if n.children)
-    for i in range(len(exact.agencies)):
-        if whole[i] == 1 and index.shares[i] is not None:
-            base = sum(w[i] * exact.columns[c].shares[i] for c, w in weights.items() if w[i])
+    weights, index = effective_weights(case, exact), exact.columns["index"]
+    for i, share in enumerate(index.shares):
+        known = {code: w[i] for code, w in weights.items() if w[i]}
+        if share is not None:
+            base = sum(w * exact.columns[code].shares[i] for code, w in known.items())
             points = sum(leaf.shares[i] or 0 for leaf in exact.extra.values())
-            assert min(max(base + points / index.rooms[i], 0), 1) == index.shares[i]
+            assert sum(known.values()) == 1 and min(max(base + points / index.rooms[i], 0), 1) == share
+
+
+def test_rows_below_a_best_of_branch_have_no_effective_weight(tmp_path):
+    case = toy(tmp_path, rows=[{**TREE[0], "aggregate": "best"}, *TREE[1:]])
+    weights = effective_weights(case, evaluate(case))
+    assert weights["p1"] == weights["p2"] == [None] * 4 and weights["q"] == [Fraction(4, 5)] * 4
+    assert set(smallest_points(case)["node"]) <= {"q", ""}
 
 
 def test_not_linear_none_ranked_one_agency_a_weight_of_1(tmp_path):
