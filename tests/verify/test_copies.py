@@ -136,6 +136,12 @@ def test_a_template_needs_more_than_a_fifth_of_ten_agencies():
     assert len(found(group(9, 3))) == 3
 
 
+def test_equal_texts_count_once_per_agency_towards_the_template():
+    same = written(50)
+    answers = [same, same, same, same + " x", *(written(i) for i in range(8))]
+    assert found(answers).keys() == {"a0", "a1", "a2"}  # four of twelve write it: the form's, unless equal as a whole
+
+
 @pytest.mark.parametrize("all_pairs", [HASHED, PAIRS])
 def test_a_circular_copied_by_all_names_each_agency_once(all_pairs):
     circular = written(5)
