@@ -5,7 +5,7 @@ Official scores never come from here (`score` is exact); tests compare the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,12 @@ from ..case import Case
 from ..case.framework import Framework, Node
 from .score import Exact, evaluate
 
-Weights = Mapping[str, np.ndarray]
-Branch = Callable[[Weights], tuple[np.ndarray, np.ndarray | None]]
-Tree = list[tuple[str, "Tree | None"]]
+Branch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
 
 TIE = 1e-9  # scores nearer than this (relative) share a rank in a simulation; printed with every result
 
-SLICE = 32_768  # scores ranked at once: with what sorting needs, they fit the cache of a core
+LEAST = 1e-300  # keeps a branch whose weights are all 0 from dividing by 0
+SLICE = 65_536  # scores ranked at once: with what sorting needs, they fit the cache of a core
 
 
 @dataclass(frozen=True)
@@ -79,36 +78,39 @@ def some(shares: Shares, chosen: np.ndarray) -> Shares:
     )
 
 
-def index_scores(framework: Framework, shares: Shares, weights: Weights) -> np.ndarray:
+def index_scores(framework: Framework, shares: Shares, weights: Mapping[str, np.ndarray]) -> np.ndarray:
     """Index shares under many weightings.
 
     weights   code -> (K,) relative weight among its siblings, for every scored node
 
     Returns (K, N); nan for an agency without a score.
     """
-    return scorer(framework, shares)(weights)
+    return scorer(framework, shares, list(weights))(np.array(list(weights.values()), float))
 
 
-def scorer(framework: Framework, shares: Shares) -> Callable[[Weights], np.ndarray]:
+def scorer(framework: Framework, shares: Shares, codes: Sequence[str]) -> Callable[[np.ndarray], np.ndarray]:
     """`index_scores` in two steps: what no weighting changes is done here, once; the result takes block after block.
+
+    codes     of the rows of a block of weights, (nodes, K)
 
     Nested arithmetic branches are one weighted mean of their leaves, by weights multiplied down the tree, so that a
     block is one matrix product. This holds where a row leaves the whole index, not where its siblings carry its
     weight: agencies with such rows climb branch by branch.
     """
     carried = (np.isnan(shares.x) & (shares.present != 0)).any(axis=1) & shares.scored
+    rows = {code: i for i, code in enumerate(codes)}
     parts = [
-        (chosen, climber(framework, some(shares, chosen), collapse))
+        (chosen, climber(framework, some(shares, chosen), rows, collapse))
         for collapse, chosen in ((True, np.flatnonzero(~carried)), (False, np.flatnonzero(carried)))
         if len(chosen)
     ]
 
-    def scores(weights: Weights) -> np.ndarray:
-        out = np.empty((len(next(iter(weights.values()))), len(shares.agencies)))
-        for chosen, climb in parts:
-            if len(parts) == 1:
-                out = climb(weights)[0]
-            else:
+    def scores(weights: np.ndarray) -> np.ndarray:
+        if len(parts) == 1:
+            out = parts[0][1](weights)[0]
+        else:
+            out = np.empty((weights.shape[1], len(shares.agencies)))
+            for chosen, climb in parts:
                 out[:, chosen] = climb(weights)[0]
         if shares.clamped:
             out = np.clip(out + shares.extra, 0.0, 1.0)
@@ -119,27 +121,27 @@ def scorer(framework: Framework, shares: Shares) -> Callable[[Weights], np.ndarr
     return scores
 
 
-def climber(framework: Framework, shares: Shares, collapse: bool) -> Branch:
-    """From weights to (share of the index, part of its weight that stays or None for all), (K, N) each."""
+def climber(framework: Framework, shares: Shares, rows: Mapping[str, int], collapse: bool) -> Branch:
+    """From weights (nodes, K) to (share of the index, part of its weight that stays or None for all), (K, N) each."""
     leaf = {code: i for i, code in enumerate(shares.codes)}
 
-    def unfolded(aggregate: str, children: tuple[str, ...]) -> Tree:
+    def family(aggregate: str, children: tuple[str, ...]) -> Family:
         """The children, arithmetic branches below an arithmetic one replaced by their own children."""
-        return [
-            (node.code, unfolded(aggregate, node.children) if folds(aggregate, node) else None)
-            for node in framework.siblings(children)
-        ]
+        nodes = framework.siblings(children)
+        below = [family(aggregate, node.children) if folds(aggregate, node) else node.code for node in nodes]
+        at = [rows[node.code] for node in nodes]
+        return Family(slice(at[0], at[-1] + 1) if at == list(range(at[0], at[-1] + 1)) else at, below)
 
     def folds(aggregate: str, node: Node) -> bool:
-        below = any(child.weight for child in framework.siblings(node.children))
-        return collapse and below and aggregate == node.aggregate == "arithmetic"
+        weighs = any(child.weight for child in framework.siblings(node.children))
+        return collapse and weighs and aggregate == node.aggregate == "arithmetic"
 
     def branch(aggregate: str, children: tuple[str, ...]) -> Branch:
         if aggregate in ("best", "worst"):
             below = framework.siblings(children)
             return alternatives(aggregate, below, [node(n.code) for n in below], shares, framework.has_points)
-        tree = unfolded(aggregate, children)
-        codes = list(ends(tree))
+        tree = family(aggregate, children)
+        codes = tree.ends
         at = [k for k, code in enumerate(codes) if code in leaf]
         columns = [leaf[codes[k]] for k in at]
         branches = [(k, node(code)) for k, code in enumerate(codes) if code not in leaf]
@@ -154,28 +156,39 @@ def climber(framework: Framework, shares: Shares, collapse: bool) -> Branch:
     return branch(framework.aggregate, framework.tops)
 
 
-def ends(tree: Tree) -> Iterator[str]:
-    for code, below in tree:
-        yield from (code,) if below is None else ends(below)
+@dataclass(frozen=True)
+class Family:
+    """Siblings: their rows in a table of weights, and of each its code or the family that stands for it."""
+
+    rows: slice | list[int]
+    below: list[str | Family]
+
+    @property
+    def ends(self) -> list[str]:
+        """The codes at the ends, in order."""
+        return [code for one in self.below for code in ([one] if isinstance(one, str) else one.ends)]
 
 
-def multiplied(tree: Tree, weights: Weights) -> np.ndarray:
+def multiplied(tree: Family, weights: np.ndarray) -> np.ndarray:
     """(ends, K) weights of the ends of a tree: each among its siblings (sum 1), multiplied down the tree."""
-    out = np.empty((sum(1 for _ in ends(tree)), len(weights[tree[0][0]])))
+    out = np.empty((len(tree.ends), weights.shape[1]))
     spread(tree, weights, 1.0, out)
     return out
 
 
-def spread(tree: Tree, weights: Weights, share: np.ndarray | float, out: np.ndarray) -> np.ndarray:
-    """Divide `share` among siblings and what is below them, into the first rows of `out`; returns the other rows."""
-    whole = np.add.reduce([weights[code] for code, _ in tree])
-    scale = share / np.where(whole > 0, whole, 1.0)
-    for code, below in tree:
-        if below is None:
-            np.multiply(weights[code], scale, out=out[0])
+def spread(tree: Family, weights: np.ndarray, share: np.ndarray | float, out: np.ndarray) -> np.ndarray:
+    """Divide `share` (K,) among siblings and what is below them, into the first rows of `out`; returns the others."""
+    own = weights[tree.rows]
+    scale = share / np.maximum(own.sum(axis=0), LEAST)
+    if all(isinstance(one, str) for one in tree.below):
+        np.multiply(own, scale, out=out[: len(own)])
+        return out[len(own) :]
+    for part, one in zip(own * scale, tree.below, strict=True):
+        if isinstance(one, str):
+            out[0] = part
             out = out[1:]
         else:
-            out = spread(below, weights, weights[code] * scale, out)
+            out = spread(one, weights, part, out)
     return out
 
 
@@ -185,7 +198,7 @@ def apply(aggregate: str, x: np.ndarray) -> np.ndarray:
 
 
 def mean(
-    aggregate: str, tree: Tree, at: list[int], x: np.ndarray, present: np.ndarray, branches: list[tuple[int, Branch]]
+    aggregate: str, tree: Family, at: list[int], x: np.ndarray, present: np.ndarray, branches: list[tuple[int, Branch]]
 ) -> Branch:
     """One weighted mean, of leaves (one matrix product) and of branches (added one by one).
 
@@ -201,7 +214,7 @@ def mean(
     part = np.flatnonzero((counts != 1).any(axis=1))  # agencies that lack some of the leaves
     left = np.flatnonzero((present != 1).any(axis=1))  # agencies for which some leave the branch with their weight
 
-    def found(weights: Weights) -> tuple[np.ndarray, np.ndarray | None]:
+    def found(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         w = multiplied(tree, weights)
         leaves = w[at] if branches else w
         value = leaves.T @ terms.T
@@ -242,9 +255,8 @@ def alternatives(aggregate: str, below: list[Node], branches: list[Branch], shar
     size = max((float(n.maximum or 1) if has_points else 1.0 for n, _ in counting), default=1.0)
     choose = np.fmax if aggregate == "best" else np.fmin
 
-    def found(weights: Weights) -> tuple[np.ndarray, np.ndarray | None]:
-        k = len(next(iter(weights.values())))
-        points = np.full((k, len(shares.agencies)), np.nan)
+    def found(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        points = np.full((weights.shape[1], len(shares.agencies)), np.nan)
         room = np.zeros((1, len(shares.agencies)))
         for n, branch in counting:
             share, stays = branch(weights)
@@ -266,7 +278,7 @@ def float_ranks(scores: np.ndarray, tie: float = TIE, dtype: type = np.int64) ->
     nan scores get rank 0.
     """
     k, n = scores.shape
-    ranks = np.empty((k, n), dtype)
+    ranks: np.ndarray = np.empty((k, n), dtype)
     step = max(1, SLICE // max(1, n))
     for start in range(0, k if n else 0, step):
         rows = np.ascontiguousarray(scores[start : start + step])

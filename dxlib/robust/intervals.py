@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -16,10 +15,10 @@ from ..case.framework import Framework
 from ..case.settings import Class, Settings
 from ..index import INDEX, evaluate, tabulate
 from ..index.floats import TIE, Shares, float_ranks, leaf_shares, scorer, some
-from .weights import families
+from .weights import families, workers
 
 BLOCK = 262_144  # scores held at once by one thread: 2 MiB, the cache of a core
-BUFFER = 16_000_000  # ranks held at once: 32 MB
+BUFFER = 8_000_000  # ranks held at once by one thread: 16 MB
 ALL_PAIRS = 150  # lists up to this length are compared pair by pair, longer ones neighbour by neighbour
 FINE = 2.0**40  # weights are summed in whole units of 1/FINE, so that no order of summing changes the sum
 
@@ -139,13 +138,14 @@ def tally(
     others = [i for i in np.flatnonzero(shares.scored).tolist() if i not in inside] if full else []
     chosen = np.array([i for group in [*members, others] for i in group], int)
     part = some(shares, chosen)
-    tables = checked(case.framework, weights)
+    codes, drawn = checked(case.framework, weights)
     settled = published(case.settings, rooms[chosen]) if case.settings.rank_on == "published" else None
     counts, reached = count(
         case.framework,
         part,
         [len(group) for group in members],
-        tables,
+        codes,
+        drawn,
         threads=threads,
         block=block,
         tops=[node.code for node in case.framework.siblings(case.framework.tops)] if full else [],
@@ -171,20 +171,23 @@ def tally(
     )
 
 
-def checked(framework: Framework, weights: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Columns of a table of draws, by code. Raises ValueError where it cannot weigh the tree."""
-    codes = [code for siblings in families(framework) for code in siblings]
+def checked(framework: Framework, weights: pd.DataFrame) -> tuple[list[str], np.ndarray]:
+    """Codes (n) and weights (n, K) of a table of draws. Raises ValueError where it cannot weigh the tree."""
+    groups = families(framework)
+    codes = [code for siblings in groups for code in siblings]
     absent = [code for code in codes if code not in weights.columns]
     if absent or not len(weights):
         raise ValueError(f"the table of weights lacks {', '.join(absent) or 'draws'}")
-    found = {code: weights[code].to_numpy(float) for code in codes}
-    for siblings in families(framework):
-        lowest = min(float(found[code].min()) for code in siblings)
-        whole = np.add.reduce([found[code] for code in siblings])
+    table = (weights if list(weights.columns) == codes else weights[codes]).to_numpy(float).T
+    start = 0
+    for siblings in groups:
+        rows = table[start : start + len(siblings)]
+        start += len(siblings)
+        whole = rows.sum(axis=0)
         counts = any(framework.nodes[code].weight for code in siblings)
-        if not lowest >= 0 or not np.isfinite(whole).all() or (counts and not whole.all()):
+        if not rows.min() >= 0 or not np.isfinite(whole).all() or (counts and not whole.all()):
             raise ValueError(f"weights of {', '.join(siblings)}: finite, not negative, and some above 0 in every draw")
-    return found
+    return codes, table
 
 
 Counted = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -194,7 +197,8 @@ def count(
     framework: Framework,
     shares: Shares,
     sizes: list[int],
-    weights: dict[str, np.ndarray],
+    codes: list[str],
+    weights: np.ndarray,
     threads: int = 1,
     block: int = BLOCK,
     tops: list[str] | None = None,
@@ -206,91 +210,78 @@ def count(
 
     shares    agencies list by list, those of no list last
     sizes     how many agencies each list has
-    weights   code -> (K,)
+    weights   (nodes, K), rows named by `codes`
 
     Returns places, leading, pairs, above, below (see `Places`) of each list, and (agencies, cuts) draws that reach
-    each cut. Blocks write their ranks beside each other; then every agency's row is counted. Whole numbers only, so
-    neither blocks nor threads change a count.
+    each cut. A thread ranks some draws block by block, then counts every agency's row. Whole numbers only, so neither
+    blocks nor threads change a count.
     """
-    draws, tops = len(next(iter(weights.values()))), tops or []
-    scores_of = scorer(framework, shares)
+    draws, leaders = weights.shape[1], [codes.index(code) for code in tops or []]
+    scores_of = scorer(framework, shares, codes)
     n, ranked = len(shares.agencies), sum(sizes)
     edges = [0, *np.cumsum(sizes).tolist()]
-    narrow = np.uint16 if draws < 2**16 else np.uint32 if draws < 2**32 else np.uint64
-    places = [np.zeros((size, size + 1), narrow) for size in sizes]
-    leading = [np.zeros((size, len(tops)), np.int64) for size in sizes]
-    compared = [pairs_of(size) if pairs else np.zeros((0, 2), int) for size in sizes]
-    wins = [np.zeros((len(these), 2), np.int64) for these in compared]
-    reached = np.zeros((n, len(cuts)), np.int64)
-    held = min(draws, max(1, BUFFER // max(1, ranked)))
-    step = min(held, max(1, block // max(1, n)))
+    small = np.uint16 if draws < 2**16 else np.uint32 if draws < 2**32 else np.uint64
+    one = small(1)
     kind = np.int16 if max(sizes, default=0) < 2**15 else np.int32
-    ranks = np.empty((ranked, held), kind)
-    fine = np.empty((len(tops), held), np.int64)
-
-    def rank_block(first: int, start: int, stop: int) -> np.ndarray:
-        """Ranks of the draws first + start .. first + stop into `ranks`; returns how many of them reach each cut."""
-        scores = scores_of({code: w[first + start : first + stop] for code, w in weights.items()})
-        if settled is not None:
-            scores = settled(scores)
-        for a, b in pairwise(edges):
-            found = float_ranks(scores[:, a:b], dtype=kind)
-            if not found.all():
-                found = np.where(found == 0, (found > 0).sum(axis=1, keepdims=True) + 1, found)
-            ranks[a:b, start:stop] = found.T
-        for k, code in enumerate(tops):
-            fine[k, start:stop] = np.rint(weights[code][first + start : first + stop] * FINE)
-        holds = [
-            np.greater_equal(scores, cut - near).sum(axis=0)
-            if inclusive
-            else np.greater(scores, cut + near).sum(axis=0)
-            for cut, near, inclusive in limits
-        ]
-        return np.array(holds, np.int64).reshape(len(cuts), n).T
-
-    def count_rows(size: int, which: int, start: int, stop: int) -> None:
-        """Count the places of some rows of `ranks`, of one list."""
-        one = narrow(1)
-        for i in range(start, stop):
-            row = ranks[edges[which] + i, :size]
-            np.add.at(places[which][i], row, one)
-            if tops and places[which][i, 1]:
-                leading[which][i] += fine[:, np.flatnonzero(row == 1)].sum(axis=1)
-
-    def count_pairs(size: int, which: int, start: int, stop: int) -> None:
-        for m in range(start, stop):
-            a, b = (ranks[edges[which] + i, :size] for i in compared[which][m])
-            wins[which][m] += (np.count_nonzero(a < b), np.count_nonzero(a > b))
-
+    places = [np.zeros((size, size + 1), small) for size in sizes]
+    compared = [pairs_of(size) if pairs else np.zeros((0, 2), int) for size in sizes]
     limits = [(float(c.cut), TIE * max(1.0, abs(float(c.cut))), c.includes_cut) for c in cuts]
+    held = max(1, min(BUFFER // max(1, ranked), -(-draws // (8 * threads))))
+    step = min(held, max(1, block // max(1, n)))
+    writing = Lock()
+
+    def scored(first: int, stop: int) -> np.ndarray:
+        scores = scores_of(weights[:, first:stop])
+        return scores if settled is None else settled(scores)
+
+    def chunk(first: int) -> list[np.ndarray]:
+        """Some draws, from weights to counts; returns what is small enough to be added up by who asked."""
+        size = min(held, draws - first)
+        ranks = np.empty((ranked, size), kind)
+        reached = np.zeros((n, len(cuts)), np.int64)
+        for start in range(0, size, step):
+            scores = scored(first + start, first + min(start + step, size))
+            for a, b in pairwise(edges):
+                ranks[a:b, start : start + step] = last_without_score(float_ranks(scores[:, a:b], dtype=kind)).T
+            for k, (cut, near, inclusive) in enumerate(limits):
+                reached[:, k] += (scores >= cut - near if inclusive else scores > cut + near).sum(axis=0)
+        with writing:
+            for counts, (a, b) in zip(places, pairwise(edges), strict=True):
+                for row, found in zip(counts, ranks[a:b], strict=True):
+                    np.add.at(row, found, one)
+        fine = np.rint(weights[leaders, first : first + size] * FINE).astype(np.int64)
+        lead = [fine[:, row == 1].sum(axis=1) for row in ranks] if leaders else []
+        wins = [
+            (np.count_nonzero(ranks[a + i] < ranks[a + j]), np.count_nonzero(ranks[a + i] > ranks[a + j]))
+            for a, these in zip(edges, compared, strict=False)
+            for i, j in these.tolist()
+        ]
+        return [
+            reached,
+            np.array(lead, np.int64).reshape(ranked, len(leaders)),
+            np.array(wins, np.int64).reshape(-1, 2),
+        ]
+
+    sums = [
+        np.zeros(shape, np.int64) for shape in ((n, len(cuts)), (ranked, len(leaders)), (sum(map(len, compared)), 2))
+    ]
     with workers(threads) as run:
-        for first in range(0, draws, held) if n else ():
-            size = min(held, draws - first)
-            for found in run(rank_block, [(first, a, min(a + step, size)) for a in range(0, size, step)]):
-                reached += found
-            for which, members in enumerate(sizes):
-                list(run(count_rows, [(size, which, a, b) for a, b in cut_up(members, threads)]))
-                list(run(count_pairs, [(size, which, a, b) for a, b in cut_up(len(compared[which]), threads)]))
-    done = zip(places, leading, compared, wins, strict=True)
-    return [(p, lead, these, won[:, 0], won[:, 1]) for p, lead, these, won in done], reached
+        for found in run(chunk, range(0, draws, held) if n else ()):
+            for whole, part in zip(sums, found, strict=True):
+                whole += part
+    reached, leading, wins = sums
+    ahead = np.split(wins, np.cumsum([len(these) for these in compared])[:-1]) if sizes else []
+    return [
+        (counts, leading[a:b], these, won[:, 0], won[:, 1])
+        for counts, (a, b), these, won in zip(places, pairwise(edges), compared, ahead, strict=True)
+    ], reached
 
 
-@contextmanager
-def workers(threads: int) -> Iterator[Callable]:
-    """Run a function over lists of arguments, in one thread or in some, results in order."""
-    if threads < 1:
-        raise ValueError(f"threads: {threads}, at least 1")
-    if threads == 1:
-        yield lambda act, jobs: (act(*job) for job in jobs)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        yield lambda act, jobs: pool.map(lambda job: act(*job), jobs)
-
-
-def cut_up(length: int, threads: int) -> list[tuple[int, int]]:
-    """0 .. length in about four pieces a thread."""
-    step = max(1, -(-length // (1 if threads == 1 else 4 * threads)))
-    return [(a, min(a + step, length)) for a in range(0, length, step)]
+def last_without_score(ranks: np.ndarray) -> np.ndarray:
+    """(K, N) ranks in which 0 (no score) becomes the place after the last."""
+    if ranks.all():
+        return ranks
+    return np.where(ranks == 0, (ranks > 0).sum(axis=1, keepdims=True) + 1, ranks)
 
 
 def pairs_of(size: int) -> np.ndarray:

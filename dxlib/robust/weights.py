@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,7 @@ from ..errors import Finding, Refusal
 
 SETS = ("renormalised", "box", "simplex", "order", "dirichlet")
 LEVELS = ("all", "pillar")
+STREAM = 8_192  # draws of one stream of random numbers
 CELLS = 4_000_000  # numbers that the box sampler proposes at once
 
 
@@ -31,13 +35,14 @@ def draw_weights(
     within: str = "renormalised",
     level: str = "all",
     concentration: float | None = None,
+    threads: int = 1,
 ) -> pd.DataFrame:
     """Weightings of the whole tree, drawn branch by branch among siblings.
 
     half_width      h, 0 < h <= 1; read by "renormalised" and "box" (the other sets take no notice of it)
     draws           number of weightings K, at least 1
-    rng             the generator; the same state gives the same table. It is drawn at once, in one stream, so
-                    blocks and threads of later steps cannot change it
+    rng             the generator; every 8,192 draws have a stream of their own, spawned from it: the same seed gives
+                    the same table, whatever the number of threads, and more draws only lengthen it
     within          the set W, for siblings of nominal weights w0 (sum 1):
                     "renormalised"  w0 (1 + uniform in [-h, h]) divided by the sum: wider than it says (`attainable`)
                     "box"           uniform on w0 (1 - h) <= w <= w0 (1 + h), sum 1
@@ -47,6 +52,7 @@ def draw_weights(
     level           "all": every branch moves; "pillar": only the top rows move, below them the weights stay nominal
     concentration   c > 0, for "dirichlet" only. For a coefficient of variation v of the weight w:
                     c = (1 - w) / (w v^2) - 1
+    threads         changes the time, never the numbers
 
     Returns (K, nodes): the weight of each scored node among its siblings; siblings sum to 1 in every row, rows of
     weight 0 stay 0. Raises Refusal (half_width, draws, concentration out of range), ValueError (unknown set, level).
@@ -59,6 +65,7 @@ def draw_weights(
     groups = families(case.framework)
     codes = [code for siblings in groups for code in siblings]
     table = np.zeros((len(codes), draws))
+    free: list[tuple[list[int], np.ndarray]] = []  # rows that are drawn, and their nominal weights
     start = 0
     for siblings in groups:
         weights = [case.framework.nodes[code].weight for code in siblings]
@@ -67,9 +74,30 @@ def draw_weights(
         if len(rows) == 1 or (level == "pillar" and start):
             table[rows] = nominal[:, None]
         elif rows:
-            table[rows] = drawn(within, nominal, half_width, concentration, draws, rng)
+            free.append((rows, nominal))
         start += len(siblings)
+
+    def fill(stream: np.random.Generator, first: int) -> None:
+        for rows, nominal in free:
+            part = drawn(within, nominal, half_width, concentration, STREAM, stream)
+            table[rows, first : first + STREAM] = part[:, : draws - first]
+
+    with workers(threads) as run:
+        firsts = range(0, draws, STREAM)
+        list(run(fill, rng.spawn(len(firsts)), firsts))
     return pd.DataFrame(table.T, columns=codes, copy=False)
+
+
+@contextmanager
+def workers(threads: int) -> Iterator[Callable]:
+    """`map`, in one thread or in some; results in order. Raises ValueError below one."""
+    if threads < 1:
+        raise ValueError(f"threads: {threads}, at least 1")
+    if threads == 1:
+        yield map
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield pool.map
 
 
 def drawn(within: str, w: np.ndarray, h: float, c: float | None, draws: int, rng: np.random.Generator) -> np.ndarray:
