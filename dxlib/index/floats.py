@@ -14,6 +14,7 @@ from ..case import Case
 from ..case.framework import Framework, Node
 from .score import Exact, evaluate
 
+Weights = Mapping[str, np.ndarray]  # code -> (K,), for every scored node
 Branch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
 
 TIE = 1e-9  # scores nearer than this (relative) share a rank in a simulation; printed with every result
@@ -78,7 +79,7 @@ def some(shares: Shares, chosen: np.ndarray) -> Shares:
     )
 
 
-def index_scores(framework: Framework, shares: Shares, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+def index_scores(framework: Framework, shares: Shares, weights: Weights) -> np.ndarray:
     """Index shares under many weightings.
 
     weights   code -> (K,) relative weight among its siblings, for every scored node
