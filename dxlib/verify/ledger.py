@@ -80,11 +80,17 @@ def chains(case: Case) -> Chains:
 
 @dataclass(frozen=True)
 class Scores:
-    """The exact scores of a case on claims, on verdicts, and as they stand now; made once, used by all."""
+    """The exact scores of a case on claims, on verdicts, and as they stand now; made once, used by all.
+
+    chains    (agency, indicator) -> its verdicts in the order of their steps
+    earlier   (agency, indicator, step) -> share after every verdict but the last (bonus, penalty: points)
+    """
 
     claimed: Exact
     verified: Exact
     current: Exact
+    chains: Chains
+    earlier: dict[tuple[str, str, int], Fraction | None]
 
 
 def scores(case: Case) -> Scores:
@@ -95,7 +101,8 @@ def scores(case: Case) -> Scores:
     claimed, verified = evaluate(case, "claimed"), evaluate(case, "verified")
     leaves = (values_of(verified, node.code) for node in case.framework.leaves)
     waiting = any("not-verified" in values.states for values in leaves)
-    return Scores(claimed, verified, evaluate(case, "current") if waiting else verified)
+    found = chains(case)
+    return Scores(claimed, verified, evaluate(case, "current") if waiting else verified, found, earlier(case, found))
 
 
 def earlier(case: Case, chains: Chains) -> dict[tuple[str, str, int], Fraction | None]:
@@ -142,8 +149,8 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
     Points are floats of exact fractions. Source: the steps of appraisal in issued provincial decisions (self
     score, verdict, appeal, decision), as contract.md has them; points by the rules of the index set.
     """
-    told, steps = told or scores(case), chains(case)
-    before = earlier(case, steps)
+    told = told or scores(case)
+    steps = told.chains
     agencies = case.tables["agencies"]
     claims = {(c["agency"], c["indicator"]): c for _, c in records(case.tables["claims"], CLAIM)}
     appeals = {(a["agency"], a["indicator"]): a["submitted_on"] for _, a in records(case.tables["appeals"])}
@@ -160,7 +167,7 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
             claimed, final = worth(said, i, maximum), worth(found, i, maximum)
             if found.states[i] == "not-applicable" or (not done and claimed is None):
                 continue
-            first = in_points(before[*key, 1], maximum) if len(done) > 1 else final
+            first = in_points(told.earlier[*key, 1], maximum) if len(done) > 1 else final
             own = optional(claim["points"]) if node.rule.takes != "points" else None
             reasons = [step["reason"] for step in done if step["reason"]] or [""]
             points = [maximum, claimed, own, *((first, final) if done else (None, None))]
@@ -194,16 +201,15 @@ def steps(case: Case, told: Scores | None = None) -> pd.DataFrame:
     points_share (float, share of the row's maximum after that step; nan for bonus and penalty rows, and where
     the row has no value), reason, decided_by, decided_on. Source: contract.md, "What counts".
     """
-    told, found = told or scores(case), chains(case)
-    before = earlier(case, found)
+    told = told or scores(case)
     place = {agency: i for i, agency in enumerate(told.verified.agencies)}
     scored = {node.code: told.verified.columns[node.code] for node, maximum in reported_leaves(case) if maximum}
     rows = []
-    for (agency, code), chain in found.items():
+    for (agency, code), chain in told.chains.items():
         for k, s in enumerate(chain, start=1):
             share = None
             if code in scored:
-                share = before[agency, code, k] if k < len(chain) else worth(scored[code], place[agency], None)
+                share = told.earlier[agency, code, k] if k < len(chain) else worth(scored[code], place[agency], None)
             cell = (agency, code, k, s["stage"], NAN if share is None else float(share))
             rows.append((*cell, s["reason"], s["decided_by"], s["decided_on"]))
     return pd.DataFrame(rows, columns=STEP_COLUMNS)

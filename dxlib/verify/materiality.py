@@ -156,15 +156,19 @@ def rank_ranges(case: Case, still_open: Open) -> pd.DataFrame:
     if still_open.endless:
         return pd.DataFrame(columns=columns)
     now = still_open.now
-    ends = [
-        with_shares(
-            case,
-            now,
-            [(item.agency, item.indicator, getattr(item, end)) for item in still_open.items],
-            dict.fromkeys(still_open.shaken, share),
-        )
-        for end, share in (("low", ZERO), ("high", ONE))
-    ]
+    ends = (
+        [now, now]
+        if not still_open.items
+        else [
+            with_shares(
+                case,
+                now,
+                [(item.agency, item.indicator, getattr(item, end)) for item in still_open.items],
+                dict.fromkeys(still_open.shaken, share),
+            )
+            for end, share in (("low", ZERO), ("high", ONE))
+        ]
+    )
     middle, low, high = (deciding(case, exact) for exact in (now, *ends))
     count = pd.Series([item.agency for item in still_open.items], dtype=object).value_counts()
     agencies, classes = case.tables["agencies"], case.settings.classes

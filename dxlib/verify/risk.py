@@ -6,6 +6,7 @@ drawn towards the group's (5 cases' worth), times a stated factor for each red f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
@@ -13,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from .ledger import ledger
+from ..index.values import leaf, read_answers
+from .ledger import NAN, reported_leaves
 from .sampling import points_size, points_weighted
 
 PRIOR = 5  # cases that the group's experience counts for
@@ -49,15 +51,23 @@ def history(case: Case, before: Case | None) -> pd.DataFrame:
     columns = ["agency", "indicator", "share", "over"]
     if before is None:
         return pd.DataFrame(columns=columns).astype({"share": float, "over": float})
-    past, links = ledger(before), case.links
+    links = case.links
     links = links[links["kind"].isin(["same", "rescaled"])]
     links = links[(links["from_year"] == before.year) & (links["from_group"] == before.group)]
-    done = past[past["final"].notna() & (past["max_points"] > 0)]
-    over = ((done["claimed"] - done["final"]) / done["max_points"]).clip(lower=0)
-    share = done["final"] / done["max_points"]
-    found = pd.DataFrame({"agency": done["agency"], "from_code": done["indicator"], "share": share, "over": over})
-    found = found.merge(links[["code", "from_code"]], on="from_code").rename(columns={"code": "indicator"})
-    return found[columns]
+    now = dict(zip(links["from_code"], links["code"], strict=True))
+    answers = read_answers(before, "verified")
+    agencies = before.tables["agencies"]["agency"].tolist()
+    rows = []
+    for node, maximum in reported_leaves(before):
+        if maximum is None or node.code not in now:
+            continue
+        said = leaf(before, node, replace(answers, verdicts={}), "claimed")
+        found = leaf(before, node, answers, "verified")
+        for agency, state, a, b in zip(agencies, found.states, said.shares, found.shares, strict=True):
+            if state == "verified" and b is not None:
+                over = NAN if a is None else max(float(a - b), 0.0)
+                rows.append((agency, now[node.code], float(b), over))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def over_scoring(past: pd.DataFrame, keys: pd.DataFrame, prior: int = PRIOR) -> np.ndarray:
@@ -126,8 +136,8 @@ def choose(
     """
     part = np.array(["rest"] * len(risks), dtype=object)
     part[:capacity] = "risk"
-    keys = pd.MultiIndex.from_frame(risks[["agency", "indicator"]])
-    others = np.array(sorted(range(min(capacity, len(risks)), len(risks)), key=lambda i: keys[i]), dtype=int)
+    keys = list(zip(risks["agency"], risks["indicator"], strict=True))
+    others = np.array(sorted(range(min(capacity, len(risks)), len(risks)), key=keys.__getitem__), dtype=int)
     if len(others):
         part[rng.choice(others, size=ceil(len(others) * Fraction(repr(random_share))), replace=False)] = "random"
     left = others[part[others] == "rest"]
