@@ -256,11 +256,12 @@ def test_what_is_on_the_white_list_is_never_flagged_as_shared(listed):
     papers = (
         document("a", "1", sha256=SAME, **paper),
         document("b", "1", sha256=SAME, number=""),  # the same file
-        document("c", "1", **paper),  # the same paper, another scan
+        document("c", "1", **paper),  # the same paper, other scans
+        document("f", "1", **paper),
         document("d", "1", sha256=digest("x")),
         document("e", "1", sha256=digest("x")),
     )
-    assert set(flags([], evidence(*papers), kind="shared_document")["agency"]) == set("abcde")
+    assert set(flags([], evidence(*papers), kind="shared_document")["agency"]) == set("abcdef")
     assert set(flags([], evidence(*papers), shared=[listed], kind="shared_document")["agency"]) == set("de")
 
 
