@@ -86,13 +86,18 @@ def index_scores(framework: Framework, shares: Shares, weights: Weights) -> np.n
 
     Returns (K, N); nan for an agency without a score.
     """
-    return scorer(framework, shares, list(weights))(np.array(list(weights.values()), float))
+    return scorer(framework, shares)(weights)
 
 
-def scorer(framework: Framework, shares: Shares, codes: Sequence[str]) -> Callable[[np.ndarray], np.ndarray]:
-    """`index_scores` in two steps: what no weighting changes is done here, once; the result takes block after block.
+def scorer(framework: Framework, shares: Shares) -> Callable[[Weights], np.ndarray]:
+    """`index_scores` in two steps: what no weighting changes is done here, once; the result takes many weightings."""
+    codes = [node.code for node in framework.nodes.values() if node.scored]
+    scores = row_scorer(framework, shares, codes)
+    return lambda weights: scores(np.array([weights[code] for code in codes], float))
 
-    codes     of the rows of a block of weights, (nodes, K)
+
+def row_scorer(framework: Framework, shares: Shares, codes: Sequence[str]) -> Callable[[np.ndarray], np.ndarray]:
+    """`scorer` for a table of weights (nodes, K) with rows named by `codes`: block after block, without copies.
 
     Nested arithmetic branches are one weighted mean of their leaves, by weights multiplied down the tree, so that a
     block is one matrix product. This holds where a row leaves the whole index, not where its siblings carry its

@@ -14,7 +14,7 @@ from ..case import Case
 from ..case.framework import Framework
 from ..case.settings import Class, Settings
 from ..index import INDEX, evaluate, tabulate
-from ..index.floats import TIE, Shares, float_ranks, leaf_shares, scorer, some
+from ..index.floats import TIE, Shares, float_ranks, leaf_shares, row_scorer, some
 from .weights import families, workers
 
 BLOCK = 262_144  # scores held at once by one thread: 2 MiB, the cache of a core
@@ -217,7 +217,7 @@ def count(
     blocks nor threads change a count.
     """
     draws, leaders = weights.shape[1], [codes.index(code) for code in tops or []]
-    scores_of = scorer(framework, shares, codes)
+    scores_of = row_scorer(framework, shares, codes)
     n, ranked = len(shares.agencies), sum(sizes)
     edges = [0, *np.cumsum(sizes).tolist()]
     small = np.uint16 if draws < 2**16 else np.uint32 if draws < 2**32 else np.uint64
