@@ -445,8 +445,8 @@ def tau_b(before: np.ndarray, after: np.ndarray, scopes: Sequence[str]) -> float
             first = np.sign(a[rows : rows + 256, None] - a)
             second = np.sign(b[rows : rows + 256, None] - b)
             both += int((first * second).sum())
-            untied_before += np.count_nonzero(first)
-            untied_after += np.count_nonzero(second)
+            untied_before += int(np.count_nonzero(first))
+            untied_after += int(np.count_nonzero(second))
     return both / (untied_before * untied_after) ** 0.5 if untied_before and untied_after else NAN
 
 
