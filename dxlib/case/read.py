@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -70,19 +70,28 @@ def read_for_verification(root: str | Path, year: str | int, group: str) -> Case
     return set_aside(read_folder(Path(root), str(year), group, documents=True))
 
 
-def read_before(root: str | Path, case: Case) -> tuple[Case | None, tuple[Finding, ...]]:
-    """The case of an earlier year that links.csv continues (the latest one), read for verification.
+@dataclass(frozen=True)
+class Before:
+    """The earlier year that links.csv continues: its case, or why there is none; digests of what was read."""
 
-    Returns (None, findings) where there is none, or where it is refused, with the reasons.
-    """
+    case: Case | None = None
+    refused: tuple[Finding, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_before(root: str | Path, case: Case) -> Before:
+    """The latest earlier year that links.csv continues, read as `read_for_verification` does; never raises Refusal."""
     links = case.links
     earlier = sorted({(y, g) for y, g in zip(links["from_year"], links["from_group"], strict=True) if y < case.year})
     if not earlier:
-        return None, ()
+        return Before()
+    digests: Mapping[str, str] = {}
     try:
-        return read_for_verification(root, *earlier[-1]), ()
+        given = read_folder(Path(root), *earlier[-1], documents=True)
+        digests = given.digests
+        return Before(set_aside(given), (), digests)
     except Refusal as refusal:
-        return None, refusal.findings
+        return Before(None, refusal.findings, digests)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
-from ..case import Case, read_case
+from ..case import Case, read_before, read_case, read_for_verification
 from ..errors import Finding, Refusal
 from ..index import provisional, score, to_csv
 from ..words import text, title_of_year
@@ -144,26 +144,48 @@ def adding(findings: list[Finding]) -> Iterator[None]:
 def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[Task | Outcome]:
     """The tasks, case by case: each folder is read and checked once, before any of its kernels starts."""
     for (year, group), same_case in groupby(chosen, key=lambda job: (job.year, job.group)):
-        jobs = list(same_case)
-        try:
-            case = read_case(source.root, year, group)
-            unfinished = provisional(case)
-        except Refusal as refusal:
-            yield from (failed(job, *errors(refusal)) for job in jobs)
-            continue
-        if not case.has_claims:
-            left_out |= {job for job in jobs if job.notebook in matrix.NEEDS_CLAIMS}
+        opened: dict[bool, Opened | Refusal] = {}
         tables: dict[str, bytes] = {}
-        for job in jobs:
-            if job not in left_out:
-                yield make_task(source, case, job, tables, unfinished)
+        for job in same_case:
+            goes_on = job.notebook in matrix.GOES_ON
+            if goes_on not in opened:
+                opened[goes_on] = open_case(source.root, year, group, goes_on)
+            found = opened[goes_on]
+            if isinstance(found, Refusal):
+                yield failed(job, *errors(found))
+            elif found.case.has_claims or job.notebook not in matrix.NEEDS_CLAIMS:
+                yield make_task(source, found, job, tables)
+            else:
+                left_out.add(job)
 
 
-def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes], unfinished: bool) -> Task | Outcome:
-    """All that a worker needs; `tables` keeps the score table of the case between the languages.
+@dataclass(frozen=True)
+class Opened:
+    """A case with every file that its notebooks read.
 
     unfinished   claims still wait for verdicts: every page of the case is provisional
     """
+
+    case: Case
+    inputs: Mapping[str, str]
+    unfinished: bool
+
+
+def open_case(root: Path, year: str, group: str, goes_on: bool) -> Opened | Refusal:
+    """The case as its notebooks read it: strictly, or (verification) with what is wrong in the ledger set aside."""
+    try:
+        if not goes_on:
+            case = read_case(root, year, group)
+            return Opened(case, case.digests, provisional(case))
+        case = read_for_verification(root, year, group)
+        return Opened(case, {**read_before(root, case).digests, **case.digests}, provisional(case))
+    except Refusal as refusal:
+        return refusal
+
+
+def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]) -> Task | Outcome:
+    """All that a worker needs; `tables` keeps the score table of the case between the languages."""
+    case = opened.case
     matrix_values = {"root": str(source.root), "year": job.year, "group": job.group, "lang": job.lang}
     sensitivity = {key: float(x) if isinstance(x, Fraction) else x for key, x in case.settings.sensitivity.items()}
     settings = {"on": case.default_on, **sensitivity}
@@ -175,13 +197,15 @@ def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes], un
             tables[products.scores_table(job)] = products.open_data(to_csv(score(case, on)))
     except Refusal as refusal:
         return failed(job, *errors(refusal))
-    full = fingerprint.fingerprint(case.digests, values, source.library, fingerprint.digest_notebook(path), source.lock)
+    full = fingerprint.fingerprint(
+        opened.inputs, values, source.library, fingerprint.digest_notebook(path), source.lock
+    )
     page = {
         "title": text(
             f"run.title_{job.notebook}", job.lang, set=title_of_year(case.settings.title, job.year, job.lang)
         ),
         "sample": case.settings.sample,
-        "provisional": unfinished or (case.has_claims and on != "verified"),
+        "provisional": opened.unfinished or (case.has_claims and on != "verified"),
         "fingerprint": full,
     }
     own = {place: data for place, data in tables.items() if place in products.declared(job)}
@@ -192,7 +216,7 @@ def make_task(source: Source, case: Case, job: Job, tables: dict[str, bytes], un
         source.reports,
         values,
         page,
-        dict(case.digests),
+        dict(opened.inputs),
         own,
         source.cell_seconds,
         source.exporter,

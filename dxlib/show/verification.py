@@ -91,7 +91,8 @@ def said_evidence(case: Case, coverage: pd.DataFrame, lang: str) -> str:
 def said_open(case: Case, by_agency: pd.DataFrame, decisive: pd.DataFrame, ranges: pd.DataFrame, lang: str) -> str:
     waiting = int(by_agency["open"].sum())
     if decisive.empty:
-        return text("verification.settled", lang, n=number(waiting, lang)) if len(ranges) > 1 else ""
+        key = "verification.settled" if waiting else "verification.closed"
+        return text(key, lang, n=number(waiting, lang)) if len(ranges) > 1 else ""
     top = decisive.iloc[0]
     facts = {
         "n": number(len(decisive), lang),
@@ -476,7 +477,8 @@ def plan_table(case: Case, plan: pd.DataFrame, lang: str) -> Table | None:
 def worklist_table(case: Case, chosen: pd.DataFrame, seed: int, lang: str, most: int = 40) -> Table | None:
     """What to verify first, and how each risk was worked out."""
     named, codes = labels.agencies(case, lang), labels.rows(case, lang)
-    rows = chosen[chosen["part"] != "rest"]
+    waiting = chosen["state"].isin(["open", "disputed"])
+    rows = chosen[(chosen["part"] != "rest") & waiting]
     body = [
         [
             named[r["agency"]],
@@ -505,7 +507,31 @@ def worklist_table(case: Case, chosen: pd.DataFrame, seed: int, lang: str, most:
     )
 
 
-def estimates_table(case: Case, estimates: pd.DataFrame, lang: str) -> Table | None:
+def parts_table(case: Case, hits: pd.DataFrame, lang: str) -> Table | None:
+    """Did the choice by risk find more than chance does?"""
+    body = [
+        [
+            text(f"verification.part.{r['part']}", lang),
+            number(r["items"], lang),
+            number(r["verified"], lang),
+            number(r["over_scored"], lang),
+            percent(r["share"], lang, 1),
+            labels.points(r["points"], case, lang),
+        ]
+        for r in hits.to_dict("records")
+        if r["verified"]
+    ]
+    keys = ("items", "done", "wrong_items", "wrong_share", "over_points")
+    return table(
+        text("verification.parts_caption", lang),
+        [Column(text("verification.how_chosen", lang), "name"), *numbers(keys, lang)],
+        body,
+        made(case, lang, "dxlib.verify.found_by_part"),
+        text("verification.parts_note", lang),
+    )
+
+
+def estimates_table(case: Case, estimates: pd.DataFrame, chosen: pd.DataFrame, lang: str) -> Table | None:
     """Over-scoring among the items that were not chosen by risk: estimate and upper bound by each method."""
 
     def shown(x: float, unit: str) -> str:
@@ -523,7 +549,7 @@ def estimates_table(case: Case, estimates: pd.DataFrame, lang: str) -> Table | N
         ]
         for r in estimates.to_dict("records")
     ]
-    if estimates.empty or estimates["bound"].isna().all():
+    if estimates.empty or estimates["bound"].isna().all() or not chosen["final"].isna().any():
         return None
     heads = [Column(text("verification.way", lang), "name"), Column(text("verification.in", lang))]
     heads += [

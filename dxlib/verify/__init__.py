@@ -9,7 +9,7 @@ from .estimates import conclusion, unverified
 from .flags import flags
 from .ledger import asking, grades, ledger, scores, steps
 from .materiality import decisive_items, rank_ranges, unsettled
-from .risk import CONFIDENCE, TOLERABLE, choose, history, risk
+from .risk import CONFIDENCE, TOLERABLE, choose, found_by_part, history, risk
 from .sampling import plan
 from .verifiers import appeals, between_verifiers, double_verified, leniency
 
@@ -28,6 +28,7 @@ __all__ = [
     "deviation",
     "double_verified",
     "flags",
+    "found_by_part",
     "grades",
     "history",
     "ledger",

@@ -148,3 +148,22 @@ def choose(
     order = {name: i for i, name in enumerate(PARTS)}
     out = risks.assign(part=part)
     return out.sort_values("part", key=lambda x: x.map(order), kind="stable").reset_index(drop=True)
+
+
+def found_by_part(chosen: pd.DataFrame) -> pd.DataFrame:
+    """What verification found among the items of each part: does choosing by risk find more than chance does?
+
+    chosen   from `choose`
+
+    Returns part (risk, random, points, rest), items, verified, over_scored (verified items claimed too high), share
+    (of the verified; nan without any), points (over-scored). Source: a yearly check of the selection itself; the
+    random part is the yardstick (ISA 530).
+    """
+    rows = []
+    for part in PARTS:
+        mine = chosen[chosen["part"] == part]
+        done = mine[mine["final"].notna()]
+        over = (done["claimed"] - done["final"]).clip(lower=0)
+        wrong = int((over > 0).sum())
+        rows.append((part, len(mine), len(done), wrong, wrong / len(done) if len(done) else NAN, float(over.sum())))
+    return pd.DataFrame(rows, columns=["part", "items", "verified", "over_scored", "share", "points"])

@@ -168,13 +168,17 @@ def test_the_earlier_year_that_links_continue(tmp_path):
     links = "code,from_year,from_group,from_code,kind\n1.1,2023,demo,1.1,same\n1.10,2022,demo,1.10,same\n"
     (tmp_path / "2024/demo/links.csv").write_text(links, encoding="utf-8")
     case = read_for_verification(tmp_path, 2024, "demo")
-    before, refused = read_before(tmp_path, case)
-    assert before is None and [f.code for f in refused] == ["E_NOT_FOUND"]
+    before = read_before(tmp_path, case)
+    assert before.case is None and [f.code for f in before.refused] == ["E_NOT_FOUND"]
     (tmp_path / "2024").rename(tmp_path / "now")
     folder.write(tmp_path)
     (tmp_path / "2024").rename(tmp_path / "2023")
     index = tmp_path / "2023/demo/index.toml"
     index.write_text(index.read_text(encoding="utf-8").replace("year = 2024", "year = 2023"), encoding="utf-8")
     (tmp_path / "now").rename(tmp_path / "2024")
-    before, refused = read_before(tmp_path, case)
-    assert before is not None and before.year == "2023" and refused == ()
+    before = read_before(tmp_path, case)
+    assert before.case is not None and before.case.year == "2023" and before.refused == ()
+    assert set(before.digests) == set(before.case.digests)
+    (tmp_path / "2023/demo/claims.csv").write_text("agency,indicator,a\nso-a,1.1,bốn\n", encoding="utf-8")
+    broken = read_before(tmp_path, case)
+    assert broken.case is None and "number_form" in [f.reason for f in broken.refused] and broken.digests
