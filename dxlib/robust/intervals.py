@@ -249,7 +249,8 @@ def count(
             for counts, (a, b) in zip(places, pairwise(edges), strict=True):
                 for row, found in zip(counts, ranks[a:b], strict=True):
                     np.add.at(row, found, one)
-        fine = np.rint(weights[leaders, first : first + size] * FINE).astype(np.int64)
+        top = weights[leaders, first : first + size]
+        fine = np.rint(top / top.sum(axis=0) * FINE).astype(np.int64)
         lead = [fine[:, row == 1].sum(axis=1) for row in ranks] if leaders else []
         wins = [
             (np.count_nonzero(ranks[a + i] < ranks[a + j]), np.count_nonzero(ranks[a + i] > ranks[a + j]))
