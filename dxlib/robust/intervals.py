@@ -226,7 +226,7 @@ def count(
     places = [np.zeros((size, size + 1), small) for size in sizes]
     compared = [pairs_of(size) if pairs else np.zeros((0, 2), int) for size in sizes]
     limits = [(float(c.cut), TIE * max(1.0, abs(float(c.cut))), c.includes_cut) for c in cuts]
-    held = max(1, min(BUFFER // max(1, ranked), -(-draws // (8 * threads))))
+    held = max(1, min(BUFFER // max(1, ranked), -(-draws // (8 * max(1, threads)))))
     step = min(held, max(1, block // max(1, n)))
     writing = Lock()
 
