@@ -17,6 +17,7 @@ from ..words import finding, name, number, percent, text
 from . import charts, labels
 from .blocks import Chart, Column, Sentences, Table, sentences, table
 
+ENOUGH = 5  # agencies compared before a row's wording is doubted
 FEW = 10  # with fewer agencies, statements over agencies are rough, and the page says so
 
 
@@ -31,6 +32,7 @@ def summary(
     decisive: pd.DataFrame,
     ranges: pd.DataFrame,
     appealed: pd.DataFrame,
+    ledger: pd.DataFrame,
     lang: str,
 ) -> Sentences | None:
     """At most five sentences: who, how many points, what to do. No statistics."""
@@ -41,7 +43,7 @@ def summary(
         said_row(case, by_indicator, lang),
         said_evidence(case, coverage, lang),
         said_open(case, by_agency, decisive, ranges, lang),
-        said_appeals(case, appealed, lang),
+        said_appeals(case, appealed, ledger, lang),
     )
 
 
@@ -62,7 +64,7 @@ def said_agency(case: Case, by_agency: pd.DataFrame, lang: str) -> str:
 
 
 def said_row(case: Case, by_indicator: pd.DataFrame, lang: str) -> str:
-    rows = by_indicator[(by_indicator["over"] > 0) & (by_indicator["compared"] > 0)]
+    rows = by_indicator[(by_indicator["over"] > 0) & (by_indicator["compared"] >= ENOUGH)]
     if rows.empty:
         return ""
     row = rows.sort_values(["cut_share", "over", "indicator"], ascending=[False, False, True], kind="stable").iloc[0]
@@ -105,13 +107,19 @@ def said_open(case: Case, by_agency: pd.DataFrame, decisive: pd.DataFrame, range
     return text("verification.decisive", lang, **facts)
 
 
-def said_appeals(case: Case, appealed: pd.DataFrame, lang: str) -> str:
+def said_appeals(case: Case, appealed: pd.DataFrame, ledger: pd.DataFrame, lang: str) -> str:
     if appealed.empty or not appealed["lodged"].iloc[0]:
         return ""
     row = appealed.iloc[0]
     facts = {key: number(row[key], lang) for key in ("lodged", "full", "partial", "pending")}
-    facts["points"] = labels.points(row["restored"], case, lang)
-    return text("verification.appealed", lang, **facts)
+    if row["pending"] == row["lodged"]:
+        waiting = ledger[ledger["state"] == "disputed"]
+        asked = (waiting["claimed"] - waiting["final"]).sum()
+        agencies = number(waiting["agency"].nunique(), lang)
+        return text(
+            "verification.appeals_wait", lang, agencies=agencies, points=labels.points(asked, case, lang), **facts
+        )
+    return text("verification.appealed", lang, points=labels.points(row["restored"], case, lang), **facts)
 
 
 def public(case: Case, by_agency: pd.DataFrame, appealed: pd.DataFrame, lang: str) -> Table | None:
@@ -583,6 +591,8 @@ def materiality_sentence(
         return sentences(text("verification.endless", lang, rows=rows))
     if len(ranges) < 2:
         return None
+    if not unsettled.items:
+        return sentences(text("verification.closed", lang))
     certain = int(ranges["certain"].sum())
     facts = {"certain": number(certain, lang), "all": number(len(ranges), lang)}
     said = [text("verification.certain", lang, **facts)]
@@ -669,10 +679,12 @@ def decisive_table(case: Case, decisive: pd.DataFrame, lang: str, most: int = 40
 # Two verifiers, appeals.
 
 
-def verifiers_table(case: Case, between: pd.DataFrame, lang: str) -> Table | None:
+def verifiers_table(case: Case, between: pd.DataFrame, lang: str, most: int = 12) -> Table | None:
     """How far two verifiers of the same items agree."""
     codes = labels.rows(case, lang)
-    rows = between[between["n"] >= 1]
+    whole, parts = between[between["indicator"] == ""], between[between["indicator"] != ""]
+    parts = parts.sort_values(["rewrite", "agreement", "indicator"], ascending=[False, True, True], kind="stable")
+    rows = pd.concat([whole[whole["n"] >= 1], parts.head(most)])
     body = [
         [
             codes.get(r["indicator"], text("verification.all_rows", lang)),
@@ -691,7 +703,7 @@ def verifiers_table(case: Case, between: pd.DataFrame, lang: str) -> Table | Non
         heads,
         body,
         made(case, lang, "dxlib.verify.between_verifiers"),
-        text("verification.verifiers_note", lang),
+        joined(text("verification.verifiers_note", lang), shown_of(len(rows), len(between), lang)),
     )
 
 
@@ -735,18 +747,20 @@ def appeals_table(case: Case, by_verifier: pd.DataFrame, appealed: pd.DataFrame,
     ]
     row = appealed.iloc[0]
     facts = {key: number(row[key], lang) for key in ("lodged", "full", "partial", "rejected", "lowered", "pending")}
-    facts |= {
-        "rate": percent(row["rate"], lang, 1),
-        "days": number(row["median_days"], lang),
-        "longest": number(row["longest_days"], lang),
-    }
+    facts["rate"] = percent(row["rate"], lang, 1)
+    taken = {"days": number(row["median_days"], lang), "longest": number(row["longest_days"], lang)}
+    decided = row["median_days"] == row["median_days"]
+    note = joined(
+        text("verification.appeals_note", lang, **facts),
+        text("verification.appeals_days", lang, **taken) if decided else "",
+    )
     keys = ("verdicts", "cut", "appeals", "restored")
     return table(
         text("verification.appeals_caption", lang),
         [Column(text("verification.verifier", lang), "name"), *numbers(keys, lang)],
         body,
         made(case, lang, "dxlib.verify.appeals"),
-        text("verification.appeals_note", lang, **facts),
+        note,
     )
 
 

@@ -211,13 +211,15 @@ def row_outliers(ledger: pd.DataFrame) -> pd.DataFrame:
 
     ledger   agency, indicator, max_points, claimed, final; a row is compared where both points exist and it has a
              maximum, an indicator where at least eight agencies are
-    strength: the modified z, above 3.5, of (claimed - final) / max_points within the indicator · value: that share
-    · expected: the indicator's median. Only over-scoring is flagged.
+    Flagged where the modified z of (claimed - final) / max_points within the indicator is above 3.5; only
+    over-scoring. strength: the points cut (where most rows are not cut at all, z says little about size) · value: that
+    share · expected: the indicator's median.
     Source: Iglewicz & Hoaglin (1993).
     """
     kept = ledger[ledger["claimed"].notna() & ledger["final"].notna() & (ledger["max_points"] > 0)]
     share = ((kept["claimed"] - kept["final"]) / kept["max_points"]).to_numpy(float)
     share, agencies = np.round(share, DECIMALS), kept["agency"].to_numpy()
+    points = (kept["claimed"] - kept["final"]).to_numpy(float)
     codes, indicators = pd.factorize(kept["indicator"])
     rows = []
     for code, indicator in enumerate(indicators):
@@ -227,7 +229,7 @@ def row_outliers(ledger: pd.DataFrame) -> pd.DataFrame:
         z, middle = modified_z(share[here]), float(np.median(share[here]))
         for i in np.flatnonzero((z > CUT) & (share[here] > 0)):
             at = {"flag": "deviation", "agency": agencies[here[i]], "indicator": indicator}
-            rows.append({**at, "strength": z[i], "value": share[here[i]], "expected": middle})
+            rows.append({**at, "strength": points[here[i]], "value": share[here[i]], "expected": middle})
     return frame(rows)
 
 
