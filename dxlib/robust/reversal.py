@@ -102,9 +102,9 @@ def nearest_l2(delta: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarra
 
     delta    (D,) x_i - x_j; weights (D,) at least 0, sum 1
 
-    Returns (distance, w'), or None where no weighting reverses the pair. Where no weight reaches 0 it is the
-    closed form m0/|g|, g = delta - mean(delta), m0 = delta.w; else the multiplier of w'(m) = projection of
-    w - m delta is bisected, and the closed form taken on the rows that stay. Error below 1e-12.
+    Returns (distance, w'), or None where no weighting reverses the pair. Where no weight reaches 0 the distance is
+    m0/|g|, g = delta - mean(delta), m0 = delta.w; that formula is wrong elsewhere, so the multiplier m of
+    w'(m) = projection of w - m delta onto the simplex is bisected down to the last bit. Error below 1e-9.
     Source: Boyd & Vandenberghe (2004), section 8.1 (projection by its optimality conditions).
     """
     if delta @ weights <= 0:
@@ -121,12 +121,6 @@ def nearest_l2(delta: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarra
         else:
             above = middle
     found = onto_simplex(weights - above * delta)
-    stays = found > 0
-    g, share = delta[stays], weights[stays]
-    g = g - g.mean()
-    if g @ g > 0:
-        share = share + (1 - share.sum()) / len(share)
-        found[stays] = share - (delta[stays] @ share) * g / (g @ g)
     return float(np.linalg.norm(found - weights)), found
 
 

@@ -32,18 +32,18 @@ def lines(x: list[list[Fraction]], weights: list[Fraction], k: int) -> list[Line
     return [(mean, row[k] - mean) for mean, row in zip(q, x, strict=True)]
 
 
-def kept(conditions: Iterable[Line], now: Fraction) -> tuple[Fraction, Fraction]:
-    """The largest interval [low, high] of [0, 1] around `now` on which a + b t >= 0 for every condition (a, b).
+def kept(conditions: Iterable[Line]) -> tuple[Fraction, Fraction]:
+    """The interval [low, high] of [0, 1] on which a + b t >= 0 for every condition (a, b).
 
-    Every condition holds now. One that is 0 at `now` and not constant leaves only one side.
+    Every condition holds at the nominal weight, so the interval contains it.
     Source: Triantaphyllou & Sanchez (1997), Decision Sciences 28, section 3 (the nearest crossing on each side).
     """
     low, high = ZERO, ONE
     for a, b in conditions:
         if b > 0:
-            low = max(low, min(-a / b, now))
+            low = max(low, -a / b)
         elif b < 0:
-            high = min(high, max(-a / b, now))
+            high = min(high, -a / b)
     return low, high
 
 
@@ -109,7 +109,7 @@ def intervals(lin: Linear, members: list[int], k: int, settings: Settings) -> li
     score = None if now == 1 else lines([lin.exact_x[i] for i in members], lin.exact_weights, k)
 
     def interval(conditions: Iterable[Line]) -> tuple[Fraction, Fraction] | None:
-        return kept(conditions, now) if score else None
+        return kept(conditions) if score else None
 
     def pair(i: int, j: int) -> list[Line]:
         return order_kept(score[i], score[j], now, lin.clamped) if score else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import combinations, pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,14 @@ from hypothesis import strategies as st
 from dxlib import draw_weights, read_case
 from dxlib.errors import Refusal
 from dxlib.index.floats import float_ranks, index_scores, leaf_shares
-from dxlib.robust.attainable_ranks import NODES, attainable_ranks, extreme_ranks
+from dxlib.robust.attainable_ranks import (
+    NODES,
+    attainable_ranks,
+    cut_off,
+    extreme_ranks,
+    fewest_losses,
+    most_losses,
+)
 from dxlib.robust.linear import Linear, box
 from tests.robust.test_linear import T2, plain, toy
 from tests.robust.test_pairs import vertices
@@ -151,8 +159,9 @@ def test_a_limit_gives_proved_bounds_never_an_incumbent_as_exact():
     for (best, worst, *_), (met, last, lower, upper) in zip(full, stopped, strict=True):
         assert lower <= best <= met and last <= worst <= upper
     assert any(met != lower or last != upper for met, last, lower, upper in stopped)
-    timed = extreme_ranks(lin, list(range(40)), None, NODES, 1e-9)
-    assert all(t[2] <= f[0] <= t[0] and t[1] <= f[1] <= t[3] for t, f in zip(timed, full, strict=True))
+    timed = extreme_ranks(lin, list(range(10)), None, NODES, 1e-9)
+    for met, last, lower, upper in timed:
+        assert 1 <= lower <= met <= last <= upper <= 10
 
 
 def test_the_same_ranks_twice_and_in_any_order():
@@ -169,6 +178,38 @@ def test_cut_off_scores_tie_at_the_ends():
     floor = plain([[-0.1, 0.5], [-0.2, 0.4], [0.3, 0.3]], [1, 1], clamped=True)
     for (best, worst, lower, upper), (met, last) in zip(ranks(floor, None), [(1, 2), (2, 3), (1, 3)], strict=True):
         assert lower <= met <= best and worst <= last <= upper
+
+
+@given(
+    st.lists(st.lists(st.integers(-4, 12), min_size=3, max_size=3), min_size=3, max_size=5),
+    st.lists(st.integers(1, 3), min_size=3, max_size=3),
+)
+@settings(max_examples=40, deadline=None)
+def test_cut_off_scores_stay_in_the_bounds_on_a_grid(x, w):
+    lin = plain([[v / 10 for v in row] for row in x], w, clamped=True)
+    weights = np.array([(a, b, 20 - a - b) for a in range(21) for b in range(21 - a)]) / 20
+    scores = np.clip(weights @ lin.x.T, 0, 1)
+    for i, (best, worst, lower, upper) in enumerate(ranks(lin, None)):
+        met = 1 + (scores > scores[:, [i]] + 1e-9).sum(axis=1)
+        assert lower <= best <= worst <= upper and lower <= met.min() and met.max() <= upper
+
+
+def test_who_may_tie_at_0_where_no_programme_sees_it():
+    lin = plain([[-0.5, -0.1], [-0.3, 0.3], [0.3, -0.05]], [1, 1], clamped=True)
+    assert cut_off(lin, [0, 1, 2], None) == [True, True, True] and cut_off(lin, [0, 1, 2], 0) == [True, True, False]
+    assert cut_off(plain([[-0.5, -0.1], [-0.3, 0.3]], [1, 1]), [0, 1], None) == [False, False]
+
+
+@pytest.mark.parametrize("bound, proved", [(2.3, 3), (2.0000001, 2), (None, 0), (-np.inf, 0), (9.0, 4)])
+def test_a_stopped_programme_proves_what_its_dual_bound_says(monkeypatch, bound, proved):
+    stopped = SimpleNamespace(x=None, status=1, mip_dual_bound=bound)
+    monkeypatch.setattr("scipy.optimize.milp", lambda *a, **k: stopped)
+    lead, order = np.array([[0.1, -0.1]] * 5), np.zeros((5, 5), bool)
+    low, high = np.zeros(2), np.ones(2)
+    w, fewest = fewest_losses(lead, np.full(5, 0.1), low, high, order, 4, 1, None)
+    assert len(w) == 0 and fewest == proved  # four losses are already met
+    if bound is None:
+        assert most_losses(lead, np.full(5, 0.1), low, high, order, 2, 1, None)[1] == 5
 
 
 def test_ties_count_in_favour_for_the_best_and_not_at_all_for_the_worst(tmp_path):

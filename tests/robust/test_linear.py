@@ -21,7 +21,9 @@ T2 = {"a": (0.9, 0.4, 0.5), "b": (0.6, 0.8, 0.5), "c": (0.5, 0.6, 0.8), "d": (0.
 W2 = (0.5, 0.3, 0.2)
 
 
-def toy(tmp_path, weights: Sequence[float] = W2, data=T2, scopes=None, rows=None, more=(), ranked="", **settings):
+def toy(
+    tmp_path, weights: Sequence[float] = W2, data=T2, scopes=None, rows=None, more=(), ranked="", exempt=(), **settings
+):
     """A case of shares: one top row per weight (or `rows`), one claim per cell; `more` claims of other rows."""
     rows = rows or [
         {"code": f"k{i}", "parent": "", "name_en": f"k{i}", "weight": w, "rule": "goalposts(0, 1)"}
@@ -31,6 +33,10 @@ def toy(tmp_path, weights: Sequence[float] = W2, data=T2, scopes=None, rows=None
     claims = [{"agency": u, "indicator": k, "a": x} for u, xs in data.items() for k, x in zip(leaves, xs, strict=True)]
     agencies = [{"agency": u, "scope": (scopes or {}).get(u, ""), "ranked": ranked} for u in data]
     tables = {"indicators": rows, "agencies": agencies, "claims": [*claims, *more]}
+    if exempt:
+        tables["exemptions"] = [{"agency": u, "indicator": k, "reason": "none", "decided_by": "x"} for u, k in exempt]
+        gone = set(exempt)
+        tables["claims"] = [c for c in tables["claims"] if (c["agency"], c["indicator"]) not in gone]
     write_folder(tmp_path, 2024, "demo", {"title": {"en": "Toy"}, **settings}, tables)
     return read_case(tmp_path, 2024, "demo")
 
@@ -99,6 +105,14 @@ def test_a_missing_row_is_linear_only_where_it_counts_zero(tmp_path):
     assert made(toy(tmp_path / "w", data=data, missing="within-parent")) is None
     assert made(toy(tmp_path / "e", data=data, missing="exclude")) is None
     assert made(toy(tmp_path / "n", data=data, missing="not-ranked")).agencies == list("abc")
+
+
+def test_weight_that_is_handed_on_is_not_linear_even_where_the_score_agrees(tmp_path):
+    rows = [*TREE[:3], {**TREE[3], "weight": 1}, {**TREE[3], "code": "r", "weight": 1}]
+    data = {"a": (0.5, "", 0.4, 0.6), "b": (0.1, 0.2, 0.3, 0.4)}  # three quarters of a's first row, at .5 like the rest
+    assert made(toy(tmp_path, rows=rows, data=data, missing="exclude")) is None
+    data["a"] = (0.5, 0.5, 0.4, 0.6)
+    assert made(toy(tmp_path / "whole", rows=rows, data=data, missing="exclude")).scores[0] == Fraction(1, 2)
 
 
 BONUS = [

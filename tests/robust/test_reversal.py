@@ -205,6 +205,35 @@ def test_no_row_has_the_room(tmp_path):
     assert out["points"].isna().all() and out["node"].tolist() == ["", ""] and out["nodes"].tolist() == [0, 0]
 
 
+def test_room_to_the_very_end_is_enough_for_a_tie_but_not_to_pass(tmp_path):
+    out = smallest_points(toy(tmp_path, weights=(1,), data={"a": (1,), "b": (0.5,), "c": (0,)}))
+    rows = [(r.agency, r.move, r.node) for r in out.itertuples()]
+    assert rows == [("a", "down", "k0"), ("b", "up", "k0"), ("b", "down", ""), ("c", "up", "k0")]
+
+
+def test_a_tie_is_lost_with_any_point(tmp_path):
+    out = smallest_points(toy(tmp_path, data={"a": T2["a"], "b": T2["a"], "c": T2["d"]}))
+    tied = out[out["move"] == "down"]
+    assert tied["agency"].tolist() == ["a", "b"] and tied["points"].tolist() == [0, 0] and tied["beyond"].all()
+    assert out.loc[out["move"] == "up", "agency"].tolist() == ["c"]
+
+
+def test_points_above_the_end_of_the_scale_are_lost_first(tmp_path):
+    data = {"a": (1, 1, 0.9), "b": (0.9, 0.9, 0.9)}
+    case = toy(tmp_path, rows=BONUS, data=data, more=[{"agency": "a", "indicator": "b", "a": 5}])
+    down = smallest_points(case).query("move == 'down'").iloc[0]
+    assert score(case).query("node == 'index'")["score"].tolist() == [1, 0.9]
+    assert (down["agency"], down["points"], down["node"]) == ("a", 13, "k0")  # 98 + 5 - 90
+
+
+def test_a_row_that_does_not_apply_has_no_room(tmp_path):
+    case = toy(tmp_path, rows=BONUS[:3], exempt=[("d", "k0")], not_applicable="zero")
+    assert smallest_points(case).query("agency == 'd' and move == 'up'")["nodes"].tolist() == [0]
+    assert smallest_points(toy(tmp_path / "a", rows=BONUS[:3], data={**T2, "d": (0, 0.3, 0.6)})).query(
+        "agency == 'd' and move == 'up'"
+    )["nodes"].tolist() == [1]
+
+
 @pytest.mark.parametrize("move", ["up", "down", "class-up", "class-down"])
 @pytest.mark.parametrize("rows, width", [(None, 3), (TREE, 3), (BONUS, 3)])
 def test_so_many_points_move_it_and_a_hair_less_does_not(tmp_path, move, rows, width):

@@ -47,7 +47,7 @@ def test_intervals_on_paper(tmp_path):
     lin = linear(toy(tmp_path / "c"), evaluate(toy(tmp_path / "d")), "pillar")
     scores = lines(lin.exact_x, lin.exact_weights, 0)
     gap = (scores[0][0] - scores[2][0], scores[0][1] - scores[2][1])
-    assert kept([gap], Fraction(1, 2))[0] == Fraction(3, 8)
+    assert kept([gap])[0] == Fraction(3, 8)
     assert (out["what"] == "class").sum() == 0
 
 
@@ -97,6 +97,9 @@ def test_nothing_changes_inside_and_something_does_just_outside(data):
         for end, outside in ((top[0], top[0] - step), (top[1], top[1] + step)):
             scores = at(lin, k, outside) if end not in (0, 1) else None
             assert scores is None or [i for i in members if scores[i] == max(scores)] != leaders
+        for t in (top[0] + (start - top[0]) / 10**6, top[1] - (top[1] - start) / 10**6):
+            scores = at(lin, k, t)
+            assert [i for i in members if scores[i] == max(scores)] == leaders
         neighbours = [found["pair", lin.agencies[i]] for i in members[:-1]]
         assert (low, high) == (max(p[0] for p in neighbours), min(p[1] for p in neighbours))
 
@@ -122,6 +125,20 @@ def test_classes_stay_inside_and_end_on_a_cut(data):
             for t in (low + (start - low) / 2, start, start + (high - start) / 2):
                 assert position(at(lin, k, t)[i]) == position(lin.scores[i])
             assert all(end in (0, 1) or at(lin, k, end)[i] in cuts for end in (low, high))
+
+
+def test_the_leader_may_be_overtaken_by_somebody_who_is_no_neighbour():
+    lin = plain([[0.5, 0.5], [0.45, 0.45], [1, 0]], [2, 3])  # the third at t, the second always below the first
+    found = {what: ends for what, _, _, ends in intervals(lin, [0, 1, 2], 0, sample().settings)[:2]}
+    assert found == {"order": (0, Fraction(9, 20)), "top": (0, Fraction(1, 2))}
+
+
+def test_cut_off_scores_tie_where_the_lower_one_reaches_1_or_the_upper_one_0():
+    x = [[1.3, -0.2], [1.05, -0.4]]
+    assert intervals(plain(x, [1, 1]), [0, 1], 0, sample().settings)[0][3] == (0, 1)
+    # 1.45 t - .4 = 1 at t = 28/29, and 1.5 t - .2 = 0 at t = 2/15
+    clamped = intervals(plain(x, [1, 1], clamped=True), [0, 1], 0, sample().settings)[0][3]
+    assert clamped == (Fraction(2, 15), Fraction(28, 29))
 
 
 def test_the_order_of_the_sample_breaks_at_both_ends():
