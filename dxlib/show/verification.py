@@ -459,6 +459,8 @@ def coverage_table(case: Case, coverage: pd.DataFrame, lang: str, most: int = 20
 
 def plan_table(case: Case, plan: pd.DataFrame, lang: str) -> Table | None:
     """How many items each way of sampling needs."""
+    if not case.has_claims:
+        return None
     rows = plan[(plan["stratum"] == "") | (plan["size"] > 0)]
     tops = labels.rows(case, lang)
     body = [
@@ -589,7 +591,7 @@ def materiality_sentence(
     if unsettled.endless:
         rows = "; ".join(labels.rows(case, lang)[code] for code in sorted(unsettled.endless))
         return sentences(text("verification.endless", lang, rows=rows))
-    if len(ranges) < 2:
+    if len(ranges) < 2 or not case.has_claims:
         return None
     if not unsettled.items:
         return sentences(text("verification.closed", lang))
