@@ -23,7 +23,7 @@ def lines(x: list[list[Fraction]], weights: list[Fraction], k: int) -> list[Line
     x        N rows of D shares; weights D, sum 1, weights[k] < 1
 
     Returns N pairs (q, x_k - q): score(t) = q + (x_k - q) t, q the weighted mean of the other rows. Raises ValueError
-    where the weight is 1: the others then have no proportions. Source: Mareschal (1988), EJOR 33, section 3.
+    where the weight is 1: the others then have no proportions. Source: Mareschal (1988), EJOR 33.
     """
     if weights[k] == 1:
         raise ValueError("a weight of 1 leaves no others to take its place")
@@ -36,7 +36,7 @@ def kept(conditions: Iterable[Line]) -> tuple[Fraction, Fraction]:
     """The interval [low, high] of [0, 1] on which a + b t >= 0 for every condition (a, b).
 
     Every condition holds at the nominal weight, so the interval contains it.
-    Source: Triantaphyllou & Sanchez (1997), Decision Sciences 28, section 3 (the nearest crossing on each side).
+    Source: Triantaphyllou & Sanchez (1997), Decision Sciences 28 (the nearest crossing on each side).
     """
     low, high = ZERO, ONE
     for a, b in conditions:
