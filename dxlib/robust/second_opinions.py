@@ -17,9 +17,10 @@ from ..index.floats import TIE, float_ranks
 
 NAN = float("nan")
 SMALL = 14  # agencies up to which a Kemeny component is solved by dynamic programming over all subsets
-LARGE = 120  # agencies up to which it is solved by integer programming; above: an order and a bound
-NODES = 2_000  # branches an integer programme may open (a count, not a time: the same on every machine)
-TRIES = 120  # programmes spent on finding the first among several optima
+MIDDLE = 60  # agencies up to which it is solved by integer programming, with a look for other best orders
+LARGE = 120  # agencies up to which the relaxation is solved, which is often whole, else a bound; above: a loose bound
+NODES = 500  # branches an integer programme may open (a count, not a time: the same on every machine)
+TRIES = 120  # programmes spent on finding the first of several best orders
 CUTS = 3_000  # cycles forbidden in one round
 LONG = 2_000  # agencies up to which all pairs are held at once; longer lists have no Kemeny order
 SOLVED = 1e-7  # what the solver calls equal
@@ -125,8 +126,9 @@ def kemeny(support: np.ndarray) -> Kemeny:
               the smallest position that can stand first, then second, ...)
 
     The list is first cut where everybody above wins every duel against everybody below; each part is solved exactly
-    up to 120 agencies; a larger part gets an order that no single move improves, a bound, and exact False. Where
-    `unique` is None, the order is a best one, but possibly not the first by official order.
+    up to 60 agencies, and up to 120 where the linear programme happens to give an order. Any other part gets an order
+    that no single move improves, a bound, and exact False. Where `unique` is None, an exact order is a best one, but
+    not always the first by official order.
 
     Source: Kemeny (1959); Young & Levenglick (1978); the cut is the extended Condorcet criterion of Truchon (1998);
     the programme with triangle inequalities is that of Groetschel, Juenger & Reinelt (1984), Operations Research 32.
@@ -279,9 +281,12 @@ class Programme:
                 constraints=constraints,
                 options={"node_limit": NODES, "mip_rel_gap": 0.0},
             )
-            if found.x is None:
+            if found.status == 2:
                 return None
             finished = found.status == 0
+            if found.x is None:  # stopped before it had any
+                bound = np.inf if found.mip_dual_bound is None else -found.mip_dual_bound
+                return np.full(len(gain), NAN), float(bound), False
             bound = -found.fun if finished or found.mip_dual_bound is None else -found.mip_dual_bound
             violated = self.cycles(found.x)
             if not finished or not len(violated):
@@ -319,7 +324,7 @@ class Programme:
 
     def order_of(self, x: np.ndarray) -> list[int] | None:
         """The order x stands for; None where x is not one."""
-        if np.abs(x - np.round(x)).max() > 1e-6:
+        if not np.abs(x - np.round(x)).max() <= 1e-6:
             return None
         full = np.zeros((self.n, self.n))
         full[self.i, self.j] = np.round(x)
@@ -343,11 +348,12 @@ def by_programme(support: np.ndarray) -> Kemeny:
     gain, base = scaled[i, j] - scaled[j, i], float(scaled[j, i].sum())
     slack = SOLVED * n * n
     tries = 0
+    steps = (False, True) if n <= MIDDLE else (False,)
 
     def best(fixed: np.ndarray, floor: float = -np.inf) -> tuple[list[int] | None, float, bool]:
         """(an order or None, proved bound, whether the order reaches it); no order where the bound is below floor."""
         nonlocal tries
-        for whole in (False, True):
+        for whole in steps:
             tries += 1
             found = programme.maximise(gain, fixed, whole)
             if found is None:
@@ -362,7 +368,7 @@ def by_programme(support: np.ndarray) -> Kemeny:
     order, bound, proved = best(free)
     if order is None or not proved:
         rough = by_moves(support)
-        return Kemeny(rough.order, rough.score, min(rough.bound, bound * scale), False, None)
+        return rough._replace(bound=max(rough.score, min(rough.bound, bound * scale)), exact=False)
     value = order_score(scaled, order)
     floor = value - slack
     loss, top = programme.prices(gain)
@@ -370,7 +376,7 @@ def by_programme(support: np.ndarray) -> Kemeny:
     fixed = np.where(np.abs(certain) > top + base - floor, (certain > 0).astype(float), NAN)
     agree = programme.pairs_of(order)
     unique: bool | None = True if not np.isnan(fixed).any() else None
-    for whole in (False, True) if unique is None else ():  # the best order that disagrees most with this one
+    for whole in steps if unique is None and n <= MIDDLE else ():  # the best order that disagrees most with this one
         other = programme.maximise(1 - 2 * agree, fixed, whole, (gain, floor - base))
         if other is None or other[1] + agree.sum() < 0.5:
             unique = True

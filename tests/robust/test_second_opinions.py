@@ -232,6 +232,16 @@ def test_a_part_too_large_gets_a_bound_and_is_not_called_exact(monkeypatch):
     assert found.score <= best.score + 1e-9 <= found.bound + 2e-9
 
 
+def test_a_programme_that_may_not_branch_claims_nothing_it_has_not_proved(monkeypatch):
+    o = crowd(40, 4, 1)
+    best = kemeny(o)
+    monkeypatch.setattr(so, "NODES", 0)
+    monkeypatch.setattr(so, "MIDDLE", 10)  # the relaxation only
+    found = kemeny(o)
+    assert best.exact and found.score <= best.score + 1e-9 <= found.bound + 2e-9
+    assert not found.exact or found.score == pytest.approx(best.score)
+
+
 def test_opposite_ballots_change_nothing():
     order = (2, 0, 3, 1)
     more = TENNESSEE + ballots((30, order), (30, order[::-1]))
