@@ -1,0 +1,261 @@
+"""From what the analyst has changed to who stands where: at once in floats, exactly when asked. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..case import Case
+from ..case.framework import Framework
+from ..case.settings import Class
+from ..errors import Finding, Refusal
+from ..index import INDEX, Exact, evaluate, tabulate
+from ..index.floats import TIE, Weights, float_ranks, leaf_shares, scorer
+from ..index.score import climb, coverage
+from ..index.values import basis
+from ..robust import rank_intervals
+from ..robust.intervals import published, rank_quantiles
+
+HUNDRED = 100
+
+
+@dataclass(frozen=True)
+class State:
+    """What has been changed so far.
+
+    percent   code of a main index -> its weight, in percent of the weight decided; at 0 it is left out
+    drop      codes left out (main indexes, branches or rows)
+    points    (agency, code) -> points instead of those verified, as decimal text
+    """
+
+    percent: Mapping[str, int] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    points: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where everybody stands, (N,) each, in the order of agencies.csv; None where there is none.
+
+    share       of the own maximum; points: the same in points
+    rank, of    within the list; classes: 1-based position of the class
+    low, high   5 % and 95 % of the ranks under the drawn weights
+    exact       whether score, rank and class come from the exact library (intervals are always simulated)
+    """
+
+    share: list[float | None]
+    points: list[float | None]
+    rank: list[int | None]
+    of: list[int | None]
+    classes: list[int | None]
+    low: list[int | None]
+    high: list[int | None]
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What no slider changes while it is above 0: the case as edited, its tree and leaf shares.
+
+    scores    weights -> (K, N) index shares
+    settled   scores as they decide (published points where the case ranks on them)
+    rooms     (N,) own maxima, in points
+    """
+
+    framework: Framework
+    exact: Exact
+    scores: Callable[[Weights], np.ndarray]
+    settled: Callable[[np.ndarray], np.ndarray]
+    rooms: np.ndarray
+
+
+class Model:
+    """A case, its drawn weights and where everybody stood. It remembers nothing of what was tried but to be fast."""
+
+    def __init__(self, case: Case, weights: pd.DataFrame, on: str | None = None):
+        """weights: from `draw_weights`, for the case as decided. on: verified, current or claimed."""
+        self.case, self.weights, self.on = case, weights, basis(case, on)
+        tables = case.tables["agencies"]
+        self.agencies: list[str] = tables["agency"].tolist()
+        self.scopes: list[str] = tables["scope"].tolist()
+        self.ranked = np.array([ranked != "no" for ranked in tables["ranked"]])
+        self.edited = lru_cache(maxsize=2)(self._edited)
+        self.ground = lru_cache(maxsize=8)(self._ground)
+        self.draws = {str(code): weights[code].to_numpy(float) for code in weights}
+        self.start = self.exactly(State())
+
+    @property
+    def editable(self) -> bool:
+        """Whether there are verified points to edit."""
+        return self.case.has("verdicts") and self.on != "claimed"
+
+    def changes(self, state: State) -> tuple[dict[str, Fraction], list[str]]:
+        """(weights, drop) as `Case.with_changes` and scenarios.toml take them; a row left out has no weight."""
+        nodes = self.case.framework.nodes
+        gone = self.case.framework.handed_up([*state.drop, *(c for c, percent in state.percent.items() if not percent)])
+        moved = {c: p for c, p in state.percent.items() if p != HUNDRED and c not in gone and nodes[c].weight}
+        return {code: nodes[code].weight * Fraction(p, HUNDRED) for code, p in moved.items()}, gone
+
+    def changed(self, state: State) -> Case:
+        """The case with everything changed, through the same door as a folder. Raises Refusal."""
+        weights, gone = self.changes(state)
+        points = tuple(state.points.items())
+        case = self.edited(points)[0] if points else self.case
+        return case.with_changes(weights, drop=gone)
+
+    def exactly(self, state: State) -> Standing:
+        """Exact scores, ranks and classes; the intervals from the drawn weights. Raises Refusal."""
+        case = self.changed(state) if state != State() else self.case
+        exact = evaluate(case, self.on)
+        index = tabulate(case, exact, [INDEX])
+        low, high = intervals(rank_intervals(case, pd.DataFrame(self.drawn(state), copy=False), self.on), self.agencies)
+        return Standing(
+            [None if share is None else float(share) for share in exact.columns[INDEX].shares],
+            [None if pd.isna(x) else float(x) for x in index["points"]],
+            plain(index["rank"]),
+            plain(index["of"]),
+            plain(index["class"]),
+            low,
+            high,
+            True,
+        )
+
+    def live(self, state: State) -> Standing:
+        """The same in floats, fast enough to follow a slider. Ties within 1e-9; rounding at every level is not
+        repeated above the rows. Raises Refusal."""
+        weights, gone = self.changes(state)
+        ground = self.ground(tuple(state.points.items()), tuple(gone))
+        nodes = ground.framework.nodes
+        tables = self.drawn(state)
+        first = {code: np.r_[float(weights.get(code, nodes[code].weight)), w] for code, w in tables.items()}
+        scores = ground.scores(first)
+        deciding = ground.settled(scores)
+        shown, central = scores[0], deciding[0]
+        listed = self.ranked & ~np.isnan(central)
+        if self.case.settings.min_coverage:
+            framework = reweighted(ground.framework, weights)
+            enough = [share >= self.case.settings.min_coverage for share in coverage(framework, ground.exact)]
+            listed &= np.array(enough)
+        rank, of, low, high = self.places(deciding, listed)
+        cuts = self.case.settings.classes
+        return Standing(
+            [None if np.isnan(x) else float(x) for x in shown],
+            [None if np.isnan(x) else float(x * room) for x, room in zip(shown, ground.rooms, strict=True)],
+            rank,
+            of,
+            [None if np.isnan(x) else held(float(x), cuts) for x in central],
+            low,
+            high,
+            False,
+        )
+
+    def places(self, scores: np.ndarray, listed: np.ndarray) -> list[list[int | None]]:
+        """rank, of, low, high of the listed agencies, from (1 + K, N) scores, the first row being the weights tried."""
+        out: list[list[int | None]] = [[None] * len(self.agencies) for _ in range(4)]
+        for scope in dict.fromkeys(self.scopes):
+            members = [i for i, s in enumerate(self.scopes) if s == scope and listed[i]]
+            if len(members) < 2:  # a list of one has no rank
+                continue
+            ranks = float_ranks(scores[:, members], dtype=np.int32)
+            ranks[ranks == 0] = len(members)  # a draw that leaves an agency without a score: the last place
+            size, draws = len(members), len(ranks) - 1
+            counted = np.zeros((size, size + 1), np.int64)
+            np.add.at(counted, (np.arange(size), ranks[1:]), 1)
+            quantiles = rank_quantiles(counted, draws)
+            for k, i in enumerate(members):
+                found = (int(ranks[0, k]), size, int(quantiles[k, 1]), int(quantiles[k, 3]))
+                for column, value in zip(out, found, strict=True):
+                    column[i] = value
+        return out
+
+    def drawn(self, state: State) -> dict[str, np.ndarray]:
+        """The drawn weights around the weights tried: a weight drawn as w (1 + u) follows its w."""
+        weights, gone = self.changes(state)
+        nodes = self.case.framework.nodes
+        moved = {code: self.draws[code] * float(w / nodes[code].weight) for code, w in weights.items()}
+        idle = {code: np.zeros(len(self.weights)) for code in gone if code in self.draws}
+        return {**self.draws, **moved, **idle}
+
+    def shares_of_weight(self, state: State) -> list[tuple[str, Fraction, Fraction]]:
+        """(main index, share of the whole weight as decided, as tried), exact. Raises Refusal."""
+        weights, gone = self.changes(state)
+        before = {n.code: n.weight for n in self.case.framework.siblings(self.case.framework.tops)}
+        after = {c: Fraction(0) if c in gone else weights.get(c, w) for c, w in before.items()}
+        whole, now = sum(before.values()), sum(after.values())
+        if not now:
+            self.changed(State(state.percent, state.drop))  # says what is wrong with it
+        return [(c, w / whole, after[c] / now) for c, w in before.items()]
+
+    def cell(self, agency: str, code: str) -> tuple[Fraction | None, Fraction | None]:
+        """(points, own maximum) of one row to begin with; a bonus or penalty row has no maximum."""
+        exact, i = self.edited(())[1], self.agencies.index(agency)
+        if code in exact.extra:
+            return exact.extra[code].shares[i], None
+        share, room = exact.columns[code].shares[i], exact.columns[code].rooms[i]
+        return None if share is None else share * room, room
+
+    def _edited(self, points: tuple[tuple[tuple[str, str], str], ...]) -> tuple[Case, Exact]:
+        """The case with some points edited, and its exact scores."""
+        case = self.case.with_changes(verdicts=ledger(self.case, dict(points))) if points else self.case
+        return case, evaluate(case, self.on)
+
+    def _ground(self, points: tuple[tuple[tuple[str, str], str], ...], gone: tuple[str, ...]) -> Ground:
+        case, exact = self.edited(points)
+        framework = reweighted(case.framework, dict.fromkeys(gone, Fraction(0)))
+        if not any(node.weight for node in framework.siblings(framework.tops)):
+            case.with_changes(drop=gone)  # says what is wrong with it
+        exact = climb(exact, framework, case.settings) if gone else exact
+        shares = leaf_shares(case, exact=exact)
+        rooms = np.array([float(room) for room in exact.columns[INDEX].rooms])
+        settled = published(case.settings, rooms) if case.settings.rank_on == "published" else np.asarray
+        return Ground(framework, exact, scorer(framework, shares), settled, rooms)
+
+
+def reweighted(framework: Framework, weights: Mapping[str, Fraction]) -> Framework:
+    """The same tree with other weights."""
+    changed = {code: replace(framework.nodes[code], weight=w) for code, w in weights.items()}
+    return replace(framework, nodes={**framework.nodes, **changed})
+
+
+def ledger(case: Case, points: Mapping[tuple[str, str], str]) -> pd.DataFrame:
+    """verdicts.csv with one more verdict for every edited cell: these points. Raises Refusal where nothing applies."""
+    exempt = case.exempt
+    inside = [key for key in points if key in exempt]
+    if inside:
+        raise Refusal([Finding("E_EXEMPT", "exempt_points", column=code, value=agency) for agency, code in inside])
+    verdicts = case.verdicts
+    reason = next(iter(case.tables["reasons"]["code"]), "")  # asked for where there is no claim
+    rows = []
+    for (agency, code), text in points.items():
+        steps = verdicts[(verdicts["agency"] == agency) & (verdicts["indicator"] == code)]
+        stage = steps["stage"].iloc[-1] if len(steps) else "verify"
+        row = {"agency": agency, "indicator": code, "step": str(len(steps) + 1), "stage": stage}
+        rows.append({**row, "points": text, "reason": reason})
+    return pd.concat([verdicts, pd.DataFrame(rows)], ignore_index=True).fillna("")
+
+
+def held(share: float, classes: tuple[Class, ...]) -> int | None:
+    """1-based position of the class of a float share; a score within 1e-9 of a cut has reached it."""
+    for i, c in enumerate(classes, start=1):
+        cut, near = float(c.cut), TIE * max(1.0, abs(float(c.cut)))
+        if share >= cut - near if c.includes_cut else share > cut + near:
+            return i
+    return len(classes) or None
+
+
+def plain(column: pd.Series) -> list[int | None]:
+    return [None if pd.isna(x) else int(x) for x in column]
+
+
+def intervals(table: pd.DataFrame, agencies: list[str]) -> tuple[list[int | None], list[int | None]]:
+    """(low, high) of `rank_intervals`, in the order of `agencies`."""
+    found: dict[Any, tuple[int, int]] = {
+        a: (int(low), int(high)) for a, low, high in zip(table["agency"], table["low"], table["high"], strict=True)
+    }
+    return [found.get(a, (None, None))[0] for a in agencies], [found.get(a, (None, None))[1] for a in agencies]

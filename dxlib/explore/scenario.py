@@ -1,0 +1,109 @@
+"""What was tried as a new table of scenarios.toml: what stands there stays, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tomllib
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+from ..case import Case
+from ..case.change import exact_text
+from ..case.scenarios import apply, read_scenarios
+from ..case.settings import toml_number
+from ..errors import Finding, Refusal
+from .model import Model, State
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+BOM = b"\xef\xbb\xbf"
+
+
+def write_scenario(root: str | Path, model: Model, state: State, name: str, title: Mapping[str, str]) -> str:
+    """Append what was tried to `<root>/<year>/<group>/scenarios.toml` as the table `name`.
+
+    title   language -> text; may be empty
+
+    Returns the path below `root`. The file is replaced whole, after the new text was read back and gave the very tree
+    that was shown; before that nothing is written. Raises Refusal: edited points (a scenario holds none), a name that
+    is no name or is taken, nothing changed, a file that cannot be read or written.
+    """
+    case = model.case
+    file = f"{case.year}/{case.group}/scenarios.toml"
+    path = Path(root) / file
+    check(state, name, file)
+    try:
+        there = path.exists()
+        before = path.read_bytes() if there else b""
+        known = read_scenarios(root, file) if there else {}
+        if name in known:
+            raise Refusal([Finding("E_SCENARIO", "scenario_taken", file, column=name, value=name)])
+        whole = appended(before, table(name, title, *model.changes(state)))
+        read_back(case, whole, known, name, file, model.changed(state))
+        replace_file(path, whole)
+    except OSError as error:
+        raise Refusal([Finding("E_IO", "io", file, facts={"detail": error.strerror or str(error)})]) from None
+    return file
+
+
+def check(state: State, name: str, file: str) -> None:
+    findings = []
+    if state.points:
+        findings.append(Finding("E_SCENARIO", "scenario_points", file, facts={"n": len(state.points)}))
+    if not NAME.fullmatch(name):
+        findings.append(Finding("E_SCENARIO", "scenario_name", file, column=name, value=name))
+    if findings:
+        raise Refusal(findings)
+
+
+def table(name: str, title: Mapping[str, str], weights: Mapping[str, Fraction], drop: list[str]) -> str:
+    """The TOML of one scenario."""
+    lines = [f"[{name}]"]
+    lines += [f"title.{lang} = {quoted(words)}" for lang, words in title.items() if words.strip()]
+    if weights:
+        pairs = ", ".join(f"{quoted(code)} = {exact_text(w)}" for code, w in weights.items())
+        lines.append(f"weights = {{{pairs}}}")
+    if drop:
+        lines.append(f"drop = [{', '.join(map(quoted, drop))}]")
+    return "\n".join(lines) + "\n"
+
+
+def quoted(text: str) -> str:
+    """A TOML string: one line, nothing in it that a screen would obey."""
+    return json.dumps("".join(c if c.isprintable() else " " for c in text.strip()), ensure_ascii=False)
+
+
+def appended(before: bytes, table: str) -> bytes:
+    """The old bytes, an empty line, the new table, with the line ends of the file."""
+    end = b"\r\n" if b"\r\n" in before else b"\n"
+    gap = b"" if not before.removeprefix(BOM).strip() else end if before.endswith(b"\n") else end + end
+    return before + gap + table.encode().replace(b"\n", end)
+
+
+def read_back(case: Case, whole: bytes, known: Mapping, name: str, file: str, shown: Case) -> None:
+    """Refuse a text that does not say what was shown, or that changes what stood there."""
+    try:
+        read = tomllib.loads(whole.decode("utf-8-sig"), parse_float=toml_number)
+    except ValueError as error:
+        raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": str(error)})]) from None
+    scenario = apply(case, name, read.pop(name, None), file)
+    if read != known or (scenario.framework, scenario.settings) != (shown.framework, shown.settings):
+        raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": name})])
+
+
+def replace_file(path: Path, whole: bytes) -> None:
+    """Whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("wb") as out:
+            out.write(whole)
+            out.flush()
+            os.fsync(out.fileno())
+        if path.exists():
+            shutil.copymode(path, partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
