@@ -22,7 +22,7 @@ def smallest(c: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarr
     low, high  (D,)
 
     Returns the minima (M,) and weightings that reach them (M, D). Raises ValueError where no weighting sums to 1.
-    Source: Dantzig (1957), Operations Research 5; Salo & Punkka (2011), EJOR 211, for bounds over weight sets.
+    Source: Dantzig (1957), Operations Research 5; Salo & Punkka (2011), bounds over weight sets.
     """
     if low.sum() > 1 + NEAR or high.sum() < 1 - NEAR or (low > high).any():
         raise ValueError("no weighting between the given bounds sums to 1")
