@@ -102,13 +102,21 @@ def points(factors: int, rows: int, rng: np.random.Generator) -> tuple[np.ndarra
     return a, b, crossed
 
 
-def squares(f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What `jansen` averages over the rows, centred: y, y^2 (rows, M) of A and B together; (2, D, rows, M) halves of
-    the squared differences for first-order (B against AB) and total indices (A against AB)."""
+def squares(f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray) -> np.ndarray:
+    """What `jansen` averages over the rows, (rows, 2 + 2 D, M): y and y^2 of A and B together (y from their mean),
+    then half the squared differences for first-order (B against AB) and for total indices (A against AB)."""
+    factors, rows, m = f_ab.shape
     centre = (f_a.mean(axis=0) + f_b.mean(axis=0)) / 2
     a, b = f_a - centre, f_b - centre
-    halves = np.stack([(f_b - f_ab) ** 2, (f_a - f_ab) ** 2]) / 2
-    return (a + b) / 2, (a * a + b * b) / 2, halves
+    out = np.empty((rows, 2 + 2 * factors, m))
+    out[:, 0], out[:, 1] = (a + b) / 2, (a * a + b * b) / 2
+    for k, f in ((2, f_b), (2 + factors, f_a)):
+        for i in range(factors):
+            np.subtract(f, f_ab[i], out=out[:, k + i])
+    differences = out[:, 2:]
+    differences *= differences
+    differences /= 2
+    return out
 
 
 def jansen(f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray) -> Indices:
@@ -121,11 +129,11 @@ def jansen(f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray) -> Indices:
     S_i may fall a little below 0 by sampling error.
     Source: Jansen (1999), Computer Physics Communications 117, as in Saltelli et al. (2010), table 2 (b) and (f).
     """
-    mean, square, halves = squares(f_a, f_b, f_ab)
-    variance = square.mean(axis=0) - mean.mean(axis=0) ** 2
-    variance = np.where((f_a == f_a[0]).all(axis=0) & (f_b == f_a[0]).all(axis=0), 0.0, variance)
-    shares = ratio(halves.mean(axis=2), variance)
-    return Indices(1 - shares[0], shares[1], variance)
+    means = squares(f_a, f_b, f_ab).mean(axis=0)
+    still = (f_a == f_a[0]).all(axis=0) & (f_b == f_a[0]).all(axis=0)
+    variance = np.where(still, 0.0, means[1] - means[0] ** 2)
+    first, total = np.split(ratio(means[2:], variance), 2)
+    return Indices(1 - first, total, variance)
 
 
 def resamples(rows: int, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -145,25 +153,29 @@ def jansen_intervals(
     Source: Archer, Saltelli & Sobol' (1997), Journal of Statistical Computation and Simulation 58 (bootstrap).
     """
     factors, rows, m = f_ab.shape
-    ends = np.empty((2, 2, factors, m))
-    step = max(1, BLOCK // (2 * factors * max(rows, len(counts))))
+    low, high = np.empty((2, 2, factors, m))
+    step = max(1, BLOCK // ((2 + 2 * factors) * max(rows, len(counts))))
     for at in (slice(k, k + step) for k in range(0, m, step)):
-        mean, square, halves = squares(f_a[:, at], f_b[:, at], f_ab[:, :, at])
-        variance = counts @ square - (counts @ mean) ** 2
-        some = variance > 1e-12 * square.max(axis=0)
-        for kind, i in np.ndindex(2, factors):
-            share = np.where(some, counts @ halves[kind, i] / np.where(some, variance, 1.0), NAN)
-            low, high = quantiles(share, level)
-            ends[:, kind, i, at] = (1 - high, 1 - low) if kind == 0 else (low, high)
-    return ends[0], ends[1]
+        parts = squares(f_a[:, at], f_b[:, at], f_ab[:, :, at])
+        means = (counts @ parts.reshape(rows, -1)).reshape(len(counts), *parts.shape[1:])
+        variance = means[:, 1] - means[:, 0] ** 2
+        variance = np.where(variance > 1e-12 * parts[:, 1].max(axis=0), variance, 0.0)
+        ends = quantiles(ratio(means[:, 2:], variance[:, None]), level)
+        low[0, :, at], high[0, :, at] = 1 - ends[1, :factors], 1 - ends[0, :factors]
+        low[1, :, at], high[1, :, at] = ends[:, factors:]
+    return low, high
 
 
 def quantiles(samples: np.ndarray, level: float) -> np.ndarray:
-    """(2, M) ends of the middle `level` of (draws, M) samples; samples without variance (nan) are left out."""
-    out = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    for j in np.flatnonzero(np.isnan(out[0]) & ~np.isnan(samples).all(axis=0)).tolist():
-        out[:, j] = np.nanquantile(samples[:, j], [(1 - level) / 2, (1 + level) / 2])
-    return out
+    """(2, ...) ends of the middle `level` of (draws, ...) samples, linear between two; samples that are nan are left
+    out, nan where all are."""
+    ordered = np.sort(np.moveaxis(samples, 0, -1), axis=-1)  # nan last
+    known = np.count_nonzero(~np.isnan(ordered), axis=-1)
+    at = np.maximum(known - 1, 0) * np.array([(1 - level) / 2, (1 + level) / 2]).reshape(2, *[1] * known.ndim)
+    below = np.floor(at).astype(int)
+    above = np.minimum(below + 1, np.maximum(known - 1, 0))
+    one, other = (np.stack([np.take_along_axis(ordered, k[..., None], -1)[..., 0] for k in p]) for p in (below, above))
+    return one + (at - below) * (other - one)
 
 
 def study(

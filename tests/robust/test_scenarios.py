@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +14,10 @@ from scipy.stats import kendalltau
 
 from dxlib import leave_one_out, read_case
 from dxlib.errors import Refusal
-from dxlib.index import INDEX, evaluate, tabulate
+from dxlib.index import INDEX, Exact, evaluate, tabulate
+from dxlib.index.rank import ranked_on, ranks
+from dxlib.index.rounding import rounded
+from dxlib.index.score import climb, leaf_column
 from dxlib.robust import scenarios
 from dxlib.robust.scenarios import (
     FACTORS,
@@ -291,40 +295,80 @@ def test_unknown_choices_and_too_many_are_refused(tmp_path):
 SHARE = st.integers(0, 4).map(lambda n: n / 4)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.data())
-def test_coarse_scores_tie_exactly_where_the_official_code_ties(tmp_path_factory, data):
+def coarse(data, folder):
     """Shares in quarters: ties everywhere, gaps in answers, two levels."""
     codes = ["p.1", "p.2", "q.1", "q.2", "r"]
     rows = [
         {"code": c, "parent": "", "name_en": c, "weight": w, "rule": ""}
         for c, w in zip("pq", data.draw(st.lists(st.integers(1, 3), min_size=2, max_size=2)), strict=True)
     ]
-    rows += [
-        {
-            "code": c,
-            "parent": c[0] if "." in c else "",
-            "name_en": c,
-            "weight": data.draw(st.integers(1, 3)),
-            "rule": "goalposts(0, 1)",
-        }
-        for c in codes
-    ]
+    for c in codes:
+        parent, weight = c[0] if "." in c else "", data.draw(st.integers(1, 3))
+        rows.append({"code": c, "parent": parent, "name_en": c, "weight": weight, "rule": "goalposts(0, 1)"})
     agencies = [f"u{i}" for i in range(data.draw(st.integers(2, 7)))]
     cells = {(u, c): data.draw(SHARE | st.none()) for u in agencies for c in codes}
     cells |= {("u0", c): data.draw(SHARE) for c in codes}  # no row that nobody answers
     claims = [{"agency": u, "indicator": c, "a": x} for (u, c), x in cells.items() if x is not None]
     policies = {"missing": data.draw(st.sampled_from(["zero", "exclude", "within-parent"]))}
     policies["rank_on"] = data.draw(st.sampled_from(["exact", "published"]))
-    folder = tmp_path_factory.mktemp("coarse")
     tables = {"indicators": rows, "agencies": [{"agency": u} for u in agencies], "claims": claims}
     write_folder(folder, 2024, "demo", {"title": {"en": "Toy"}, **policies, **CLASSES}, tables)
-    case = read_case(folder, 2024, "demo")
+    return read_case(folder, 2024, "demo")
+
+
+HASTY = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+
+
+@settings(max_examples=10, **HASTY)
+@given(st.data())
+def test_coarse_scores_tie_exactly_where_the_official_code_ties(tmp_path_factory, data):
+    case = coarse(data, tmp_path_factory.mktemp("coarse"))
     start = begin(case)
     possible = {f: names for f, names in candidates(start).items() if f != "normalisation"}
     table = combinations(start, possible)
     chosen = np.random.default_rng(1).choice(len(table), min(len(table), 6), replace=False)
     check_lists(case, table.iloc[chosen].reset_index(drop=True))
+
+
+@settings(max_examples=10, **HASTY)
+@given(st.data())
+def test_other_normalisations_rank_as_the_exact_climb_does(tmp_path_factory, data):
+    """No float decides: every combination again in fractions, roots to 30 decimals."""
+    case = coarse(data, tmp_path_factory.mktemp("scales"))
+    start = begin(case)
+    table = combinations(start, candidates(start))
+    table = table.iloc[:: max(1, len(table) // 40)].reset_index(drop=True)
+    found = rank_all(start, table)
+    for k, choice in enumerate(table.to_dict("records")):
+        leaves = normalised(start.leaves[choice["source"]], case, start.listed, choice["normalisation"])
+        policies = replace(case.settings, missing=choice["missing"])
+        tree = replace(
+            reweighted(case.framework, choice["weights"], choice["leave_out"]), aggregate=choice["aggregation"]
+        )
+        columns = {c: leaf_column(row, case.framework, c, policies) for c, row in leaves.items()}
+        index = climb(Exact(start.on, start.official["agency"].tolist(), columns, {}), tree, policies).columns[INDEX]
+        shares = [s and rounded(s, 30) for s in index.shares]
+        expected = ranks([ranked_on(s, r, policies) for s, r in zip(shares, index.rooms, strict=True)])
+        assert found.ranks[k].tolist() == pytest.approx([np.nan if r is None else r for r in expected], nan_ok=True)
+        assert (choice["normalisation"] == "rule") or np.isnan(found.classes[k]).all()
+
+
+@pytest.mark.parametrize("rank_on", ["exact", "published"])
+def test_gaps_that_floats_cannot_see_decide(tmp_path, rank_on):
+    """b leads a by 1e-16 and misses the cut of .64 by 1e-16; with a step more of k0 it is the other way round."""
+    tiny = "0.0000000000000002"
+    data = {"a": (0.6, 0.8, 0.5), "b": (f"0.6{tiny[3:]}", 0.8, 0.5), "c": (f"0.5{'9' * 15}", 0.8, 0.5)}
+    case = toy(tmp_path, data=data, rank_on=rank_on, **CLASSES)
+    start = begin(case)
+    table = combinations(start, {f: n for f, n in candidates(start).items() if f != "normalisation"})
+    found = rank_all(start, table)
+    if rank_on == "exact":
+        assert found.ranks[0].tolist() == [2, 1, 3] and found.classes[0].tolist() == [1, 1, 2]
+        without = table.index[(table["leave_out"] == "k0")]
+        assert (found.ranks[without] == 1).all()
+    else:  # .64 of one point in two decimals
+        assert found.ranks[0].tolist() == [1, 1, 1] and found.classes[0].tolist() == [1, 1, 1]
+    check_officially(case, table.iloc[::4].reset_index(drop=True))
 
 
 def check_lists(case, table):
