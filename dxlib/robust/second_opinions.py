@@ -17,9 +17,9 @@ from ..index.floats import TIE, float_ranks
 
 NAN = float("nan")
 SMALL = 14  # agencies up to which a Kemeny component is solved by dynamic programming over all subsets
-MIDDLE = 60  # agencies up to which it is solved by integer programming, with a look for other best orders
+MIDDLE = 40  # agencies up to which it is solved by integer programming, with a look for other best orders
 LARGE = 120  # agencies up to which the relaxation is solved, which is often whole, else a bound; above: a loose bound
-NODES = 500  # branches an integer programme may open (a count, not a time: the same on every machine)
+NODES = 50  # branches an integer programme may open (a count, not a time: the same on every machine)
 TRIES = 120  # programmes spent on finding the first of several best orders
 CUTS = 3_000  # cycles forbidden in one round
 LONG = 2_000  # agencies up to which all pairs are held at once; longer lists have no Kemeny order
@@ -126,7 +126,7 @@ def kemeny(support: np.ndarray) -> Kemeny:
               the smallest position that can stand first, then second, ...)
 
     The list is first cut where everybody above wins every duel against everybody below; each part is solved exactly
-    up to 60 agencies, and up to 120 where the linear programme happens to give an order. Any other part gets an order
+    up to 40 agencies, and up to 120 where the linear programme happens to give an order. Any other part gets an order
     that no single move improves, a bound, and exact False. Where `unique` is None, an exact order is a best one, but
     not always the first by official order.
 
