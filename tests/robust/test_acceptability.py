@@ -344,6 +344,13 @@ def test_errors_are_stated():
 # conventions
 
 
+@pytest.mark.parametrize("half, quarter", [("away", 0.3), ("even", 0.2)])
+def test_a_draw_rounds_its_index_as_the_case_does(half, quarter):
+    settled = room.published(toy(half=half, points_decimals=1).settings, np.array([1.0, 1, 1, 1, 1, 0]))
+    found = settled(np.array([[0.25, 0.25 - 1e-12, 0.35, -0.25, 0.249, 0.123]]))
+    assert found[0] == pytest.approx([quarter, quarter, 0.4, -quarter, 0.2, 0.123])
+
+
 def test_a_long_list_is_compared_neighbour_by_neighbour(monkeypatch):
     monkeypatch.setattr(room, "ALL_PAIRS", 3)
     case = toy()
