@@ -61,8 +61,8 @@ class Start:
 class Ranked:
     """K combinations of choices, ranked: (K, N) places within the lists and (K, N) classes (1 = highest).
 
-    nan where an agency has no place (a list of one, no score left) or no class (no classes, no score left, or another
-    normalisation: the cuts are shares of the maximum and say nothing on another scale).
+    nan where an agency has no place (nobody else in the list, no score left) or no class (no classes, no score left,
+    or another normalisation: the cuts are shares of the maximum and say nothing on another scale).
     """
 
     ranks: np.ndarray
@@ -144,12 +144,14 @@ def candidates(start: Start) -> dict[str, list[str]]:
     lacking = any(leaves[code].states[i] == "missing" for code in counted for i in start.listed.tolist())
     mains = [node.code for node in framework.siblings(framework.tops) if node.weight]
     means = framework.aggregate in MEANS
-    negative = any(s is not None and s < 0 for code in counted for s in leaves[code].shares)
+    negative = any(
+        s is not None and s < 0 for own in start.leaves.values() for code in counted for s in own[code].shares
+    )
     found = {
         "source": list(start.leaves),
         "normalisation": list(NORMALISATIONS),
         "missing": [case.settings.missing, *(MISSING if lacking else ())],
-        "weights": list(WEIGHTS),
+        "weights": list(WEIGHTS if means else WEIGHTS[:-1]),
         "aggregation": [framework.aggregate, *(MEANS if means and not negative else ())],
         "leave_out": ["none", *(mains if means and len(mains) > 1 else ())],
     }
@@ -379,13 +381,13 @@ def settle(
         members = np.array([i for i, s in enumerate(scopes) if s == scope])
         if len(members) > 1:
             ranks[:, members] = in_list(scores[:, members], members, same, ask)
-    ranks[np.isnan(scores)] = NAN
+    ranks[ranks == 0] = NAN
     return ranks, class_of(scores, settings, ask)
 
 
 def in_list(scores: np.ndarray, members: np.ndarray, same: Sequence[int], ask: Ask) -> np.ndarray:
-    """(K, n) exact places of one list."""
-    places = float_ranks(scores)
+    """(K, n) exact places of one list; 0 without a score, or for one who alone has one."""
+    places = np.where(np.isnan(scores).sum(axis=1)[:, None] < scores.shape[1] - 1, float_ranks(scores), 0)
     ordered = np.sort(places, axis=1)
     tied = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] > 0)).any(axis=1)
     for k in np.flatnonzero(tied).tolist():
@@ -451,11 +453,11 @@ def tau_b(before: np.ndarray, after: np.ndarray, scopes: Sequence[str]) -> float
 
 
 def described(start: Start, ranked: Ranked) -> pd.DataFrame:
-    """What each of K combinations does to the official result: moved, mean_shift, largest, agency, tau, reclassed,
+    """What each of K combinations does to the official result: moved, mean_shift, largest, agency, reclassed,
     leader."""
     official = start.official["rank"].to_numpy(float, na_value=NAN)
     classes = start.official["class"].to_numpy(float, na_value=NAN)
-    agencies, scopes = start.official["agency"].tolist(), start.official["scope"].tolist()
+    agencies = start.official["agency"].tolist()
     moved = np.nan_to_num(shifts(ranked.ranks, official))
     means = mean_shift(ranked.ranks, official)
     other_class = (ranked.classes != classes) & ~np.isnan(ranked.classes) & ~np.isnan(classes)
@@ -470,12 +472,11 @@ def described(start: Start, ranked: Ranked) -> pd.DataFrame:
                 "mean_shift": round(float(means[k]), DECIMALS),
                 "largest": largest,
                 "agency": agencies[int(moved[k].argmax())] if largest else "",
-                "tau": round(tau_b(official, ranked.ranks[k], scopes), DECIMALS),
                 "reclassed": int(other_class[k].sum()) if comparable[k] else None,
                 "leader": ";".join(agencies[i] for i in leads),
             }
         )
-    columns = ["moved", "mean_shift", "largest", "agency", "tau", "reclassed", "leader"]
+    columns = ["moved", "mean_shift", "largest", "agency", "reclassed", "leader"]
     return pd.DataFrame(rows, columns=columns).astype({"reclassed": "Int64"})
 
 
@@ -494,7 +495,10 @@ def one_at_a_time(case: Case, on: str | None = None) -> pd.DataFrame:
     official = {factor: names[0] for factor, names in possible.items()}
     singles = [(factor, name) for factor, names in possible.items() for name in names[1:]]
     table = pd.DataFrame([{**official, factor: name} for factor, name in singles], columns=list(FACTORS), dtype=str)
-    result = described(start, rank_all(start, table))
+    ranked = rank_all(start, table)
+    result = described(start, ranked)
+    before, scopes = start.official["rank"].to_numpy(float, na_value=NAN), start.official["scope"].tolist()
+    result.insert(4, "tau", [round(tau_b(before, after, scopes), DECIMALS) for after in ranked.ranks])
     result.insert(0, "factor", [factor for factor, _ in singles])
     result.insert(1, "alternative", [name for _, name in singles])
     result.insert(2, "changed", [changes(start, factor, name) for factor, name in singles])
@@ -508,7 +512,7 @@ def full_factorial(case: Case, on: str | None = None, most: int = MOST, choices:
     choices   factor -> alternatives to combine, by default all of `factors`; ValueError for an unknown one
 
     Returns one row per combination, the official one first: a column per factor, then moved, mean_shift, largest,
-    agency, tau, reclassed, leader as in `one_at_a_time`. Raises Refusal.
+    agency, reclassed, leader as in `one_at_a_time`. Raises Refusal.
     Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168, section 3.
     """
     start = begin(case, on)

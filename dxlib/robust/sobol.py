@@ -203,20 +203,20 @@ def study(
         a, b, crossed = points(len(sizes), rows, rng)
         design = np.floor(np.concatenate([a, b, crossed.reshape(-1, len(sizes))]) * sizes).astype(int)
     values, at = evaluated(start, choices, design, top)
-    if exact:
-        indices = indices_exact(values[at], design)
-        both = np.stack([indices.first, indices.total])
-        return Study(start, choices, indices, both, both, True)
-    f_a, f_b, f_ab = at[:rows], at[rows : 2 * rows], at[2 * rows :].reshape(len(sizes), rows)
-    counts = resamples(rows, draws, rng)  # type: ignore[arg-type]
-    step = max(1, BLOCK // f_ab.size)
     found = []
-    for k in range(0, values.shape[1], step):
-        block = values[:, k : k + step]
-        sampled = block[f_a], block[f_b], block[f_ab]
-        found.append((*jansen(*sampled), *jansen_intervals(*sampled, counts)))
+    step = max(1, BLOCK // len(design))
+    counts = None if exact or rng is None else resamples(rows, draws, rng)
+    for block in (values[:, k : k + step] for k in range(0, values.shape[1], step)):
+        if counts is None:
+            indices = indices_exact(block[at], design)
+            both = np.stack([indices.first, indices.total])
+            found.append((*indices, both, both))
+        else:
+            f_ab = block[at[2 * rows :]].reshape(len(sizes), rows, -1)
+            sampled = block[at[:rows]], block[at[rows : 2 * rows]], f_ab
+            found.append((*jansen(*sampled), *jansen_intervals(*sampled, counts)))
     first, total, variance, low, high = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))
-    return Study(start, choices, Indices(first, total, variance), low, high, False)
+    return Study(start, choices, Indices(first, total, variance), low, high, exact)
 
 
 def evaluated(
@@ -288,7 +288,8 @@ def importance_by_agency(
 
     Returns one row per agency (order of agencies.csv) and factor: agency, factor, places (sd of the place when this
     choice alone changes, root mean square over the others), rank_first, rank_total, top_first, top_total,
-    class_first, class_total (null where no combination changes it), exact. The class is always that of shares by the
+    class_first, class_total (null where no combination changes it, or where the agency has no place or class under
+    some combination), exact. The class is always that of shares by the
     rule, so normalisation has no part in it. Raises Refusal, ValueError as `importance`.
     Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168, section 4.2 (indices of the rank of single units).
     """

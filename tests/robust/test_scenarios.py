@@ -337,7 +337,7 @@ def test_other_normalisations_rank_as_the_exact_climb_does(tmp_path_factory, dat
     case = coarse(data, tmp_path_factory.mktemp("scales"))
     start = begin(case)
     table = combinations(start, candidates(start))
-    table = table.iloc[:: max(1, len(table) // 40)].reset_index(drop=True)
+    table = table.iloc[:: max(1, len(table) // 24)].reset_index(drop=True)
     found = rank_all(start, table)
     for k, choice in enumerate(table.to_dict("records")):
         leaves = normalised(start.leaves[choice["source"]], case, start.listed, choice["normalisation"])
