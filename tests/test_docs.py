@@ -10,6 +10,7 @@ import pytest
 import dxlib
 from dxlib.case.settings import policies
 from dxlib.rules import SHAPES
+from dxlib.verify.flags import FLAGS
 
 HOUSE = Path(__file__).resolve().parents[1]
 PAGES = [*HOUSE.glob("*.md"), *(HOUSE / "docs").glob("*.md"), *(HOUSE / "reports").glob("*.md")]
@@ -25,6 +26,19 @@ def test_the_examples_for_analysts_run(page, monkeypatch):
     for name in dxlib.PUBLIC:
         assert f"dxlib.{name}(" in code.group(1), name
     assert len(dxlib.PUBLIC) == 10
+
+
+def test_the_example_for_verification_runs(monkeypatch):
+    monkeypatch.chdir(HOUSE)
+    code = re.search(r"```python\n(.*?)```", (HOUSE / "docs" / "verification.md").read_text(encoding="utf-8"), re.DOTALL)
+    scope: dict = {}
+    exec(compile(code.group(1), "verification.md", "exec"), scope)
+    assert len(scope["ledger"]) > 4000 and len(scope["ranges"]) == len(scope["case"].agencies)
+
+
+def test_every_flag_is_described():
+    words = (HOUSE / "docs" / "verification.md").read_text(encoding="utf-8")
+    assert [flag for flag in FLAGS if f"`{flag}`" not in words] == []
 
 
 @pytest.mark.parametrize("page", ["rules.md", "quy-tac.md"])
