@@ -74,7 +74,7 @@ def said_row(case: Case, by_indicator: pd.DataFrame, lang: str) -> str:
         "n": number(row["compared"], lang),
         "points": labels.points(row["over"], case, lang),
     }
-    return text("verification.most_row", lang, **facts)
+    return text("verification.most_row" if row["cut_share"] >= 0.5 else "verification.some_row", lang, **facts)
 
 
 def said_evidence(case: Case, coverage: pd.DataFrame, lang: str) -> str:
