@@ -43,7 +43,7 @@ class State:
 class Standing:
     """Where everybody stands, (N,) each, in the order of agencies.csv; None where there is none.
 
-    share       of the own maximum; points: the same in points
+    share       of the own maximum; points: the same in points, as many decimals as are printed
     rank, of    within the list; classes: 1-based position of the class
     low, high   5 % and 95 % of the ranks under the drawn weights
     exact       whether score, rank and class come from the exact library (intervals are always simulated)
@@ -143,10 +143,11 @@ class Model:
             enough = [share >= self.case.settings.min_coverage for share in coverage(framework, ground.exact)]
             listed &= np.array(enough)
         rank, of, low, high = self.places(deciding, listed)
-        cuts = self.case.settings.classes
+        cuts, decimals = self.case.settings.classes, self.case.settings.points_decimals
+        points = np.round(shown * ground.rooms, decimals).tolist()
         return Standing(
             [None if np.isnan(x) else float(x) for x in shown],
-            [None if np.isnan(x) else float(x * room) for x, room in zip(shown, ground.rooms, strict=True)],
+            [None if np.isnan(x) else x for x in points],
             rank,
             of,
             [None if np.isnan(x) else held(float(x), cuts) for x in central],

@@ -11,6 +11,7 @@ from ..words import NOTHING, number, text
 from .model import Model, Standing, State
 
 spoken = lru_cache(maxsize=20_000)(number)  # the same few numbers, at every step of a slider
+between = lru_cache(maxsize=20_000)(span)
 
 
 class Words:
@@ -53,7 +54,7 @@ def ranking(words: Words, standing: Standing) -> Table | None:
                 spoken(start.points[i], lang, decimals),
                 Cell(spoken(standing.points[i], lang, decimals), standing.share[i] or 0.0),
                 *([change(words, start.classes[i], standing.classes[i])] if words.classes else []),
-                NOTHING if low is None or high is None else span(low, high, lang),
+                NOTHING if low is None or high is None else between(low, high, lang),
             ]
         )
     caption = text("explore.exact" if standing.exact else "explore.provisional", lang)
