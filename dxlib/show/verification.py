@@ -12,7 +12,8 @@ import pandas as pd
 
 from ..case import Case
 from ..errors import Finding
-from ..verify.risk import CONFIDENCE, TOLERABLE
+from ..verify.estimates import conclusion
+from ..verify.risk import CONFIDENCE, FACTORS, PRIOR, TOLERABLE, UNKNOWN
 from ..words import finding, name, number, percent, text
 from . import charts, labels
 from .blocks import Chart, Column, Sentences, Table, sentences, table
@@ -484,6 +485,20 @@ def plan_table(case: Case, plan: pd.DataFrame, lang: str) -> Table | None:
     )
 
 
+def factors_sentence(case: Case, past: pd.DataFrame, lang: str) -> Sentences | None:
+    """What the risk score is made of, so that it can be recomputed by hand."""
+    if not case.has_claims:
+        return None
+    listed = "; ".join(f"{text(f'flag.{flag}.name', lang)} × {number(x, lang, 2)}" for flag, x in FACTORS.items())
+    known = past["over"].dropna()
+    chance = percent(known.mean() if len(known) else UNKNOWN, lang, 1)
+    key = "verification.chance" if len(known) else "verification.chance_unknown"
+    return sentences(
+        text(key, lang, chance=chance, prior=number(PRIOR, lang), n=number(len(known), lang)),
+        text("verification.factors", lang, list=listed),
+    )
+
+
 def worklist_table(case: Case, chosen: pd.DataFrame, seed: int, lang: str, most: int = 40) -> Table | None:
     """What to verify first, and how each risk was worked out."""
     named, codes = labels.agencies(case, lang), labels.rows(case, lang)
@@ -542,7 +557,12 @@ def parts_table(case: Case, hits: pd.DataFrame, lang: str) -> Table | None:
 
 
 def estimates_table(case: Case, estimates: pd.DataFrame, chosen: pd.DataFrame, lang: str) -> Table | None:
-    """Over-scoring among the items that were not chosen by risk: estimate and upper bound by each method."""
+    """Over-scoring among the items that were not chosen by risk: estimate, upper bound and what follows, by method."""
+
+    def decided(row: dict[str, Any]) -> str:
+        """Accept the claims as they are, or verify all; nothing follows from a number of items or from no bound."""
+        points = row["unit"] == "points" and row["bound"] == row["bound"]
+        return conclusion(row["bound"], row["points"], TOLERABLE) if points else ""
 
     def shown(x: float, unit: str) -> str:
         return number(x, lang) if unit == "items" else labels.points(x, case, lang)
@@ -555,6 +575,7 @@ def estimates_table(case: Case, estimates: pd.DataFrame, chosen: pd.DataFrame, l
             number(r["found"], lang),
             shown(r["estimate"], r["unit"]),
             shown(r["bound"], r["unit"]),
+            text(f"verification.conclusion.{decided(r)}", lang) if decided(r) else "–",
             text(f"verification.estimate.{r['note'] or 'whole'}", lang),
         ]
         for r in estimates.to_dict("records")
@@ -562,10 +583,8 @@ def estimates_table(case: Case, estimates: pd.DataFrame, chosen: pd.DataFrame, l
     if estimates.empty or estimates["bound"].isna().all() or not chosen["final"].isna().any():
         return None
     heads = [Column(text("verification.way", lang), "name"), Column(text("verification.in", lang))]
-    heads += [
-        *numbers(("verified", "wrong_items", "estimated", "bound"), lang),
-        Column(text("verification.remark", lang)),
-    ]
+    heads += numbers(("verified", "wrong_items", "estimated", "bound"), lang)
+    heads += [Column(text("verification.conclude", lang)), Column(text("verification.remark", lang))]
     row = estimates.iloc[0]
     facts = {
         "n": number(row["population"], lang),

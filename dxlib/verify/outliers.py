@@ -57,26 +57,6 @@ def modified_z(x: Sequence[float] | np.ndarray) -> np.ndarray:
     return (x - middle) / unit if unit else x * 0.0
 
 
-def double_mad(x: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Like `modified_z` for skewed values: members below and above the median each have their side's own MAD.
-
-    (n,) -> (n,); the median itself belongs to both sides. A side whose MAD is 0 takes its MeanAD, then zeros.
-    nan stays nan. Raises ValueError for a table.
-    Source: Rosenmai (2013), Using the Median Absolute Deviation to Find Outliers, "double MAD"; fallback as above.
-    """
-    x = vector(x)
-    known = x[~np.isnan(x)]
-    z = x * 0.0
-    if not known.size:
-        return z
-    middle = np.median(known)
-    for side in (-1, 1):
-        here = side * (x - middle) > 0
-        unit = unit_of(np.abs(known - middle)[side * (known - middle) >= 0])
-        z[here] = (x[here] - middle) / unit  # a member beyond the median makes the unit positive
-    return z
-
-
 def theil_sen(
     p: Sequence[float] | np.ndarray, c: Sequence[float] | np.ndarray, rng: np.random.Generator, most: int = 1_000_000
 ) -> tuple[float, float]:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from dxlib.verify.flag import COLUMNS
 from dxlib.verify.outliers import (
     all_maximum,
-    double_mad,
     inflation_outliers,
     jump_flags,
     jumps,
@@ -56,14 +55,6 @@ def test_modified_z_where_more_than_half_are_equal():
     # MAD 0, MeanAD 6/8: 5 / (1.253314 x 0.75)
     z = modified_z([0, 0, 0, 0, 0, 0, 5, 1])
     assert z[:6].tolist() == [0] * 6 and z[6:].round(2).tolist() == [5.32, 1.06]
-
-
-def test_double_mad_on_paper():
-    # Rosenmai (2013): median 5, MAD 0.5 below and 2 above
-    x = [1, 4, 4, 4, 5, 5, 5, 5, 7, 7, 8, 10, 16, 30]
-    z = double_mad(x)
-    assert z[[0, 11, 12, 13]] == pytest.approx([-0.6745 * 8, 0.6745 * 2.5, 0.6745 * 5.5, 0.6745 * 12.5])
-    assert [v for v, far in zip(x, np.abs(z) > 3.5, strict=True) if far] == [1, 16, 30]
 
 
 def test_theil_sen_is_not_dragged_as_least_squares_is():
@@ -147,7 +138,7 @@ def test_all_maximum_on_paper():
 @given(samples, st.sampled_from([0.25, 2.0, 64.0]), points)
 def test_p37_scale_and_shift_change_no_distance(x, scale, shift):
     moved = np.multiply(x, scale) + shift
-    for method in (modified_z, double_mad, lambda v: leave_one_out_z(v, ["g"] * len(v))):
+    for method in (modified_z, lambda v: leave_one_out_z(v, ["g"] * len(v))):
         assert np.allclose(method(moved), method(x), rtol=1e-12, atol=0, equal_nan=True)
 
 
@@ -163,22 +154,15 @@ def test_raising_the_largest_never_lowers_its_distance(x, more):
 @given(samples, st.data())
 def test_an_unknown_member_changes_nothing_and_stays_unknown(x, data):
     at = data.draw(st.integers(0, len(x)))
-    for method in (modified_z, double_mad, lambda v: leave_one_out_z(v, ["g"] * len(v))):
+    for method in (modified_z, lambda v: leave_one_out_z(v, ["g"] * len(v))):
         z = method(np.insert(np.array(x, float), at, np.nan))
         assert np.isnan(z[at])
         assert np.array_equal(np.delete(z, at), method(x), equal_nan=True)
 
 
-@many
-@given(st.lists(st.integers(1, 40), min_size=3, max_size=25))
-def test_double_mad_is_modified_z_for_symmetric_values(x):
-    both = [*x, *(-v for v in x)]
-    assert np.allclose(double_mad(both), modified_z(both))
-
-
 @given(st.integers(0, 12), points)
 def test_no_spread_no_distance(n, value):
-    assert not modified_z([value] * n).any() and not double_mad([value] * n).any()
+    assert not modified_z([value] * n).any()
     assert np.isnan(leave_one_out_z([value] * n, ["g"] * n)).all()
 
 
@@ -368,7 +352,7 @@ def test_nothing_in_nothing_out():
         all_maximum(NOTHING),
     ):
         assert list(found.columns) == COLUMNS and found.empty
-    assert modified_z([]).size == double_mad([]).size == leave_one_out_z([], []).size == 0
+    assert modified_z([]).size == leave_one_out_z([], []).size == 0
     assert np.isnan(theil_sen([], [], rng())).all()
     assert np.isnan(jumps([np.nan], [1], rng())).all()
 
@@ -377,7 +361,7 @@ def test_nothing_in_nothing_out():
     "wrong",
     [
         lambda: modified_z([[1, 2], [3, 4]]),
-        lambda: double_mad([[1.0]]),
+        lambda: modified_z([[1.0]]),
         lambda: theil_sen([1, 2], [1], rng()),
         lambda: theil_sen([1, 2], [1, 2], rng(), most=0),
         lambda: jumps([1, 2, 3], [1], rng()),
