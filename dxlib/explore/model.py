@@ -15,7 +15,7 @@ from ..case import Case
 from ..case.framework import Framework
 from ..case.settings import Class
 from ..errors import Finding, Refusal
-from ..index import INDEX, Exact, evaluate, tabulate
+from ..index import INDEX, Exact, evaluate, provisional, tabulate
 from ..index.floats import TIE, Weights, float_ranks, leaf_shares, scorer
 from ..index.score import climb, coverage
 from ..index.values import basis
@@ -64,14 +64,14 @@ class Ground:
     """What no slider changes while it is above 0: the case as edited, its tree and leaf shares.
 
     scores    weights -> (K, N) index shares
-    settled   scores as they decide (published points where the case ranks on them)
+    printed   scores that give the points as they are printed
     rooms     (N,) own maxima, in points
     """
 
     framework: Framework
     exact: Exact
     scores: Callable[[Weights], np.ndarray]
-    settled: Callable[[np.ndarray], np.ndarray]
+    printed: Callable[[np.ndarray], np.ndarray]
     rooms: np.ndarray
 
 
@@ -88,6 +88,7 @@ class Model:
         self.edited = lru_cache(maxsize=2)(self._edited)
         self.ground = lru_cache(maxsize=8)(self._ground)
         self.draws = {str(code): weights[code].to_numpy(float) for code in weights}
+        self.provisional = provisional(case, self.on)
         self.start = self.exactly(State())
 
     @property
@@ -135,7 +136,7 @@ class Model:
         tables = self.drawn(state)
         first = {code: np.r_[float(weights.get(code, nodes[code].weight)), w] for code, w in tables.items()}
         scores = ground.scores(first)
-        deciding = ground.settled(scores)
+        deciding = ground.printed(scores) if self.case.settings.rank_on == "published" else scores
         shown, central = scores[0], deciding[0]
         listed = self.ranked & ~np.isnan(central)
         if self.case.settings.min_coverage:
@@ -144,7 +145,7 @@ class Model:
             listed &= np.array(enough)
         rank, of, low, high = self.places(deciding, listed)
         cuts, decimals = self.case.settings.classes, self.case.settings.points_decimals
-        points = np.round(shown * ground.rooms, decimals).tolist()
+        points = np.round(ground.printed(shown) * ground.rooms, decimals).tolist()
         return Standing(
             [None if np.isnan(x) else float(x) for x in shown],
             [None if np.isnan(x) else x for x in points],
@@ -162,6 +163,8 @@ class Model:
         for scope in dict.fromkeys(self.scopes):
             members = [i for i, s in enumerate(self.scopes) if s == scope and listed[i]]
             if len(members) < 2:  # a list of one has no rank
+                for i in members:
+                    out[1][i] = 1
                 continue
             ranks = float_ranks(scores[:, members], dtype=np.int32)
             ranks[ranks == 0] = len(members)  # a draw that leaves an agency without a score: the last place
@@ -214,8 +217,7 @@ class Model:
         exact = climb(exact, framework, case.settings) if gone else exact
         shares = leaf_shares(case, exact=exact)
         rooms = np.array([float(room) for room in exact.columns[INDEX].rooms])
-        settled = published(case.settings, rooms) if case.settings.rank_on == "published" else np.asarray
-        return Ground(framework, exact, scorer(framework, shares), settled, rooms)
+        return Ground(framework, exact, scorer(framework, shares), published(case.settings, rooms), rooms)
 
 
 def reweighted(framework: Framework, weights: Mapping[str, Fraction]) -> Framework:

@@ -96,7 +96,11 @@ def summary(words: Words, standing: Standing) -> Sentences | None:
         said.append(text("explore.furthest", lang, who=who, places=spoken(shifts[most], lang)))
     if words.classes:
         said.append(text("explore.reclassed", lang, n=len(reclassed)))
-    return sentences(" ".join(filter(None, said)))
+    marks = [
+        text("page.sample", lang) if model.case.settings.sample else None,
+        text("page.provisional", lang) if model.provisional else None,
+    ]
+    return sentences(*marks, " ".join(filter(None, said)))
 
 
 def weights(words: Words, state: State) -> Table | None:

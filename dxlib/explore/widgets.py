@@ -34,6 +34,7 @@ STYLE = """<style>
 .dx-explore .note, .dx-explore .source { font-size: .85em; color: #5a646d; max-width: 40rem; }
 .dx-explore .refused { color: #8a2b0b; font-weight: 600; }
 .dx-explore .said { color: #0b5c8a; font-weight: 600; }
+.dx-explore .dx-ranking, .dx-explore .dx-weights { contain: content; }
 .dx-explore .dx-stands { position: sticky; top: 0; max-height: 90vh; overflow-y: auto; align-self: flex-start; }
 </style>"""
 
@@ -97,9 +98,10 @@ class Panel:
         self.name = w.Text(description=self.say("name"), placeholder="equal-pillars", layout={"width": FULL})
         self.title = w.Text(description=self.say("title"), layout={"width": FULL})
         self.save = self.button("save", self.write)
-        self.now, self.message, self.weights, self.told, self.ranking = (w.HTML() for _ in range(5))
+        self.now, self.message, self.weights, self.ranking = (w.HTML() for _ in range(4))
         self.message.add_class("dx-message")
         self.ranking.add_class("dx-ranking")
+        self.weights.add_class("dx-weights")
         self.listen(True)
         for chosen in (self.agency, self.row):
             chosen.observe(self.say_points, "value")
@@ -142,7 +144,7 @@ class Panel:
             ],
             layout={"width": "31rem", "flex": "0 0 auto"},
         )
-        stands = w.VBox([self.message, self.told, self.ranking], layout={"flex": "1 1 30rem", "min_width": "0"})
+        stands = w.VBox([self.message, self.ranking], layout={"flex": "1 1 30rem", "min_width": "0"})
         stands.add_class("dx-stands")
         return w.VBox([w.HTML(STYLE), w.HBox([tried, stands], layout={"flex_flow": "row wrap"})])
 
@@ -156,15 +158,15 @@ class Panel:
         moved = {code: p for code, p in percent.items() if p != HUNDRED}
         self.state = replace(self.state, percent=moved, drop=tuple(self.drop.value))
         if not self.attempt(self.recompute):  # no ranking beside weights that have none
-            self.ranking.value = self.told.value = self.weights.value = ""
+            self.ranking.value = self.weights.value = ""
 
     def recompute(self) -> None:
         self.shown = self.model.live(self.state)
         self.show()
 
     def show(self) -> None:
-        self.ranking.value = html(page.ranking(self.words, self.shown))
-        self.told.value = html(page.summary(self.words, self.shown)) + html(page.tried(self.words, self.state))
+        blocks = (page.summary(self.words, self.shown), page.tried(self.words, self.state))
+        self.ranking.value = "".join(map(html, (*blocks, page.ranking(self.words, self.shown))))  # one message
         self.weights.value = html(page.weights(self.words, self.state))
 
     def attempt(self, act: Callable[[], None]) -> bool:

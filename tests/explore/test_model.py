@@ -18,6 +18,7 @@ from dxlib.explore import page
 from dxlib.explore.model import Model, State, plain
 from dxlib.explore.scenario import write_scenario
 from dxlib.index import INDEX, score
+from dxlib.words import text
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 GIVEN = 'year = 2024\ngroup = "departments"\ntotal = 30\ntitle.vi = "Thử"\n'
@@ -71,7 +72,7 @@ def official(case: Case, on: str | None = None) -> list[int | None]:
 
 
 def same(live, exact) -> None:
-    for part in ("rank", "of", "classes", "low", "high"):
+    for part in ("rank", "of", "classes", "low", "high", "points"):
         assert getattr(live, part) == getattr(exact, part), part
     shares = [(a, b) for a, b in zip(live.share, exact.share, strict=True)]
     assert [a is None for a, _ in shares] == [b is None for _, b in shares]
@@ -116,6 +117,12 @@ def test_a_whole_province_the_same(tmp_path):
     leaf = tried.case.framework.leaves[3].code
     for state in (State(), State({"1": 120, "3": 45}), State({"2": 0}, (leaf,)), State(drop=("1", "2", "3", "4"))):
         same(tried.live(state), tried.exactly(state))
+
+
+def test_a_list_of_one_has_no_rank(tmp_path):
+    tried = model(DATA, group="province")
+    same(tried.live(State({"1": 10})), tried.exactly(State({"1": 10})))
+    assert tried.start.rank == tried.start.low == [None] and tried.start.of == [1]
 
 
 def test_leaving_out_what_is_not_verified_gives_a_score(tmp_path):
@@ -198,6 +205,15 @@ def test_the_ranking_says_what_it_is(tmp_path, lang):
     assert page.summary(words, live) is not None and page.tried(words, State()) is None
     assert page.agreement(words, live, exact) != page.agreement(words, tried.start, exact)
     assert "a1" not in page.tried(words, State(drop=("1.1",), points={("a1", "2.2"): "3"})).plain()
+
+
+def test_sample_and_provisional_figures_are_called_so(tmp_path):
+    said = page.summary(
+        page.Words(model(folder(tmp_path, "sample = true\n")), "vi", "x"), model(tmp_path).start
+    ).plain()
+    assert text("page.sample", "vi") in said and text("page.provisional", "vi") in said
+    measured = model(DATA, group="province")
+    assert text("page.provisional", "vi") not in page.summary(page.Words(measured, "vi", "x"), measured.start).plain()
 
 
 def test_names_are_text(tmp_path):
