@@ -371,6 +371,17 @@ def test_gaps_that_floats_cannot_see_decide(tmp_path, rank_on):
     check_officially(case, table.iloc[::4].reset_index(drop=True))
 
 
+def test_who_reaches_a_cut_exactly_is_in_the_class(tmp_path):
+    """Sums that floats put a little above or below .64 are .64; 1e-15 less is not."""
+    steps = [(f"u{k}", f"0.{64 + k}", f"0.{64 - k}") for k in range(1, 30)]
+    data = {u: (more, less, "0.64") for u, more, less in steps}
+    data |= {f"{u}-short": (more, less, "0.639999999999999") for u, more, less in steps}
+    start = begin(toy(tmp_path, weights=(1, 1, 1), data=data, **CLASSES))
+    found = rank_all(start, combinations(start, {"leave_out": ["none", "k0"]}))
+    assert found.classes[0].tolist() == [1] * 29 + [2] * 29
+    assert found.ranks[0].tolist() == [1] * 29 + [30] * 29
+
+
 def check_lists(case, table):
     """As `check_officially`, where a change of the missing rule may leave agencies without score: the lists stay."""
     start = begin(case)

@@ -163,6 +163,12 @@ def test_outputs_without_variance_or_with_holes_have_no_indices():
     assert np.isnan(low[..., 1:]).all() and (low[..., 0] < high[..., 0]).all()
 
 
+def test_equal_outputs_have_no_variance_whatever_their_sum_rounds_to():
+    for rows in (3, 7, 11, 49):
+        still = np.tile(np.arange(1, 200) / 7, (rows, 1))
+        assert np.isnan(jansen(still, still, np.stack([still, still])).total).all()
+
+
 def test_all_outputs_at_once_are_each_by_itself():
     f_a, f_b, f_ab = sampled(lambda u: np.moveaxis(np.array([ishigami(u), u[..., 0], ishigami(u) ** 2]), 0, -1), 3, 64)
     f_a, f_b, f_ab = f_a[:, 0], f_b[:, 0], f_ab[..., 0]
