@@ -35,7 +35,7 @@ STYLE = """<style>
 .dx-explore .refused { color: #8a2b0b; font-weight: 600; }
 .dx-explore .said { color: #0b5c8a; font-weight: 600; }
 .dx-explore .dx-ranking, .dx-explore .dx-weights { contain: content; }
-.dx-explore .dx-stands { position: sticky; top: 0; max-height: 90vh; overflow-y: auto; align-self: flex-start; }
+.dx-explore .dx-stands { max-height: 90vh; overflow-y: auto; align-self: flex-start; }
 </style>"""
 
 
@@ -138,13 +138,14 @@ class Panel:
                 *edit,
                 self.heading("scenario"),
                 w.HBox([self.exact, self.reset]),
+                self.message,
                 self.name,
                 self.title,
                 self.save,
             ],
             layout={"width": "31rem", "flex": "0 0 auto"},
         )
-        stands = w.VBox([self.message, self.ranking], layout={"flex": "1 1 30rem", "min_width": "0"})
+        stands = w.VBox([self.ranking], layout={"flex": "1 1 30rem", "min_width": "0"})
         stands.add_class("dx-stands")
         return w.VBox([w.HTML(STYLE), w.HBox([tried, stands], layout={"flex_flow": "row wrap"})])
 
@@ -158,7 +159,7 @@ class Panel:
         moved = {code: p for code, p in percent.items() if p != HUNDRED}
         self.state = replace(self.state, percent=moved, drop=tuple(self.drop.value))
         if not self.attempt(self.recompute):  # no ranking beside weights that have none
-            self.ranking.value = self.weights.value = ""
+            self.ranking.value, self.weights.value = self.message.value, ""
 
     def recompute(self) -> None:
         self.shown = self.model.live(self.state)

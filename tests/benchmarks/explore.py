@@ -8,6 +8,7 @@ table (goal: median of 20 under 100 ms). What the kernel needs of it is printed 
 from __future__ import annotations
 
 import csv
+import os
 import statistics
 import tempfile
 import time
@@ -79,9 +80,8 @@ def main(agencies: int = 107, rows: int = 45, presses: int = 20) -> None:
                 tab.wait_for_function(f"() => window.painted.length > {k}")
                 time.sleep(0.2)
             times = tab.evaluate("() => window.painted")[3:]
-    print(
-        f"key press to painted table: median {statistics.median(times):.0f} ms, {min(times):.0f}–{max(times):.0f} ms, {len(times)} presses"
-    )
+    said = f"median {statistics.median(times):.0f} ms, {min(times):.0f}–{max(times):.0f} ms, {len(times)} presses"
+    print(f"key press to painted table: {said}; load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":
