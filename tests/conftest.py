@@ -9,6 +9,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Where everything must hold before a change is taken, the same examples are tried every time; at a desk, new ones.
+settings.register_profile("same", derandomize=True)
+if os.environ.get("DXLIB_REQUIRE_REAL") == "1":
+    settings.load_profile("same")
 
 PUBLISHED = Path(__file__).parents[1] / ".." / "shared" / "real"
 PARTS = {

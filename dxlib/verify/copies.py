@@ -246,7 +246,8 @@ def containing(flat: np.ndarray, hashed: np.ndarray, sizes: np.ndarray, long: np
         if len(rare):
             others = np.unique(np.concatenate([holders[bounds[g] : bounds[g + 1]] for g in rare.tolist()]))
             others = others[(sizes[others] >= sizes[i]) & (others != i)]
-            pairs.append(np.stack([np.full(len(others), i), others]))
+            if len(others):
+                pairs.append(np.stack([np.full(len(others), i), others]))
     if not pairs:
         return {}
     small, large = np.concatenate(pairs, axis=1)
