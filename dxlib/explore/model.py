@@ -13,7 +13,6 @@ import pandas as pd
 
 from ..case import Case
 from ..case.framework import Framework
-from ..case.settings import Class
 from ..errors import Finding, Refusal
 from ..index import INDEX, Exact, evaluate, provisional, tabulate
 from ..index.floats import TIE, Weights, float_ranks, leaf_shares, scorer
@@ -88,6 +87,7 @@ class Model:
         self.edited = lru_cache(maxsize=2)(self._edited)
         self.ground = lru_cache(maxsize=8)(self._ground)
         self.draws = {str(code): weights[code].to_numpy(float) for code in weights}
+        self.cuts = [(float(c.cut), c.includes_cut) for c in case.settings.classes]
         self.provisional = provisional(case, self.on)
         self.start = self.exactly(State())
 
@@ -134,7 +134,7 @@ class Model:
         ground = self.ground(tuple(state.points.items()), tuple(gone))
         nodes = ground.framework.nodes
         tables = self.drawn(state)
-        first = {code: np.r_[float(weights.get(code, nodes[code].weight)), w] for code, w in tables.items()}
+        first = {c: np.concatenate(([float(weights.get(c, nodes[c].weight))], w)) for c, w in tables.items()}
         scores = ground.scores(first)
         deciding = ground.printed(scores) if self.case.settings.rank_on == "published" else scores
         shown, central = scores[0], deciding[0]
@@ -144,14 +144,13 @@ class Model:
             enough = [share >= self.case.settings.min_coverage for share in coverage(framework, ground.exact)]
             listed &= np.array(enough)
         rank, of, low, high = self.places(deciding, listed)
-        cuts, decimals = self.case.settings.classes, self.case.settings.points_decimals
-        points = np.round(ground.printed(shown) * ground.rooms, decimals).tolist()
+        points = np.round(ground.printed(shown) * ground.rooms, self.case.settings.points_decimals).tolist()
         return Standing(
             [None if np.isnan(x) else float(x) for x in shown],
             [None if np.isnan(x) else x for x in points],
             rank,
             of,
-            [None if np.isnan(x) else held(float(x), cuts) for x in central],
+            [None if np.isnan(x) else held(float(x), self.cuts) for x in central],
             low,
             high,
             False,
@@ -243,13 +242,16 @@ def ledger(case: Case, points: Mapping[tuple[str, str], str]) -> pd.DataFrame:
     return pd.concat([verdicts, pd.DataFrame(rows)], ignore_index=True).fillna("")
 
 
-def held(share: float, classes: tuple[Class, ...]) -> int | None:
-    """1-based position of the class of a float share; a score within 1e-9 of a cut has reached it."""
-    for i, c in enumerate(classes, start=1):
-        cut, near = float(c.cut), TIE * max(1.0, abs(float(c.cut)))
-        if share >= cut - near if c.includes_cut else share > cut + near:
+def held(share: float, cuts: list[tuple[float, bool]]) -> int | None:
+    """1-based position of the class of a float share; a score within 1e-9 of a cut has reached it.
+
+    cuts   (cut, whether it belongs to the class), the highest first
+    """
+    for i, (cut, inclusive) in enumerate(cuts, start=1):
+        near = TIE * max(1.0, cut)
+        if share >= cut - near if inclusive else share > cut + near:
             return i
-    return len(classes) or None
+    return len(cuts) or None
 
 
 def plain(column: pd.Series) -> list[int | None]:
