@@ -1,7 +1,56 @@
 """Would the ranking stand with other weights? Simulation in floats; official scores are never made here."""
 
-from .intervals import rank_intervals
+from .acceptability import class_shares, first_places, winning_shares
+from .attainable_ranks import attainable_ranks
+from .audit_questions import audit_questions
+from .groups import place_groups, settled_pairs
+from .heavier import heavier
+from .intervals import rank_intervals, tally
 from .leave_out import leave_one_out
+from .pairs import certain_pairs, dominance, robust_share
+from .reversal import reversals, smallest_points
+from .scenarios import factors, one_at_a_time
+from .second_opinions import second_opinions
+from .sobol import importance
+from .stability import stability
+from .structure import (
+    components,
+    effective_weights,
+    indicator_spread,
+    pillar_fit,
+    redundant_pairs,
+    weak_indicators,
+)
 from .weights import attainable, draw_weights
 
-__all__ = ["attainable", "draw_weights", "leave_one_out", "rank_intervals"]
+__all__ = [
+    "attainable",
+    "attainable_ranks",
+    "audit_questions",
+    "certain_pairs",
+    "class_shares",
+    "components",
+    "dominance",
+    "draw_weights",
+    "effective_weights",
+    "factors",
+    "first_places",
+    "heavier",
+    "importance",
+    "indicator_spread",
+    "leave_one_out",
+    "one_at_a_time",
+    "pillar_fit",
+    "place_groups",
+    "rank_intervals",
+    "redundant_pairs",
+    "reversals",
+    "robust_share",
+    "second_opinions",
+    "settled_pairs",
+    "smallest_points",
+    "stability",
+    "tally",
+    "weak_indicators",
+    "winning_shares",
+]
