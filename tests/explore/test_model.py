@@ -119,6 +119,31 @@ def test_a_whole_province_the_same(tmp_path):
         same(tried.live(state), tried.exactly(state))
 
 
+def test_the_drawn_weights_follow_the_slider(tmp_path):
+    tried = model(folder(tmp_path), "current")
+    for percent in (40, 300):
+        state = State({"1": percent})
+        case = tried.changed(state)
+        drawn = dxlib.draw_weights(case, 0.2, 40, np.random.default_rng(3))  # the same stream, around the new weights
+        fresh = dxlib.rank_intervals(case, drawn, "current").set_index("agency").loc[tried.agencies]
+        live = tried.live(state)
+        assert (live.low, live.high) == (fresh["low"].tolist(), fresh["high"].tolist())
+
+
+def test_coverage_follows_the_weights(tmp_path):
+    root = folder(tmp_path, "min_coverage = 0.6\n")
+    for name in ("claims.csv", "verdicts.csv"):
+        place = root / "2024" / "departments" / name
+        kept = [line for line in place.read_text(encoding="utf-8").splitlines() if not line.startswith("a0,1.")]
+        place.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    tried = model(root, "current")
+    assert tried.start.rank[0] is None  # half of the weight has no value
+    for percent, ranked in ((50, True), (100, False), (300, False)):
+        state = State({"1": percent} if percent != 100 else {})
+        assert (tried.live(state).rank[0] is not None) == ranked
+        same(tried.live(state), tried.exactly(state))
+
+
 def test_a_list_of_one_has_no_rank(tmp_path):
     tried = model(DATA, group="province")
     same(tried.live(State({"1": 10})), tried.exactly(State({"1": 10})))
