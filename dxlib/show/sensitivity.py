@@ -105,6 +105,8 @@ def said_kept(intervals: pd.DataFrame, exact: pd.DataFrame, width: str, draws: i
 def said_class(sure: pd.DataFrame, classes: pd.DataFrame, width: str, draws: int, lang: str) -> str:
     """How many agencies keep their class."""
     known = sure["certain"].dropna() if len(sure) else pd.Series(dtype="boolean")
+    if len(known) == 1:
+        return text(f"sensitivity.class_one{'' if known.iloc[0] else '_open'}", lang, half_width=width)
     if len(known):
         facts = {"n": number(int(known.sum()), lang), "all": number(len(known), lang)}
         return text("sensitivity.class_kept", lang, half_width=width, **facts)
@@ -154,13 +156,11 @@ def said_choice(single: pd.DataFrame, lang: str) -> str:
     if not top["moved"]:
         return text("sensitivity.no_choice", lang, n=number(len(tried), lang))
     facts = {"n": number(top["moved"], lang), "shift": number(top["mean_shift"], lang, 1)}
-    return text("sensitivity.choice_moves", lang, choice=choice(top["factor"], top["alternative"], {}, lang), **facts)
+    return text("sensitivity.choice_moves", lang, choice=choice(top["factor"], top["alternative"], lang), **facts)
 
 
-def choice(factor: str, alternative: str, rows: dict[str, str], lang: str) -> str:
+def choice(factor: str, alternative: str, lang: str) -> str:
     """The name of an alternative."""
-    if factor == "leave_out":
-        return text("sensitivity.leave_out", lang, row=rows[alternative])
     return text(f"sensitivity.choice.{factor}-{alternative}", lang)
 
 
@@ -213,7 +213,7 @@ def intervals_table(
     named, scoped = labels.agencies(case, lang), bool(intervals["scope"].any())
     ranges = {r["agency"]: r for r in exact.to_dict("records")}
     certain = dict(zip(sure["agency"], sure["certain"], strict=True)) if len(sure) else {}
-    classed = any(x is True or x is False for x in certain.values())
+    classed = any(not pd.isna(x) for x in certain.values())
     heads = [
         Column(text("report.rank", lang), "rank"),
         Column(text("page.agency", lang), "name"),
@@ -443,6 +443,16 @@ def stability_table(case: Case, stable: pd.DataFrame, lang: str) -> Table | None
     )
 
 
+def ends(low: str, high: str, lang: str) -> str:
+    """An interval whose ends may be negative."""
+    return text("sensitivity.ends", lang, low=low, high=high)
+
+
+def estimate(low: Any, high: Any, lang: str) -> str:
+    """An interval of shares; "–" where there is none."""
+    return ends(percent(low, lang, 1), percent(high, lang, 1), lang) if low == low else "–"
+
+
 def between(low: Any, high: Any, lang: str) -> str:
     return text("sensitivity.from_to", lang, low=percent(low, lang, 2), high=percent(high, lang, 2))
 
@@ -511,7 +521,7 @@ def left_out(case: Case, shifts: pd.DataFrame, lang: str, level: str = "pillar")
 
 def left_out_summary(case: Case, shifts: pd.DataFrame, lang: str, level: str = "pillar") -> Sentences | None:
     """The row that the ranking depends on most."""
-    if shifts.empty or said_already(case, level):
+    if shifts.empty or said_already(case, level) or len(case.agencies) < 2:
         return None
     top = shifts.sort_values(["mean_shift", "moved"], ascending=False, kind="stable").iloc[0]
     if not top["moved"]:
@@ -528,7 +538,7 @@ def left_out_summary(case: Case, shifts: pd.DataFrame, lang: str, level: str = "
 def points_table(case: Case, points: pd.DataFrame, lang: str) -> Table | None:
     """The fewest points of one row that move an agency a place or a class."""
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
-    known = points[points["points"].notna()].sort_values("points", kind="stable")
+    known = points[points["points"].notna() & (points["gap"] > 0)].sort_values("points", kind="stable")
     body = [
         [
             named[r["agency"]],
@@ -561,12 +571,13 @@ def few(x: float, case: Case, lang: str) -> str:
 
 def choices_table(case: Case, single: pd.DataFrame, lang: str) -> Table | None:
     """One other choice at a time, everything else as decided; what moves most comes first."""
-    named, rows = labels.agencies(case, lang), labels.rows(case, lang)
-    tried = single[single["changed"].astype(bool) & (single["moved"] > 0)]
+    named = labels.agencies(case, lang)
+    tested = single[single["changed"].astype(bool) & (single["factor"] != "leave_out")]  # main indexes come next
+    tried = tested[tested["moved"] > 0]
     tried = tried.sort_values(["mean_shift", "moved"], ascending=False, kind="stable")
     body = [
         [
-            choice(r["factor"], r["alternative"], rows, lang),
+            choice(r["factor"], r["alternative"], lang),
             number(r["moved"], lang),
             number(r["mean_shift"], lang, 2),
             # whose place depends on what was verified is not for the public page
@@ -580,10 +591,9 @@ def choices_table(case: Case, single: pd.DataFrame, lang: str) -> Table | None:
     ]
     heads = [Column(text("sensitivity.head.choice", lang), "name"), *numbers(("moved", "mean_shift"), lang)]
     heads += [Column(text("sensitivity.largest", lang)), *numbers(("tau", "reclassed"), lang)]
-    tested = int(single["changed"].astype(bool).sum()) if len(single) else 0
-    still = tested - len(tried)
+    still = len(tested) - len(tried)
     return table(
-        text("sensitivity.choices_caption", lang, n=number(tested, lang)),
+        text("sensitivity.choices_caption", lang, n=number(len(tested), lang)),
         heads,
         body,
         made(case, lang, "dxlib.robust.one_at_a_time", "dxlib.robust.factors"),
@@ -681,22 +691,26 @@ def effective_table(case: Case, effective: pd.DataFrame, seed: int, lang: str) -
     rows = labels.rows(case, lang)
     if effective[["effective", "linear"]].isna().all(axis=None):
         return None
+    known = bool(effective["effective"].notna().any())
     body = [
         [
             rows[r["node"]],
             percent(r["weight"], lang, 1),
-            percent(r["effective"], lang, 1),
-            between(r["low"], r["high"], lang) if r["low"] == r["low"] else "–",
+            *([percent(r["effective"], lang, 1), estimate(r["low"], r["high"], lang)] if known else []),
             percent(r["linear"], lang, 1),
         ]
         for r in effective.to_dict("records")
     ]
+    keys = ("nominal", "effective", "range", "linear") if known else ("nominal", "linear")
     return table(
         text("sensitivity.effective_caption", lang),
-        [Column(text("page.row", lang), "name"), *numbers(("nominal", "effective", "range", "linear"), lang)],
+        [Column(text("page.row", lang), "name"), *numbers(keys, lang)],
         body,
         made(case, lang, "dxlib.robust.effective_weights"),
-        text("sensitivity.effective_note", lang, draws=number(RESAMPLES, lang), seed=str(seed)),
+        joined(
+            text("sensitivity.effective_note", lang),
+            text("sensitivity.effective_drawn", lang, draws=number(RESAMPLES, lang), seed=str(seed)) if known else "",
+        ),
     )
 
 
@@ -735,7 +749,7 @@ def redundant_table(case: Case, close: pd.DataFrame, lang: str) -> Table | None:
             rows[r["other"]],
             yes(r["same_pillar"], lang),
             number(r["rho"], lang, 2),
-            f"{number(r['low'], lang, 2)}–{number(r['high'], lang, 2)}" if r["low"] == r["low"] else "–",
+            ends(number(r["low"], lang, 2), number(r["high"], lang, 2), lang) if r["low"] == r["low"] else "–",
             number(r["n"], lang),
         ]
         for r in known.head(SHORT).to_dict("records")
@@ -761,7 +775,7 @@ def fit_table(case: Case, fit: pd.DataFrame, lang: str) -> Table | None:
             number(r["items"], lang),
             number(r["n"], lang),
             number(r["value"], lang, 2),
-            f"{number(r['low'], lang, 2)}–{number(r['high'], lang, 2)}" if r["low"] == r["low"] else "–",
+            ends(number(r["low"], lang, 2), number(r["high"], lang, 2), lang) if r["low"] == r["low"] else "–",
             "; ".join(rows[code] for code in against.loc[against["pillar"] == r["node"], "node"]) or "–",
         ]
         for r in fit[(fit["measure"] == "alpha") & fit["value"].notna()].to_dict("records")
@@ -800,6 +814,8 @@ def not_computed(
     case: Case, intervals: pd.DataFrame, effective: pd.DataFrame, parts: pd.DataFrame, lang: str
 ) -> Sentences | None:
     """Which parts of the annex are left out, and why."""
+    if intervals.empty:
+        return sentences(text("sensitivity.too_few.none", lang))
     n = number(len(intervals), lang)
     whole = parts[parts["node"] == "index"]
     few = bool(len(whole)) and bool(whole["reason"].eq("too_few").any())
@@ -816,8 +832,10 @@ AUDIT_PARTS = ("enough_data", "reliable_pillars", "one_dimension", "ranks_weight
 AUDIT_LIMIT_PARTS = ("enough_data", "discriminates", "ranks_weights", "ranks_one_out", "ranks_votes", "adds_to_pillars")
 
 
-def audit_table(case: Case, audit: pd.DataFrame, lang: str) -> Table | None:
-    """The questions of an audit, answered one by one."""
+def audit_table(case: Case, audit: pd.DataFrame, intervals: pd.DataFrame, lang: str) -> Table | None:
+    """The questions of an audit, answered one by one; nothing where nobody is ranked."""
+    if intervals.empty:
+        return None
     body = []
     for r in audit.to_dict("records"):
         key = r["question"]
