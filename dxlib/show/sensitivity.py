@@ -279,7 +279,8 @@ def pairs_sentence(
             facts |= {"rho": percent(row["rho"], lang, 1), "half_width": percent(half_width, lang, 0)}
             words = text("sensitivity.pairs", lang, **facts)
             said.append(f"{row['scope']}: {words}" if row["scope"] else words)
-    listed = [place_group(row, lang) for row in groups.head(LONG).to_dict("records")]
+    in_order = groups.sort_values("first", kind="stable") if len(groups) else groups
+    listed = [place_group(row, lang) for row in in_order.to_dict("records")]
     if listed:
         said.append(text("sensitivity.all_groups", lang, n=number(len(groups), lang), list="; ".join(listed)))
     return sentences(*said)
