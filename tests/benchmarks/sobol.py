@@ -1,7 +1,7 @@
 """Speed of the sensitivity indices, as ratios in one run. Run: python tests/benchmarks/sobol.py
 
 One sampled design of 6 factors, 1,024 rows, 107 outputs, intervals from 100 bootstrap samples (what SALib takes by
-default): all outputs at once against one call per output, of the same estimator and (where it is installed) of SALib.
+default): all outputs at once against one call per output, of the same estimator and of SALib.
 Goal: at least 20 times faster than SALib. Then the whole of `importance` on data/.
 """
 
@@ -10,10 +10,10 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from SALib.analyze import sobol
 
 from dxlib import read_case
 from dxlib.robust.scenarios import full_factorial, one_at_a_time
@@ -56,11 +56,6 @@ def all_at_once() -> None:
     whole = seconds(lambda: estimate(*f), 5)
     singly = seconds(one_by_one, 3)
     print(f"{OUTPUTS} outputs at once: {whole:.3f} s; one call each: {singly:.3f} s, {singly / whole:.1f} times")
-    if find_spec("SALib") is None:
-        print("SALib is not installed: not compared")
-        return
-    from SALib.analyze import sobol
-
     problem = {"num_vars": FACTORS, "names": [f"f{i}" for i in range(FACTORS)], "bounds": [[0, 1]] * FACTORS}
     order = np.concatenate([f[0][:, None], np.moveaxis(f[2], 0, 1), f[1][:, None]], axis=1)  # A, AB_i, B, row by row
     totals = []
