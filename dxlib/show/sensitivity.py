@@ -719,7 +719,7 @@ def weak_table(case: Case, weak: pd.DataFrame, lang: str) -> Table | None:
     """Indicators that hardly tell agencies apart."""
     rows = labels.rows(case, lang)
     listed = weak.sort_values(["same", "weight"], ascending=False, kind="stable")
-    body = [
+    body: list[list[str | Cell]] = [
         [
             rows[r["node"]],
             percent(r["weight"], lang, 1),
@@ -829,6 +829,7 @@ def not_computed(
     )
 
 
+AUDIT_FUNCTIONS = {"score": "dxlib.score", "read_case": "dxlib.robust.audit_questions"}  # what counts the rows
 AUDIT_PARTS = ("enough_data", "reliable_pillars", "one_dimension", "ranks_weights", "ranks_votes", "adds_to_pillars")
 AUDIT_LIMIT_PARTS = ("enough_data", "discriminates", "ranks_weights", "ranks_one_out", "ranks_votes", "adds_to_pillars")
 
@@ -837,7 +838,7 @@ def audit_table(case: Case, audit: pd.DataFrame, intervals: pd.DataFrame, lang: 
     """The questions of an audit, answered one by one; nothing where nobody is ranked."""
     if intervals.empty:
         return None
-    body = []
+    body: list[list[str | Cell]] = []
     for r in audit.to_dict("records"):
         key = r["question"]
         value = percent(r["value"], lang, 0) if key in AUDIT_PARTS else number(r["value"], lang)
@@ -846,14 +847,14 @@ def audit_table(case: Case, audit: pd.DataFrame, intervals: pd.DataFrame, lang: 
             if key in AUDIT_LIMIT_PARTS
             else number(r["limit"], lang, key == "reliable_pillars")
         )
-        place = "dxlib." if r["source"] in ("score", "read_case") else "dxlib.robust."
+        function = AUDIT_FUNCTIONS.get(r["source"], f"dxlib.robust.{r['source']}" if r["source"] else "–")
         body.append(
             [
                 text(f"sensitivity.question.{key}", lang),
                 text(f"sensitivity.answer.{r['answer']}", lang),
                 text(f"sensitivity.figure.{key}", lang, x=value) if value != "–" else "–",
                 text(f"sensitivity.held.{key}", lang, x=limit) if limit != "–" else "–",
-                place + r["source"] if r["source"] else "–",
+                function,
             ]
         )
     heads = [

@@ -41,7 +41,7 @@ def test_nobody_gains_and_bad_widths(tmp_path):
     assert out["gain"].tolist() == [0, 0, 0] and out["agency"].tolist() == ["", "", ""] and out["rank"].isna().all()
     assert heavier(toy(tmp_path / "one", data={"a": TOY["a"]}), 0.2)["gain"].tolist() == [0, 0, 0]
     assert heavier(toy(tmp_path / "alone", weights=(1, 0, 0)), 0.2).empty
-    assert heavier(toy(tmp_path / "best", index={"aggregate": "best"}), 0.2).empty
+    assert heavier(toy(tmp_path / "best", aggregate="best"), 0.2).empty
     with pytest.raises(Refusal):
         heavier(toy(tmp_path / "wide"), 1.5)
 
