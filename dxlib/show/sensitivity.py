@@ -85,7 +85,7 @@ def said_top(case: Case, intervals: pd.DataFrame, exact: pd.DataFrame, width: st
             facts |= {"keeps": percent(row["keeps"], lang, 1), "error": percent(error, lang, 1)}
             facts["worst"] = number(row["highest"], lang)
         else:
-            key = "top_safe" if found["best_bound"] == found["worst_bound"] else "top_range"
+            key = "top_safe" if found["best_bound"] == found["worst_bound"] == row["rank"] else "top_range"
             facts |= {"best": number(found["best_bound"], lang), "worst": number(found["worst_bound"], lang)}
         parts.append(text(f"sensitivity.{key}", lang, **facts))
     key = "sensitivity.top" if len(exact) else "sensitivity.top_drawn"
@@ -95,7 +95,7 @@ def said_top(case: Case, intervals: pd.DataFrame, exact: pd.DataFrame, width: st
 def said_kept(intervals: pd.DataFrame, exact: pd.DataFrame, width: str, draws: int, lang: str) -> str:
     """How many agencies keep their place whatever the weights of the set."""
     if len(exact):
-        kept = int((exact["best_bound"] == exact["worst_bound"]).sum())
+        kept = int((exact["best_bound"].eq(exact["rank"]) & exact["worst_bound"].eq(exact["rank"])).sum())
         return text("sensitivity.kept", lang, n=number(kept, lang), all=number(len(exact), lang), half_width=width)
     kept = int((intervals["lowest"] == intervals["highest"]).sum())
     facts = {"n": number(kept, lang), "all": number(len(intervals), lang), "draws": number(draws, lang)}
@@ -125,7 +125,13 @@ def said_groups(intervals: pd.DataFrame, exact: pd.DataFrame, groups: pd.DataFra
         return text(f"sensitivity.no_groups{kind}", lang, **facts) if len(intervals) > 1 else ""
     named = [place_group(row, lang) for row in groups.head(GROUPS).to_dict("records")]
     facts["list"] = text("sensitivity.and", lang).join(named)
-    return text(f"sensitivity.groups{kind}", lang, n=number(len(groups), lang), **facts)
+    facts["named"] = text(
+        f"sensitivity.{'largest_groups' if len(groups) > GROUPS else 'these_groups'}",
+        lang,
+        n=number(len(groups), lang),
+        **facts,
+    )
+    return text(f"sensitivity.groups{kind}", lang, **facts)
 
 
 def place_group(row: dict[Any, Any], lang: str) -> str:
