@@ -142,7 +142,7 @@ def freeze(
         findings += checks.check_answers(tables, framework, settings, place)
         findings += checks.check_coverage(tables, framework, settings, place)
         findings += checks.check_choices(tables, framework, place)
-    findings += checks.check_ledger(tables, place)
+    findings += checks.check_ledger(tables, place) + checks.check_days(tables, place)
     findings += checks.check_evidence(tables, place)
     findings += check_relations(tables, place)
     if framework is None or any(f.severity == "error" for f in findings):

@@ -167,9 +167,11 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
             findings.append(Finding("E_STATE", "steps_order", file, first_row, "step", first["step"], who))
         if first["stage"] == "appeal":
             findings.append(Finding("E_STATE", "appeal_first", file, first_row, "stage", "appeal", who))
-        verifiers = {step["decided_by"] for _, step in steps if step["stage"] == "verify"} - {""}
+        verifiers = {folded(step["decided_by"]) for _, step in steps if step["stage"] == "verify"} - {""}
         for row, step in steps[1:]:
-            if step["stage"] == "appeal" and step["decided_by"] in verifiers:
+            if step["stage"] == "appeal" and not step["decided_by"]:
+                findings.append(Finding("E_STATE", "appeal_nobody", file, row, "decided_by", "", who))
+            if step["stage"] == "appeal" and folded(step["decided_by"]) in verifiers:
                 findings.append(
                     Finding("E_STATE", "appeal_same_verifier", file, row, "decided_by", step["decided_by"], who)
                 )
@@ -189,6 +191,32 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
                     who,
                 )
             )
+    return findings
+
+
+def folded(role: str) -> str:
+    """A role as it is compared: small letters, single blanks."""
+    return " ".join(role.casefold().split())
+
+
+def check_days(tables: Tables, folder: str) -> list[Finding]:
+    """A step before the one it follows, an appeal before its first verdict: hardly what happened."""
+    findings: list[Finding] = []
+    latest: dict[Key, str] = {}
+    first: dict[Key, str] = {}
+    for row, verdict in records(tables["verdicts"], ("agency", "indicator", "decided_on")):
+        key, day = (verdict["agency"], verdict["indicator"]), verdict["decided_on"]
+        if day and day < latest.get(key, ""):
+            facts = {"agency": key[0], "indicator": key[1], "before": latest[key]}
+            findings.append(Finding("W_STATE", "days_order", f"{folder}/verdicts.csv", row, "decided_on", day, facts))
+        if day:
+            latest[key] = max(day, latest.get(key, ""))
+            first.setdefault(key, day)
+    for row, appeal in records(tables["appeals"], ("agency", "indicator", "submitted_on")):
+        key, day = (appeal["agency"], appeal["indicator"]), appeal["submitted_on"]
+        if day and day < first.get(key, ""):
+            facts = {"agency": key[0], "indicator": key[1], "before": first[key]}
+            findings.append(Finding("W_STATE", "days_order", f"{folder}/appeals.csv", row, "submitted_on", day, facts))
     return findings
 
 

@@ -40,7 +40,7 @@ def read_documents(folder: Path, place: str, evidence: pd.DataFrame) -> tuple[pd
         if reason:
             facts = {"written": written[:12], "found": digest[:12]}
             findings.append(Finding("E_EVIDENCE", reason, shown, row, "file", file, facts))
-        elif not written:
+        if reason in ("", "evidence_empty"):
             out.loc[row, "sha256"] = digest
     return out, digests, findings
 

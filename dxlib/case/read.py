@@ -65,7 +65,10 @@ def read_for_verification(root: str | Path, year: str | int, group: str) -> Case
     documents below evidence/ are looked at. All verdicts of an agency and row go together: a contradictory
     ledger decides nothing, so its claim waits for a verdict again.
 
-    Raises Refusal where anything else is wrong.
+    An empty document is named and kept, since it is a defect of its own.
+
+    Raises Refusal where anything else is wrong. Source: contract.md §1, a row's final value comes from its last
+    verdict.
     """
     return set_aside(read_folder(Path(root), str(year), group, documents=True))
 
@@ -141,7 +144,7 @@ def without(given: Given, errors: list[Finding]) -> Given:
     broken = {table_of(f, given.place) for f in errors if f.row is None or f.row not in tables_rows(given, f)}
     cells: set[tuple[str, str]] = set()
     for name in LEDGER_TABLES:
-        rows = {f.row for f in errors if table_of(f, given.place) == name}
+        rows = {f.row for f in errors if table_of(f, given.place) == name and f.reason != "evidence_empty"}
         frame = tables[name]
         if name in broken:
             frame = frame.iloc[0:0]
@@ -165,7 +168,7 @@ def without(given: Given, errors: list[Finding]) -> Given:
         given,
         tables=tables,
         findings=kept,
-        readable=given.readable | (given.unreadable & set(LEDGER_TABLES)),
+        readable=given.readable | (given.unreadable & {"verdicts"}),  # verification has begun, read or not
         unreadable=given.unreadable - set(LEDGER_TABLES),
     )
 

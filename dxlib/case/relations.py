@@ -98,7 +98,7 @@ def parse_relation(row: Mapping[str, str]) -> Relation:
 def check_relations(tables: Mapping[str, pd.DataFrame], folder: str) -> list[Finding]:
     """Every side can be read, and names rows of the index set."""
     findings = []
-    known = list(tables["indicators"]["code"])
+    known, branches = list(tables["indicators"]["code"]), set(tables["indicators"]["parent"]) - {""}
     file = f"{folder}/relations.csv"
     frame = tables["relations"]
     for row, cells in zip(frame.index.tolist(), frame.to_dict("records"), strict=True):
@@ -113,6 +113,8 @@ def check_relations(tables: Mapping[str, pd.DataFrame], folder: str) -> list[Fin
                 findings.append(Finding("E_RELATION", "relation_form", file, row, side, cells[side], facts))
                 continue
             named = {c.code for t in terms for c in (t.top, t.bottom) if c}
+            for code in sorted(named & branches):
+                findings.append(Finding("W_RELATION", "relation_branch", file, row, side, code))
             for code in sorted(named - set(known)):
                 facts = {"nearest": nearest(code, known) or "–", "table": "indicators.csv"}
                 findings.append(Finding("E_INDICATOR_UNKNOWN", "indicator_unknown", file, row, side, code, facts))

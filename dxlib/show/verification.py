@@ -5,19 +5,21 @@ Every table and chart names the function it came from; its docstring says the me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from ..case import Case
-from ..errors import Finding
+from ..case.read import Before
 from ..verify.estimates import conclusion
+from ..verify.materiality import Open
 from ..verify.risk import CONFIDENCE, FACTORS, PRIOR, TOLERABLE, UNKNOWN
 from ..words import finding, name, number, percent, text
 from . import charts, labels
 from .blocks import Chart, Column, Sentences, Table, sentences, table
 
+MOST_TIED = 3  # names in one sentence
 ENOUGH = 5  # agencies compared before a row's wording is doubted
 FEW = 10  # with fewer agencies, statements over agencies are rough, and the page says so
 
@@ -32,6 +34,7 @@ def summary(
     coverage: pd.DataFrame,
     decisive: pd.DataFrame,
     ranges: pd.DataFrame,
+    unsettled: Open,
     appealed: pd.DataFrame,
     ledger: pd.DataFrame,
     lang: str,
@@ -42,8 +45,8 @@ def summary(
     return sentences(
         said_agency(case, by_agency, lang),
         said_row(case, by_indicator, lang),
-        said_evidence(case, coverage, lang),
-        said_open(case, by_agency, decisive, ranges, lang),
+        said_evidence(case, coverage, int(by_agency["open"].sum()), lang),
+        said_open(case, decisive, ranges, unsettled, lang),
         said_appeals(case, appealed, ledger, lang),
     )
 
@@ -53,6 +56,7 @@ def said_agency(case: Case, by_agency: pd.DataFrame, lang: str) -> str:
     if not compared:
         return text("verification.nothing", lang, n=len(by_agency))
     top = by_agency.sort_values(["over", "agency"], ascending=[False, True], kind="stable").iloc[0]
+    tied = by_agency[by_agency["over"] == top["over"]]["agency"].head(MOST_TIED)
     facts = {
         "n": number(compared, lang),
         "over": labels.points(by_agency["over"].sum(), case, lang),
@@ -60,7 +64,8 @@ def said_agency(case: Case, by_agency: pd.DataFrame, lang: str) -> str:
     }
     if not top["over"]:
         return text("verification.no_cut", lang, **facts)
-    who = labels.agencies(case, lang)[top["agency"]]
+    named = labels.agencies(case, lang)
+    who = text("page.and", lang).join(named[agency] for agency in tied)
     return text("verification.most_cut", lang, who=who, points=labels.points(top["over"], case, lang), **facts)
 
 
@@ -78,9 +83,9 @@ def said_row(case: Case, by_indicator: pd.DataFrame, lang: str) -> str:
     return text("verification.most_row" if row["cut_share"] >= 0.5 else "verification.some_row", lang, **facts)
 
 
-def said_evidence(case: Case, coverage: pd.DataFrame, lang: str) -> str:
+def said_evidence(case: Case, coverage: pd.DataFrame, waiting: int, lang: str) -> str:
     bare = (coverage["points_claimed"] - coverage["points_supported"]).fillna(0.0)
-    if not case.has("evidence") or not bare.sum() > 0:
+    if case.evidence.empty or not bare.sum() > 0:
         return ""
     top = coverage.loc[bare.sort_values(ascending=False, kind="stable").index[0]]
     facts = {
@@ -88,14 +93,13 @@ def said_evidence(case: Case, coverage: pd.DataFrame, lang: str) -> str:
         "who": labels.agencies(case, lang)[top["agency"]],
         "points": labels.points(bare.max(), case, lang),
     }
-    return text("verification.most_bare", lang, **facts)
+    return text("verification.most_bare" if waiting else "verification.most_bare_done", lang, **facts)
 
 
-def said_open(case: Case, by_agency: pd.DataFrame, decisive: pd.DataFrame, ranges: pd.DataFrame, lang: str) -> str:
-    waiting = int(by_agency["open"].sum())
+def said_open(case: Case, decisive: pd.DataFrame, ranges: pd.DataFrame, unsettled: Open, lang: str) -> str:
     if decisive.empty:
-        key = "verification.settled" if waiting else "verification.closed"
-        return text(key, lang, n=number(waiting, lang)) if len(ranges) > 1 else ""
+        said = closing(case, ranges, unsettled)
+        return text(f"verification.{said}", lang, n=number(len(unsettled.items), lang)) if said else ""
     top = decisive.iloc[0]
     facts = {
         "n": number(len(decisive), lang),
@@ -106,6 +110,14 @@ def said_open(case: Case, by_agency: pd.DataFrame, decisive: pd.DataFrame, range
         "effect": labels.points(top["high"] - top["low"], case, lang),
     }
     return text("verification.decisive", lang, **facts)
+
+
+def closing(case: Case, ranges: pd.DataFrame, unsettled: Open) -> str:
+    """What may be said of a certain result; nothing while the ledger is in doubt or empty, or a place is open."""
+    doubtful = bool(case.set_aside) or case.tables["verdicts"].empty
+    if doubtful or len(ranges) < 2 or not ranges["certain"].all():
+        return ""
+    return "settled" if unsettled.items else "closed"
 
 
 def said_appeals(case: Case, appealed: pd.DataFrame, ledger: pd.DataFrame, lang: str) -> str:
@@ -120,7 +132,8 @@ def said_appeals(case: Case, appealed: pd.DataFrame, ledger: pd.DataFrame, lang:
         return text(
             "verification.appeals_wait", lang, agencies=agencies, points=labels.points(asked, case, lang), **facts
         )
-    return text("verification.appealed", lang, points=labels.points(row["restored"], case, lang), **facts)
+    key = "verification.appealed" if row["restored"] > 0 else "verification.appeals_upheld"
+    return text(key, lang, points=labels.points(row["restored"], case, lang), **facts)
 
 
 def public(case: Case, by_agency: pd.DataFrame, appealed: pd.DataFrame, lang: str) -> Table | None:
@@ -149,11 +162,12 @@ def public(case: Case, by_agency: pd.DataFrame, appealed: pd.DataFrame, lang: st
     )
 
 
-def left_out(case: Case, refused: Sequence[Finding], lang: str) -> Table | None:
+def left_out(case: Case, before: Before, lang: str) -> Table | None:
     """Rows of the ledger that were set aside, and an earlier year that could not be used, with the reasons."""
+    earlier = before.case.set_aside if before.case else ()
     body = [
         [f.file, number(f.row, lang), finding(f, lang)["what"], finding(f, lang)["remedy"]]
-        for f in (*case.set_aside, *(f for f in refused if f.severity == "error"))
+        for f in (*case.set_aside, *earlier, *(f for f in before.refused if f.severity == "error"))
     ]
     heads = [
         Column(text("verification.file", lang), "name"),
@@ -429,7 +443,7 @@ def relation_name(case: Case, other: str, lang: str) -> str:
 
 def coverage_table(case: Case, coverage: pd.DataFrame, lang: str, most: int = 20) -> Table | None:
     """Claimed points without an admissible document, the largest first."""
-    if not case.has("evidence"):
+    if case.evidence.empty:
         return None
     rows = coverage.assign(bare=coverage["points_claimed"] - coverage["points_supported"])
     rows = rows[rows["bare"] > 0].sort_values(["bare", "agency"], ascending=[False, True], kind="stable")
@@ -468,7 +482,7 @@ def plan_table(case: Case, plan: pd.DataFrame, lang: str) -> Table | None:
         [
             text(f"verification.plan.{r['method']}", lang)
             if not r["stratum"]
-            else tops.get(r["stratum"], r["stratum"]),
+            else text("verification.stratum", lang, name=tops.get(r["stratum"], r["stratum"])),
             number(r["population"], lang),
             labels.points(r["points"], case, lang),
             number(r["size"], lang),
@@ -561,7 +575,7 @@ def estimates_table(case: Case, estimates: pd.DataFrame, chosen: pd.DataFrame, l
 
     def decided(row: dict[str, Any]) -> str:
         """Accept the claims as they are, or verify all; nothing follows from a number of items or from no bound."""
-        points = row["unit"] == "points" and row["bound"] == row["bound"]
+        points = row["unit"] == "points" and row["bound"] == row["bound"] and not row["note"]
         return conclusion(row["bound"], row["points"], TOLERABLE) if points else ""
 
     def shown(x: float, unit: str) -> str:
@@ -576,7 +590,7 @@ def estimates_table(case: Case, estimates: pd.DataFrame, chosen: pd.DataFrame, l
             shown(r["estimate"], r["unit"]),
             shown(r["bound"], r["unit"]),
             text(f"verification.conclusion.{decided(r)}", lang) if decided(r) else "–",
-            text(f"verification.estimate.{r['note'] or 'whole'}", lang),
+            "; ".join(text(f"verification.estimate.{note}", lang) for note in (r["note"] or "whole").split(";")),
         ]
         for r in estimates.to_dict("records")
     ]
@@ -604,7 +618,7 @@ def estimates_table(case: Case, estimates: pd.DataFrame, chosen: pd.DataFrame, l
 
 
 def materiality_sentence(
-    case: Case, ranges: pd.DataFrame, decisive: pd.DataFrame, unsettled: Any, lang: str
+    case: Case, ranges: pd.DataFrame, decisive: pd.DataFrame, unsettled: Open, lang: str
 ) -> Sentences | None:
     """How many places are certain, and how many items must be settled before nothing can change any more."""
     if unsettled.endless:
@@ -613,7 +627,8 @@ def materiality_sentence(
     if len(ranges) < 2 or not case.has_claims:
         return None
     if not unsettled.items:
-        return sentences(text("verification.closed", lang))
+        end = closing(case, ranges, unsettled)
+        return sentences(text(f"verification.{end}", lang)) if end else None
     certain = int(ranges["certain"].sum())
     facts = {"certain": number(certain, lang), "all": number(len(ranges), lang)}
     said = [text("verification.certain", lang, **facts)]
@@ -791,7 +806,7 @@ def limits(
     """What these figures cannot say, for this group and this year."""
     if not case.has_claims:
         return None
-    agencies, documents = len(case.agencies), case.has("evidence")
+    agencies, documents = len(case.agencies), not case.evidence.empty
     compared = int(agreed["n"].iloc[0]) if len(agreed) else 0
     return sentences(
         text("verification.limit.cut", lang),

@@ -9,7 +9,7 @@ from .estimates import conclusion, unverified
 from .flags import flags
 from .ledger import asking, grades, ledger, scores, steps
 from .materiality import decisive_items, rank_ranges, unsettled
-from .risk import CONFIDENCE, TOLERABLE, choose, found_by_part, history, risk
+from .risk import CONFIDENCE, TOLERABLE, choose, estimates, found_by_part, history, risk
 from .sampling import plan
 from .verifiers import appeals, between_verifiers, double_verified, leniency
 
@@ -27,6 +27,7 @@ __all__ = [
     "decisive_items",
     "deviation",
     "double_verified",
+    "estimates",
     "flags",
     "found_by_part",
     "grades",

@@ -106,6 +106,13 @@ def near_copies(texts: Sequence[str], agencies: Sequence[str], all_pairs: int = 
     compared exactly. No random number: the permutations come from fixed constants. Raises ValueError for lists of
     different lengths. Source: Broder (1997); see `banded` and `containing` for the candidates.
     """
+    return pd.DataFrame(pairs_found(texts, agencies, all_pairs), columns=COLUMNS)
+
+
+def pairs_found(
+    texts: Sequence[str], agencies: Sequence[str], all_pairs: int
+) -> list[tuple[str, str, float, float, int]]:
+    """The rows of `near_copies`."""
     if len(texts) != len(agencies):
         raise ValueError(f"{len(texts)} texts and {len(agencies)} agencies: there must be one each")
     plain = [folded(text) for text in texts]
@@ -129,11 +136,10 @@ def near_copies(texts: Sequence[str], agencies: Sequence[str], all_pairs: int = 
             if near:
                 found[firsts[i]] = (firsts[j], *near)
                 break
-    rows = [
+    return [
         (agencies[i], agencies[j], value, expected, min(len(plain[i]), len(plain[j])))
         for i, (j, value, expected) in sorted(found.items())
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def without_template(equal: dict[str, list[int]]) -> tuple[dict[str, set[str]], dict[str, int]]:
@@ -272,8 +278,8 @@ def copied_explanations(claims: pd.DataFrame, all_pairs: int = ALL_PAIRS) -> pd.
     rows = []
     for code, part in said.groupby("indicator", sort=False):
         if len(part) > 1:
-            copies = near_copies(part["explanation"].tolist(), part["agency"].tolist(), all_pairs)
-            for agency, other, value, expected, length in copies.itertuples(index=False):
+            copies = pairs_found(part["explanation"].tolist(), part["agency"].tolist(), all_pairs)
+            for agency, other, value, expected, length in copies:
                 strength = value * min(length, FULL_LENGTH) / FULL_LENGTH
                 found = {"flag": "near_copy", "agency": agency, "indicator": code, "strength": strength}
                 rows.append({**found, "value": value, "expected": expected, "other": other})

@@ -19,7 +19,7 @@ from ..index import INDEX, Exact
 from ..index.aggregate import total
 from ..index.rounding import rounded
 from ..rules import ZERO
-from .ledger import Scores, row_maxima, scores
+from .ledger import NAN, Scores, accepted_claims, reported_leaves, row_maxima, scores, values_of
 
 
 @dataclass
@@ -39,12 +39,20 @@ class Sums:
 
 
 def compared(case: Case, claimed: Exact, recognised: Exact) -> Iterator[tuple[str, str, Fraction, Fraction]]:
-    """(agency, indicator, claimed - recognised in points, maximum) of every reported row with a claim and a verdict."""
-    for code, maximum in row_maxima(case).items():
-        said, found = claimed.columns[code], recognised.columns[code]
+    """(agency, indicator, claimed - recognised in points, maximum) of every reported row with a claim and a verdict.
+
+    Bonus and penalty rows hold points and have no maximum (0). On a row scored against the group, an accepted claim
+    is not compared: what moved there is the others' doing.
+    """
+    accepted = accepted_claims(case)
+    for node, worth in reported_leaves(case):
+        said, found = values_of(claimed, node.code), values_of(recognised, node.code)
         for i, agency in enumerate(claimed.agencies):
-            if said.states[i] == "claimed" and found.states[i] == "verified":
-                yield agency, code, ((said.shares[i] or ZERO) - (found.shares[i] or ZERO)) * maximum, maximum
+            if said.states[i] != "claimed" or found.states[i] != "verified":
+                continue
+            if not (node.rule.group and (agency, node.code) in accepted):
+                difference = (said.shares[i] or ZERO) - (found.shares[i] or ZERO)
+                yield agency, node.code, difference * (1 if worth is None else worth), worth or ZERO
 
 
 def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -57,7 +65,8 @@ def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.
 
     by_agency      agency, claimed and recognised (index points; nan without a score), net, over, under,
                    inflation, compared (rows), open (claims without a verdict)
-    by_indicator   indicator, max_points, net, over, under, inflation, cut_share (share of the compared
+    by_indicator   indicator, max_points (nan for bonus and penalty rows), net, over, under, inflation,
+                   cut_share (share of the compared
                    agencies that were cut), compared, open
 
     Source: OECD/JRC Handbook (2008), step 1 (the figures must be believed before they are combined); inflation
@@ -67,7 +76,7 @@ def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.
     claimed, recognised = told.claimed, told.verified
     agencies = {agency: Sums() for agency in claimed.agencies}
     maxima = row_maxima(case)
-    rows = {code: Sums() for code in maxima if case.framework.nodes[code].source == "reported"}
+    rows = {node.code: Sums() for node, _ in reported_leaves(case)}
     for agency, code, difference, maximum in compared(case, claimed, recognised):
         agencies[agency].add(difference, maximum)
         rows[code].add(difference, maximum)
@@ -86,7 +95,7 @@ def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.
     by_indicator = [
         {
             "indicator": code,
-            "max_points": float(maxima[code]),
+            "max_points": float(maxima.get(code, NAN)),
             **summed(sums, case),
             "cut_share": len(sums.over) / len(sums.maxima) if sums.maxima else float("nan"),
             "open": int(of_row.get(code, 0)),
@@ -117,7 +126,7 @@ def median_polish(
 
     table   (N, D), nan where there is nothing; rows and columns without anything get nan
 
-    Returns (overall, (N,) row effects, (D,) column effects, (N, D) residuals). An effect is 0 as long as no more
+    Returns (overall, (N,) row effects, (D,) column effects, (N, D) residuals). An effect is 0 as long as fewer
     than half of its cells deviate: that is what makes it robust. Source: Tukey (1977), Exploratory Data
     Analysis, ch. 11.
     """

@@ -222,7 +222,7 @@ def flagged(flag: str, found: pd.DataFrame) -> pd.DataFrame:
     """The table of flags of one kind; the same finding of the same row once."""
     columns = [c for c in ("agency", "indicator", "strength", "value", "expected", "other") if c in found]
     rows = found[columns].drop_duplicates(["agency", "indicator", "other"])
-    return frame(rows.assign(flag=flag).to_dict("records"))
+    return frame(rows.assign(flag=flag))
 
 
 def document_flags(

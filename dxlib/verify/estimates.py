@@ -171,7 +171,8 @@ def unverified(frame: pd.DataFrame, confidence: Number) -> pd.DataFrame:
     points), sample (verified items of the fitting part), found (over-scored items in it), estimate, bound (one-sided
     upper), confidence, unit (points; hypergeometric: items), planned (items drawn),
     note: too_few = fewer than two verified items (estimate and bound nan), incomplete = drawn items still wait for
-    a verdict, rare = fewer than five over-scored items, so that difference and ratio undercover, "" = none.
+    a verdict, rare = fewer than five over-scored items, so that difference and ratio undercover ("incomplete;rare":
+    both), "" = none.
 
     Estimate and bound speak of the whole population, verified items included; a bound is never below what was
     found in it, nor above that plus everything not yet verified. Stringer: items that were certain to be drawn,
@@ -206,10 +207,9 @@ def unverified(frame: pd.DataFrame, confidence: Number) -> pd.DataFrame:
         note = ""
         if math.isnan(bound):
             note = "too_few"
-        elif sample < planned:
-            note = "incomplete"
-        elif method in ("difference", "ratio") and found < RARE:
-            note = "rare"
+        else:
+            rare = method in ("difference", "ratio") and found < RARE
+            note = ";".join([*(["incomplete"] if sample < planned else []), *(["rare"] if rare else [])])
         held = bound if math.isnan(bound) else float(max(min(bound, high), low))
         share = float(written(confidence))
         out.append((method, len(book), float(claimed.sum()), sample, found, estimate, held, share, unit, planned, note))

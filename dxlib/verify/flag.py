@@ -11,7 +11,7 @@ COLUMNS = ["flag", "agency", "indicator", "strength", "value", "expected", "othe
 NUMBERS = ("strength", "value", "expected")
 
 
-def frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     """Flags in their fixed order: strength first, then agency, indicator, other; cells not given are nan or "".
 
     flag        what was noticed (a code)
@@ -21,9 +21,19 @@ def frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     value, expected   what was found and what it was held against (their unit depends on the flag)
     other       the other agency, the document, the class, the relation
     """
-    out = pd.DataFrame(list(rows), columns=COLUMNS)
-    for name in COLUMNS:
-        out[name] = out[name].astype(float) if name in NUMBERS else out[name].astype(object).fillna("")
+    given = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows), columns=COLUMNS)
+    cells = {name: given.get(name) for name in COLUMNS}
+    blank = pd.Series("", index=given.index, dtype=object)
+    out = pd.DataFrame(
+        {
+            name: pd.Series(x, index=given.index, dtype=float)
+            if name in NUMBERS
+            else blank
+            if x is None
+            else x.astype(object).fillna("")
+            for name, x in cells.items()
+        }
+    )
     keys = ["strength", "agency", "indicator", "other"]
     return out.sort_values(keys, ascending=[False, True, True, True], kind="stable").reset_index(drop=True)
 

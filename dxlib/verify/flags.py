@@ -55,7 +55,7 @@ def flags(
             consistency.relation_flags(claims, case.relations),
             consistency.own_sums(ledger, settings.points_decimals),
             document_flags(ledger, case.evidence, *period(case), case.shared, asking(case))
-            if case.has("evidence")
+            if not case.evidence.empty
             else frame([]),
             copied_explanations(claims),
             outliers.all_maximum(ledger),

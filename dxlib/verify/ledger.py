@@ -137,7 +137,8 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
 
     Returns one row per agency (order of agencies.csv) and leaf (tree order):
     agency, scope, pillar (the top row above), indicator, max_points (nan for bonus and penalty rows);
-    claimed    points the rule gives for the claim's own figures; nan without a claim
+    claimed    points the rule gives for the claim's own figures; nan without a claim, or where 0/0 makes the row not
+               apply. On a row scored against the group an accepted claim counts as the verdict
     stated     points the agency wrote as its own sum; nan where it wrote none
     first, final   points after the first and the last verdict; nan without one
     steps      number of verdicts; state   open (a claim without verdict), verified, disputed (an appeal
@@ -151,7 +152,7 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
     """
     told = told or scores(case)
     steps = told.chains
-    agencies = case.tables["agencies"]
+    agencies, exempt, accepted = case.tables["agencies"], case.exempt, accepted_claims(case)
     claims = {(c["agency"], c["indicator"]): c for _, c in records(case.tables["claims"], CLAIM)}
     appeals = {(a["agency"], a["indicator"]): a["submitted_on"] for _, a in records(case.tables["appeals"])}
     columns = [
@@ -165,8 +166,10 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
             key = (agency, node.code)
             claim, done = claims.get(key, NO_CLAIM), steps.get(key, [])
             claimed, final = worth(said, i, maximum), worth(found, i, maximum)
-            if found.states[i] == "not-applicable" or (not done and claimed is None):
+            if key in exempt or (not done and said.states[i] == "missing"):
                 continue
+            if node.rule.group and key in accepted:
+                claimed = final  # what moved on a row scored against the group is the others' doing
             first = in_points(told.earlier[*key, 1], maximum) if len(done) > 1 else final
             own = optional(claim["points"]) if node.rule.takes != "points" else None
             reasons = [step["reason"] for step in done if step["reason"]] or [""]
@@ -213,6 +216,14 @@ def steps(case: Case, told: Scores | None = None) -> pd.DataFrame:
             cell = (agency, code, k, s["stage"], NAN if share is None else float(share))
             rows.append((*cell, s["reason"], s["decided_by"], s["decided_on"]))
     return pd.DataFrame(rows, columns=STEP_COLUMNS)
+
+
+def accepted_claims(case: Case) -> set[tuple[str, str]]:
+    """(agency, indicator) of claims whose last verdict changes nothing."""
+    last = {
+        (v["agency"], v["indicator"]): v for _, v in records(case.tables["verdicts"], ("agency", "indicator", *ANSWER))
+    }
+    return {key for key, verdict in last.items() if not any(verdict[c] for c in ANSWER)}
 
 
 def grades(case: Case) -> dict[str, list[float]]:

@@ -1,7 +1,7 @@
 """Which open or disputed differences could still change a rank or a class: exact ends, no simulation.
 
-A claim without a verdict may end anywhere between nothing and the row's maximum (a verdict may raise). An appeal
-without its decision may end anywhere between the verdict and the claim. Every way of combining shares rises with
+A claim without a verdict, or with an appeal that is not decided, may end anywhere between nothing and the row's
+maximum: a verdict may raise, and an appeal may lower. Every way of combining shares rises with
 each of them, so an agency's index lies between the value with all of its items at their lowest and the one with
 all at their highest, and both ends can be met. Sources: interval comparison of scores as in Saisana, Saltelli &
 Tarantola (2005), JRSS A 168, here with exact ends in place of draws; materiality in the sense of ISA 450.
@@ -64,26 +64,23 @@ def unsettled(case: Case, told: Scores | None = None) -> Open:
     Source: contract.md: a verdict may lower or raise; a row's final value comes from its last verdict alone.
     """
     told = told or scores(case)
-    now, claimed, verified = told.current, told.claimed, told.verified
+    now, verified = told.current, told.verified
     verdicts, appeals = case.tables["verdicts"], case.tables["appeals"]
     contested = set(zip(appeals["agency"], appeals["indicator"], strict=True))
     heard = verdicts[verdicts["stage"] == "appeal"]
     contested -= set(zip(heard["agency"], heard["indicator"], strict=True))
     items: list[Item] = []
     maxima = row_maxima(case)
-    leaves: dict[str, Sequence] = {
-        code: (now.columns[code], claimed.columns[code], verified.columns[code]) for code in maxima
-    }
-    leaves |= {code: (leaf, claimed.extra[code], verified.extra[code]) for code, leaf in now.extra.items()}
-    for code, (held, said, found) in leaves.items():
+    leaves: dict[str, Sequence] = {code: (now.columns[code], verified.columns[code]) for code in maxima}
+    leaves |= {code: (leaf, verified.extra[code]) for code, leaf in now.extra.items()}
+    for code, (held, found) in leaves.items():
         ends = (ZERO, ONE) if code in maxima else reach(case, code)
         for i, state in enumerate(found.states):
             share = held.shares[i] or ZERO
             if state == "not-verified":
                 items.append(Item(i, code, "open", share, *ends))
             elif (now.agencies[i], code) in contested and state == "verified":
-                low, high = sorted((share, said.shares[i] or ZERO))
-                items.append(Item(i, code, "disputed", share, low, high))
+                items.append(Item(i, code, "disputed", share, *ends))
     moving = {item.indicator for item in items if item.low < item.high}
     rules = {code: case.framework.nodes[code].rule for code in moving}
     endless = {
@@ -233,8 +230,10 @@ def decisive_items(case: Case, still_open: Open, ranges: pd.DataFrame) -> pd.Dat
 
     still_open, ranges   from `unsettled` and `rank_ranges`
 
-    They are the unsettled items of every agency whose range touches another's or a class cut: each of them could
-    tip the order, and no other item can. Returns, the largest effect first: agency, indicator, kind (open,
+    They are the unsettled items of every agency whose range touches another's or a class cut, and those of rows scored
+    against the group where anybody's place is open: each of them could tip the order, and no other item can.
+
+    Returns, the largest effect first: agency, indicator, kind (open,
     disputed), now, low, high (points of the row), effect (index points between the ends when everything else
     stays as it is), best, worst (places it can reach alone), reclass (whether it alone can change the class). Of
     more than 4,000 items the rest keep nan in the last four. Source: see the module.
@@ -243,7 +242,12 @@ def decisive_items(case: Case, still_open: Open, ranges: pd.DataFrame) -> pd.Dat
     uncertain = set(ranges.loc[~ranges["certain"].astype(bool), "agency"]) if len(ranges) else set()
     agencies = still_open.now.agencies
     maxima = row_maxima(case)
-    chosen = [item for item in still_open.items if agencies[item.agency] in uncertain and item.low < item.high]
+    chosen = [
+        item
+        for item in still_open.items
+        if item.low < item.high
+        and (agencies[item.agency] in uncertain or (uncertain and item.indicator in still_open.shaken))
+    ]
     chosen.sort(key=lambda item: (item.low - item.high) * maxima.get(item.indicator, ONE))
     alone = effects_alone(case, still_open, chosen[:ALONE])
     rows = []

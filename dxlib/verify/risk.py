@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
+from ..errors import Finding, Refusal
 from ..index.values import leaf, read_answers
+from .estimates import unverified
 from .ledger import NAN, reported_leaves
 from .sampling import points_size, points_weighted
 
@@ -74,14 +76,15 @@ def over_scoring(past: pd.DataFrame, keys: pd.DataFrame, prior: int = PRIOR) -> 
     """p for every (agency, indicator) of `keys`: (o + k p_group) / (n + k).
 
     past   from `history`; o is the sum and n the number of its entries for the very agency and row, p_group the
-           row's mean, or the mean of all rows where the row has no past, or 0.1 where nothing has
+           row's mean drawn towards that of all rows in the same way; 0.1 where nothing has a past
 
     Returns (len(keys),) between 0 and 1. Source: empirical Bayes shrinkage of a proportion, e.g. Casella (1985),
     The American Statistician 39, eq. 2.
     """
     past = past.dropna(subset=["over"])
     everywhere = float(past["over"].mean()) if len(past) else UNKNOWN
-    row = past.groupby("indicator")["over"].mean()
+    sums = past.groupby("indicator")["over"].agg(["sum", "size"])
+    row = (sums["sum"] + prior * everywhere) / (sums["size"] + prior)
     own = past.groupby(["agency", "indicator"])["over"].agg(["sum", "size"])
     found = own.reindex(pd.MultiIndex.from_frame(keys[["agency", "indicator"]])).fillna(0.0).to_numpy(float)
     group = keys["indicator"].map(row).fillna(everywhere).to_numpy(float)
@@ -122,32 +125,47 @@ def choose(
 ) -> pd.DataFrame:
     """Which claims to verify, and why each was chosen.
 
-    risks          from `risk`, for all claims, whatever has been verified by now: the same list can be drawn again
-    capacity       how many items are chosen by risk
+    risks          from `risk`, for all claims, whatever has been verified by now
+    capacity       how many items are chosen by risk, at least 0
     rng            seeded generator; publish the seed after the claims are in
-    random_share   share of the others that is drawn at random, each with the same chance
+    random_share   share of all claims that is drawn at random, each with the same chance
 
-    Of what then remains, as many items as `points_size` asks for (5 % tolerable, 95 % confidence), at most half,
-    are drawn with chances in proportion to their claimed points.
+    The draws come first, from all claims in the order of their codes, so that they depend on the claims and the seed
+    alone and can be made again whatever verification finds: first the random part, then, of the rest, as many items
+    as `points_size` asks for (5 % tolerable, 95 % confidence; at most half) with chances in proportion to claimed
+    points. Of what is not drawn the riskiest are taken.
 
-    Returns `risks` with part: risk, random, points or rest; the chosen ones first, in the order in which to take
-    them. Only the drawn parts may be used to estimate. Source: a random share beside risk-based picks as in ISA
-    530; points-weighted selection as monetary-unit sampling (AICPA 2017).
+    Returns `risks` with part: risk, random, points or rest; in this order, each part by risk. Only the drawn parts
+    may be used to estimate (`estimates`). Raises Refusal for a negative capacity. Source: a random share beside
+    risk-based picks as in ISA 530; points-weighted selection as monetary-unit sampling (AICPA 2017).
     """
+    if capacity < 0:
+        facts = {"low": 0, "high": "∞", "name": "capacity"}
+        raise Refusal([Finding("E_PARAM", "param_range", column="capacity", value=str(capacity), facts=facts)])
     part = np.array(["rest"] * len(risks), dtype=object)
-    part[:capacity] = "risk"
     keys = list(zip(risks["agency"], risks["indicator"], strict=True))
-    others = np.array(sorted(range(min(capacity, len(risks)), len(risks)), key=keys.__getitem__), dtype=int)
-    if len(others):
-        part[rng.choice(others, size=ceil(len(others) * Fraction(repr(random_share))), replace=False)] = "random"
-    left = others[part[others] == "rest"]
+    fixed = np.array(sorted(range(len(risks)), key=keys.__getitem__), dtype=int)
+    if len(fixed):
+        part[rng.choice(fixed, size=ceil(len(fixed) * Fraction(repr(random_share))), replace=False)] = "random"
+    left = fixed[part[fixed] == "rest"]
     size = min(points_size(TOLERABLE, CONFIDENCE), len(left) // 2)
     if size:
         certain, hit, _ = points_weighted(risks["claimed"].to_numpy()[left], size, rng)
         part[left[[*certain, *hit]]] = "points"
+    part[np.flatnonzero(part == "rest")[:capacity]] = "risk"
     order = {name: i for i, name in enumerate(PARTS)}
     out = risks.assign(part=part)
     return out.sort_values("part", key=lambda x: x.map(order), kind="stable").reset_index(drop=True)
+
+
+def estimates(chosen: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Over-scoring among all claims, from the drawn parts alone.
+
+    chosen   from `choose`; items taken by risk belong to the population, never to a sample
+
+    Returns the table of `unverified`. Source: see there.
+    """
+    return unverified(chosen.assign(part=chosen["part"].replace("risk", "rest")), confidence)
 
 
 def found_by_part(chosen: pd.DataFrame) -> pd.DataFrame:

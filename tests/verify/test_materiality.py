@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from fractions import Fraction
 
 import pandas as pd
 import pytest
@@ -112,10 +111,10 @@ def test_on_paper(tmp_path):
     assert item["reclass"] == 1  # 22/30 is above the cut of 0.7
 
 
-def test_a_disputed_item_ends_between_verdict_and_claim(tmp_path):
+def test_a_disputed_item_may_end_anywhere_because_an_appeal_may_lower(tmp_path):
     still_open, ranges, _ = materiality(case_of(tmp_path, SHARES, (), {("b", "3")}))
     (item,) = still_open.items
-    assert (item.kind, item.low, item.high, item.now) == ("disputed", 0, Fraction(7, 10), 0)
+    assert (item.kind, item.low, item.high, item.now) == ("disputed", 0, 1, 0)
     assert ranges.loc["b", ["rank", "best", "worst"]].tolist() == [3, 2, 3]
 
 
@@ -136,8 +135,11 @@ def test_rows_without_bounds_say_nothing(tmp_path):
 
 def test_a_row_scored_against_the_group_shakes_everybody(tmp_path):
     case = case_of(tmp_path, SHARES, {("a", "1")}, rules=("relative", "points", "points"))
-    still_open, ranges, _ = materiality(case)
-    assert still_open.shaken == {"1"}
+    still_open, ranges, decisive = materiality(case)
+    assert still_open.shaken == {"1"} and not ranges.loc["b", "certain"]
+    assert decisive[["agency", "indicator"]].values.tolist() == [
+        ["a", "1"]
+    ]  # a is certain itself, and moves the others
     for verdict_points in ("1", "9", "40"):
         row = verdict("a", "1", a=verdict_points)
         out = score(case.with_changes(verdicts=pd.concat([case.verdicts, pd.DataFrame([row])], ignore_index=True)))

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxlib.verify import choose, risk, unverified
+from dxlib.errors import Refusal
+from dxlib.verify import choose, estimates, risk
 from dxlib.verify.flag import frame
 from dxlib.verify.risk import FACTORS, UNKNOWN, over_scoring
 
@@ -77,9 +78,9 @@ def test_the_same_seed_draws_the_same_list_and_parts_are_apart():
     one, two = (choose(risks, 40, np.random.default_rng(11)) for _ in range(2))
     assert one.equals(two) and len(one) == len(risks)
     counts = one["part"].value_counts()
-    assert counts["risk"] == 40 and counts["random"] == 18 and counts["points"] > 0
+    assert counts["risk"] == 40 and counts["random"] == 20 and counts["points"] > 0
     assert one["part"].tolist() == sorted(one["part"], key=["risk", "random", "points", "rest"].index)
-    assert one[one["part"] == "risk"]["risk"].min() >= one[one["part"] != "risk"]["risk"].max()
+    assert one[one["part"] == "risk"]["risk"].min() >= one[one["part"] == "rest"]["risk"].max()
     other = choose(risks, 40, np.random.default_rng(12))
     drawn = [set(map(tuple, x[x["part"] == "random"][["agency", "indicator"]].to_numpy())) for x in (one, other)]
     assert drawn[0] != drawn[1]
@@ -92,8 +93,38 @@ def test_the_draw_does_not_depend_on_the_order_of_equal_risks():
     assert choose(resorted, 40, np.random.default_rng(11)).equals(choose(risks, 40, np.random.default_rng(11)))
 
 
+def test_the_draws_do_not_depend_on_what_verification_finds():
+    """Flags and risks may change between the draw and the estimate; the drawn parts may not."""
+    risks = many()
+    found = flagged(*(("no_evidence", f"u{k:02}", "3") for k in range(0, 20, 2)))
+    later = risk(
+        risks[["agency", "indicator", "max_points", "claimed", "final", "state"]].assign(state="verified"),
+        NOTHING,
+        found,
+    )
+    assert not later["risk"].equals(risks["risk"])
+    drawn = [
+        {(r["agency"], r["indicator"], r["part"]) for r in choose(x, 40, np.random.default_rng(11)).to_dict("records") if r["part"] in ("random", "points")}
+        for x in (risks, later)
+    ]  # fmt: skip
+    assert drawn[0] == drawn[1]
+
+
+def test_items_taken_by_risk_are_never_a_sample():
+    chosen = choose(many(), 40, np.random.default_rng(11))
+    truth = chosen.assign(final=np.where(chosen["part"] == "risk", 0.0, chosen["claimed"]))
+    wrong_in_the_sample = estimates(truth, 0.95).set_index("method")
+    assert wrong_in_the_sample.loc["hypergeometric", ["population", "found"]].tolist() == [400, 0]
+    assert (wrong_in_the_sample["bound"] >= 0).all()
+
+
+def test_a_negative_capacity_is_refused():
+    with pytest.raises(Refusal):
+        choose(many(), -5, np.random.default_rng(1))
+
+
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_hardly_anything_claimed(n):
     chosen = choose(risk(LEDGER.head(n), NOTHING, flagged()), 1, np.random.default_rng(1))
-    assert len(chosen) == n and chosen["part"].tolist()[:1] == ["risk"][:n]
-    assert unverified(chosen, 0.95)["bound"].isna().all()
+    assert len(chosen) == n and sorted(chosen["part"]) == [[], ["random"], ["random", "risk"]][n]
+    assert estimates(chosen, 0.95)["bound"].isna().all()
