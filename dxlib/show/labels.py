@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import pandas as pd
 
 from ..case import Case
 from ..index.values import basis
-from ..words import name, number, percent, text, title, title_of_year
+from ..words import NOTHING, name, number, percent, text, title, title_of_year
+from .blocks import Column
 
 
 def agencies(case: Case, lang: str) -> dict[str, str]:
@@ -52,3 +56,28 @@ def source(case: Case, lang: str, on: str | None = None) -> str:
         title=title_of_year(case.settings.title, case.year, lang),
         basis=text(f"page.basis.{key}", lang),
     )
+
+
+def made(case: Case, lang: str, *functions: str) -> str:
+    """The line under a figure, with the functions that made it."""
+    return text("page.made", lang, source=source(case, lang), functions=", ".join(functions))
+
+
+def shown_of(shown: int, whole: int, lang: str) -> str:
+    """How many rows of how many; nothing where all are shown."""
+    return text("page.shown", lang, shown=number(shown, lang), all=number(whole, lang)) if shown < whole else ""
+
+
+def joined(*notes: str) -> str:
+    """Notes in one, without the empty ones."""
+    return " ".join(note for note in notes if note)
+
+
+def yes(x: Any, lang: str) -> str:
+    """A truth value in words; "–" where it is not known."""
+    return NOTHING if x is None or pd.isna(x) else text(f"page.{'yes' if x else 'no'}", lang)
+
+
+def numbers(page: str, keys: Iterable[str], lang: str) -> list[Column]:
+    """Columns of numbers, headed by the page's words."""
+    return [Column(text(f"{page}.head.{key}", lang), "number") for key in keys]

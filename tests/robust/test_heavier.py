@@ -5,25 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from dxlib import read_case
 from dxlib.errors import Refusal
 from dxlib.robust import certain_pairs, heavier, place_groups
 from dxlib.robust.groups import longest_runs
-from tests.backtest.contract_folder import write_folder
-
-# A=(.9,.4,.5) B=(.6,.8,.5) C=(.5,.6,.8) D=(.4,.3,.6), weights .5 .3 .2: scores .67 .64 .59 .41
-TOY = {"a": (0.9, 0.4, 0.5), "b": (0.6, 0.8, 0.5), "c": (0.5, 0.6, 0.8), "d": (0.4, 0.3, 0.6)}
-
-
-def toy(tmp_path, weights=(0.5, 0.3, 0.2), data=TOY, **settings):
-    rows = [
-        {"code": f"k{i}", "parent": "", "name_en": f"k{i}", "weight": w, "rule": "goalposts(0, 1)"}
-        for i, w in enumerate(weights)
-    ]
-    claims = [{"agency": u, "indicator": f"k{i}", "a": x} for u, xs in data.items() for i, x in enumerate(xs)]
-    tables = {"indicators": rows, "agencies": [{"agency": u} for u in data], "claims": claims}
-    write_folder(tmp_path, 2024, "demo", {"title": {"en": "Toy"}, **settings}, tables)
-    return read_case(tmp_path, 2024, "demo")
+from tests.robust.toy import TOY, toy
 
 
 def test_on_paper(tmp_path):

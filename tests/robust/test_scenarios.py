@@ -35,7 +35,7 @@ from dxlib.robust.scenarios import (
     tau_b,
 )
 from tests.backtest.contract_folder import write_folder
-from tests.robust.test_robust import TOY, toy
+from tests.robust.toy import TOY, toy
 
 CLASSES = {"class": [{"name": {"en": n}, "cut": c} for n, c in (("high", 0.64), ("middle", 0.5), ("low", 0))]}
 

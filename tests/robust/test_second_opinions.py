@@ -14,39 +14,16 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from dxlib import read_case, score
-from dxlib.robust.second_opinions import (
-    benefit_of_the_doubt,
-    borda,
-    condorcet_winner,
-    copeland,
-    duel_parts,
-    frontier,
-    kemeny,
-    majority,
-    order_score,
-    outranking,
-    second_opinions,
-)
-from tests.backtest.contract_folder import write_folder
+from dxlib.robust.kemeny import duel_parts, kemeny, order_score
+from dxlib.robust.second_opinions import benefit_of_the_doubt, frontier, second_opinions
+from dxlib.robust.votes import borda, condorcet_winner, copeland, majority, outranking
+from tests.robust.toy import TOY, toy
 
+ky = import_module("dxlib.robust.kemeny")
 so = import_module("dxlib.robust.second_opinions")  # the package may name its function alike
-TOY = {"a": (0.9, 0.4, 0.5), "b": (0.6, 0.8, 0.5), "c": (0.5, 0.6, 0.8), "d": (0.4, 0.3, 0.6)}
 T2, W2 = np.array(list(TOY.values())), np.array([0.5, 0.3, 0.2])
 TAI = Path(__file__).parents[2] / ".." / "shared" / "real" / "tai"
 published = pytest.mark.real("published tables")
-
-
-def toy(folder, weights=(0.5, 0.3, 0.2), data=TOY, **index):
-    rows = [
-        {"code": f"k{i}", "parent": "", "name_en": f"k{i}", "weight": w, "rule": "goalposts(0, 1)"}
-        for i, w in enumerate(weights)
-    ]
-    claims = [
-        {"agency": u, "indicator": f"k{i}", "a": x} for u, xs in data.items() for i, x in enumerate(xs) if x is not None
-    ]
-    tables = {"indicators": rows, "agencies": [{"agency": u} for u in data], "claims": claims}
-    write_folder(folder, 2024, "demo", {"title": {"en": "Toy"}, **index}, tables)
-    return read_case(folder, 2024, "demo")
 
 
 def ballots(*groups):
@@ -194,7 +171,7 @@ def test_kemeny_is_the_first_of_the_best_of_all_orders(table):
 def test_the_integer_programme_gives_the_same(table):
     o = outranking(*table)
     order, best, unique = brute(o)
-    found = so.by_programme(o)
+    found = ky.by_programme(o)
     assert found.exact and found.score == pytest.approx(best)
     assert found.order == order and found.unique == unique
 
@@ -208,23 +185,23 @@ def crowd(n, d, seed):
 @pytest.mark.parametrize("n, d, seed", [(12, 3, 1), (13, 5, 2), (14, 4, 3)])
 def test_subsets_and_programme_agree_on_middle_lists(n, d, seed):
     o = crowd(n, d, seed)
-    a, b = so.by_subsets(o), so.by_programme(o)
+    a, b = ky.by_subsets(o), ky.by_programme(o)
     assert a.order == b.order and a.score == pytest.approx(b.score) and a.unique == b.unique
 
 
 def test_a_list_of_forty_is_proved_and_beats_every_other_order():
     o = crowd(40, 6, 5)
     found = kemeny(o)
-    assert max(len(part) for part in duel_parts(majority(o))) > so.SMALL  # the programme was needed
+    assert max(len(part) for part in duel_parts(majority(o))) > ky.SMALL  # the programme was needed
     assert found.exact and sorted(found.order) == list(range(40))
     for other in (range(40), np.argsort(-copeland(o), kind="stable"), np.argsort(-borda(o), kind="stable")):
         assert found.score >= order_score(o, list(other)) - 1e-9
-    rough = so.by_moves(o)
+    rough = ky.by_moves(o)
     assert rough.score <= found.score + 1e-9 <= rough.bound + 2e-9 and not rough.exact
 
 
 def test_a_part_too_large_gets_a_bound_and_is_not_called_exact(monkeypatch):
-    monkeypatch.setattr(so, "LARGE", 20)
+    monkeypatch.setattr(ky, "LARGE", 20)
     found, o = kemeny(crowd(40, 6, 5)), crowd(40, 6, 5)
     assert not found.exact and found.unique is None and found.bound > found.score
     monkeypatch.undo()
@@ -235,8 +212,8 @@ def test_a_part_too_large_gets_a_bound_and_is_not_called_exact(monkeypatch):
 def test_a_programme_that_may_not_branch_claims_nothing_it_has_not_proved(monkeypatch):
     o = crowd(40, 4, 1)
     best = kemeny(o)
-    monkeypatch.setattr(so, "NODES", 0)
-    monkeypatch.setattr(so, "MIDDLE", 10)  # the relaxation only
+    monkeypatch.setattr(ky, "NODES", 0)
+    monkeypatch.setattr(ky, "MIDDLE", 10)  # the relaxation only
     found = kemeny(o)
     assert best.exact and found.score <= best.score + 1e-9 <= found.bound + 2e-9
     assert not found.exact or found.score == pytest.approx(best.score)

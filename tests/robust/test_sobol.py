@@ -23,7 +23,7 @@ from dxlib.robust.sobol import (
     resamples,
     study,
 )
-from tests.robust.test_robust import TOY, toy
+from tests.robust.toy import TOY, toy
 
 FIRST, TOTAL = (0.3139, 0.4424, 0.0), (0.5576, 0.4424, 0.2437)
 

@@ -21,16 +21,6 @@ from dxlib.verify.flag import COLUMNS
 from tests.conftest import PUBLISHED
 
 DTI = PUBLISHED / "dti"
-MAXIMA = {  # of the DTI 2022, as tests/backtest/dti.py has them
-    "nhan_thuc_so": 100,
-    "the_che_so": 100,
-    "ha_tang_so": 100,
-    "nhan_luc_so": 100,
-    "an_toan_thong_tin_mang": 100,
-    "chinh_quyen_so": 200,
-    "kinh_te_so": 150,
-    "xa_hoi_so": 150,
-}
 many = settings(max_examples=100, deadline=None)
 
 
@@ -213,14 +203,20 @@ def test_a_total_just_within_the_printed_precision_agrees():
 
 @pytest.mark.real("published tables")
 def test_five_provinces_of_2022_agree():
-    rows = [row for row in printed("dti_2022_provinces.csv") if all(row[code] for code in MAXIMA)]
-    weights = [str(m / 1000) for m in MAXIMA.values()]
+    rows = [row for row in printed("dti_2022_provinces.csv") if all(row[code] for code in maxima())]
+    weights = [str(m / 1000) for m in maxima().values()]
     assert len(rows) == 5
     for row in rows:
-        found = printed_total([row[code] for code in MAXIMA], weights, row["pdti"])
+        found = printed_total([row[code] for code in maxima()], weights, row["pdti"])
         assert found.agrees and found.tolerance == Fraction("0.0001")
-        off = printed_total([row[code] for code in MAXIMA], weights, f"{float(row['pdti']) + 0.0003:.4f}")
+        off = printed_total([row[code] for code in maxima()], weights, f"{float(row['pdti']) + 0.0003:.4f}")
         assert not off.agrees
+
+
+def maxima():
+    """Maximum points of the main indexes in 2022."""
+    rows = printed("bac_kan_2022_main_indexes.csv")
+    return {row["main_index"]: int(row["max_points"]) for row in rows if row["points"]}
 
 
 @pytest.mark.real("published tables")
@@ -231,7 +227,7 @@ def test_the_wrong_maxima_of_bac_kan_are_found():
 
     def weighed(column):
         """Points of the total that one printed point is worth."""
-        return [str(MAXIMA[row["main_index"]] / int(row[column])) for row in rows]
+        return [str(maxima()[row["main_index"]] / int(row[column])) for row in rows]
 
     right = printed_total(parts, weighed("max_points"), "394.13")
     assert right.agrees and right.recomputed == Fraction("394.13") and right.difference == 0

@@ -1,0 +1,208 @@
+"""Annex: other ways of adding up, and what the index set is made of."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ...case import Case
+from ...robust.structure import FEW, MANY, SMOOTH
+from ...words import number, percent, text
+from .. import labels
+from ..blocks import Cell, Column, Sentences, Table, sentences, table
+from .parts import LONG, SHORT, ends, estimate
+
+RESAMPLES = 200  # of the agencies, for the intervals of the annex
+
+
+def opinions_sentence(case: Case, opinions: pd.DataFrame, lang: str) -> Sentences | None:
+    """What the second opinions are, and how often they agree with the official place."""
+    if opinions.empty:
+        return None
+    away = [(opinions[key].astype("Float64") - opinions["rank"]).abs() for key in ("copeland", "borda", "kemeny")]
+    near = int((pd.concat(away, axis=1).max(axis=1) <= 1).sum())
+    best = int(opinions["bod_first"].fillna(False).sum())
+    facts = {"n": number(near, lang), "all": number(len(opinions), lang)}
+    return sentences(
+        text("sensitivity.opinions", lang),
+        text("sensitivity.opinions_near", lang, **facts),
+        text("sensitivity.opinions_best", lang, n=number(best, lang)) if best else "",
+    )
+
+
+def opinions_table(case: Case, opinions: pd.DataFrame, lang: str) -> Table | None:
+    """Copeland, Borda, Kemeny and Benefit of the Doubt beside the official place."""
+    named = labels.agencies(case, lang)
+    body = [
+        [
+            number(r["rank"], lang),
+            named[r["agency"]],
+            *(number(r[key], lang) for key in ("copeland", "borda", "kemeny")),
+            percent(r["bod"], lang, 1),
+            labels.yes(r["bod_first"], lang),
+        ]
+        for r in opinions.sort_values("rank", kind="stable").head(LONG).to_dict("records")
+    ]
+    heads = [Column(text("report.rank", lang), "rank"), Column(text("page.agency", lang), "name")]
+    heads += labels.numbers("sensitivity", ("copeland", "borda", "kemeny", "bod", "bod_first"), lang)
+    states = [state for state in ("several", "unknown", "bound", "none") if (opinions["kemeny_state"] == state).any()]
+    return table(
+        text("sensitivity.opinions_caption", lang),
+        heads,
+        body,
+        labels.made(case, lang, "dxlib.robust.second_opinions"),
+        labels.joined(
+            *(text(f"sensitivity.kemeny.{state}", lang) for state in states),
+            labels.shown_of(len(body), len(opinions), lang),
+        ),
+    )
+
+
+def effective_table(case: Case, effective: pd.DataFrame, seed: int, lang: str) -> Table | None:
+    """What each main index really accounts for, beside its nominal weight."""
+    rows = labels.rows(case, lang)
+    if effective[["effective", "linear"]].isna().all(axis=None):
+        return None
+    known = bool(effective["effective"].notna().any())
+    body = [
+        [
+            rows[r["node"]],
+            percent(r["weight"], lang, 1),
+            *([percent(r["effective"], lang, 1), estimate(r["low"], r["high"], lang)] if known else []),
+            percent(r["linear"], lang, 1),
+        ]
+        for r in effective.to_dict("records")
+    ]
+    keys = ("nominal", "effective", "range", "linear") if known else ("nominal", "linear")
+    return table(
+        text("sensitivity.effective_caption", lang),
+        [Column(text("page.row", lang), "name"), *labels.numbers("sensitivity", keys, lang)],
+        body,
+        labels.made(case, lang, "dxlib.robust.effective_weights"),
+        labels.joined(
+            text("sensitivity.effective_note", lang),
+            text("sensitivity.effective_drawn", lang, draws=number(RESAMPLES, lang), seed=str(seed)) if known else "",
+        ),
+    )
+
+
+def weak_table(case: Case, weak: pd.DataFrame, lang: str) -> Table | None:
+    """Indicators that hardly tell agencies apart."""
+    rows = labels.rows(case, lang)
+    listed = weak.sort_values(["same", "weight"], ascending=False, kind="stable")
+    body: list[list[str | Cell]] = [
+        [
+            rows[r["node"]],
+            percent(r["weight"], lang, 1),
+            Cell(percent(r["same"], lang, 1), r["same"]),
+            percent(r["value"], lang, 1),
+            number(r["n"], lang),
+        ]
+        for r in listed.head(LONG).to_dict("records")
+    ]
+    heads = [Column(text("page.row", lang), "name"), Column(text("report.weight", lang), "number")]
+    heads += [
+        Column(text("sensitivity.head.same", lang), "bar"),
+        *labels.numbers("sensitivity", ("value", "agencies"), lang),
+    ]
+    return table(
+        text("sensitivity.weak_caption", lang),
+        heads,
+        body,
+        labels.made(case, lang, "dxlib.robust.weak_indicators"),
+        labels.joined(text("sensitivity.weak_note", lang), labels.shown_of(len(body), len(listed), lang)),
+    )
+
+
+def redundant_table(case: Case, close: pd.DataFrame, lang: str) -> Table | None:
+    """Pairs of indicators that put the agencies in nearly the same order."""
+    rows = labels.rows(case, lang)
+    known = close[close["reason"] != "too_few"]
+    body = [
+        [
+            rows[r["node"]],
+            rows[r["other"]],
+            labels.yes(r["same_pillar"], lang),
+            number(r["rho"], lang, 2),
+            ends(number(r["low"], lang, 2), number(r["high"], lang, 2), lang) if r["low"] == r["low"] else "–",
+            number(r["n"], lang),
+        ]
+        for r in known.head(SHORT).to_dict("records")
+    ]
+    heads = [Column(text("page.row", lang), "name"), Column(text("sensitivity.head.other", lang))]
+    heads += labels.numbers("sensitivity", ("same_pillar", "rho", "range", "agencies"), lang)
+    return table(
+        text("sensitivity.redundant_caption", lang),
+        heads,
+        body,
+        labels.made(case, lang, "dxlib.robust.redundant_pairs"),
+        labels.joined(text("sensitivity.redundant_note", lang), labels.shown_of(len(body), len(known), lang)),
+    )
+
+
+def fit_table(case: Case, fit: pd.DataFrame, lang: str) -> Table | None:
+    """Does each main index hold together, and which of its rows run against it?"""
+    rows = labels.rows(case, lang)
+    against = fit[fit["flag"].isin(["negative", "surely_negative"])]
+    body = [
+        [
+            rows[r["node"]],
+            number(r["items"], lang),
+            number(r["n"], lang),
+            number(r["value"], lang, 2),
+            ends(number(r["low"], lang, 2), number(r["high"], lang, 2), lang) if r["low"] == r["low"] else "–",
+            "; ".join(rows[code] for code in against.loc[against["pillar"] == r["node"], "node"]) or "–",
+        ]
+        for r in fit[(fit["measure"] == "alpha") & fit["value"].notna()].to_dict("records")
+    ]
+    heads = [
+        Column(text("page.row", lang), "name"),
+        *labels.numbers("sensitivity", ("items", "agencies", "alpha", "range"), lang),
+    ]
+    heads.append(Column(text("sensitivity.head.against", lang)))
+    return table(
+        text("sensitivity.fit_caption", lang),
+        heads,
+        body,
+        labels.made(case, lang, "dxlib.robust.pillar_fit"),
+        text("sensitivity.fit_note", lang),
+    )
+
+
+def components_table(case: Case, parts: pd.DataFrame, seed: int, lang: str) -> Table | None:
+    """How many different things the indicators measure, of the whole set and of each main index."""
+    rows = labels.rows(case, lang)
+    known = parts[parts["component"].notna()]
+    body = []
+    for node, group in known.groupby("node", sort=False):
+        above = int((group["eigenvalue"] > group["chance"]).sum())
+        one = group.iloc[0]
+        counts = [number(x, lang) for x in (one["items"], one["n"], above)]
+        body.append([rows.get(str(node), text("sensitivity.whole", lang)), *counts, percent(one["share"], lang, 1)])
+    return table(
+        text("sensitivity.components_caption", lang),
+        [
+            Column(text("page.row", lang), "name"),
+            *labels.numbers("sensitivity", ("items", "agencies", "above_chance", "first_part"), lang),
+        ],
+        body,
+        labels.made(case, lang, "dxlib.robust.components"),
+        text("sensitivity.components_note", lang, draws=number(RESAMPLES, lang), seed=str(seed)),
+    )
+
+
+def not_computed(
+    case: Case, intervals: pd.DataFrame, effective: pd.DataFrame, parts: pd.DataFrame, lang: str
+) -> Sentences | None:
+    """Which parts of the annex are left out, and why."""
+    if intervals.empty:
+        return sentences(text("sensitivity.too_few.none", lang))
+    n = number(len(intervals), lang)
+    whole = parts[parts["node"] == "index"]
+    few = bool(len(whole)) and bool(whole["reason"].eq("too_few").any())
+    return sentences(
+        text("sensitivity.too_few.fit", lang, n=n, least=number(FEW, lang)) if len(intervals) < FEW else "",
+        text("sensitivity.too_few.effective", lang, n=n, least=number(SMOOTH, lang))
+        if effective["effective"].isna().all()
+        else "",
+        text("sensitivity.too_few.components", lang, n=n, least=number(MANY, lang)) if few else "",
+    )
