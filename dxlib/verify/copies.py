@@ -27,6 +27,7 @@ COMMON, FEWEST_ANSWERS = (
 )  # per cent, agencies: what more than a fifth of at least ten agencies write is the form's
 ALL_PAIRS = 150  # texts; above it candidates are hashed
 BANDS, ROWS = 32, 4
+SURE = 7  # standard deviations of the rows in which two signatures agree: fewer are no copies, bar a chance of 1e-10
 FULL_LENGTH = 1000  # characters at which a copy is as strong as it gets
 COLUMNS = ["agency", "other", "value", "expected", "length"]
 GOLDEN, MIX_A, MIX_B = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
@@ -102,7 +103,7 @@ def near_copies(texts: Sequence[str], agencies: Sequence[str], all_pairs: int = 
     What remains must have 40 characters, so "Đạt" written by everybody is no copy. Texts that are equal as a whole
     (40 characters or more) are named even where everybody has them. Empty where nothing is found.
 
-    Hashing finds a pair of J = 0.8 with probability above 0.99999, contained texts always; every proposed pair is
+    Hashing finds a pair of J = 0.8, and contained texts, with probability above 0.99999; every proposed pair is
     compared exactly. No random number: the permutations come from fixed constants. Raises ValueError for lists of
     different lengths. Source: Broder (1997); see `banded` and `containing` for the candidates.
     """
@@ -128,11 +129,19 @@ def pairs_found(
     firsts = [equal[text][0] for text in kept]
     sets, lengths = list(kept.values()), np.array([left[text] for text in kept], int)
     hashing = proposed(sets, lengths) if len(sets) > all_pairs else None
+    long = (lengths >= LONG_ENOUGH).tolist()
+    known: dict[tuple[int, int], tuple[float, float] | None] = {}  # each pair is looked at once
     for i, mine in enumerate(sets):
         if firsts[i] in found:
             continue
-        for j in hashing(i) if hashing else range(len(sets)):
-            near = None if i == j else likeness(mine, sets[j], min(lengths[i], lengths[j]) >= LONG_ENOUGH)
+        others, holding = hashing(i) if hashing else (range(len(sets)), None)
+        for j in others:
+            if i == j:
+                continue
+            contained = long[i] and long[j] and (holding is None or j in holding)
+            near = known.pop((j, i)) if (j, i) in known else likeness(mine, sets[j], contained)
+            if j > i:
+                known[i, j] = near
             if near:
                 found[firsts[i]] = (firsts[j], *near)
                 break
@@ -165,19 +174,29 @@ def without_template(equal: dict[str, list[int]]) -> tuple[dict[str, set[str]], 
     return kept, left
 
 
-def proposed(sets: Sequence[set[str]], lengths: np.ndarray) -> Callable[[int], list[int]]:
-    """For each text the others worth comparing, ascending: of its bands, or such that one may contain the other."""
-    numbers: dict[str, int] = {}
-    flat = np.fromiter((numbers.setdefault(gram, len(numbers)) for gram in chain.from_iterable(sets)), np.int64)
+def proposed(sets: Sequence[set[str]], lengths: np.ndarray) -> Callable[[int], tuple[list[int], set[int]]]:
+    """For each text the others worth comparing, ascending: of its bands, or such that one may contain the other (these
+    again as a set: nobody else can)."""
+    flat, numbers = pd.factorize(np.array(list(chain.from_iterable(sets)), dtype=object))
     hashed = np.array([crc32(gram.encode("utf-8", "surrogatepass")) for gram in numbers], np.uint64)
     sizes = np.array([len(s) for s in sets])
-    buckets = banded(signatures(hashed[flat], sizes))
+    minima = signatures(hashed[flat], sizes)
+    buckets = banded(minima)
     holders = containing(flat, hashed, sizes, lengths >= LONG_ENOUGH)
     nothing = np.empty(0, np.int64)
 
-    def candidates(i: int) -> list[int]:
-        lists = [*buckets.get(i, ()), holders.get(i, nothing)]
-        return np.unique(np.concatenate(lists)).tolist()
+    def likely(i: int, others: np.ndarray, least: float | np.ndarray) -> np.ndarray:
+        """Those whose signature agrees in as many rows as a Jaccard similarity of `least` must leave."""
+        agree = (minima[:, others] == minima[:, [i]]).sum(axis=0)
+        return others[agree >= len(minima) * least - SURE * np.sqrt(len(minima) * least * (1 - least))]
+
+    def candidates(i: int) -> tuple[list[int], set[int]]:
+        alike = likely(i, np.unique(np.concatenate([*buckets.get(i, ()), nothing])), ALIKE / 100)
+        holding = holders.get(i, nothing)
+        small, large = np.minimum(sizes[holding], sizes[i]), np.maximum(sizes[holding], sizes[i])
+        held = CONTAINED / 100 * small
+        holding = likely(i, holding, held / (small + large - held))
+        return np.union1d(alike, holding).tolist(), set(holding.tolist())
 
     return candidates
 

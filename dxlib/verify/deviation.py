@@ -51,8 +51,9 @@ def compared(case: Case, claimed: Exact, recognised: Exact) -> Iterator[tuple[st
             if said.states[i] != "claimed" or found.states[i] != "verified":
                 continue
             if not (node.rule.group and (agency, node.code) in accepted):
-                difference = (said.shares[i] or ZERO) - (found.shares[i] or ZERO)
-                yield agency, node.code, difference * (1 if worth is None else worth), worth or ZERO
+                a, b = said.shares[i] or ZERO, found.shares[i] or ZERO
+                difference = ZERO if a == b else (a - b) * (1 if worth is None else worth)
+                yield agency, node.code, difference, worth or ZERO
 
 
 def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:

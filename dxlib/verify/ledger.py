@@ -55,14 +55,21 @@ def reported_leaves(case: Case) -> Iterator[tuple[Node, Fraction | None]]:
             yield node, maxima.get(node.code)
 
 
-def worth(values: Column | Leaf, i: int, maximum: Fraction | None) -> Fraction | None:
-    """Points of one agency on one leaf; None without a value."""
-    return in_points(values.shares[i], maximum) if values.states[i] in VALUED else None
+def worth(values: Column | Leaf, i: int, maximum: Fraction | None) -> float:
+    """Points of one agency on one leaf; nan without a value."""
+    return in_points(values.shares[i], maximum) if values.states[i] in VALUED else NAN
 
 
-def in_points(share: Fraction | None, maximum: Fraction | None) -> Fraction | None:
-    """A share of the maximum in points; bonus and penalty rows (no maximum) hold points already."""
-    return share if share is None or maximum is None else share * maximum
+def in_points(share: Fraction | None, maximum: Fraction | None) -> float:
+    """A share of the maximum in points; bonus and penalty rows (no maximum) hold points already. nan without a share.
+
+    Whole numbers are divided once, which rounds correctly: the float is that of the exact product.
+    """
+    if share is None:
+        return NAN
+    if maximum is None:
+        return share.numerator / share.denominator
+    return (share.numerator * maximum.numerator) / (share.denominator * maximum.denominator)
 
 
 def values_of(exact: Exact, code: str) -> Column | Leaf:
@@ -173,12 +180,17 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
             first = in_points(told.earlier[*key, 1], maximum) if len(done) > 1 else final
             own = optional(claim["points"]) if node.rule.takes != "points" else None
             reasons = [step["reason"] for step in done if step["reason"]] or [""]
-            points = [maximum, claimed, own, *((first, final) if done else (None, None))]
+            points = (
+                in_points(maximum, None),
+                claimed,
+                in_points(own, None),
+                *((first, final) if done else (NAN, NAN)),
+            )
             ends = (done[0], done[-1]) if done else (NO_VERDICT, NO_VERDICT)
             rows.append(
                 (
                     *(agency, scope, pillars[node.code], node.code),
-                    *(NAN if x is None else x.numerator / x.denominator for x in points),
+                    *points,
                     *(len(done), state(key in appeals, done), reasons[0], reasons[-1]),
                     *(end["decided_by"] for end in ends),
                     *(claim["submitted_on"], ends[0]["decided_on"], appeals.get(key, ""), ends[1]["decided_on"]),
@@ -210,10 +222,12 @@ def steps(case: Case, told: Scores | None = None) -> pd.DataFrame:
     rows = []
     for (agency, code), chain in told.chains.items():
         for k, s in enumerate(chain, start=1):
-            share = None
-            if code in scored:
-                share = told.earlier[agency, code, k] if k < len(chain) else worth(scored[code], place[agency], None)
-            cell = (agency, code, k, s["stage"], NAN if share is None else float(share))
+            share = NAN
+            if code in scored and k < len(chain):
+                share = in_points(told.earlier[agency, code, k], None)
+            elif code in scored:
+                share = worth(scored[code], place[agency], None)
+            cell = (agency, code, k, s["stage"], share)
             rows.append((*cell, s["reason"], s["decided_by"], s["decided_on"]))
     return pd.DataFrame(rows, columns=STEP_COLUMNS)
 

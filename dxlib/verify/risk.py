@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from math import ceil
+from math import ceil, prod
 
 import numpy as np
 import pandas as pd
@@ -107,10 +107,12 @@ def risk(rows: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.Data
     red = flags[flags["flag"].isin(list(FACTORS))][["flag", "agency", "indicator"]].drop_duplicates()
     whole = red[red["indicator"] == ""][["flag", "agency"]].merge(rows[["agency", "indicator"]], on="agency")
     red = pd.concat([red[red["indicator"] != ""], whole[["flag", "agency", "indicator"]]]).drop_duplicates()
-    red = red.assign(factor=red["flag"].map(FACTORS).astype(float)).sort_values("flag", kind="stable")
-    cells = red.groupby(["agency", "indicator"]).agg(red_flags=("flag", ";".join), factor=("factor", "prod"))
-    rows = rows.merge(cells, left_on=["agency", "indicator"], right_index=True, how="left")
-    rows["red_flags"], rows["factor"] = rows["red_flags"].fillna(""), rows["factor"].fillna(1.0)
+    raised: dict[tuple[str, str], list[str]] = {}
+    for flag, agency, code in red.sort_values("flag", kind="stable").itertuples(index=False, name=None):
+        raised.setdefault((agency, code), []).append(flag)
+    named = [raised.get(key, []) for key in zip(rows["agency"], rows["indicator"], strict=True)]
+    rows["red_flags"] = [";".join(some) for some in named]
+    rows["factor"] = [prod(FACTORS[flag] for flag in some) if some else 1.0 for some in named]
     worth = rows["max_points"].fillna(rows["claimed"])
     rows["risk"] = np.minimum(worth * np.minimum(rows["p"] * rows["factor"], 1.0), rows["claimed"])
     columns = ["agency", "indicator", "max_points", "claimed", "final", "state", "p", "red_flags", "factor", "risk"]
