@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def kept40(x: Decimal) -> Fraction:
     return Fraction(KEPT.plus(x))
 
 
+@lru_cache(maxsize=1 << 16)  # the same figures are read by the rules, the checks and the flags
 def number(text: str) -> Fraction:
     """A decimal number as it must be written: optional sign, digits, optional point and digits.
 

@@ -30,7 +30,9 @@ def test_the_examples_for_analysts_run(page, monkeypatch):
 
 def test_the_example_for_verification_runs(monkeypatch):
     monkeypatch.chdir(HOUSE)
-    code = re.search(r"```python\n(.*?)```", (HOUSE / "docs" / "verification.md").read_text(encoding="utf-8"), re.DOTALL)
+    code = re.search(
+        r"```python\n(.*?)```", (HOUSE / "docs" / "verification.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     scope: dict = {}
     exec(compile(code.group(1), "verification.md", "exec"), scope)
     assert len(scope["ledger"]) > 4000 and len(scope["ranges"]) == len(scope["case"].agencies)

@@ -146,7 +146,10 @@ def test_run_speaks_under_an_old_python(tmp_path):
 def test_environment_of_everything_that_runs():
     given = {"PATH": "p", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "elsewhere"}
     assert run.surroundings(given) == {
-        "PATH": "p", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1",
+        "PATH": "p",
+        "PYTHONUTF8": "1",
+        "PYTHONHASHSEED": "0",
+        "OPENBLAS_NUM_THREADS": "1",
     }
 
 
@@ -174,7 +177,9 @@ def test_unfinished_set_up_is_not_ready(tmp_path, monkeypatch):
 def test_help_imports_nothing_heavy(arguments):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "dxlib", *arguments],
-        cwd=HOUSE, capture_output=True, encoding="utf-8",
+        cwd=HOUSE,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
@@ -192,7 +197,10 @@ def test_skip_is_a_failure_where_real_parts_are_required(tmp_path, required, cod
     (tmp_path / "test_two.py").write_text("import pytest\n\npytest.importorskip('no_such_module')\n", "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path],
-        env={**os.environ, "DXLIB_REQUIRE_REAL": required}, cwd=tmp_path, capture_output=True, encoding="utf-8",
+        env={**os.environ, "DXLIB_REQUIRE_REAL": required},
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert bool(done.returncode) == bool(code), done.stdout
     assert ("allows no skip" in done.stdout) == bool(code)

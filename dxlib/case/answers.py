@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ..errors import Finding, nearest
+from ..errors import nearest
 from ..rules import Goalposts, Options, Points, number
 from .framework import Node, shown
 from .settings import Settings
@@ -104,24 +104,3 @@ def override(node: Node, verdict: Answer, scale: Fraction) -> Fraction | None:
     if not limitless and not 0 <= points <= scale:
         raise Wrong("points", "E_RANGE", "points_range", maximum=shown(scale))
     return points / scale
-
-
-def check_answer(node: Node, answer: Answer, settings: Settings, file: str, row: int) -> list[Finding]:
-    """The findings of one answer (cells of the right type; others are reported by the cell checks)."""
-    try:
-        value(node, answer, settings)
-    except Wrong as wrong:
-        return [
-            Finding(
-                wrong.code,
-                wrong.reason,
-                file,
-                row,
-                wrong.column,
-                answer[wrong.column],
-                {"code": node.code, **wrong.facts},
-            )
-        ]
-    except ValueError:
-        return []  # a cell that is no number: said by the cell checks
-    return []

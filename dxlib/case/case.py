@@ -12,6 +12,7 @@ import pandas as pd
 from .. import schema
 from ..errors import Finding, Refusal
 from . import checks
+from .answered import Answers, read_answers
 from .cells import check_cells, check_references, explain_twice
 from .change import change_policies, change_weights, weight_text
 from .framework import Framework
@@ -25,6 +26,7 @@ class Case:
     """What was given for one year and group. Tables are frames of text, one row per row of the file.
 
     findings   warnings of the checks
+    answers    claims and last verdicts by row and agency, with what each says to its rule
     set_aside  errors of the ledger whose rows were left out (only `read_for_verification` does so)
     digests    SHA-256 of every file really read, by path below the data folder
     """
@@ -35,6 +37,7 @@ class Case:
     digests: Mapping[str, str]
     given: frozenset[str]
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    answers: Answers = field(repr=False, compare=False)
     set_aside: tuple[Finding, ...] = ()
 
     @property
@@ -69,7 +72,7 @@ class Case:
     @property
     def exempt(self) -> dict[tuple[str, str], str]:
         """(agency, leaf) -> reason."""
-        return checks.exempt_cells(self.tables, self.framework)
+        return {(agency, leaf): reason for leaf, row in self.answers.exempt.items() for agency, reason in row.items()}
 
     def with_changes(
         self,
@@ -139,8 +142,9 @@ def freeze(
     framework, found = build(tables["indicators"], with_b, measured, settings, f"{place}/indicators.csv")
     findings += found
     if framework is not None:
-        findings += checks.check_answers(tables, framework, settings, place)
-        findings += checks.check_coverage(tables, framework, settings, place)
+        answers = read_answers(tables, framework, settings)
+        findings += checks.check_answers(tables, framework, answers, place)
+        findings += checks.check_coverage(tables, framework, settings, answers, place)
         findings += checks.check_choices(tables, framework, place)
     findings += checks.check_ledger(tables, place) + checks.check_days(tables, place)
     findings += checks.check_evidence(tables, place)
@@ -154,5 +158,6 @@ def freeze(
         MappingProxyType(dict(digests)),
         frozenset(given),
         MappingProxyType(dict(tables)),
+        answers,
         set_aside,
     )

@@ -10,13 +10,13 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from ..errors import Finding
-from .answers import ANSWER, Wrong, check_answer, merged, override, value
+from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top
+from .answers import ANSWER, Wrong, override
 from .framework import Framework, Node, optional, shown
 from .settings import Settings
 
 Tables = Mapping[str, pd.DataFrame]
 Key = tuple[str, str]
-CELL = ("agency", "indicator", *ANSWER)
 LEDGER = ("agency", "indicator", "step", "stage", "reason", "decided_by")
 
 
@@ -27,67 +27,73 @@ def records(frame: pd.DataFrame, columns: Iterable[str] = ()) -> Iterator[tuple[
         yield row, dict(zip(names, cells, strict=True))
 
 
-def check_answers(tables: Tables, framework: Framework, settings: Settings, folder: str) -> list[Finding]:
-    """Claims and last verdicts against the rules of their rows. Answers to exempt rows are not used, so not judged."""
-    exempt = exempt_cells(tables, framework)
-    findings = check_claims(tables["claims"], framework, settings, exempt, f"{folder}/claims.csv")
-    findings += check_verdicts(tables, framework, settings, exempt, f"{folder}/verdicts.csv")
+def check_answers(tables: Tables, framework: Framework, answers: Answers, folder: str) -> list[Finding]:
+    """Claims and verdicts against the rules of their rows. Answers to exempt rows are not used, so not judged."""
+    findings = check_claims(tables["claims"], framework, answers, f"{folder}/claims.csv")
+    findings += check_verdicts(tables, framework, answers, f"{folder}/verdicts.csv")
     return findings + check_denominators(tables["claims"], framework, f"{folder}/claims.csv")
 
 
-def check_claims(
-    claims: pd.DataFrame, framework: Framework, settings: Settings, exempt: Mapping[Key, str], file: str
-) -> list[Finding]:
+def check_claims(claims: pd.DataFrame, framework: Framework, answers: Answers, file: str) -> list[Finding]:
     """Each distinct answer to a row is looked at once."""
-    answers = list(zip(*(claims[c] for c in ("indicator", *ANSWER)), strict=True))
-    wrong: dict[tuple, list[Finding]] = {}
-    for key in dict.fromkeys(answers):
-        node = framework.nodes.get(key[0])
+    given = list(answers_in(claims))
+    wrong: dict[tuple[str, Cells], list[Finding]] = {}
+    for code, cells in dict.fromkeys((code, cells) for _, code, cells in given):
+        node = framework.nodes.get(code)
         if node is None or node.children:
             found = on_branch(node, file, 0)
         else:
-            answer = dict(zip(ANSWER, key[1:], strict=True))
-            found = check_answer(node, answer, settings, file, 0) + unread(node, answer, file, 0)
+            found = check_answer(answers.readers[code], cells, file, 0)
+            found += unread(node, dict(zip(ANSWER, cells, strict=True)), file, 0)
         if found:
-            wrong[key] = found
+            wrong[code, cells] = found
     if not wrong:
         return []
-    places = zip(claims.index, claims["agency"], answers, strict=True)
     return [
         replace(f, row=int(row))
-        for row, agency, key in places
-        for f in wrong.get(key, ())
-        if (agency, key[0]) not in exempt
+        for row, (agency, code, cells) in zip(claims.index, given, strict=True)
+        for f in wrong.get((code, cells), ())
+        if agency not in answers.exempt.get(code, ())
     ]
 
 
-def check_verdicts(
-    tables: Tables, framework: Framework, settings: Settings, exempt: Mapping[Key, str], file: str
-) -> list[Finding]:
+def check_verdicts(tables: Tables, framework: Framework, answers: Answers, file: str) -> list[Finding]:
     """What each verdict makes of its claim, and points that override the rule."""
     verdicts = tables["verdicts"]
-    if verdicts.empty:
-        return []
-    claims = {(claim["agency"], claim["indicator"]): claim for _, claim in records(tables["claims"], CELL)}
     findings: list[Finding] = []
-    for row, verdict in records(verdicts, CELL):
-        node, key = framework.nodes.get(verdict["indicator"]), (verdict["agency"], verdict["indicator"])
+    for row, (agency, code, cells) in zip(verdicts.index.tolist(), answers_in(verdicts), strict=True):
+        node = framework.nodes.get(code)
         if node is None or node.children:
             findings += on_branch(node, file, row)
             continue
-        if key in exempt:
-            who = {"agency": key[0]}
-            findings.append(Finding("W_EXEMPT", "claim_exempt", file, row, "indicator", key[1], who))
+        if agency in answers.exempt.get(code, ()):
+            findings.append(Finding("W_EXEMPT", "claim_exempt", file, row, "indicator", code, {"agency": agency}))
             continue
-        findings += check_answer(node, merged(claims.get(key), verdict), settings, file, row)
+        reader = answers.readers[code]
+        findings += check_answer(reader, on_top(answers.claims.get(code, {}).get(agency), cells), file, row)
         try:
-            override(node, verdict, node.maximum or framework.total)
+            override(node, dict(zip(ANSWER, cells, strict=True)), reader.scale)
         except Wrong as wrong:
-            facts = {"code": node.code, **wrong.facts}
-            findings.append(Finding(wrong.code, wrong.reason, file, row, wrong.column, verdict[wrong.column], facts))
+            findings.append(wrong_answer(node, wrong, cells, file, row))
         except ValueError:
             pass  # a cell that is no number: said by the cell checks
     return findings
+
+
+def check_answer(reader: Reader, cells: Cells, file: str, row: int) -> list[Finding]:
+    """The findings of one answer (cells of the right type; others are reported by the cell checks)."""
+    try:
+        reader.value(cells)
+    except Wrong as wrong:
+        return [wrong_answer(reader.node, wrong, cells, file, row)]
+    except ValueError:
+        pass  # a cell that is no number: said by the cell checks
+    return []
+
+
+def wrong_answer(node: Node, wrong: Wrong, cells: Cells, file: str, row: int) -> Finding:
+    value = cells[ANSWER.index(wrong.column)]
+    return Finding(wrong.code, wrong.reason, file, row, wrong.column, value, {"code": node.code, **wrong.facts})
 
 
 def check_denominators(claims: pd.DataFrame, framework: Framework, file: str) -> list[Finding]:
@@ -137,16 +143,6 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
         facts = {"code": node.code, "maximum": shown(node.maximum)}
         found.append(Finding("W_RANGE", "self_score_high", file, row, "points", claim["points"], facts))
     return found
-
-
-def exempt_cells(tables: Tables, framework: Framework) -> dict[Key, str]:
-    """(agency, leaf) -> reason; an exempted parent exempts the leaves below it."""
-    cells = {}
-    for _, row in records(tables["exemptions"]):
-        if row["indicator"] in framework.nodes:
-            for leaf in framework.below(row["indicator"]):
-                cells[row["agency"], leaf] = row["reason"]
-    return cells
 
 
 def check_ledger(tables: Tables, folder: str) -> list[Finding]:
@@ -220,33 +216,29 @@ def check_days(tables: Tables, folder: str) -> list[Finding]:
     return findings
 
 
-def check_coverage(tables: Tables, framework: Framework, settings: Settings, folder: str) -> list[Finding]:
+def check_coverage(
+    tables: Tables, framework: Framework, settings: Settings, answers: Answers, folder: str
+) -> list[Finding]:
     """Rows nobody answered, answers to exempt rows, and missing answers where the policy is `error`."""
     findings: list[Finding] = []
     file = f"{folder}/claims.csv"
-    exempt = exempt_cells(tables, framework)
-    answered = {
-        (a, i)
-        for a, i, *cells in zip(*(tables["claims"][c] for c in ("agency", "indicator", *ANSWER)), strict=True)
-        if any(cells)
-    }
+    exempt, given, decided = answers.exempt, answers.claims, answers.verdicts
     claims = tables["claims"]
     for row, agency, code in zip(claims.index, claims["agency"], claims["indicator"], strict=True) if exempt else ():
-        if (agency, code) in exempt and (agency, code) in answered:
+        if agency in exempt.get(code, ()) and agency in given.get(code, ()):
             findings.append(Finding("W_EXEMPT", "claim_exempt", file, int(row), "indicator", code, {"agency": agency}))
-    answered |= set(zip(tables["verdicts"]["agency"], tables["verdicts"]["indicator"], strict=True))
     agencies = list(tables["agencies"]["agency"])
     measured = all(node.source != "reported" for node in framework.leaves)
     for node in framework.leaves:
         if not node.scored:
             continue
-        wanted = [agency for agency in agencies if (agency, node.code) not in exempt]
-        lacking = [agency for agency in wanted if (agency, node.code) not in answered]
-        if wanted and lacking == wanted:
+        wanted = [agency for agency in agencies if agency not in exempt.get(node.code, ())]
+        answered = given.get(node.code, {}).keys() | decided.get(node.code, {}).keys()
+        if wanted and answered.isdisjoint(wanted):
             code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
             findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
         if settings.missing == "error":
-            final = answering(tables, node, settings)
+            final = answering(node, answers)
             findings += [
                 Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a})
                 for a in wanted
@@ -255,20 +247,18 @@ def check_coverage(tables: Tables, framework: Framework, settings: Settings, fol
     return findings
 
 
-def answering(tables: Tables, node: Node, settings: Settings) -> set[str]:
+def answering(node: Node, answers: Answers) -> set[str]:
     """Agencies whose answer to one row gives its rule something (a without the b it needs does not).
 
     An answer is the claim, or what the last verdict makes of it.
     """
-    claims, verdicts = (tables[name] for name in ("claims", "verdicts"))
-    given = {claim["agency"]: claim for _, claim in records(claims[claims["indicator"] == node.code])}
-    decided = {verdict["agency"]: verdict for _, verdict in records(verdicts[verdicts["indicator"] == node.code])}
+    given, decided = answers.claims.get(node.code, {}), answers.verdicts.get(node.code, {})
     found = set()
     for agency in given.keys() | decided.keys():
-        verdict = decided.get(agency)
-        answer = merged(given.get(agency), verdict) if verdict else given[agency]
+        verdict = decided.get(agency, BLANK)
         try:
-            usable = value(node, answer, settings) is not None or bool(verdict and verdict["points"])
+            value = answers.readers[node.code].value(on_top(given.get(agency), verdict))
+            usable = value is not None or bool(verdict[ANSWER.index("points")])
         except ValueError:
             usable = True  # a wrong answer is reported as such
         if usable:

@@ -16,7 +16,7 @@ from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
 from .aggregate import MEANS, total, whole_numbers
 from .rounding import rounded
-from .values import Leaf, basis, leaf, read_answers
+from .values import Leaf, basis, leaf
 
 INDEX = "index"
 VALUED = ("verified", "claimed", "measured")
@@ -65,8 +65,7 @@ def evaluate(case: Case, on: str | None = None) -> Exact:
     on = basis(case, on)
     framework, settings = case.framework, case.settings
     agencies = case.tables["agencies"]["agency"].tolist()
-    answers = read_answers(case, on)
-    leaves = {node.code: leaf(case, node, answers, on) for node in framework.leaves}
+    leaves = {node.code: leaf(case, node, case.answers, on) for node in framework.leaves}
     columns = {node.code: leaf_column(leaves[node.code], framework, node.code, settings) for node in framework.leaves}
     extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
     return climb(Exact(on, agencies, columns, extra), framework, settings)

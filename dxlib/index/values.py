@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..case import Case
-from ..case.answers import ANSWER, merged, override, value
+from ..case.answered import EXEMPT, Answers
 from ..case.framework import Node
 from ..errors import Finding, Refusal
 
 ON = ("verified", "current", "claimed")
-Cells = tuple[str, ...]
-BLANK = ("",) * len(ANSWER)
-EXEMPT = Fraction(-1)  # stands (by identity) for 0/0 under `zero_over_zero = "exempt"`: the row does not apply
 
 
 @dataclass(frozen=True)
@@ -28,15 +25,6 @@ class Leaf:
     states: list[str]
 
 
-@dataclass(frozen=True)
-class Answers:
-    """Claims (those that say something) and last verdicts, by leaf and agency; agencies a leaf does not apply to."""
-
-    claims: dict[str, dict[str, Cells]]
-    verdicts: dict[str, dict[str, Cells]]
-    exempt: dict[str, set[str]]
-
-
 def basis(case: Case, on: str | None) -> str:
     """The `on` that applies; refuses an unknown one."""
     on = on or case.default_on
@@ -45,35 +33,21 @@ def basis(case: Case, on: str | None) -> str:
     return on
 
 
-def read_answers(case: Case, on: str) -> Answers:
-    """The answers of a case, ready to be looked up. The last verdict of a cell is the one that counts."""
-    found: dict[str, dict[str, dict[str, Cells]]] = {"claims": {}, "verdicts": {}}
-    for name in found if on != "claimed" else ["claims"]:
-        frame = case.tables[name]
-        keys = zip(frame["agency"], frame["indicator"], strict=True)
-        for (agency, code), cells in zip(keys, zip(*(frame[c] for c in ANSWER), strict=True), strict=True):
-            if name == "verdicts" or any(cells):
-                found[name].setdefault(code, {})[agency] = cells
-    exempt: dict[str, set[str]] = {}
-    for agency, code in case.exempt:
-        exempt.setdefault(code, set()).add(agency)
-    return Answers(found["claims"], found["verdicts"], exempt)
-
-
 def leaf(case: Case, node: Node, answers: Answers, on: str) -> Leaf:
     """Final values and shares of one leaf."""
     agencies = case.tables["agencies"]["agency"].tolist()
     if node.role == "none" or (node.role == "score" and not node.scored):
         return Leaf([None] * len(agencies), ["not-scored"] * len(agencies))
-    claims, verdicts = answers.claims.get(node.code, {}), answers.verdicts.get(node.code, {})
-    exempt = answers.exempt.get(node.code, set())
-    read = Reader(case, node)
+    claims = answers.claims.get(node.code, {})
+    verdicts = answers.verdicts.get(node.code, {}) if on != "claimed" else {}
+    exempt = answers.exempt.get(node.code, {})
+    read = answers.readers[node.code]
     given = "claimed" if node.source == "reported" else "measured"
     waits = given == "claimed" and on == "verified"
     inputs: list[Fraction | None] = []
-    fixed: list[tuple[int, Fraction]] = []
+    shares: list[Fraction | None] = []
     states: list[str] = []
-    for i, agency in enumerate(agencies):
+    for agency in agencies:
         claim, verdict = claims.get(agency), verdicts.get(agency)
         x = share = None
         if agency in exempt:
@@ -89,41 +63,10 @@ def leaf(case: Case, node: Node, answers: Answers, on: str) -> Leaf:
                 state = "missing"
             elif x is EXEMPT:
                 x, state = None, "not-applicable"
-        if share is not None:
-            fixed.append((i, share))
         inputs.append(x)
+        shares.append(share)
         states.append(state)
-    shares = node.rule.exact(inputs)
-    for i, share in fixed:
-        shares[i] = share
+    if node.rule.group:
+        by_rule = node.rule.exact(inputs)
+        shares = [by_rule[i] if share is None else share for i, share in enumerate(shares)]
     return Leaf(shares, states)
-
-
-class Reader:
-    """Reads each distinct answer to one leaf once."""
-
-    def __init__(self, case: Case, node: Node):
-        self.node, self.settings = node, case.settings
-        self.scale = node.maximum or case.framework.total
-        self.seen: dict[tuple, tuple] = {}
-
-    def __call__(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | None, Fraction | None]:
-        """(value the rule takes, share that does not come from the rule)."""
-        key = (claim, verdict)
-        found = self.seen.get(key)
-        if found is None:
-            found = self.seen[key] = self.read(claim, verdict)
-        return found
-
-    def read(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | None, Fraction | None]:
-        answer = dict(zip(ANSWER, claim or BLANK, strict=True))
-        if verdict is not None:
-            decided = dict(zip(ANSWER, verdict, strict=True))
-            share = override(self.node, decided, self.scale)
-            if share is not None:
-                return None, share
-            answer = merged(answer, decided)
-        x = value(self.node, answer, self.settings)
-        if isinstance(x, str):  # the policy for 0/0
-            return (EXEMPT, None) if x == "exempt" else (None, Fraction(x == "full"))
-        return x, None

@@ -25,7 +25,7 @@ from ..index.rank import ranked_on
 from ..index.rounding import rounded
 from ..index.score import Column, add_points, branch, climb, leaf_column
 from ..index.table import ROOT_DECIMALS, classify
-from ..index.values import Leaf, basis, leaf, read_answers
+from ..index.values import Leaf, basis, leaf
 from ..rules import MinMax, RankShare, Rule, ZScore
 
 FACTORS = ("source", "normalisation", "missing", "weights", "aggregation", "leave_out")
@@ -88,8 +88,7 @@ def begin(case: Case, on: str | None = None) -> Start:
 
 
 def read_leaves(case: Case, on: str) -> dict[str, Leaf]:
-    answers = read_answers(case, on)
-    return {node.code: leaf(case, node, answers, on) for node in case.framework.leaves}
+    return {node.code: leaf(case, node, case.answers, on) for node in case.framework.leaves}
 
 
 def leaf_columns(case: Case, leaves: Mapping[str, Leaf], settings: Settings) -> dict[str, Column]:

@@ -19,7 +19,7 @@ from ..index import INDEX, Exact
 from ..index.aggregate import total
 from ..index.rounding import rounded
 from ..rules import ZERO
-from .ledger import NAN, Scores, accepted_claims, reported_leaves, row_maxima, scores, values_of
+from .ledger import NAN, Scores, reported_leaves, row_maxima, scores, values_of
 
 
 @dataclass
@@ -44,13 +44,12 @@ def compared(case: Case, claimed: Exact, recognised: Exact) -> Iterator[tuple[st
     Bonus and penalty rows hold points and have no maximum (0). On a row scored against the group, an accepted claim
     is not compared: what moved there is the others' doing.
     """
-    accepted = accepted_claims(case)
     for node, worth in reported_leaves(case):
         said, found = values_of(claimed, node.code), values_of(recognised, node.code)
         for i, agency in enumerate(claimed.agencies):
             if said.states[i] != "claimed" or found.states[i] != "verified":
                 continue
-            if not (node.rule.group and (agency, node.code) in accepted):
+            if not (node.rule.group and case.answers.accepted(node.code, agency)):
                 a, b = said.shares[i] or ZERO, found.shares[i] or ZERO
                 difference = ZERO if a == b else (a - b) * (1 if worth is None else worth)
                 yield agency, node.code, difference, worth or ZERO

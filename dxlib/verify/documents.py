@@ -6,8 +6,9 @@ with the reason (shared.csv), and are never flagged as shared.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,36 +18,58 @@ from .flag import frame, gather
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of no bytes at all
 DETAILS = ("number", "issued_on", "title")
+READ = ("agency", "indicator", "no", "title", "number", "issued_on", "issuer", "file", "sha256", "verdict")
+NAN = float("nan")
 COUNTS = ["claims", "with_document", "item_coverage", "points_claimed", "points_supported", "point_coverage"]
 
 
-def looked_at(evidence: pd.DataFrame) -> pd.DataFrame:
-    """The evidence with what the checks need to know of each document.
+class Document(NamedTuple):
+    """One line of evidence.csv, with what the checks need to know of it.
 
-    Adds digest (lower case; "" for none and for the empty file), empty, admissible (neither rejected nor empty),
-    paper (number, date and issuer folded into one key; "" unless all three are there), document (what to call it:
-    its number, else 12 figures of its digest, else its file, title or running number).
+    name      what to call it: its number, else 12 figures of its digest, else its file, title or running number
+    digest    SHA-256 in lower case; "" for none and for the empty file
+    paper     number, date and issuer folded into one key; "" unless all three are there
+    admissible   neither rejected nor empty; complete: number, date and title are there
     """
-    out = evidence.reset_index(drop=True)
-    digest = out["sha256"].str.strip().str.lower()
+
+    agency: str
+    indicator: str
+    name: str
+    digest: str
+    number: str
+    paper: str
+    issued_on: str
+    empty: bool
+    admissible: bool
+    complete: bool
+
+
+def looked_at(evidence: pd.DataFrame) -> list[Document]:
+    """The evidence, document by document, in the order given."""
+    return [
+        document(dict(zip(READ, cells, strict=True)))
+        for cells in zip(*(evidence[name].tolist() for name in READ), strict=True)
+    ]
+
+
+def document(line: Mapping[str, str]) -> Document:
+    digest = line["sha256"].strip().lower()
     empty = digest == EMPTY
-    keys = [plain(out[name]) for name in ("number", "issued_on", "issuer")]
-    whole = (keys[0] != "") & (keys[1] != "") & (keys[2] != "")
-    named = out["number"].str.split().str.join(" ")
-    for other in (digest.str[:12].mask(empty, ""), out["file"], out["title"], out["no"].astype(str)):
-        named = named.where(named != "", other)
-    return out.assign(
-        digest=digest.mask(empty, ""),
+    digest = "" if empty else digest
+    key = [folded(line[name]) for name in ("number", "issued_on", "issuer")]
+    name = " ".join(line["number"].split()) or digest[:12] or line["file"] or line["title"] or str(line["no"])
+    return Document(
+        line["agency"],
+        line["indicator"],
+        name.replace(";", ","),
+        digest,
+        number=key[0],
+        paper="\n".join(key) if all(key) else "",
+        issued_on=line["issued_on"],
         empty=empty,
-        admissible=(out["verdict"] != "rejected") & ~empty,
-        paper=(keys[0] + "\n" + keys[1] + "\n" + keys[2]).where(whole, ""),
-        document=named.str.replace(";", ",", regex=False),
+        admissible=not empty and line["verdict"] != "rejected",
+        complete=all(line[name].strip() for name in DETAILS),
     )
-
-
-def plain(column: pd.Series) -> pd.Series:
-    """A column of text folded; each different text once."""
-    return column.map({text: folded(text) for text in column.unique()}).astype(object)
 
 
 def claims_wanting(ledger: pd.DataFrame, wanted: Collection[str] | None) -> pd.DataFrame:
@@ -73,12 +96,10 @@ def coverage(
     coverage by items, as a monetary coverage is quoted in audit.
     """
     rows = claims_wanting(ledger, wanted)
-    documents = looked_at(evidence)
-    good = documents.loc[documents["admissible"], ["agency", "indicator"]].drop_duplicates()
-    rows = rows.merge(good.assign(good=1.0), on=["agency", "indicator"], how="left")
+    good = {(each.agency, each.indicator) for each in looked_at(evidence) if each.admissible}
+    good_ones = np.array([cell in good for cell in zip(rows["agency"], rows["indicator"], strict=True)], dtype=float)
     claimed = rows["claimed"].where(rows["claimed"] > 0, 0.0)
     counted = (claimed > 0).astype(int)
-    good_ones = rows["good"].fillna(0.0)
     rows = rows.assign(
         claims=counted,
         with_document=(counted * good_ones).astype(int),
@@ -98,7 +119,7 @@ def covered(rows: pd.DataFrame, by: str, order: np.ndarray) -> pd.DataFrame:
     return sums.rename_axis(by)[COUNTS].reset_index()
 
 
-def claims_without(rows: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def claims_without(rows: pd.DataFrame, documents: Sequence[Document]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Flags `no_evidence` and `thin_evidence`: claims above zero without a document, or without one that holds.
 
     rows        from `claims_wanting`; documents from `looked_at`
@@ -108,31 +129,40 @@ def claims_without(rows: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.Data
     strength and value: points claimed · expected: 0 points without a document · other: the first thin document.
     Source: ISA 500 (2009), paragraphs 6-9 (relevance and reliability of what is used as evidence).
     """
-    complete = np.logical_and.reduce([documents[name].str.strip() != "" for name in DETAILS])
-    documents = documents.assign(holds=documents["admissible"] & complete)
-    cells = documents.groupby(["agency", "indicator"], sort=False)
-    shown = cells.agg(holds=("holds", "any"), empty=("empty", "all")).reset_index()
-    real = documents[~documents["empty"]].drop_duplicates(["agency", "indicator"])
-    shown = shown.merge(real[["agency", "indicator", "document"]], on=["agency", "indicator"], how="left")
-    rows = rows[rows["claimed"] > 0].merge(shown, on=["agency", "indicator"], how="left")
-    rows = rows.assign(strength=rows["claimed"], value=rows["claimed"], expected=0.0, other=rows["document"].fillna(""))
-    bare = rows["holds"].isna()
-    thin = rows["holds"].eq(False) & rows["empty"].eq(False)
-    return flagged("no_evidence", rows[bare]), flagged("thin_evidence", rows[thin])
+    shown = grouped(documents, lambda each: (each.agency, each.indicator))
+    bare, thin = [], []
+    for agency, code, claimed in rows[rows["claimed"] > 0].itertuples(index=False, name=None):
+        papers = shown.get((agency, code), [])
+        real = [each for each in papers if not each.empty]
+        if not papers:
+            bare.append(flag("no_evidence", agency, code, claimed, 0.0))
+        elif real and not any(each.admissible and each.complete for each in real):
+            thin.append(flag("thin_evidence", agency, code, claimed, 0.0, real[0].name))
+    return flagged(bare), flagged(thin)
 
 
-def empty_documents(rows: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+def empty_documents(rows: pd.DataFrame, documents: Sequence[Document]) -> pd.DataFrame:
     """Flags `empty_document`: a file without content, told by its digest.
 
     strength and value: points claimed on that row (0 where nothing is) · other: the document.
     Source: FIPS 180-4, the SHA-256 of the empty message.
     """
-    found = documents[documents["empty"]].merge(rows, on=["agency", "indicator"], how="left")
-    points = found["claimed"].fillna(0.0)
-    return flagged("empty_document", found.assign(strength=points, value=points, other=found["document"]))
+    points = {(agency, code): claimed for agency, code, claimed in rows.dropna().itertuples(index=False, name=None)}
+    return flagged(
+        flag(
+            "empty_document",
+            each.agency,
+            each.indicator,
+            points.get((each.agency, each.indicator), 0.0),
+            NAN,
+            each.name,
+        )
+        for each in documents
+        if each.empty
+    )
 
 
-def outside_period(documents: pd.DataFrame, period_from: str, period_to: str) -> pd.DataFrame:
+def outside_period(documents: Sequence[Document], period_from: str, period_to: str) -> pd.DataFrame:
     """Flags `outside_period`: documents issued before the first or after the last day of the assessed period.
 
     period_from, period_to   ISO dates; "" where the period has no such end. Both days belong to it.
@@ -141,36 +171,39 @@ def outside_period(documents: pd.DataFrame, period_from: str, period_to: str) ->
     flags. Raises ValueError for an end that is no date, or a period that ends before it begins.
     Source: ISA 500 (2009), A31: evidence speaks of its own period (cut-off).
     """
-    first, last = ((np.datetime64(date.fromisoformat(day)) if day else None) for day in (period_from, period_to))
+    first, last = (date.fromisoformat(day) if day else None for day in (period_from, period_to))
     if first is not None and last is not None and last < first:
         raise ValueError(f"the period begins on {period_from} and ends before it, on {period_to}")
-    issued = documents["issued_on"].map({text: day(text) for text in documents["issued_on"].unique()})
-    days = issued.to_numpy("datetime64[D]")
-    outside = np.zeros(len(days))
-    for gap in ([first - days] if first is not None else []) + ([days - last] if last is not None else []):
-        outside = np.fmax(outside, np.where(np.isnat(gap), 0, gap.astype("timedelta64[D]").astype(float)))
-    found = documents.assign(strength=outside, value=outside, expected=0.0, other=documents["document"])
-    return flagged("outside_period", found[outside > 0])
+    found = []
+    for each in documents:
+        issued = day(each.issued_on)
+        if issued is not None:
+            before, after = (first - issued).days if first else 0, (issued - last).days if last else 0
+            if max(before, after) > 0:
+                found.append(
+                    flag("outside_period", each.agency, each.indicator, float(max(before, after)), 0.0, each.name)
+                )
+    return flagged(found)
 
 
-def day(text: str) -> np.datetime64:
+def day(text: str) -> date | None:
     try:
-        return np.datetime64(date.fromisoformat(text), "D")
+        return date.fromisoformat(text)
     except ValueError:
-        return np.datetime64("NaT", "D")
+        return None
 
 
-def on_the_list(documents: pd.DataFrame, shared: pd.DataFrame) -> np.ndarray:
-    """(n,) True for documents of the white list: by digest or number, and whatever is the same file or paper."""
-    listed = set(plain(shared["document"])) - {""}
-    white = documents["digest"].isin(listed) | plain(documents["number"]).isin(listed)
-    for key in ("paper", "digest"):
-        known = set(documents.loc[white, key]) - {""}
-        white |= documents[key].isin(known)
-    return white.to_numpy()
+def not_on_the_list(documents: Sequence[Document], shared: pd.DataFrame) -> list[Document]:
+    """The documents that are not on the white list, by digest or number, nor the same file or paper as one that is."""
+    listed = {folded(text) for text in shared["document"]} - {""}
+    white = {each for each in documents if each.digest in listed or each.number in listed}
+    for key in reversed(KEYS):
+        known = {key(each) for each in white} - {""}
+        white |= {each for each in documents if key(each) in known}
+    return [each for each in documents if each not in white]
 
 
-def shared_documents(documents: pd.DataFrame, shared: pd.DataFrame) -> pd.DataFrame:
+def shared_documents(documents: Sequence[Document], shared: pd.DataFrame) -> pd.DataFrame:
     """Flags `shared_document`: one document in several agencies that is not on the white list.
 
     documents   from `looked_at`; shared: document (a SHA-256 or a number), reason, decided_by
@@ -180,49 +213,88 @@ def shared_documents(documents: pd.DataFrame, shared: pd.DataFrame) -> pd.DataFr
     other agency. The empty file is nobody's document.
     Source: duplicate tests of computer-assisted audit, e.g. Nigrini (2011), Forensic Analytics, ch. 12.
     """
-    left = documents[~on_the_list(documents, shared)]
-    parts = []
-    for key in ("digest", "paper"):
-        known = left[left[key] != ""]
-        users = known.drop_duplicates([key, "agency"])[[key, "agency"]]
-        sizes = users.groupby(key, sort=False)["agency"].agg(["size", "first"])
-        second = users[users[key].duplicated()].drop_duplicates(key).set_index(key)["agency"]
-        known = known[known[key].map(sizes["size"]) > 1]
-        first = known[key].map(sizes["first"])
-        other = first.where(first != known["agency"], known[key].map(second))
-        parts.append(known.assign(value=known[key].map(sizes["size"]).astype(float), partner=other.astype(object)))
-    found = pd.concat(parts).sort_values("value", ascending=False, kind="stable")
-    found = found.drop_duplicates(["agency", "indicator", "document"])
-    other = found["document"] + ";" + found["partner"]
-    return flagged("shared_document", found.assign(strength=found["value"], expected=1.0, other=other))
+    left = not_on_the_list(documents, shared)
+    return repeated("shared_document", [grouped(left, key).values() for key in KEYS], lambda each: each.agency)
 
 
-def used_twice(documents: pd.DataFrame) -> pd.DataFrame:
+def used_twice(documents: Sequence[Document]) -> pd.DataFrame:
     """Flags `document_twice`: one document of an agency for several rows of the index set.
 
     The same document as in `shared_documents`. One flag per row. strength and value: rows it is used for · expected:
     1 · other: the document; the first other row. Source: as `shared_documents`.
     """
-    parts = []
-    for key in ("digest", "paper"):
-        known = documents[documents[key] != ""].drop_duplicates([key, "agency", "indicator"])
-        groups = known.groupby(["agency", key], sort=False)["indicator"]
-        known = known.assign(value=groups.transform("size").astype(float), first=groups.transform("first"))
-        known = known[known["value"] > 1]
-        second = known[known["first"] != known["indicator"]].groupby(["agency", key], sort=False)["indicator"].first()
-        seconds = second.reindex(pd.MultiIndex.from_frame(known[["agency", key]])).to_numpy()
-        parts.append(known.assign(partner=known["first"].where(known["first"] != known["indicator"], seconds)))
-    found = pd.concat(parts).sort_values("value", ascending=False, kind="stable")
-    found = found.drop_duplicates(["agency", "indicator", "document"])
-    other = found["document"] + ";" + found["partner"]
-    return flagged("document_twice", found.assign(strength=found["value"], expected=1.0, other=other))
+    by_agency = grouped(documents, lambda each: each.agency).values()
+    groups = [[once_a_row(same) for own in by_agency for same in grouped(own, key).values()] for key in KEYS]
+    return repeated("document_twice", groups, lambda each: each.indicator)
 
 
-def flagged(flag: str, found: pd.DataFrame) -> pd.DataFrame:
+def once_a_row(documents: Sequence[Document]) -> list[Document]:
+    found: dict[str, Document] = {}
+    for each in documents:
+        found.setdefault(each.indicator, each)
+    return list(found.values())
+
+
+def repeated(
+    name: str, groups: Iterable[Iterable[Sequence[Document]]], user: Callable[[Document], str]
+) -> pd.DataFrame:
+    """Flags of documents that more than one user has; a document that is the same in two ways counts where most do.
+
+    groups   per way of being the same: the documents that are one, group by group
+    """
+    found = []
+    for same in (same for one_way in groups for same in one_way):
+        users = list(dict.fromkeys(user(each) for each in same))
+        if len(users) > 1:
+            for each in same:
+                other = users[0] if users[0] != user(each) else users[1]
+                found.append((each, flag(name, each.agency, each.indicator, float(len(users)), 1.0, other)))
+    found.sort(key=lambda pair: -pair[1]["value"])
+    first: dict[tuple[str, str, str], dict[str, object]] = {}
+    for each, row in found:
+        row["other"] = f"{each.name};{row['other']}"
+        first.setdefault((each.agency, each.indicator, each.name), row)
+    return flagged(first.values())
+
+
+def digest(each: Document) -> str:
+    return each.digest
+
+
+def paper(each: Document) -> str:
+    return each.paper
+
+
+KEYS = (digest, paper)
+
+
+def grouped(documents: Iterable[Document], key: Callable[[Document], Hashable]) -> dict[Hashable, list[Document]]:
+    """Documents by a key, in the order given; those whose key is "" are left out."""
+    found: dict[Hashable, list[Document]] = {}
+    for each in documents:
+        if key(each) != "":
+            found.setdefault(key(each), []).append(each)
+    return found
+
+
+def flag(name: str, agency: str, indicator: str, strength: float, expected: float, other: str = "") -> dict[str, Any]:
+    return {
+        "flag": name,
+        "agency": agency,
+        "indicator": indicator,
+        "strength": strength,
+        "value": strength,
+        "expected": expected,
+        "other": other,
+    }
+
+
+def flagged(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """The table of flags of one kind; the same finding of the same row once."""
-    columns = [c for c in ("agency", "indicator", "strength", "value", "expected", "other") if c in found]
-    rows = found[columns].drop_duplicates(["agency", "indicator", "other"])
-    return frame(rows.assign(flag=flag))
+    once: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in rows:
+        once.setdefault((row["agency"], row["indicator"], row["other"]), row)
+    return frame(once.values())
 
 
 def document_flags(

@@ -9,6 +9,7 @@ import pandas as pd
 
 COLUMNS = ["flag", "agency", "indicator", "strength", "value", "expected", "other"]
 NUMBERS = ("strength", "value", "expected")
+BLANK = {name: float("nan") if name in NUMBERS else "" for name in COLUMNS}
 
 
 def frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
@@ -21,21 +22,19 @@ def frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     value, expected   what was found and what it was held against (their unit depends on the flag)
     other       the other agency, the document, the class, the relation
     """
-    given = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows), columns=COLUMNS)
-    cells = {name: given.get(name) for name in COLUMNS}
-    blank = pd.Series("", index=given.index, dtype=object)
-    out = pd.DataFrame(
+    if isinstance(rows, pd.DataFrame):
+        cells = (rows[name] if name in rows else [BLANK[name]] * len(rows) for name in COLUMNS)
+        given: Iterable[tuple[Any, ...]] = zip(*cells, strict=True)
+    else:
+        given = (tuple(row.get(name, BLANK[name]) for name in COLUMNS) for row in rows)
+    ordered = sorted(given, key=lambda row: (-row[3], *row[1:3], row[6]))
+    columns = zip(*ordered, strict=True) if ordered else ((),) * len(COLUMNS)
+    return pd.DataFrame(
         {
-            name: pd.Series(x, index=given.index, dtype=float)
-            if name in NUMBERS
-            else blank
-            if x is None
-            else x.astype(object).fillna("")
-            for name, x in cells.items()
+            name: pd.Series(cells, dtype=float if name in NUMBERS else object)
+            for name, cells in zip(COLUMNS, columns, strict=True)
         }
     )
-    keys = ["strength", "agency", "indicator", "other"]
-    return out.sort_values(keys, ascending=[False, True, True, True], kind="stable").reset_index(drop=True)
 
 
 def gather(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:

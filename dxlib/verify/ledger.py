@@ -18,7 +18,7 @@ from ..case.checks import records
 from ..case.framework import Node, optional
 from ..index import Exact, evaluate
 from ..index.score import Column
-from ..index.values import EXEMPT, Leaf, Reader, leaf, read_answers
+from ..index.values import Leaf, leaf
 from ..rules import ONE, ZERO, Options, Parts, Steps
 
 COLUMNS = [
@@ -117,9 +117,8 @@ def earlier(case: Case, chains: Chains) -> dict[tuple[str, str, int], Fraction |
     several = {key: steps for key, steps in chains.items() if len(steps) > 1}
     if not several:
         return {}
-    answers = read_answers(case, "verified")
+    answers = case.answers
     place = {agency: i for i, agency in enumerate(case.tables["agencies"]["agency"])}
-    readers: dict[str, Reader] = {}
     found: dict[tuple[str, str, int], Fraction | None] = {}
     for (agency, code), steps in several.items():
         node = case.framework.nodes[code]
@@ -130,10 +129,7 @@ def earlier(case: Case, chains: Chains) -> dict[tuple[str, str, int], Fraction |
                 values = leaf(case, node, replace(answers, verdicts={**answers.verdicts, code: then}), "verified")
                 found[agency, code, k] = values.shares[place[agency]]
             else:
-                read = readers.setdefault(code, Reader(case, node))
-                x, share = read(answers.claims.get(code, {}).get(agency), decided)
-                known = share is not None or x is None or x is EXEMPT
-                found[agency, code, k] = share if known else node.rule.exact([x])[0]
+                found[agency, code, k] = answers.readers[code](answers.claims.get(code, {}).get(agency), decided)[1]
     return found
 
 
@@ -159,7 +155,7 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
     """
     told = told or scores(case)
     steps = told.chains
-    agencies, exempt, accepted = case.tables["agencies"], case.exempt, accepted_claims(case)
+    agencies, answers = case.tables["agencies"], case.answers
     claims = {(c["agency"], c["indicator"]): c for _, c in records(case.tables["claims"], CLAIM)}
     appeals = {(a["agency"], a["indicator"]): a["submitted_on"] for _, a in records(case.tables["appeals"])}
     columns = [
@@ -173,9 +169,9 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
             key = (agency, node.code)
             claim, done = claims.get(key, NO_CLAIM), steps.get(key, [])
             claimed, final = worth(said, i, maximum), worth(found, i, maximum)
-            if key in exempt or (not done and said.states[i] == "missing"):
+            if agency in answers.exempt.get(node.code, ()) or (not done and said.states[i] == "missing"):
                 continue
-            if node.rule.group and key in accepted:
+            if node.rule.group and answers.accepted(node.code, agency):
                 claimed = final  # what moved on a row scored against the group is the others' doing
             first = in_points(told.earlier[*key, 1], maximum) if len(done) > 1 else final
             own = optional(claim["points"]) if node.rule.takes != "points" else None
@@ -230,14 +226,6 @@ def steps(case: Case, told: Scores | None = None) -> pd.DataFrame:
             cell = (agency, code, k, s["stage"], share)
             rows.append((*cell, s["reason"], s["decided_by"], s["decided_on"]))
     return pd.DataFrame(rows, columns=STEP_COLUMNS)
-
-
-def accepted_claims(case: Case) -> set[tuple[str, str]]:
-    """(agency, indicator) of claims whose last verdict changes nothing."""
-    last = {
-        (v["agency"], v["indicator"]): v for _, v in records(case.tables["verdicts"], ("agency", "indicator", *ANSWER))
-    }
-    return {key for key, verdict in last.items() if not any(verdict[c] for c in ANSWER)}
 
 
 def grades(case: Case) -> dict[str, list[float]]:

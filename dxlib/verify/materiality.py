@@ -9,7 +9,7 @@ Tarantola (2005), JRSS A 168, here with exact ends in place of draws; materialit
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -144,12 +144,13 @@ def rank_ranges(case: Case, still_open: Open) -> pd.DataFrame:
 
     Returns, in the order of the ranking as it stands: agency, scope, rank, best, worst (places), of, points,
     low, high (index points now and at the ends), class, class_low, class_high (1 = the highest; nan without
-    classes), items (unsettled ones of this agency), certain (neither rank nor class can change). Where a row is
+    classes), items (unsettled ones of this agency), certain (neither rank nor class can change), tips (its own items
+    can still change its class, or its order with another agency, perhaps at the other's cost only). Where a row is
     scored against the group, the ends are bounds that need not be met together. Empty when a row without bounds
     is open. Source: exact interval orders; see the module.
     """
     columns = ["agency", "scope", "rank", "best", "worst", "of", "points", "low", "high", "class", "class_low",
-               "class_high", "items", "certain"]  # fmt: skip
+               "class_high", "items", "certain", "tips"]  # fmt: skip
     if still_open.endless:
         return pd.DataFrame(columns=columns)
     now = still_open.now
@@ -171,8 +172,8 @@ def rank_ranges(case: Case, still_open: Open) -> pd.DataFrame:
     agencies, classes = case.tables["agencies"], case.settings.classes
     rows = []
     for scope, members in lists(case, now, middle).items():
-        reached = places(*(known(shares, members) for shares in (middle, low, high)))
-        for i, rank, best, worst in zip(members, *reached, strict=True):
+        held = [known(shares, members) for shares in (middle, low, high)]
+        for i, met, rank, best, worst in zip(members, touching(*held[1:]), *places(*held), strict=True):
             bands = [classify(x[i], classes) for x in (middle, low, high)]
             points = [index_points(case, exact, i) for exact in (now, *ends)]
             rows.append(
@@ -180,6 +181,7 @@ def rank_ranges(case: Case, still_open: Open) -> pd.DataFrame:
                     *(agencies["agency"].iloc[i], scope, rank, best, worst, len(members), *points),
                     *(NAN if band is None else band for band in bands),
                     *(int(count.get(i, 0)), best == worst and bands[1] == bands[2]),
+                    low[i] != high[i] and (met or bands[1] != bands[2]),
                 )
             )
     frame = pd.DataFrame(rows, columns=columns)
@@ -219,6 +221,12 @@ def places(
     return ranks, best, worst
 
 
+def touching(low: Sequence[Fraction], high: Sequence[Fraction]) -> list[bool]:
+    """Whether the range of each member of a list meets another's; at a common end the two may still tie."""
+    lows, highs = sorted(low), sorted(high)
+    return [bisect_right(lows, h) - bisect_left(highs, x) > 1 for x, h in zip(low, high, strict=True)]
+
+
 def index_points(case: Case, exact: Exact, i: int) -> float:
     column = exact.columns[INDEX]
     share = column.shares[i]
@@ -239,14 +247,15 @@ def decisive_items(case: Case, still_open: Open, ranges: pd.DataFrame) -> pd.Dat
     more than 4,000 items the rest keep nan in the last four. Source: see the module.
     """
     columns = ["agency", "indicator", "kind", "now", "low", "high", "effect", "best", "worst", "reclass"]
-    uncertain = set(ranges.loc[~ranges["certain"].astype(bool), "agency"]) if len(ranges) else set()
+    tips = set(ranges.loc[ranges["tips"].astype(bool), "agency"])
+    uncertain = not ranges["certain"].all()
     agencies = still_open.now.agencies
     maxima = row_maxima(case)
     chosen = [
         item
         for item in still_open.items
         if item.low < item.high
-        and (agencies[item.agency] in uncertain or (uncertain and item.indicator in still_open.shaken))
+        and (agencies[item.agency] in tips or (uncertain and item.indicator in still_open.shaken))
     ]
     chosen.sort(key=lambda item: (item.low - item.high) * maxima.get(item.indicator, ONE))
     alone = effects_alone(case, still_open, chosen[:ALONE])

@@ -6,7 +6,6 @@ drawn towards the group's (5 cases' worth), times a stated factor for each red f
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from math import ceil, prod
 
@@ -15,7 +14,7 @@ import pandas as pd
 
 from ..case import Case
 from ..errors import Finding, Refusal
-from ..index.values import leaf, read_answers
+from ..index.values import leaf
 from .estimates import unverified
 from .ledger import NAN, reported_leaves
 from .sampling import points_size, points_weighted
@@ -57,14 +56,13 @@ def history(case: Case, before: Case | None) -> pd.DataFrame:
     links = links[links["kind"].isin(["same", "rescaled"])]
     links = links[(links["from_year"] == before.year) & (links["from_group"] == before.group)]
     now = dict(zip(links["from_code"], links["code"], strict=True))
-    answers = read_answers(before, "verified")
     agencies = before.tables["agencies"]["agency"].tolist()
     rows = []
     for node, maximum in reported_leaves(before):
         if maximum is None or node.code not in now:
             continue
-        said = leaf(before, node, replace(answers, verdicts={}), "claimed")
-        found = leaf(before, node, answers, "verified")
+        said = leaf(before, node, before.answers, "claimed")
+        found = leaf(before, node, before.answers, "verified")
         for agency, state, a, b in zip(agencies, found.states, said.shares, found.shares, strict=True):
             if state == "verified" and b is not None:
                 over = NAN if a is None else max(float(a - b), 0.0)

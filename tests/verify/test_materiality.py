@@ -147,6 +147,14 @@ def test_a_row_scored_against_the_group_shakes_everybody(tmp_path):
         assert (ranks >= ranges["best"]).all() and (ranks <= ranges["worst"]).all()
 
 
+def test_an_item_that_only_moves_others_is_on_the_list(tmp_path):
+    # b is first whatever its open row gives, alone or together with a and c: they are first or second by it
+    case = case_of(tmp_path, {"a": (0, 0), "b": (1, 0), "c": (0, 0)}, {("b", "2")}, aggregate="worst")
+    _, ranges, decisive = materiality(case)
+    assert ranges[["best", "worst"]].T.to_dict("list") == {"a": [1, 2], "b": [1, 1], "c": [1, 2]}
+    assert decisive[["agency", "indicator"]].values.tolist() == [["b", "2"]]
+
+
 points = st.integers(0, 10)
 
 
