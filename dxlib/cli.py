@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("vi", "en")
 ON = ("verified", "current", "claimed")
+STAGES = ("claim", "appeal")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,6 +105,10 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("-j", dest="jobs", type=positive, metavar="N", help=say("jobs"))
     run.add_argument("--force", action="store_true", help=say("force"))
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
+    forms = command("forms", run_forms)
+    place(forms, say, what=False)
+    forms.add_argument("-o", dest="output", type=Path, metavar="DIR", required=True, help=say("forms_folder"))
+    forms.add_argument("--stage", choices=STAGES, default="claim", help=say("stage"))
     sample = command("sample", run_sample)
     sample.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
     sample.add_argument("--communes", type=positive, default=107, metavar="N", help=say("communes"))
@@ -112,9 +117,12 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     return dx
 
 
-def place(sub: argparse.ArgumentParser, say: Any) -> None:
+def place(sub: argparse.ArgumentParser, say: Any, what: bool = True) -> None:
+    """YEAR GROUP and, with `what`, which result of it is meant."""
     sub.add_argument("year", metavar="YEAR", help=say("year"))
     sub.add_argument("group", metavar="GROUP", help=say("group"))
+    if not what:
+        return
     sub.add_argument("--on", choices=ON, help=say("on"))
     sub.add_argument("--scenario", metavar="NAME", help=say("scenario"))
 
@@ -218,6 +226,21 @@ class Progress:
     def __call__(self, outcome: Any, total: int) -> None:
         self.done += 1
         print(f"[{self.done}/{total}] {outcome.job} — {text(f'cli.{outcome.status}', self.lang)}", flush=True)
+
+
+def run_forms(args: argparse.Namespace) -> int:
+    from .sheets import issue
+
+    def progress(done: int, whole: int, file: str) -> None:
+        print(text("sheet.cli.progress", args.say, done=done, all=whole, file=file), flush=True)
+
+    quiet = args.quiet or args.json
+    made = issue(args.data, args.year, args.group, args.output, args.stage, args.say, None if quiet else progress)
+    if args.json:
+        print(json.dumps([str(path) for path in made], ensure_ascii=False, indent=1))
+    elif not quiet:
+        print(text("sheet.cli.made", args.say, n=len(made), folder=args.output))
+    return 0
 
 
 def run_sample(args: argparse.Namespace) -> int:

@@ -1,7 +1,17 @@
 """What were we given? A folder of the contract, read, checked and frozen into a `Case`."""
 
 from .case import Case
-from .read import check, places, read_before, read_case, read_for_verification
+from .read import check, places, read_before, read_case, read_for_verification, read_register, read_to_ask
 from .scenarios import read_scenario
 
-__all__ = ["Case", "check", "places", "read_before", "read_case", "read_for_verification", "read_scenario"]
+__all__ = [
+    "Case",
+    "check",
+    "places",
+    "read_before",
+    "read_case",
+    "read_for_verification",
+    "read_register",
+    "read_scenario",
+    "read_to_ask",
+]

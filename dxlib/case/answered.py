@@ -11,6 +11,7 @@ import pandas as pd
 from .answers import ANSWER, merged, override, value
 from .framework import Framework, Node
 from .settings import Settings
+from .tables import rows_of
 
 Cells = tuple[str, ...]  # of one claim or verdict, in the order of ANSWER
 BLANK = ("",) * len(ANSWER)
@@ -76,8 +77,7 @@ def on_top(claim: Cells | None, verdict: Cells | None) -> Cells:
 
 def answers_in(frame: pd.DataFrame) -> Iterator[tuple[str, str, Cells]]:
     """(agency, indicator, cells) of every row of a table of claims or verdicts, in order."""
-    columns = (frame[c].tolist() for c in ("agency", "indicator"))
-    return zip(*columns, zip(*(frame[c].tolist() for c in ANSWER), strict=True), strict=True)
+    return zip(*(frame[c].tolist() for c in ("agency", "indicator")), rows_of(frame, *ANSWER), strict=True)
 
 
 def read_answers(tables: Mapping[str, pd.DataFrame], framework: Framework, settings: Settings) -> Answers:
@@ -91,8 +91,7 @@ def read_answers(tables: Mapping[str, pd.DataFrame], framework: Framework, setti
             claims.setdefault(code, {})[agency] = cells
     for agency, code, cells in answers_in(tables["verdicts"]):
         verdicts.setdefault(code, {})[agency] = cells
-    given = tables["exemptions"]
-    for agency, code, reason in zip(given["agency"], given["indicator"], given["reason"], strict=True):
+    for agency, code, reason in rows_of(tables["exemptions"], "agency", "indicator", "reason"):
         for leaf in framework.below(code) if code in framework.nodes else ():
             exempt.setdefault(leaf, {})[agency] = reason
     readers = {node.code: Reader(node, framework, settings) for node in framework.leaves}

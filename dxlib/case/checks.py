@@ -14,6 +14,7 @@ from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top
 from .answers import ANSWER, Wrong, override
 from .framework import Framework, Node, optional, shown
 from .settings import Settings
+from .tables import rows_of
 
 Tables = Mapping[str, pd.DataFrame]
 Key = tuple[str, str]
@@ -23,7 +24,7 @@ LEDGER = ("agency", "indicator", "step", "stage", "reason", "decided_by")
 def records(frame: pd.DataFrame, columns: Iterable[str] = ()) -> Iterator[tuple[int, dict[str, str]]]:
     """(row, cells) of a table, in order; all its columns unless some are named."""
     names = list(columns) or list(frame.columns)
-    for row, cells in zip(frame.index.tolist(), zip(*(frame[n] for n in names), strict=True), strict=True):
+    for row, cells in zip(frame.index.tolist(), rows_of(frame, *names), strict=True):
         yield row, dict(zip(names, cells, strict=True))
 
 
@@ -148,8 +149,7 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
 def check_ledger(tables: Tables, folder: str) -> list[Finding]:
     """States of the ledger: steps in order, reasons where there is no claim, appeals decided by somebody else."""
     findings: list[Finding] = []
-    claimed = set(zip(tables["claims"]["agency"], tables["claims"]["indicator"], strict=True))
-    appealed = set(zip(tables["appeals"]["agency"], tables["appeals"]["indicator"], strict=True))
+    claimed, appealed = (set(rows_of(tables[name], "agency", "indicator")) for name in ("claims", "appeals"))
     ledger: dict[Key, list[tuple[int, dict[str, str]]]] = {}
     for row, verdict in records(tables["verdicts"], LEDGER):
         ledger.setdefault((verdict["agency"], verdict["indicator"]), []).append((row, verdict))

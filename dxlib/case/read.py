@@ -59,6 +59,17 @@ def read_case(root: str | Path, year: str | int, group: str) -> Case:
     return read_folder(Path(root), str(year), group).freeze()
 
 
+def read_to_ask(root: str | Path, year: str | int, group: str) -> Case:
+    """The same before anybody has claimed anything: claims.csv may be absent, and a missing answer is no error.
+
+    Raises Refusal with every error of the rest.
+    """
+    given = read_folder(Path(root), str(year), group)
+    absent = [f for f in given.findings if f.reason == "file_missing" and table_of(f, given.place) == "claims"]
+    settings = given.settings and replace(given.settings, missing="zero")
+    return replace(given, settings=settings, findings=tuple(f for f in given.findings if f not in absent)).freeze()
+
+
 def read_for_verification(root: str | Path, year: str | int, group: str) -> Case:
     """The same for verification, which must go on where the ledger is wrong: rows of verdicts, appeals, evidence,
     shared and relations that break the contract are left out (`case.set_aside` says which and why), and the
@@ -307,3 +318,14 @@ def check_root(root: Path) -> list[Finding]:
     for name, frame in tables.items():
         findings += check_cells(name, frame, f"{name}.csv") + check_references(name, frame, f"{name}.csv", tables)
     return findings
+
+
+def read_register(root: str | Path) -> pd.DataFrame:
+    """register.csv, all agencies that ever were; empty where there is none. Raises Refusal where it is wrong."""
+    path = Path(root) / "register.csv"
+    if not path.is_file():
+        return empty("register")
+    frame, findings = read_file("register", path, path.name, {})
+    if any(f.severity == "error" for f in findings):
+        raise Refusal(findings)
+    return frame

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..case.relations import Cell, Relation, Term, parse_relation
+from ..case.tables import rows_of
 from ..rules import ONE, ZERO, number
 from .flag import frame
 
@@ -102,7 +103,7 @@ def relation_flags(claims: pd.DataFrame, relations: pd.DataFrame) -> pd.DataFram
     mine = claims[claims["indicator"].isin({cell.code for cell in needed})]
     figures: dict[str, dict[Cell, str]] = {}
     for column in sorted({cell.column for cell in needed}):
-        for agency, code, text in zip(mine["agency"], mine["indicator"], mine[column], strict=True):
+        for agency, code, text in rows_of(mine, "agency", "indicator", column):
             figures.setdefault(agency, {})[Cell(column, code)] = text
     rows = []
     for relation in read:
@@ -135,7 +136,7 @@ def part_whole(claims: pd.DataFrame, ratio_codes: Collection[str]) -> pd.DataFra
     """
     mine = claims[claims["indicator"].isin(set(ratio_codes)) & (claims["a"] != "") & (claims["b"] != "")]
     rows = []
-    for agency, code, top, bottom in zip(mine["agency"], mine["indicator"], mine["a"], mine["b"], strict=True):
+    for agency, code, top, bottom in rows_of(mine, "agency", "indicator", "a", "b"):
         a, b = number(top), number(bottom)
         if a > b:
             at = {"flag": "part_whole", "agency": agency, "indicator": code}
@@ -162,7 +163,7 @@ def two_wholes(claims: pd.DataFrame, b_names: Mapping[str, str]) -> pd.DataFrame
     place = {code: i for i, code in enumerate(names)}
     mine = claims[claims["indicator"].isin(set(names)) & (claims["b"] != "")]
     given: dict[tuple[str, str], dict[str, Fraction]] = {}
-    for agency, code, text in zip(mine["agency"], mine["indicator"], mine["b"], strict=True):
+    for agency, code, text in rows_of(mine, "agency", "indicator", "b"):
         given.setdefault((agency, names[code]), {})[code] = number(text)
     rows = []
     for (agency, _), wholes in given.items():

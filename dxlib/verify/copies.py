@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from zlib import crc32
 
@@ -30,6 +30,7 @@ BANDS, ROWS = 32, 4
 SURE = 7  # standard deviations of the rows in which two signatures agree: fewer are no copies, bar a chance of 1e-10
 FULL_LENGTH = 1000  # characters at which a copy is as strong as it gets
 COLUMNS = ["agency", "other", "value", "expected", "length"]
+Near = tuple[int, int, tuple[float, float]]
 GOLDEN, MIX_A, MIX_B = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
@@ -128,27 +129,64 @@ def pairs_found(
             found.update({i: (group[0] if i != group[0] else group[1], 1.0, ALIKE / 100) for i in group})
     firsts = [equal[text][0] for text in kept]
     sets, lengths = list(kept.values()), np.array([left[text] for text in kept], int)
-    hashing = proposed(sets, lengths) if len(sets) > all_pairs else None
-    long = (lengths >= LONG_ENOUGH).tolist()
-    known: dict[tuple[int, int], tuple[float, float] | None] = {}  # each pair is looked at once
-    for i, mine in enumerate(sets):
-        if firsts[i] in found:
-            continue
-        others, holding = hashing(i) if hashing else (range(len(sets)), None)
-        for j in others:
-            if i == j:
-                continue
-            contained = long[i] and long[j] and (holding is None or j in holding)
-            near = known.pop((j, i)) if (j, i) in known else likeness(mine, sets[j], contained)
-            if j > i:
-                known[i, j] = near
-            if near:
-                found[firsts[i]] = (firsts[j], *near)
-                break
+    compare = one_by_one if len(sets) > all_pairs else all_at_once
+    asked = [i for i, first in enumerate(firsts) if first not in found]
+    found.update({firsts[i]: (firsts[j], *near) for i, j, near in compare(sets, lengths, asked)})
     return [
         (agencies[i], agencies[j], value, expected, min(len(plain[i]), len(plain[j])))
         for i, (j, value, expected) in sorted(found.items())
     ]
+
+
+def all_at_once(sets: Sequence[set[str]], lengths: np.ndarray, asked: Sequence[int]) -> Iterator[Near]:
+    """(i, the first other text that is a near copy, `likeness`) of the texts asked for, every pair compared.
+
+    What every two texts share is counted gram by gram, all grams together.
+    """
+    if len(sets) < 2:
+        return
+    sizes = np.array([len(s) for s in sets])
+    grams, _ = pd.factorize(np.array(list(chain.from_iterable(sets)), dtype=object))
+    users = np.bincount(grams)
+    shared = users[grams] > 1  # a gram of one text alone is shared with nobody
+    order = np.argsort(grams[shared], kind="stable")
+    gram, owner = grams[shared][order], np.repeat(np.arange(len(sets)), sizes)[shared][order]
+    both = np.zeros(len(sets) ** 2, np.int64)
+    for step in range(1, int(users.max())):  # the owners of a gram stand together, in ascending order
+        same = gram[step:] == gram[:-step]
+        both += np.bincount(owner[:-step][same] * len(sets) + owner[step:][same], minlength=len(both))
+    counted = both.reshape(len(sets), len(sets))
+    counted = counted + counted.T
+    small, large = np.minimum.outer(sizes, sizes), np.maximum.outer(sizes, sizes)
+    long = lengths >= LONG_ENOUGH
+    near = 100 * counted >= ALIKE * (small + large - counted)
+    near |= (100 * counted >= CONTAINED * small) & np.logical_and.outer(long, long)
+    np.fill_diagonal(near, False)
+    for i in asked:
+        if near[i].any():
+            j = int(near[i].argmax())
+            alike = likeness(sets[i], sets[j], bool(long[i] and long[j]))
+            if alike:
+                yield i, j, alike
+
+
+def one_by_one(sets: Sequence[set[str]], lengths: np.ndarray, asked: Sequence[int]) -> Iterator[Near]:
+    """As `all_at_once`, of the pairs that hashing proposes."""
+    candidates = proposed(sets, lengths)
+    long = (lengths >= LONG_ENOUGH).tolist()
+    known: dict[tuple[int, int], tuple[float, float] | None] = {}  # each pair is looked at once
+    for i in asked:
+        others, holding = candidates(i)
+        for j in others:
+            if i == j:
+                continue
+            contained = long[i] and long[j] and j in holding
+            near = known.pop((j, i)) if (j, i) in known else likeness(sets[i], sets[j], contained)
+            if j > i:
+                known[i, j] = near
+            if near:
+                yield i, j, near
+                break
 
 
 def without_template(equal: dict[str, list[int]]) -> tuple[dict[str, set[str]], dict[str, int]]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..case.tables import rows_of
 from .copies import folded
 from .flag import frame, gather
 
@@ -46,10 +47,7 @@ class Document(NamedTuple):
 
 def looked_at(evidence: pd.DataFrame) -> list[Document]:
     """The evidence, document by document, in the order given."""
-    return [
-        document(dict(zip(READ, cells, strict=True)))
-        for cells in zip(*(evidence[name].tolist() for name in READ), strict=True)
-    ]
+    return [document(dict(zip(READ, cells, strict=True))) for cells in rows_of(evidence, *READ)]
 
 
 def document(line: Mapping[str, str]) -> Document:
@@ -97,7 +95,7 @@ def coverage(
     """
     rows = claims_wanting(ledger, wanted)
     good = {(each.agency, each.indicator) for each in looked_at(evidence) if each.admissible}
-    good_ones = np.array([cell in good for cell in zip(rows["agency"], rows["indicator"], strict=True)], dtype=float)
+    good_ones = np.array([cell in good for cell in rows_of(rows, "agency", "indicator")], dtype=float)
     claimed = rows["claimed"].where(rows["claimed"] > 0, 0.0)
     counted = (claimed > 0).astype(int)
     rows = rows.assign(
@@ -131,7 +129,7 @@ def claims_without(rows: pd.DataFrame, documents: Sequence[Document]) -> tuple[p
     """
     shown = grouped(documents, lambda each: (each.agency, each.indicator))
     bare, thin = [], []
-    for agency, code, claimed in rows[rows["claimed"] > 0].itertuples(index=False, name=None):
+    for agency, code, claimed in rows_of(rows[rows["claimed"] > 0], *rows):
         papers = shown.get((agency, code), [])
         real = [each for each in papers if not each.empty]
         if not papers:
@@ -147,7 +145,7 @@ def empty_documents(rows: pd.DataFrame, documents: Sequence[Document]) -> pd.Dat
     strength and value: points claimed on that row (0 where nothing is) · other: the document.
     Source: FIPS 180-4, the SHA-256 of the empty message.
     """
-    points = {(agency, code): claimed for agency, code, claimed in rows.dropna().itertuples(index=False, name=None)}
+    points = {(agency, code): claimed for agency, code, claimed in rows_of(rows.dropna(), *rows)}
     return flagged(
         flag(
             "empty_document",

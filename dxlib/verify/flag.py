@@ -23,7 +23,7 @@ def frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     other       the other agency, the document, the class, the relation
     """
     if isinstance(rows, pd.DataFrame):
-        cells = (rows[name] if name in rows else [BLANK[name]] * len(rows) for name in COLUMNS)
+        cells = (rows[name].tolist() if name in rows else [BLANK[name]] * len(rows) for name in COLUMNS)
         given: Iterable[tuple[Any, ...]] = zip(*cells, strict=True)
     else:
         given = (tuple(row.get(name, BLANK[name]) for name in COLUMNS) for row in rows)

@@ -14,6 +14,7 @@ from math import comb, gcd, log10
 import numpy as np
 import pandas as pd
 
+from ..case.tables import rows_of
 from ..rules import number
 from .flag import frame
 
@@ -111,7 +112,7 @@ def heaped_percentages(ratios: pd.DataFrame) -> pd.DataFrame:
     """
     chances: dict[str, list[float]] = {}
     hits: dict[str, int] = {}
-    for agency, top, bottom in zip(ratios["agency"], ratios["a"], ratios["b"], strict=True):
+    for agency, top, bottom in rows_of(ratios, "agency", "a", "b"):
         if not top or not bottom:
             continue
         (a, part), (b, whole) = number(top).as_integer_ratio(), number(bottom).as_integer_ratio()

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
+from ..case.tables import rows_of
 from ..errors import Finding, Refusal
 from ..index.values import leaf
 from .estimates import unverified
@@ -108,7 +109,7 @@ def risk(rows: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.Data
     raised: dict[tuple[str, str], list[str]] = {}
     for flag, agency, code in red.sort_values("flag", kind="stable").itertuples(index=False, name=None):
         raised.setdefault((agency, code), []).append(flag)
-    named = [raised.get(key, []) for key in zip(rows["agency"], rows["indicator"], strict=True)]
+    named = [raised.get(key, []) for key in rows_of(rows, "agency", "indicator")]
     rows["red_flags"] = [";".join(some) for some in named]
     rows["factor"] = [prod(FACTORS[flag] for flag in some) if some else 1.0 for some in named]
     worth = rows["max_points"].fillna(rows["claimed"])
@@ -143,7 +144,7 @@ def choose(
         facts = {"low": 0, "high": "∞", "name": "capacity"}
         raise Refusal([Finding("E_PARAM", "param_range", column="capacity", value=str(capacity), facts=facts)])
     part = np.array(["rest"] * len(risks), dtype=object)
-    keys = list(zip(risks["agency"], risks["indicator"], strict=True))
+    keys = list(rows_of(risks, "agency", "indicator"))
     fixed = np.array(sorted(range(len(risks)), key=keys.__getitem__), dtype=int)
     if len(fixed):
         part[rng.choice(fixed, size=ceil(len(fixed) * Fraction(repr(random_share))), replace=False)] = "random"

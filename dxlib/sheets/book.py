@@ -1,0 +1,100 @@
+"""A workbook as it is declared: cells with their locks, lists and formulas. Written by `write`, read back by name.
+
+A sheet never holds a live formula that came from data: text is always text, whatever it begins with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+IDENTITY = "_dx"  # the hidden sheet that says which form this is
+LISTS = "_lists"  # the hidden sheet with the choices of the drop-downs
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    value     what stands in it: text, a number, or for a formula its value
+    style     title, note, head, branch, text, number, points, total, muted, input, input_text, input_date, warn
+    formula   "" or a formula; written by us only
+    name      of an input: which figure it takes ("1.4/a"); "" is locked
+    takes     of an input: number, signed, whole, date, text, list
+    choices   of a list: what may be chosen
+    message   shown when the input is selected; wrong: shown when something else is typed
+    comment   a note at the cell
+    """
+
+    value: str | float | None = None
+    style: str = "text"
+    formula: str = ""
+    name: str = ""
+    takes: str = ""
+    choices: tuple[str, ...] = ()
+    message: str = ""
+    wrong: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet. Cells by (row, column) from 0; `widths` in characters; `heights` in points, of the rows that need it.
+
+    merged   (row, first column, last column)
+    repeated   the first rows, printed on every page and kept on the screen, with so many columns
+    """
+
+    title: str
+    cells: Mapping[tuple[int, int], Cell]
+    widths: Sequence[float]
+    heights: Mapping[int, float] = field(default_factory=dict)
+    merged: Sequence[tuple[int, int, int]] = ()
+    repeated: tuple[int, int, int] = (0, 0, 0)  # first row, row after the last, frozen columns
+    header: str = ""
+    footer: str = ""
+    wide: bool = True
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook: sheets and what it says of itself (kind, year, group, agency, language, stage)."""
+
+    sheets: tuple[Sheet, ...]
+    identity: Mapping[str, str]
+    title: str
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the identity and all that is locked: equal forms, equal fingerprints, whatever is filled in."""
+        locked = [
+            [sheet.title, row, column, cell.formula or cell.value, cell.name]
+            for sheet in self.sheets
+            for (row, column), cell in sorted(sheet.cells.items())
+            if not cell.name or not cell.formula
+        ]
+        said = json.dumps(
+            [dict(self.identity), [[*at, None if name else value, name] for *at, value, name in locked]],
+            ensure_ascii=False,
+        )
+        return hashlib.sha256(said.encode("utf-8")).hexdigest()
+
+    def inputs(self) -> dict[str, tuple[str, int, int]]:
+        """name of an input -> (sheet, row, column)."""
+        return {
+            cell.name: (sheet.title, row, column)
+            for sheet in self.sheets
+            for (row, column), cell in sheet.cells.items()
+            if cell.name
+        }
+
+
+def at(row: int, column: int) -> str:
+    """A1, from 0."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"

@@ -1,0 +1,529 @@
+"""The form an agency fills in, and the one on which it contests the verdicts: what stands where, and what is asked.
+
+Decisions print such a table as an appendix: number, row, maximum, method, self score, explanation, documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import pandas as pd
+
+from ..case import Case
+from ..case.answered import on_top
+from ..case.answers import ANSWER
+from ..case.framework import Node
+from ..rules import Bonus, Count, Options, Parts, YesNo
+from ..verify import ledger
+from ..words import absent, date, name, number, text, title, title_of_year
+from .book import Book, Cell, Sheet, at
+from .method import case_lines, exactly, figure, formula, in_words, part_formula
+
+DOCUMENT = ("number", "title", "issued_on", "issuer", "file")
+MET = ("met", "unmet")
+MORE = 30  # lines for further documents
+LONGEST = 200  # characters of a choice; a formula holds 255
+CLAIM_COLUMNS = ("code", "row", "max", "figures", "a", "b", "option", "points", "explanation", *DOCUMENT, "before")
+CLAIM_WIDTHS = (7, 40, 7, 22, 9, 9, 18, 8, 28, 13, 24, 11, 15, 13, 13)
+APPEAL_COLUMNS = ("code", "row", "max", "claimed", "final", "reason", "contest", "grounds", *DOCUMENT)
+APPEAL_WIDTHS = (7, 38, 7, 8, 8, 32, 12, 38, 14, 26, 11, 16, 14)
+TABLE = 8  # the line of the head
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who gets a form: an agency of the group or, where the group is one unit, who answers for some of its rows."""
+
+    id: str
+    name: str
+    agency: str
+    codes: frozenset[str] | None = None  # None: every row
+
+    def asked(self, code: str) -> bool:
+        return self.codes is None or code in self.codes
+
+
+def recipients(case: Case, names: Mapping[str, str], lang: str) -> list[Recipient]:
+    """One per agency; one per lead owner where the group is a single unit whose rows name owners.
+
+    names   id -> name of the owners
+    """
+    agencies = case.agencies.to_dict("records")
+    rows = case.indicators
+    leads = dict(zip(rows["code"], rows["owner"].str.split(";").str[0].str.strip(), strict=True))
+    asked = {n.code: leads[n.code] for n in case.framework.leaves if n.source == "reported" and leads[n.code]}
+    if len(agencies) != 1 or not asked:
+        return [Recipient(a["agency"], name(a, lang), a["agency"]) for a in agencies]
+    unit = agencies[0]["agency"]
+    owners = dict.fromkeys(asked.values())
+    found = [
+        Recipient(o, names.get(o, o), unit, frozenset(c for c, lead in asked.items() if lead == o)) for o in owners
+    ]
+    nobody = frozenset(n.code for n in case.framework.leaves if n.source == "reported") - set(asked)
+    return [*found, *([Recipient(unit, name(agencies[0], lang), unit, nobody)] if nobody else [])]
+
+
+class Wording:
+    """What rows, options and people are called, made once for all forms of a case."""
+
+    def __init__(self, case: Case, before: Case | None, names: Mapping[str, str], lang: str):
+        self.case, self.before, self.lang, self.owners = case, before, lang, names
+        self.rows = {row["code"]: row for row in case.indicators.to_dict("records")}
+        self.options = {code: options_of(case, code, lang) for code in self.rows}
+        self.methods = {n.code: self.method(n) for n in case.framework.leaves}
+        self.lines: dict[tuple[str, int], list[dict[str, Cell]]] = {}  # what every form has alike, made once
+        self.more: dict[tuple[str, ...], Sheet] = {}
+        settings = case.settings
+        self.row_decimals = settings.points_decimals if settings.rounding == "every-level" else None
+        self.links: dict[str, str] = {}
+        if before is not None:
+            links = case.links
+            links = links[links["kind"].isin(["same", "rescaled"]) & (links["from_year"] == before.year)]
+            links = links[links["from_group"] == before.group]
+            self.links = dict(zip(links["code"], links["from_code"], strict=True))
+            self.before_options = {code: options_of(before, code, lang) for code in self.links.values()}
+
+    def scale(self, node: Node) -> Fraction:
+        return node.maximum or self.case.framework.total
+
+    def method(self, node: Node) -> str:
+        if isinstance(node.rule, Parts):
+            return text("sheet.method.parts", self.lang)  # the parts have lines of their own
+        unit = self.rows[node.code]["unit"]
+        return in_words(node, self.scale(node), self.options[node.code], unit, self.lang)
+
+    def of(self, code: str, column: str) -> str:
+        """A worded cell of a row in the language, else in the other."""
+        row = self.rows[code]
+        other = "en" if self.lang == "vi" else "vi"
+        return row[f"{column}_{self.lang}"] or row[f"{column}_{other}"]
+
+    def last_year(self, code: str, agency: str) -> str:
+        """The figures that counted a year ago: 45 / 60, the option, or nothing."""
+        old = self.links.get(code, "")
+        node = self.before.framework.nodes.get(old) if self.before is not None else None
+        if self.before is None or node is None or node.children:
+            return ""
+        answers = self.before.answers
+        claim, verdict = (x.get(old, {}).get(agency) for x in (answers.claims, answers.verdicts))
+        if claim is None and verdict is None:
+            return ""
+        given = dict(zip(ANSWER, on_top(claim, verdict), strict=True))
+        if given["option"]:
+            words = self.before_options[old]
+            return "; ".join(words.get(o.strip(), o.strip()) for o in given["option"].split(";"))
+        figures = [figure(Fraction(given[c]), self.lang) for c in ("a", "b") if given[c]]
+        return " / ".join(figures) or (figure(Fraction(given["points"]), self.lang) if given["points"] else "")
+
+
+def options_of(case: Case, code: str, lang: str) -> dict[str, str]:
+    """option or part -> what the drop-down says; different options never read alike."""
+    rule = case.framework.nodes[code].rule if code in case.framework.nodes else None
+    if not isinstance(rule, Options):
+        return {}
+    mine = case.choices[case.choices["indicator"] == code].to_dict("records")
+    words = {row["name"]: name(row, lang) for row in mine}
+    if isinstance(rule, YesNo):
+        words = {n: text(f"page.{n}", lang).capitalize() for n in ("yes", "no")} | words
+    called = {n: " ".join(words.get(n, n).split())[:LONGEST] for n in rule.names}
+    return (
+        called
+        if len(set(called.values())) == len(called)
+        else {n: f"{i}. {w}"[:LONGEST] for i, (n, w) in enumerate(called.items(), 1)}
+    )
+
+
+def claim_form(words: Wording, to: Recipient) -> Book:
+    """The form for claims of one recipient."""
+    case, lang = words.case, words.lang
+    cells = head(words, to, "claim", CLAIM_COLUMNS)
+    heights: dict[int, float] = {0: 24, TABLE: 44}
+    line = TABLE + 1
+    sums: dict[str, list[str]] = {}
+    tops: list[tuple[str, int]] = []
+    kept = shown_codes(case, to)
+    can_sum = case.framework.has_points and all(
+        case.framework.nodes[c].aggregate == "arithmetic" for c in kept if case.framework.nodes[c].children
+    )
+    for code in kept:
+        node = case.framework.nodes[code]
+        if node.children:
+            put(cells, line, branch_cells(words, node))
+            if node.code in case.framework.tops:
+                tops.append((code, line))
+            heights[line] = height(words.of(code, "name"), 40)
+            line += 1
+            continue
+        rows = leaf_lines(words, node, to, line)
+        for row in rows:
+            put(cells, line, row)
+            heights[line] = tallest(row, CLAIM_WIDTHS)
+            if can_sum and node.role == "score" and "points" in row and row["points"].style != "muted":
+                top = next((t for t in case.framework.tops if code in case.framework.below(t)), "")
+                if not isinstance(node.rule, Parts) or row is rows[0]:
+                    sums.setdefault(top, []).append(at(line, CLAIM_COLUMNS.index("points")))
+            line += 1
+    if can_sum:
+        column = CLAIM_COLUMNS.index("points")
+        for code, place in tops:
+            if sums.get(code):
+                cells[place, column] = Cell(0, "branch_points", formula=f"SUM({','.join(spans(sums[code]))})")
+        whole = [at(place, column) for code, place in tops if sums.get(code)]
+        if whole:
+            blank = {c: Cell("", "total") for c in CLAIM_COLUMNS}
+            total = {"row": Cell(text("sheet.form.total", lang), "total")}
+            total["points"] = Cell(0, "total", formula=f"SUM({','.join(spans(whole))})")
+            put(cells, line, blank | total)
+    main = Sheet(
+        text("sheet.form.name", lang),
+        cells,
+        CLAIM_WIDTHS,
+        heights,
+        merged=head_merges(len(CLAIM_COLUMNS)),
+        repeated=(TABLE, TABLE + 1, 2),
+        header=text("page.sample", lang) if case.settings.sample else "",
+        footer=f"{to.name} · {title(case.settings.title, lang)}",
+    )
+    return Book(
+        (main, more_documents(words, to, kept), guide(words, "claim")),
+        identity(words, to, "claim"),
+        f"{title_of_year(case.settings.title, case.year, lang)} – {to.name}",
+    )
+
+
+def appeal_form(words: Wording, to: Recipient, rows: pd.DataFrame, notes: Mapping[tuple[str, str], str]) -> Book | None:
+    """The verdicts on one recipient's rows, each with its reason, and a place to contest them; None without any.
+
+    rows    from `verify.ledger`; notes: (agency, code) -> the last verdict's note
+    """
+    case, lang = words.case, words.lang
+    mine = rows[(rows["agency"] == to.agency) & rows["final"].notna()]
+    mine = mine[[to.asked(code) for code in mine["indicator"]]]
+    if mine.empty:
+        return None
+    reasons = {row["code"]: name(row, lang) for row in case.reasons.to_dict("records")}
+    cells = head(words, to, "appeal", APPEAL_COLUMNS)
+    heights: dict[int, float] = {0: 24, TABLE: 44}
+    for line, row in enumerate(mine.to_dict("records"), start=TABLE + 1):
+        code = row["indicator"]
+        why = [reasons.get(row["reason"], row["reason"]), notes.get((to.agency, code), "")]
+        contest = text("sheet.form.contest_yes", lang)
+        shown = {
+            "code": Cell(code, "code"),
+            "row": Cell(words.of(code, "name"), "text"),
+            "max": Cell(points(row["max_points"], words), "points"),
+            "claimed": Cell(points(row["claimed"], words), "points"),
+            "final": Cell(points(row["final"], words), "points"),
+            "reason": Cell(". ".join(w.rstrip(".") for w in why if w), "small"),
+            "contest": Cell(
+                "", "input_text", name=f"{code}/contest", takes="list", choices=(contest,),
+                message=text("sheet.form.contest_message", lang), wrong=text("sheet.form.list_wrong", lang),
+            ),
+            "grounds": Cell("", "input_text", name=f"{code}/grounds", takes="text"),
+            **document_cells(words, code),
+        }  # fmt: skip
+        put_columns(cells, line, shown, APPEAL_COLUMNS)
+        heights[line] = tallest(shown, APPEAL_WIDTHS, APPEAL_COLUMNS)
+    main = Sheet(
+        text("sheet.form.appeal_name", lang),
+        cells,
+        APPEAL_WIDTHS,
+        heights,
+        merged=head_merges(len(APPEAL_COLUMNS)),
+        repeated=(TABLE, TABLE + 1, 2),
+        header=text("page.sample", lang) if case.settings.sample else "",
+        footer=f"{to.name} · {title(case.settings.title, lang)}",
+    )
+    return Book(
+        (main, guide(words, "appeal")),
+        identity(words, to, "appeal"),
+        f"{title_of_year(case.settings.title, case.year, lang)} – {to.name}",
+    )
+
+
+def forms(
+    case: Case, before: Case | None, names: Mapping[str, str], stage: str, lang: str
+) -> Iterator[tuple[Recipient, Book]]:
+    """The form of every recipient, in the order of agencies.csv; under `appeal` of those whose claims were decided.
+
+    before   the year before, for its figures; names: id -> name of owners
+    """
+    words = Wording(case, before, names, lang)
+    people = recipients(case, names, lang)
+    if stage == "claim":
+        for to in people:
+            yield to, claim_form(words, to)
+        return
+    rows = ledger(case)
+    verdicts = case.verdicts
+    notes = dict(zip(zip(verdicts["agency"], verdicts["indicator"], strict=True), verdicts["note"], strict=True))
+    for to in people:
+        book = appeal_form(words, to, rows, notes)
+        if book is not None:
+            yield to, book
+
+
+def identity(words: Wording, to: Recipient, stage: str) -> dict[str, str]:
+    case = words.case
+    return {
+        "kind": stage,
+        "year": case.year,
+        "group": case.group,
+        "recipient": to.id,
+        "agency": to.agency,
+        "lang": words.lang,
+    }
+
+
+def shown_codes(case: Case, to: Recipient) -> list[str]:
+    """Rows of the form in reading order: those asked, and the branches above them."""
+    if to.codes is None:
+        return list(case.framework.nodes)
+    kept = set(to.codes)
+    for code in to.codes:
+        while code := case.framework.nodes[code].parent:
+            kept.add(code)
+    return [code for code in case.framework.nodes if code in kept]
+
+
+def head(words: Wording, to: Recipient, stage: str, columns: Sequence[str]) -> dict[tuple[int, int], Cell]:
+    """The lines above the table, and its head."""
+    case, lang = words.case, words.lang
+    settings = case.settings
+    day = settings.calendar.get("claims_due" if stage == "claim" else "appeals_until") or ""
+    cells = {
+        (0, 0): Cell(title_of_year(settings.title, case.year, lang), "title"),
+        (1, 0): Cell(text("page.sample", lang) if settings.sample else "", "sample"),
+        (2, 0): Cell(text(f"sheet.form.{stage}_title", lang, agency=to.name), "key"),
+        (3, 0): Cell(text(f"sheet.form.{stage}_due", lang, day=date(day, lang)) if day else "", "note"),
+        (4, 0): Cell(
+            text("sheet.form.decision", lang, decision=settings.decision, day=date(settings.decision_date, lang))
+            if settings.decision
+            else "",
+            "note",
+        ),
+        (5, 0): Cell(text("sheet.form.sender", lang), "key"),
+        (5, 2): Cell(
+            "", "input_text", name="submitted_by", takes="text", message=text("sheet.form.sender_message", lang)
+        ),
+        (6, 0): Cell(text("sheet.form.sent_on", lang), "key"),
+        (6, 2): Cell(
+            "", "input_date", name="submitted_on", takes="date", message=text("sheet.form.date_message", lang),
+            wrong=text("sheet.form.date_wrong", lang),
+        ),
+    }  # fmt: skip
+    for i, column in enumerate(columns):
+        said = text("page.row" if (stage, column) == ("appeal", "row") else f"sheet.head.{column}", lang)
+        cells[TABLE, i] = Cell(said, "head")
+    return cells
+
+
+def head_merges(width: int) -> list[tuple[int, int, int]]:
+    wide = [(line, 0, width - 1) for line in range(5)]
+    return [*wide, *((line, first, last) for line in (5, 6) for first, last in ((0, 1), (2, 3)))]
+
+
+def put(cells: dict[tuple[int, int], Cell], line: int, row: Mapping[str, Cell]) -> None:
+    put_columns(cells, line, row, CLAIM_COLUMNS)
+
+
+def put_columns(cells: dict[tuple[int, int], Cell], line: int, row: Mapping[str, Cell], columns: Sequence[str]) -> None:
+    for i, column in enumerate(columns):
+        cells[line, i] = row.get(column, Cell("", "text"))
+
+
+def branch_cells(words: Wording, node: Node) -> dict[str, Cell]:
+    row = {column: Cell("", "branch") for column in CLAIM_COLUMNS}
+    row |= {"code": Cell(node.code, "branch"), "row": Cell(words.of(node.code, "name"), "branch")}
+    if node.maximum:
+        row["max"] = Cell(figure(node.maximum, words.lang), "branch_points")
+    return row
+
+
+def leaf_lines(words: Wording, node: Node, to: Recipient, line: int) -> list[dict[str, Cell]]:
+    """The lines of one row: one, and for a rule of parts one more per part."""
+    lang, code = words.lang, node.code
+    if (code, line) not in words.lines:
+        words.lines[code, line] = asked_lines(words, node, line)
+    first, *parts = words.lines[code, line]
+    first = first | {"before": Cell(words.last_year(code, to.agency), "small")}
+    reason = words.case.answers.exempt.get(code, {}).get(to.agency)
+    if reason is not None:
+        return [muted(first | {"explanation": Cell(text("sheet.form.exempt", lang, reason=reason))})]
+    return [muted(first) if node.source != "reported" else first, *parts]
+
+
+def asked_lines(words: Wording, node: Node, line: int) -> list[dict[str, Cell]]:
+    """The same, of an agency that the row applies to, without its own figures."""
+    lang, code, case = words.lang, node.code, words.case
+    row = {
+        "code": Cell(code, "code"),
+        "row": Cell(f"{words.of(code, 'name')}\n{words.methods[code]}", "text"),
+        "max": Cell(figure(node.maximum, lang) if node.maximum else "", "points"),
+        "figures": Cell(figures(words, node), "small"),
+    }
+    if node.source != "reported":
+        owner = words.rows[code]["verifier"] or words.rows[code]["owner"]
+        who = words.owners.get(owner, owner) or text("sheet.form.organiser", lang)
+        return [row | {"explanation": Cell(text(f"sheet.form.source_{node.source}", lang, who=who))}]
+    a, b, option = (at(line, CLAIM_COLUMNS.index(name)) for name in ("a", "b", "option"))
+    rule, scale = node.rule, words.scale(node)
+    if rule.takes == "number" or (rule.takes == "anything" and words.of(code, "a")):
+        row["a"] = figure_cell(words, node, "a")
+        if node.ratio:
+            row["b"] = figure_cell(words, node, "b")
+    if isinstance(rule, Options) and not isinstance(rule, Parts):
+        row["option"] = list_cell(words, f"{code}/option", tuple(words.options[code].values()))
+    explanation = Cell("", "input_text", name=f"{code}/explanation", takes="text")
+    row |= {"explanation": explanation, **document_cells(words, code)}
+    if isinstance(rule, Parts):
+        return part_lines(words, node, row, line)
+    if rule.takes == "points":
+        row["points"] = Cell(
+            "",
+            "input",
+            name=f"{code}/points",
+            takes="number",
+            message=text("sheet.form.number_message", lang),
+            wrong=text("sheet.form.number_wrong", lang),
+        )
+    elif rule.group:
+        row["points"] = Cell(text("sheet.form.later", lang), "muted")
+    else:
+        policy = case.settings.zero_over_zero
+        live = formula(node, scale, a, b, option, words.options[code], policy, words.row_decimals)
+        row["points"] = Cell("", "points", formula=live)
+    return [row]
+
+
+def part_lines(words: Wording, node: Node, row: dict[str, Cell], line: int) -> list[dict[str, Cell]]:
+    """A row of parts: its own line with the sum, and a line per part."""
+    lang, code, scale = words.lang, node.code, words.scale(node)
+    rule = node.rule
+    assert isinstance(rule, Parts)
+    met, unmet = (text(f"sheet.form.{key}", lang) for key in MET)
+    first, last = line + 1, line + len(rule.shares)
+    points = CLAIM_COLUMNS.index("points")
+    span = f"{at(first, points)}:{at(last, points)}"
+    whole = f"MIN(SUM({span}),{exactly(scale)})"
+    whole = whole if words.row_decimals is None else f"ROUND({whole},{words.row_decimals})"
+    lines = [row | {"points": Cell("", "points", formula=f'IF(COUNT({span})=0,"",{whole})')}]
+    for i, ((part, share), called) in enumerate(
+        zip(rule.shares, case_lines(rule, scale, words.options[code], lang), strict=True)
+    ):
+        choice = at(first + i, CLAIM_COLUMNS.index("option"))
+        lines.append(
+            {
+                "row": Cell(called, "small"),
+                "option": list_cell(words, f"{code}/option/{part}", (met, unmet)),
+                "points": Cell("", "points", formula=part_formula(share, scale, choice, met, unmet)),
+            }
+        )
+    return lines
+
+
+def figures(words: Wording, node: Node) -> str:
+    """What the two figures are."""
+    unit = words.rows[node.code]["unit"]
+    named = [(c, words.of(node.code, c)) for c in ("a", "b") if words.of(node.code, c)]
+    suffix = f" ({unit})" if unit and unit != "%" and len(named) == 1 else ""
+    return "\n".join(f"{c}: {what}{suffix}" for c, what in named)
+
+
+def figure_cell(words: Wording, node: Node, column: str) -> Cell:
+    whole = isinstance(node.rule, Count | Bonus)
+    takes = "whole" if whole else "signed" if node.rule.signed and not node.ratio else "number"
+    lang = words.lang
+    said = [words.of(node.code, column), text("sheet.form.number_message", lang)]
+    return Cell(
+        "", "input", name=f"{node.code}/{column}", takes=takes,
+        message=". ".join(part for part in said if part),
+        wrong=text(f"sheet.form.{'whole' if whole else 'number'}_wrong", lang),
+    )  # fmt: skip
+
+
+def list_cell(words: Wording, name: str, choices: tuple[str, ...]) -> Cell:
+    lang = words.lang
+    return Cell(
+        "", "input_text", name=name, takes="list", choices=choices,
+        message=text("sheet.form.list_message", lang), wrong=text("sheet.form.list_wrong", lang),
+    )  # fmt: skip
+
+
+def document_cells(words: Wording, name: str) -> dict[str, Cell]:
+    """The columns of one document; which one the row asks for is said when the first is selected."""
+    lang = words.lang
+    asked = words.rows[name]["evidence_vi"] if name in words.rows else ""
+    cells = {c: Cell("", "input_text", name=f"{name}/{c}", takes="text") for c in DOCUMENT}
+    if asked:
+        asked = text("sheet.form.evidence_message", lang, evidence=asked)
+        cells["number"] = Cell("", "input_text", name=f"{name}/number", takes="text", message=asked)
+    cells["issued_on"] = Cell(
+        "", "input_date", name=f"{name}/issued_on", takes="date", message=text("sheet.form.date_message", lang),
+        wrong=text("sheet.form.date_wrong", lang),
+    )  # fmt: skip
+    return cells
+
+
+def muted(row: Mapping[str, Cell]) -> dict[str, Cell]:
+    return {column: Cell(row[column].value if column in row else "", "muted") for column in CLAIM_COLUMNS}
+
+
+def more_documents(words: Wording, to: Recipient, codes: Iterable[str]) -> Sheet:
+    """Lines for a second and third document of a row."""
+    lang, case, codes = words.lang, words.case, tuple(codes)
+    if codes in words.more:
+        return replace(words.more[codes], footer=to.name)
+    nodes = [case.framework.nodes[code] for code in codes]
+    asked = tuple(n.code for n in nodes if not n.children and n.source == "reported" and to.asked(n.code))
+    columns = ("code", *DOCUMENT)
+    cells: dict[tuple[int, int], Cell] = {(0, 0): Cell(text("sheet.form.more_note", lang), "note")}
+    for i, column in enumerate(columns):
+        cells[1, i] = Cell(text(f"sheet.head.{column}", lang), "head")
+    for n in range(1, MORE + 1):
+        row = {"code": list_cell(words, f"more/{n}/code", asked), **document_cells(words, f"more/{n}")}
+        put_columns(cells, n + 1, row, columns)
+    words.more[codes] = Sheet(
+        text("sheet.form.more_name", lang), cells, (10, 22, 60, 13, 34, 34), {0: 32, 1: 30},
+        merged=[(0, 0, len(columns) - 1)], repeated=(1, 2, 1), footer=to.name,
+    )  # fmt: skip
+    return words.more[codes]
+
+
+def guide(words: Wording, stage: str) -> Sheet:
+    """How to fill the form in."""
+    lang = words.lang
+    lines = text(f"sheet.form.{stage}_guide", lang).strip().split("\n")
+    cells = {(0, 0): Cell(text("sheet.form.guide_name", lang), "title")}
+    cells |= {(i, 0): Cell(line, "note") for i, line in enumerate(lines, start=2)}
+    heights = {0: 24.0} | {i: height(line, 95) for i, line in enumerate(lines, start=2)}
+    return Sheet(text("sheet.form.guide_name", lang), cells, (100,), heights, wide=False)
+
+
+def points(x: float, words: Wording) -> str:
+    return "" if absent(x) else number(x, words.lang, words.case.settings.points_decimals)
+
+
+def spans(addresses: Sequence[str]) -> list[str]:
+    """Addresses of one column, neighbours as one range, so that a long sum stays within a formula's arguments."""
+    rows = [int("".join(c for c in a if c.isdigit())) for a in addresses]
+    column = "".join(c for c in addresses[0] if c.isalpha())
+    found: list[list[int]] = []
+    for row in rows:
+        if found and row == found[-1][1] + 1:
+            found[-1][1] = row
+        else:
+            found.append([row, row])
+    return [f"{column}{a}" if a == b else f"{column}{a}:{column}{b}" for a, b in found]
+
+
+def height(words: object, width: float) -> float:
+    """Points a text needs in a column of so many characters."""
+    lines = sum(max(1, -(-len(part) // max(int(width * 0.95), 1))) for part in str(words or "").split("\n"))
+    return max(18.0, 15.0 * lines + 3)
+
+
+def tallest(row: Mapping[str, Cell], widths: Sequence[float], columns: Sequence[str] = CLAIM_COLUMNS) -> float:
+    return min(400.0, max(height(row[c].value, w) for c, w in zip(columns, widths, strict=True) if c in row))

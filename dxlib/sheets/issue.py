@@ -1,0 +1,57 @@
+"""Write the forms of a year and group into a folder: all of them, or none."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ..case import read_before, read_case, read_register, read_to_ask
+from ..errors import Finding, Refusal
+from ..words import name
+from .form import forms
+from .write import write
+
+
+def issue(
+    root: str | Path,
+    year: str | int,
+    group: str,
+    folder: Path,
+    stage: str = "claim",
+    lang: str = "vi",
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[Path]:
+    """One workbook per agency (per lead owner where the group is a single unit), named by its id.
+
+    root      the data folder
+    folder    new or empty; it appears with all forms, or not at all
+    stage     claim: the self-assessment; appeal: the verdicts and a place to contest them
+    lang      of the form; names that exist in one language only stay in it
+    progress  called with (done, all, file name)
+
+    Returns the files, in the order of agencies.csv. The same data give the same bytes. Raises Refusal.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refusal([Finding("E_EXISTS", "folder_not_empty", value=str(folder))])
+    case = read_to_ask(root, year, group) if stage == "claim" else read_case(root, year, group)
+    register = read_register(root)
+    names = {row["agency"]: name(row, lang) for row in register.to_dict("records")}
+    books = list(forms(case, read_before(root, case).case, names, stage, lang))
+    if not books:
+        raise Refusal([Finding("E_STATE", "no_verdicts", f"{year}/{group}", facts={"place": f"{year}/{group}"})])
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".forms-") as scratch:
+        made = Path(scratch) / "forms"
+        made.mkdir(mode=0o755)
+        files = []
+        for done, (to, book) in enumerate(books, start=1):
+            file = f"{year}-{group}-{to.id}{'-appeal' if stage == 'appeal' else ''}.xlsx"
+            (made / file).write_bytes(write(book))
+            files.append(file)
+            if progress:
+                progress(done, len(books), file)
+        if folder.is_dir():
+            folder.rmdir()
+        made.rename(folder)
+    return [folder / file for file in files]

@@ -1,0 +1,138 @@
+"""How a row is scored, for people and for the spreadsheet: the rule in words, and the rule as a formula.
+
+Both are made from the rule alone, so that the form, the score and the printed method cannot say different things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+
+from ..case.framework import Node
+from ..rules import Bonus, Count, Goalposts, Options, Parts, Steps, Target
+from ..words import number, text
+
+
+@lru_cache(maxsize=1 << 14)
+def figure(x: Fraction, lang: str, percent: bool = False) -> str:
+    """A number as short as it is exact, at most four decimals: 0,075 · 80 %."""
+    shown = x * 100 if percent else x
+    places = next((p for p in range(5) if (shown * 10**p).denominator == 1), 4)
+    return number(shown, lang, places) + ("\u00a0%" if percent else "")
+
+
+def in_words(node: Node, scale: Fraction, names: Mapping[str, str], unit: str, lang: str) -> str:
+    """How this very row is scored, in a sentence or a line per case.
+
+    scale   points of the maximum; names: option or part -> its words; unit: what a counts
+    """
+    rule = node.rule
+
+    def points(share: Fraction) -> str:
+        return text("sheet.points", lang, points=figure(share * scale, lang))
+
+    def worth(x: Fraction) -> str:
+        written = figure(x, lang, node.ratio)
+        return written if node.ratio or not unit or unit == "%" else f"{written}\u00a0{unit}"
+
+    if isinstance(rule, Parts):
+        return "\n".join([text("sheet.method.parts", lang), *case_lines(rule, scale, names, lang)])
+    if isinstance(rule, Options):
+        return "\n".join(case_lines(rule, scale, names, lang))
+    if isinstance(rule, Steps):
+        kind = "above" if rule.direction == 1 else "below"
+        lines = [
+            text(f"sheet.method.step_{kind}{'_strict' if strict else ''}", lang, limit=worth(t), points=points(s))
+            for t, strict, s in rule.steps
+        ]
+        return "\n".join(f"– {line}" for line in [*lines, text("sheet.method.step_else", lang)])
+    if isinstance(rule, Target):
+        return text("sheet.method.target", lang, limit=worth(rule.threshold), points=points(Fraction(1)))
+    if isinstance(rule, Count | Bonus):
+        each, cap = figure(rule.each, lang), rule.cap
+        key = f"{rule.name}{'' if cap is None else '_cap'}"
+        most = "" if cap is None else figure(cap, lang)
+        return text(f"sheet.method.{key}", lang, each=each, most=most, unit=unit or text("sheet.one", lang))
+    if isinstance(rule, Goalposts):
+        return text("sheet.method.goalposts", lang, low=worth(rule.lo), high=worth(rule.hi), points=points(Fraction(1)))
+    if rule.group:
+        return text("sheet.method.group", lang, how=text(f"rule.{rule.name}.how", lang))
+    direction = "_down" if rule.name == "ratio" and rule.direction == -1 else ""
+    return text(f"sheet.method.{rule.name}{direction}", lang, points=points(Fraction(1)))
+
+
+def case_lines(rule: Options, scale: Fraction, names: Mapping[str, str], lang: str) -> list[str]:
+    """One line per option or part, with its points."""
+    return [
+        f"– {names.get(n, n)}: {text('sheet.points', lang, points=figure(share * scale, lang))}"
+        for n, share in rule.shares
+    ]
+
+
+def exactly(x: Fraction) -> str:
+    """A number inside a formula: a whole number, or a quotient of two."""
+    return str(x.numerator) if x.denominator == 1 else f"{x.numerator}/{x.denominator}"
+
+
+def formula(
+    node: Node,
+    scale: Fraction,
+    a: str,
+    b: str,
+    option: str,
+    words: Mapping[str, str],
+    zero_over_zero: str,
+    decimals: int | None,
+) -> str:
+    """The points of a row, worked out by the spreadsheet; "" where it cannot know them (rules over the group).
+
+    a, b      addresses of the two figures; option: the address of the choice
+    words     option -> what stands in the drop-down
+    decimals  places the row is rounded to before it counts, None: not at all
+    """
+    rule, most = node.rule, exactly(scale)
+    if isinstance(rule, Parts) or rule.group or rule.takes in ("anything", "points"):
+        return ""
+    if isinstance(rule, Options):
+        found = '""'
+        for name, share in reversed(rule.shares):
+            found = f"IF({option}={quoted(words.get(name, name))},{exactly(share * scale)},{found})"
+        return found
+    top, below = (a, b) if node.ratio else (a, "1")
+    value = f"{a}/{b}" if node.ratio else a
+    if isinstance(rule, Steps):
+        points = "0"
+        for t, strict, earned in reversed(rule.steps):  # thresholds as whole numbers: no rounding decides
+            sign = (">" if rule.direction == 1 else "<") + ("" if strict else "=")
+            points = f"IF({top}*{t.denominator}{sign}{below}*{t.numerator},{exactly(earned * scale)},{points})"
+    elif isinstance(rule, Target):
+        points = f"MIN({value}*({exactly(1 / rule.threshold)}),1)*({most})"
+    elif isinstance(rule, Count):
+        points = f"MIN({a}*({exactly(rule.each)}),{exactly(rule.cap)})"
+    elif isinstance(rule, Bonus):
+        points = f"{a}*({exactly(rule.each)})"
+        points = points if rule.cap is None else f"MIN({points},{exactly(rule.cap)})"
+        points = points if rule.role == "bonus" else f"-{points}"
+    elif isinstance(rule, Goalposts):
+        lo, hi = exactly(rule.lo), exactly(rule.hi)
+        part = f"(LN({value})-LN({lo}))/(LN({hi})-LN({lo}))" if rule.log else f"({value}-({lo}))/({hi}-({lo}))"
+        points = f"MAX(0,MIN(1,{part}))*({most})" if rule.clipped else f"{part}*({most})"
+    else:
+        part = f"MIN({value},1)"
+        points = f"{part}*({most})" if rule.direction == 1 else f"(1-{part})*({most})"
+    if decimals is not None:
+        points = f"ROUND({points},{decimals})"
+    if not node.ratio:
+        return f'IF(COUNT({a})=0,"",{points})'
+    nothing = {"full": most, "zero": "0"}.get(zero_over_zero, '""')
+    return f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,{nothing},""),{points}))'
+
+
+def part_formula(share: Fraction, scale: Fraction, choice: str, met: str, unmet: str) -> str:
+    """The points of one part of a row."""
+    return f'IF({choice}={quoted(met)},{exactly(share * scale)},IF({choice}={quoted(unmet)},0,""))'
+
+
+def quoted(words: str) -> str:
+    return '"' + words.replace('"', '""') + '"'

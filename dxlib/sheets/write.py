@@ -1,0 +1,145 @@
+"""A declared workbook as the bytes of an .xlsx file: the same book, the same bytes."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, datetime
+from typing import Any
+
+import xlsxwriter
+
+from .book import IDENTITY, LISTS, Book, Cell, Sheet, at
+
+MADE = datetime(2000, 1, 1)  # a time of making would change the bytes
+FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top", "text_wrap": True}
+LINE = {"border": 1, "border_color": "#9AA5B1"}
+INPUT = {"bg_color": "#FFFBE6", "locked": False}
+STYLES: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 14, "text_wrap": True, "align": "center", "valign": "vcenter"},
+    "sample": {"bold": True, "font_size": 12, "font_color": "#B42318", "align": "center"},
+    "note": {},
+    "key": {"bold": True},
+    "head": {**LINE, "bold": True, "align": "center", "valign": "vcenter", "bg_color": "#DCE6F2", "font_size": 10},
+    "branch": {**LINE, "bold": True, "bg_color": "#F2F5F9"},
+    "branch_points": {**LINE, "bold": True, "bg_color": "#F2F5F9", "align": "right"},
+    "text": LINE,
+    "small": {**LINE, "font_size": 10},
+    "code": {**LINE, "num_format": "@"},
+    "points": {**LINE, "align": "right"},
+    "muted": {**LINE, "font_color": "#5B6673", "bg_color": "#ECEFF3", "italic": True, "font_size": 10},
+    "total": {**LINE, "bold": True, "bg_color": "#DCE6F2"},
+    "input": {**LINE, **INPUT, "align": "right", "num_format": "General"},
+    "input_text": {**LINE, **INPUT, "num_format": "@"},
+    "input_date": {**LINE, **INPUT, "num_format": "dd/mm/yyyy", "align": "center"},
+    "warn": {**LINE, **INPUT, "bg_color": "#FDE2E0"},
+}
+
+
+def write(book: Book) -> bytes:
+    """The file. Every text is written as text, also where it looks like a formula, a number or a link."""
+    out = io.BytesIO()
+    made = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    made.set_properties({"title": book.title, "author": "", "created": MADE})
+    made.set_calc_mode("auto")
+    formats = {name: made.add_format({**FONT, **style}) for name, style in STYLES.items()}
+    pages = [(sheet, made.add_worksheet(sheet.title)) for sheet in book.sheets]
+    lists = made.add_worksheet(LISTS)
+    lists.hide()
+    columns: dict[tuple[str, ...], str] = {}
+    for sheet, page in pages:
+        write_sheet(sheet, page, formats, columns, lists)
+    lists.protect()
+    identity = made.add_worksheet(IDENTITY)
+    identity.very_hidden()
+    identity.protect()
+    for row, (key, value) in enumerate({**book.identity, "fingerprint": book.fingerprint()}.items()):
+        identity.write_string(row, 0, key)
+        identity.write_string(row, 1, value)
+    pages[0][1].activate()
+    made.close()
+    return out.getvalue()
+
+
+def write_sheet(
+    sheet: Sheet, page: Any, formats: dict[str, Any], columns: dict[tuple[str, ...], str], lists: Any
+) -> None:
+    for column, width in enumerate(sheet.widths):
+        page.set_column(column, column, width)
+    for row, height in sheet.heights.items():
+        page.set_row(row, height)
+    for row, first, last in sheet.merged:
+        cell = sheet.cells[row, first]
+        page.merge_range(row, first, row, last, "", formats[cell.style])
+    alike: dict[tuple, list[tuple[int, int]]] = {}
+    for (row, column), cell in sheet.cells.items():
+        write_cell(page, row, column, cell, formats[cell.style])
+        if cell.takes and (cell.message or cell.takes != "text"):
+            alike.setdefault((cell.takes, cell.choices, cell.message, cell.wrong), []).append((row, column))
+        if cell.comment:
+            page.write_comment(row, column, cell.comment, {"x_scale": 2, "y_scale": 1.5, "font_size": 10})
+    for places in alike.values():
+        validate(page, places, sheet.cells[places[0]], columns, lists)
+    first, after, kept = sheet.repeated
+    if after:
+        page.repeat_rows(first, after - 1)
+        page.freeze_panes(after, kept)
+    page.set_paper(9)
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    if sheet.wide:
+        page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.hide_gridlines(2)
+    page.set_header(f"&R&9{escaped(sheet.header)}" if sheet.header else "")
+    page.set_footer(f"&L&9{escaped(sheet.footer)}&R&9&P/&N")
+    page.protect("", {"format_columns": True, "format_rows": True})
+
+
+def escaped(text: str) -> str:
+    """Text of a header or footer, where & gives orders."""
+    return text.replace("&", "&&")[:200]
+
+
+def write_cell(page: Any, row: int, column: int, cell: Cell, style: Any) -> None:
+    if cell.formula:
+        page.write_formula(row, column, f"={cell.formula}", style, "" if cell.value is None else cell.value)
+    elif cell.value is None or cell.value == "":
+        page.write_blank(row, column, None, style)
+    elif isinstance(cell.value, str) and cell.takes == "date":
+        page.write_datetime(row, column, date.fromisoformat(cell.value), style)
+    elif isinstance(cell.value, str):
+        page.write_string(row, column, cell.value, style)
+    else:
+        page.write_number(row, column, cell.value, style)
+
+
+def validate(
+    page: Any, places: list[tuple[int, int]], cell: Cell, columns: dict[tuple[str, ...], str], lists: Any
+) -> None:
+    """What may be typed into inputs that take the same, with a message before and after."""
+    rules: dict[str, dict[str, Any]] = {
+        "list": {"validate": "list", "source": listed(cell.choices, columns, lists)},
+        "number": {"validate": "decimal", "criteria": ">=", "value": 0},
+        "signed": {"validate": "decimal", "criteria": "between", "minimum": -1e15, "maximum": 1e15},
+        "whole": {"validate": "integer", "criteria": ">=", "value": 0},
+        "date": {"validate": "date", "criteria": "between", "minimum": date(1990, 1, 1), "maximum": date(2100, 1, 1)},
+        "text": {"validate": "any"},
+    }
+    rule = rules[cell.takes] | {"input_message": cell.message[:255], "error_message": cell.wrong[:255]}
+    (row, column), *others = places
+    page.data_validation(row, column, row, column, rule | {"other_cells": [[*place, *place] for place in others]})
+
+
+def listed(choices: tuple[str, ...], columns: dict[tuple[str, ...], str], lists: Any) -> str:
+    """The cells of the hidden sheet that hold the choices: in a cell of their own they may be long and hold commas."""
+    if not choices:
+        return ""
+    if choices not in columns:
+        column = len(columns)
+        for row, choice in enumerate(choices):
+            lists.write_string(row, column, choice)
+        first, last = at(0, column), at(len(choices) - 1, column)
+        absolute = [
+            f"${''.join(c for c in a if c.isalpha())}${''.join(c for c in a if c.isdigit())}" for a in (first, last)
+        ]
+        columns[choices] = f"={LISTS}!{absolute[0]}:{absolute[1]}"
+    return columns[choices]
