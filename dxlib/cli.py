@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("vi", "en")
 ON = ("verified", "current", "claimed")
 STAGES = ("claim", "appeal")
+CHANGES_SHOWN = 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -109,6 +111,12 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     place(forms, say, what=False)
     forms.add_argument("-o", dest="output", type=Path, metavar="DIR", required=True, help=say("forms_folder"))
     forms.add_argument("--stage", choices=STAGES, default="claim", help=say("stage"))
+    intake = command("intake", run_intake)
+    place(intake, say, what=False)
+    intake.add_argument("files", nargs="+", type=Path, metavar="FILE", help=say("intake_files"))
+    intake.add_argument("--reason", default="", metavar="TEXT", help=say("reason"))
+    intake.add_argument("--received", type=date.fromisoformat, metavar="DAY", help=say("received"))
+    intake.add_argument("--returned", type=Path, metavar="DIR", help=say("returned"))
     sample = command("sample", run_sample)
     sample.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
     sample.add_argument("--communes", type=positive, default=107, metavar="N", help=say("communes"))
@@ -241,6 +249,36 @@ def run_forms(args: argparse.Namespace) -> int:
     elif not quiet:
         print(text("sheet.cli.made", args.say, n=len(made), folder=args.output))
     return 0
+
+
+def run_intake(args: argparse.Namespace) -> int:
+    from .sheets import intake
+
+    def progress(done: int, whole: int, file: str) -> None:
+        print(text("sheet.cli.progress", args.say, done=done, all=whole, file=file), flush=True)
+
+    quiet = args.quiet or args.json
+    out = intake(args.data, args.year, args.group, args.files, args.reason, args.received, None if quiet else progress)
+    show_findings(out.findings, args, sys.stdout if args.json else None)
+    folder = args.returned or args.reports / "internal" / args.year / args.group / "returned"
+    for file, data in out.returned.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / Path(file).name).write_bytes(data)
+    if quiet:
+        return 1 if out.refused else 0
+    for change in out.changes[:CHANGES_SHOWN]:
+        facts = dict(
+            zip(("table", "agency", "indicator", "column", "before", "after"), map(brief, change), strict=True)
+        )
+        print(text("sheet.cli.change", args.say, **{k: v or "–" for k, v in facts.items()}))
+    if len(out.changes) > CHANGES_SHOWN:
+        print(text("sheet.cli.more_changes", args.say, n=len(out.changes) - CHANGES_SHOWN))
+    if out.refused:
+        print(text("sheet.cli.refused", args.say, n=len(out.returned), folder=folder))
+    else:
+        n, changes, known = len(out.taken), len(out.changes), len(out.known)
+        print(text("sheet.cli.taken", args.say, n=n, changes=changes, known=known))
+    return 1 if out.refused else 0
 
 
 def run_sample(args: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
-"""Workbooks for people who live in Excel: forms out."""
+"""Workbooks for people who live in Excel: forms out, forms in."""
 
+from .intake import intake
 from .issue import issue
 
-__all__ = ["issue"]
+__all__ = ["intake", "issue"]

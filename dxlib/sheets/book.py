@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
 
 IDENTITY = "_dx"  # the hidden sheet that says which form this is
 LISTS = "_lists"  # the hidden sheet with the choices of the drop-downs
@@ -18,7 +20,7 @@ LISTS = "_lists"  # the hidden sheet with the choices of the drop-downs
 class Cell:
     """One cell.
 
-    value     what stands in it: text, a number, or for a formula its value
+    value     what stands in it: text, a number, a day, or for a formula its value
     style     title, note, head, branch, text, number, points, total, muted, input, input_text, input_date, warn
     formula   "" or a formula; written by us only
     name      of an input: which figure it takes ("1.4/a"); "" is locked
@@ -28,7 +30,7 @@ class Cell:
     comment   a note at the cell
     """
 
-    value: str | float | None = None
+    value: str | float | date | None = None
     style: str = "text"
     formula: str = ""
     name: str = ""
@@ -90,6 +92,7 @@ class Book:
         }
 
 
+@lru_cache(maxsize=1 << 16)
 def at(row: int, column: int) -> str:
     """A1, from 0."""
     letters = ""
@@ -98,3 +101,27 @@ def at(row: int, column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return f"{letters}{row + 1}"
+
+
+def filled(book: Book, typed: Mapping[str, str]) -> Book:
+    """The book with its inputs typed in: numbers as numbers, dates as dates, what is neither as the words it is."""
+    sheets = []
+    for sheet in book.sheets:
+        cells = dict(sheet.cells)
+        for place, cell in sheet.cells.items():
+            if typed.get(cell.name):
+                cells[place] = replace(cell, value=held(typed[cell.name], cell.takes))
+        sheets.append(replace(sheet, cells=cells))
+    return replace(book, sheets=tuple(sheets))
+
+
+def held(words: str, takes: str) -> str | float | date:
+    """Words as the value that a cell holds."""
+    try:
+        if takes in ("number", "signed", "whole"):
+            return float(words)
+        if takes == "date":
+            return date.fromisoformat(words)
+    except ValueError:
+        pass  # a wrong answer that is shown as it came
+    return words

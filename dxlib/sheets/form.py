@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from ..case import Case
 from ..case.answered import on_top
 from ..case.answers import ANSWER
 from ..case.framework import Node
+from ..case.tables import rows_of
 from ..rules import Bonus, Count, Options, Parts, YesNo
 from ..verify import ledger
 from ..words import absent, date, name, number, text, title, title_of_year
@@ -29,7 +31,7 @@ CLAIM_COLUMNS = ("code", "row", "max", "figures", "a", "b", "option", "points", 
 CLAIM_WIDTHS = (7, 40, 7, 22, 9, 9, 18, 8, 28, 13, 24, 11, 15, 13, 13)
 APPEAL_COLUMNS = ("code", "row", "max", "claimed", "final", "reason", "contest", "grounds", *DOCUMENT)
 APPEAL_WIDTHS = (7, 38, 7, 8, 8, 32, 12, 38, 14, 26, 11, 16, 14)
-TABLE = 8  # the line of the head
+TABLE = 7  # the line of the head
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,12 @@ class Wording:
             links = links[links["from_group"] == before.group]
             self.links = dict(zip(links["code"], links["from_code"], strict=True))
             self.before_options = {code: options_of(before, code, lang) for code in self.links.values()}
+
+    @cached_property
+    def verdicts(self) -> tuple[pd.DataFrame, dict[tuple[str, str], str]]:
+        """(the ledger, (agency, code) -> the last verdict's note)."""
+        given = self.case.tables["verdicts"]
+        return ledger(self.case), {(a, i): note for a, i, note in rows_of(given, "agency", "indicator", "note")}
 
     def scale(self, node: Node) -> Fraction:
         return node.maximum or self.case.framework.total
@@ -193,12 +201,10 @@ def claim_form(words: Wording, to: Recipient) -> Book:
     )
 
 
-def appeal_form(words: Wording, to: Recipient, rows: pd.DataFrame, notes: Mapping[tuple[str, str], str]) -> Book | None:
-    """The verdicts on one recipient's rows, each with its reason, and a place to contest them; None without any.
-
-    rows    from `verify.ledger`; notes: (agency, code) -> the last verdict's note
-    """
+def appeal_form(words: Wording, to: Recipient) -> Book | None:
+    """The verdicts on one recipient's rows, each with its reason, and a place to contest them; None without any."""
     case, lang = words.case, words.lang
+    rows, notes = words.verdicts
     mine = rows[(rows["agency"] == to.agency) & rows["final"].notna()]
     mine = mine[[to.asked(code) for code in mine["indicator"]]]
     if mine.empty:
@@ -256,11 +262,8 @@ def forms(
         for to in people:
             yield to, claim_form(words, to)
         return
-    rows = ledger(case)
-    verdicts = case.verdicts
-    notes = dict(zip(zip(verdicts["agency"], verdicts["indicator"], strict=True), verdicts["note"], strict=True))
     for to in people:
-        book = appeal_form(words, to, rows, notes)
+        book = appeal_form(words, to)
         if book is not None:
             yield to, book
 
@@ -308,12 +311,7 @@ def head(words: Wording, to: Recipient, stage: str, columns: Sequence[str]) -> d
         (5, 2): Cell(
             "", "input_text", name="submitted_by", takes="text", message=text("sheet.form.sender_message", lang)
         ),
-        (6, 0): Cell(text("sheet.form.sent_on", lang), "key"),
-        (6, 2): Cell(
-            "", "input_date", name="submitted_on", takes="date", message=text("sheet.form.date_message", lang),
-            wrong=text("sheet.form.date_wrong", lang),
-        ),
-    }  # fmt: skip
+    }
     for i, column in enumerate(columns):
         said = text("page.row" if (stage, column) == ("appeal", "row") else f"sheet.head.{column}", lang)
         cells[TABLE, i] = Cell(said, "head")
@@ -322,7 +320,7 @@ def head(words: Wording, to: Recipient, stage: str, columns: Sequence[str]) -> d
 
 def head_merges(width: int) -> list[tuple[int, int, int]]:
     wide = [(line, 0, width - 1) for line in range(5)]
-    return [*wide, *((line, first, last) for line in (5, 6) for first, last in ((0, 1), (2, 3)))]
+    return [*wide, *((line, first, last) for line in (5,) for first, last in ((0, 1), (2, 3)))]
 
 
 def put(cells: dict[tuple[int, int], Cell], line: int, row: Mapping[str, Cell]) -> None:
@@ -519,11 +517,12 @@ def spans(addresses: Sequence[str]) -> list[str]:
     return [f"{column}{a}" if a == b else f"{column}{a}:{column}{b}" for a, b in found]
 
 
-def height(words: object, width: float) -> float:
+@lru_cache(maxsize=1 << 14)
+def height(words: str, width: float) -> float:
     """Points a text needs in a column of so many characters."""
-    lines = sum(max(1, -(-len(part) // max(int(width * 0.95), 1))) for part in str(words or "").split("\n"))
+    lines = sum(max(1, -(-len(part) // max(int(width * 0.95), 1))) for part in words.split("\n"))
     return max(18.0, 15.0 * lines + 3)
 
 
 def tallest(row: Mapping[str, Cell], widths: Sequence[float], columns: Sequence[str] = CLAIM_COLUMNS) -> float:
-    return min(400.0, max(height(row[c].value, w) for c, w in zip(columns, widths, strict=True) if c in row))
+    return min(400.0, max(height(str(row[c].value), w) for c, w in zip(columns, widths, strict=True) if c in row))

@@ -104,8 +104,8 @@ def write_cell(page: Any, row: int, column: int, cell: Cell, style: Any) -> None
         page.write_formula(row, column, f"={cell.formula}", style, "" if cell.value is None else cell.value)
     elif cell.value is None or cell.value == "":
         page.write_blank(row, column, None, style)
-    elif isinstance(cell.value, str) and cell.takes == "date":
-        page.write_datetime(row, column, date.fromisoformat(cell.value), style)
+    elif isinstance(cell.value, date):
+        page.write_datetime(row, column, cell.value, style)
     elif isinstance(cell.value, str):
         page.write_string(row, column, cell.value, style)
     else:

@@ -1,0 +1,471 @@
+"""Returned forms into the data: everything of a delivery, or nothing.
+
+A delivery is read and judged as a whole, held against the case it would make, and only then written. What cannot be
+taken goes back as a fresh copy of the issued form, filled in with what was read, with a comment at every cell in
+question.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from .. import schema
+from ..case import Case, read_before, read_register, read_to_ask
+from ..case.read import Given, read_folder
+from ..case.tables import rows_of
+from ..errors import Finding, Refusal
+from ..rules import Parts
+from ..words import finding as worded
+from ..words import name, text
+from .book import Book, at, filled
+from .form import DOCUMENT, MORE, Recipient, Wording, appeal_form, claim_form, recipients
+from .gate import LARGEST, MOST_PARTS
+from .receive import Received, receive
+from .write import write
+
+RECEIVED = ["file", "sha256", "received_on", "recipient", "kind", "reason"]
+FIGURES = ("a", "b", "points")
+CLAIM = ("a", "b", "option", "points", "explanation")
+HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
+DUE = {"claim": "claims_due", "appeal": "appeals_until"}
+
+
+@dataclass
+class Delivery:
+    """What became of a delivery.
+
+    taken     files whose content is new; known: files that were taken in before
+    changes   (table, agency, indicator, column, before, after) of every cell that differs
+    findings  everything that is wrong or worth knowing; nothing is written when one is an error
+    returned  file -> the marked copy to send back
+    """
+
+    taken: list[Received] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    changes: list[tuple[str, str, str, str, str, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    returned: dict[str, bytes] = field(default_factory=dict)
+    written: bool = False
+
+    @property
+    def refused(self) -> bool:
+        return any(f.severity == "error" for f in self.findings)
+
+
+def intake(
+    root: str | Path,
+    year: str | int,
+    group: str,
+    files: Sequence[Path],
+    reason: str = "",
+    today: date | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Delivery:
+    """Take returned forms and appeals into claims.csv, evidence.csv and appeals.csv.
+
+    root      the data folder
+    files     workbooks, folders of them, or zip archives
+    reason    why forms are taken after the deadline; "" where none is late
+    today     day of receipt; the day it is in Việt Nam when not given
+    progress  called with (done, all, file name)
+
+    The received files are kept unchanged below `forms/`, with digest, day and reason in forms/received.csv; a file
+    received before changes nothing. A corrected form replaces what its sender said before, row by row. Returns what
+    was done; nothing was written when `refused`. Raises Refusal where the data folder itself is wrong.
+    """
+    root = Path(root)
+    day = (today or (datetime.now(UTC) + HANOI).date()).isoformat()
+    case = read_to_ask(root, year, group)
+    given = read_folder(root, str(year), group)
+    folder = root / str(year) / group
+    issued = Issued(case, root)
+    log = read_log(folder)
+    seen = {row["sha256"] for row in log}
+    out = Delivery()
+    delivered = list(unpacked(files, out.findings))
+    for done, (file, data) in enumerate(delivered, start=1):
+        digest = hashlib.sha256(data).hexdigest()
+        if digest in seen:
+            out.known.append(file)
+        else:
+            seen.add(digest)
+            out.taken.append(receive(file, data, issued))
+        if progress:
+            progress(done, len(delivered), file)
+    late(out.taken, case, day, reason)
+    out.findings += [Finding("W_KNOWN", "form_known", file) for file in out.known]
+    twice(out.taken)
+    tables = dict(given.tables)
+    sources: dict[tuple[str, str, str, str], tuple[Received, str]] = {}
+    for each in out.taken:
+        if not each.wrong:
+            enter(tables, each, case, issued.words(each), day, sources)
+    out.changes = changes(given.tables, tables)
+    if not any(each.wrong for each in out.taken):
+        judge(given, tables, sources, out.taken)
+    out.findings += [finding for each in out.taken for finding in each.findings]
+    if out.refused:
+        out.returned = {each.file: marked(each) for each in out.taken if each.wrong and each.book is not None}
+    elif out.taken:
+        keep(folder, given, tables, out.taken, log, day, reason)
+        out.written = True
+    return out
+
+
+class Issued:
+    """The forms of a case as they are issued, by what a returned one says of itself."""
+
+    def __init__(self, case: Case, root: Path):
+        self.case, self.root = case, root
+        self.made: dict[str, Wording] = {}
+        self.people: dict[str, dict[str, Recipient]] = {}
+
+    def wording(self, lang: str) -> Wording:
+        if lang not in self.made:
+            names = {row["agency"]: name(row, lang) for row in read_register(self.root).to_dict("records")}
+            self.made[lang] = Wording(self.case, read_before(self.root, self.case).case, names, lang)
+            self.people[lang] = {to.id: to for to in recipients(self.case, names, lang)}
+        return self.made[lang]
+
+    def words(self, each: Received) -> Wording:
+        return self.wording(each.identity["lang"])
+
+    def __call__(self, identity: Mapping[str, str]) -> Book | Finding:
+        """The form, or why there is none here."""
+        case = self.case
+        place = (identity["year"], identity["group"])
+        if place != (case.year, case.group):
+            facts = {"here": f"{case.year}/{case.group}"}
+            return Finding("E_IDENTITY", "form_elsewhere", value="/".join(place)[:60], facts=facts)
+        if identity["lang"] not in ("vi", "en") or identity["kind"] not in DUE:
+            return Finding("E_SHEET", "no_form")
+        words = self.wording(identity["lang"])
+        to = self.people[identity["lang"]].get(identity["recipient"])
+        if to is None or to.agency != identity["agency"]:
+            return Finding("E_UNIT_UNKNOWN", "form_recipient", value=identity["recipient"][:60])
+        if identity["kind"] == "claim":
+            return claim_form(words, to)
+        return appeal_form(words, to) or Finding("E_STATE", "appeal_form_nothing", value=to.id)
+
+
+def unpacked(files: Iterable[Path], findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
+    """(name, bytes) of every workbook delivered; links are not followed, other files are named and left."""
+    for path in files:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink())
+            for p in inside:
+                if p.name.startswith(("~$", ".")):
+                    continue  # lock files of an open workbook
+                yield from opened(p.relative_to(path).as_posix(), p, findings)
+        elif path.is_file():
+            yield from opened(path.name, path, findings)
+        else:
+            findings.append(Finding("E_NOT_FOUND", "file_missing", str(path)))
+
+
+def opened(shown: str, path: Path, findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
+    if path.stat().st_size > LARGEST:
+        findings.append(
+            Finding("E_TOO_LARGE", "unpacked_large", shown, facts={"size": path.stat().st_size // 1_000_000})
+        )
+        return
+    if path.suffix.lower() != ".zip":
+        yield shown, path.read_bytes()
+        return
+    try:
+        package = zipfile.ZipFile(path)
+        members = [m for m in package.infolist() if not m.is_dir()]
+        size = sum(m.file_size for m in members)
+        if len(members) > MOST_PARTS * 20 or size > LARGEST * 20:
+            findings.append(Finding("E_TOO_LARGE", "unpacked_large", shown, facts={"size": size // 1_000_000}))
+            return
+        for member in members:
+            if member.file_size > LARGEST:
+                facts = {"size": member.file_size // 1_000_000}
+                findings.append(Finding("E_TOO_LARGE", "unpacked_large", f"{shown}/{member.filename}", facts=facts))
+            elif not Path(member.filename).name.startswith(("~$", ".")):
+                with package.open(member) as file:
+                    yield f"{shown}/{member.filename}", file.read(LARGEST)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+        findings.append(Finding("E_FORMAT", "not_zip", shown, facts={"detail": str(error)[:80]}))
+
+
+def late(taken: Sequence[Received], case: Case, day: str, reason: str) -> None:
+    """Nothing after the deadline without a reason; the day itself is in time."""
+    for each in taken:
+        due = case.settings.calendar.get(DUE.get(each.identity.get("kind", ""), ""), "")
+        if due and day > due:
+            facts = {"due": due, "day": day, "reason": reason}
+            code, why = ("W_LATE", "form_late_taken") if reason else ("E_LATE", "form_late")
+            each.findings.append(Finding(code, why, each.file, facts=facts))
+        who = each.identity.get("agency", "")
+        decided = any(who in verdicts for verdicts in case.answers.verdicts.values())
+        if each.book is not None and each.identity["kind"] == "claim" and decided:
+            code = "W_LATE" if reason else "E_LATE"
+            each.findings.append(Finding(code, "form_after_verdicts", each.file, value=each.identity["recipient"]))
+
+
+def twice(taken: Sequence[Received]) -> None:
+    """Two forms of one sender in one delivery: which one counts is not for us to say."""
+    first: dict[tuple[str, str], Received] = {}
+    for each in taken:
+        if each.book is None:
+            continue
+        key = (each.identity["kind"], each.identity["recipient"])
+        other = first.setdefault(key, each)
+        if other is not each:
+            facts = {"other": other.file}
+            each.findings.append(Finding("E_DUPLICATE", "form_twice", each.file, value=key[1], facts=facts))
+
+
+def enter(
+    tables: dict[str, pd.DataFrame],
+    each: Received,
+    case: Case,
+    words: Wording,
+    day: str,
+    sources: dict[tuple[str, str, str, str], tuple[Received, str]],
+) -> None:
+    """What one workbook says, put in the place of what its sender said before on the same rows."""
+    agency, given = each.identity["agency"], each.given
+    asked = list(dict.fromkeys(n.rsplit("/", 1)[0] for n in each.places if n.endswith("/number") and n[:5] != "more/"))
+    claims: list[dict[str, str]] = []
+    appeals: list[dict[str, str]] = []
+    evidence: list[dict[str, str]] = []
+    for code in asked:
+        cell = {"agency": agency, "indicator": code}
+        for column in CLAIM:
+            sources["claims", agency, code, column] = (each, f"{code}/{column}")
+        sources["appeals", agency, code, "grounds"] = (each, f"{code}/grounds")
+        if each.identity["kind"] == "claim":
+            row = {c: given.get(f"{code}/{c}", "") for c in CLAIM} | {"option": option_of(each, case, words, code)}
+            if any(row.values()):
+                by = given.get("submitted_by", "")
+                claims.append(cell | row | {"submitted_on": day, "submitted_by": by})
+        elif given.get(f"{code}/contest"):
+            appeals.append(cell | {"grounds": given.get(f"{code}/grounds", ""), "submitted_on": day})
+        document(evidence, cell, given, code)
+    for n in range(1, MORE + 1):
+        code = given.get(f"more/{n}/code", "")
+        if code:
+            document(evidence, {"agency": agency, "indicator": code}, given, f"more/{n}")
+        elif any(given.get(f"more/{n}/{c}") for c in DOCUMENT):
+            place = "!".join(each.places[f"more/{n}/code"])
+            each.findings.append(Finding("E_REQUIRED", "document_without_code", each.file, column=place))
+    keys = {(agency, code) for code in asked}
+    if each.identity["kind"] == "claim":
+        tables["claims"] = replaced(tables["claims"], keys, claims)
+        old = tables["evidence"]
+        looked = ("sha256", "verdict", "note")  # what was found about a document stays with it
+        found = {tuple(r[:7]): r[7:] for r in rows_of(old, "agency", "indicator", *DOCUMENT, *looked)}
+        for row in evidence:
+            key = (row["agency"], row["indicator"], *(row[c] for c in DOCUMENT))
+            row |= dict(zip(looked, found.get(key, ("", "", "")), strict=True))
+        tables["evidence"] = replaced(old, keys, numbered(evidence, {}))
+    else:
+        tables["appeals"] = replaced(tables["appeals"], keys, appeals)
+        old = tables["evidence"]
+        last: dict[tuple[str, str], int] = {}
+        held = set()
+        for a, code, no, *cells in rows_of(old, "agency", "indicator", "no", *DOCUMENT):
+            last[a, code] = max(last.get((a, code), 0), int(no) if str(no).isdigit() else 0)
+            held.add((a, code, *cells))
+        fresh = [e for e in evidence if (e["agency"], e["indicator"], *(e[c] for c in DOCUMENT)) not in held]
+        tables["evidence"] = replaced(old, set(), numbered(fresh, last))
+
+
+def option_of(each: Received, case: Case, words: Wording, code: str) -> str:
+    """The option a choice stands for, or the parts met; "" where nothing was chosen."""
+    names = words.options[code]
+    rule = case.framework.nodes[code].rule
+    if not isinstance(rule, Parts):
+        said = each.given.get(f"{code}/option", "")
+        return next((option for option, called in names.items() if called == said), "") if said else ""
+    met = text("sheet.form.met", words.lang)
+    chosen = {part: each.given.get(f"{code}/option/{part}", "") for part in rule.names}
+    if not any(chosen.values()):
+        return ""
+    return ";".join(part for part, said in chosen.items() if said == met) or "none"
+
+
+def document(evidence: list[dict[str, str]], cell: dict[str, str], given: Mapping[str, str], where: str) -> None:
+    cells = {column: given.get(f"{where}/{column}", "") for column in DOCUMENT}
+    if any(cells.values()):
+        evidence.append(cell | cells)
+
+
+def numbered(evidence: Iterable[dict[str, str]], last: dict[tuple[str, str], int]) -> list[dict[str, str]]:
+    """Documents of a row counted 1, 2, …, after those it has."""
+    out = []
+    for row in evidence:
+        key = row["agency"], row["indicator"]
+        last[key] = last.get(key, 0) + 1
+        out.append(row | {"no": str(last[key])})
+    return out
+
+
+def replaced(frame: pd.DataFrame, keys: set[tuple[str, str]], rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+    """A table without the rows of these keys, and with the new ones at its end."""
+    kept = [key not in keys for key in rows_of(frame, "agency", "indicator")]
+    new = pd.DataFrame(
+        [{c: row.get(c, "") for c in frame.columns} for row in rows], columns=frame.columns, dtype=object
+    )
+    out = pd.concat([frame[kept], new], ignore_index=True)
+    out.index = pd.Index(range(2, len(out) + 2), name="row", dtype="int64")
+    return out
+
+
+def changes(
+    before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame]
+) -> list[tuple[str, str, str, str, str, str]]:
+    """Every cell that differs, in the order of the tables."""
+    out = []
+    for table in ("claims", "evidence", "appeals"):
+        key = schema.table(table)["primaryKey"]
+        columns = [c for c in after[table].columns if c not in key]
+        old = {tuple(r[: len(key)]): r[len(key) :] for r in rows_of(before[table], *key, *columns)}
+        new = {tuple(r[: len(key)]): r[len(key) :] for r in rows_of(after[table], *key, *columns)}
+        blank = ("",) * len(columns)
+        for k in dict.fromkeys([*old, *new]):
+            was, now = old.get(k, blank), new.get(k, blank)
+            if was != now:
+                cells = zip(columns, was, now, strict=True)
+                out += [(table, k[0], k[1], c, a, b) for c, a, b in cells if a != b and c != "submitted_on"]
+    return out
+
+
+def judge(
+    given: Given,
+    tables: Mapping[str, pd.DataFrame],
+    sources: Mapping[tuple[str, str, str, str], tuple[Received, str]],
+    taken: Sequence[Received],
+) -> None:
+    """The case that would be made, checked at its own door; an error is said at the cell it came from."""
+    absent = {f"{given.place}/claims.csv"} if len(tables["claims"]) else set()
+    findings = tuple(
+        f for f in given.findings if not (f.reason in ("file_missing", "table_empty") and f.file in absent)
+    )
+    settings = given.settings and replace(given.settings, missing="zero")
+    grown = {table for table in ("claims", "evidence", "appeals") if len(tables[table])}
+    changed = replace(given, tables=tables, settings=settings, findings=findings, readable=given.readable | grown)
+    try:
+        changed.freeze()
+        return
+    except Refusal as refusal:
+        errors = [f for f in refusal.findings if f.severity == "error"]
+    for f in errors:
+        table = f.file.removeprefix(f"{given.place}/").removesuffix(".csv")
+        each, where = (None, "")
+        if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
+            agency, code = tables[table].loc[f.row, ["agency", "indicator"]]
+            each, where = sources.get((table, agency, code, f.column), (None, ""))
+        if each is None:
+            taken[0].findings.append(f)
+        else:
+            shown = "!".join(each.places.get(where, ("", "")))
+            each.findings.append(replace(f, file=each.file, row=None, column=shown or where))
+
+
+def marked(each: Received) -> bytes:
+    """A fresh copy of the issued form with what was read and a comment at every cell in question."""
+    assert each.book is not None
+    lang = each.identity["lang"]
+    comments: dict[str, list[str]] = {}
+    for f in each.findings:
+        said = worded(f, lang)
+        words = f"{said['what']}. {text('cli.expected', lang)}: {said['expected']}. {said['remedy']}."
+        comments.setdefault(f.column, []).append(words)
+    typed = {key: each.given.get(key) or each.raw[key] for key in each.raw}
+    book, sheets = filled(each.book, typed), []
+    for sheet in book.sheets:
+        cells = dict(sheet.cells)
+        for where, said_there in comments.items():
+            title, _, named = where.rpartition("!")
+            position = next((p for p in cells if title == sheet.title and named == at(*p)), None)
+            if position is not None:
+                cell = cells[position]
+                style = "warn" if cell.name else cell.style
+                cells[position] = replace(cell, comment="\n".join(said_there)[:2000], style=style)
+        sheets.append(replace(sheet, cells=cells))
+    return write(replace(book, sheets=tuple(sheets)))
+
+
+def read_log(folder: Path) -> list[dict[str, str]]:
+    path = folder / "forms" / "received.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def keep(
+    folder: Path,
+    given: Given,
+    tables: Mapping[str, pd.DataFrame],
+    taken: Sequence[Received],
+    log: list[dict[str, str]],
+    day: str,
+    reason: str,
+) -> None:
+    """Write everything in one step: all new files beside the old ones first, then all in their place; on failure the
+    old ones again."""
+    new: dict[Path, bytes] = {}
+    for table in ("claims", "evidence", "appeals"):
+        frame = tables[table]
+        if len(frame) and not frame.equals(given.tables[table]):
+            new[folder / f"{table}.csv"] = as_csv(list(frame.columns), rows_of(frame, *frame.columns))
+    rows = list(log)
+    for each in taken:
+        digest = hashlib.sha256(each.data).hexdigest()
+        file = f"{digest[:12]}.xlsx"
+        new[folder / "forms" / file] = each.data
+        who = {"recipient": each.identity["recipient"], "kind": each.identity["kind"]}
+        rows.append({"file": file, "sha256": digest, "received_on": day, "reason": reason, **who})
+    new[folder / "forms" / "received.csv"] = as_csv(RECEIVED, ([row[c] for c in RECEIVED] for row in rows))
+    put_all(new)
+
+
+def put_all(new: Mapping[Path, bytes]) -> None:
+    old: dict[Path, bytes | None] = {path: path.read_bytes() if path.is_file() else None for path in new}
+    partial = {path: path.with_name(f"{path.name}.partial") for path in new}
+    moved: list[Path] = []
+    try:
+        for path, data in new.items():
+            path.parent.mkdir(exist_ok=True)
+            with partial[path].open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in new:
+            partial[path].replace(path)
+            moved.append(path)
+    except BaseException:
+        for path in moved:
+            before = old[path]
+            if before is None:
+                path.unlink()
+            else:
+                path.write_bytes(before)
+        raise
+    finally:
+        for path in partial.values():
+            path.unlink(missing_ok=True)
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """One CSV as the contract wants it: UTF-8, LF."""
+    out = io.StringIO(newline="")
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows(rows)
+    return out.getvalue().encode("utf-8")
