@@ -20,6 +20,7 @@ PUBLISHED = Path(__file__).parents[1] / ".." / "shared" / "real"
 PARTS = {
     "chromium": lambda: shutil.which("chromium"),
     "poppler": lambda: shutil.which("pdftotext") and shutil.which("pdftoppm"),
+    "libreoffice": lambda: shutil.which("soffice"),
     "git": lambda: shutil.which("git"),
     "published tables": PUBLISHED.is_dir,
 }

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from math import isfinite
 
 IDENTITY = "_dx"  # the hidden sheet that says which form this is
 LISTS = "_lists"  # the hidden sheet with the choices of the drop-downs
@@ -119,7 +120,8 @@ def held(words: str, takes: str) -> str | float | date:
     """Words as the value that a cell holds."""
     try:
         if takes in ("number", "signed", "whole"):
-            return float(words)
+            number = float(words)
+            return number if isfinite(number) else words
         if takes == "date":
             return date.fromisoformat(words)
     except ValueError:

@@ -7,11 +7,9 @@ project. Nothing is ever run or followed.
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ..errors import Finding
 
@@ -30,22 +28,6 @@ FOREIGN = {
     "connections.xml": ("E_EXTERNAL_LINK", "external_link"),
     "querytables/": ("E_EXTERNAL_LINK", "external_link"),
 }
-CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(/)?>(?:\s*<(?:\w+:)?(f)\b)?", re.S)
-REFERENCE = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
-HIDDEN = re.compile(rb'<(?:\w+:)?(?:row|col)\b[^>]*\bhidden="(?:1|true)"')
-MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z0-9:]+)"')
-SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)/?>")
-LINK = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)/?>")
-ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the XML of a sheet says beside its values."""
-
-    formulas: frozenset[str]
-    merged: tuple[str, ...]
-    hidden: bool
 
 
 def refused(data: bytes, file: str) -> tuple[Finding | None, Mapping[str, bytes]]:
@@ -85,31 +67,3 @@ def refused(data: bytes, file: str) -> tuple[Finding | None, Mapping[str, bytes]
     if b"macroEnabled" in parts.get("[Content_Types].xml", b""):
         return Finding("E_MACRO", "macro", file), {}
     return None, parts
-
-
-def look_at(parts: Mapping[str, bytes]) -> dict[str, Look]:
-    """Sheet by its name: which cells hold formulas, what is merged, whether rows or columns are hidden."""
-    targets = {}
-    for link in LINK.findall(parts.get("xl/_rels/workbook.xml.rels", b"")):
-        said = dict(ATTRIBUTE.findall(link))
-        target = said.get(b"Target", b"").decode("utf-8", "replace")
-        targets[said.get(b"Id", b"")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    found = {}
-    for sheet in SHEET.findall(parts.get("xl/workbook.xml", b"")):
-        said = dict(ATTRIBUTE.findall(sheet))
-        name = unescape(said.get(b"name", b"").decode("utf-8", "replace"))
-        content = parts.get(targets.get(next((v for k, v in said.items() if k.endswith(b":id")), b""), ""), b"")
-        formulas = set()
-        for attributes, closed, formula in CELL.findall(content):
-            place = REFERENCE.search(attributes)
-            if formula and not closed and place:
-                formulas.add(place.group(1).decode())
-        merged = tuple(ref.decode() for ref in MERGED.findall(content))
-        found[name] = Look(frozenset(formulas), merged, bool(HIDDEN.search(content)))
-    return found
-
-
-def unescape(text: str) -> str:
-    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
-        text = text.replace(entity, character)
-    return text

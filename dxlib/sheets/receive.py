@@ -6,7 +6,6 @@ what was issued, every input must be something its row can take.
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -14,11 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from python_calamine import CalamineWorkbook
-
 from ..errors import Finding, nearest
 from .book import IDENTITY, LISTS, Book, Cell, at
-from .gate import look_at, refused
+from .gate import refused
+from .read import Page, Unreadable, read
 
 MOST = 12  # changed cells that are named one by one
 INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
@@ -63,15 +61,12 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
         out.findings.append(finding)
         return out
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = {n: workbook.get_sheet_by_name(n).to_python(skip_empty_area=False) for n in workbook.sheet_names}
-        looks = look_at(parts)
-    except BaseException as failure:  # the reader is written in another language: its panics are no Exceptions
-        if isinstance(failure, KeyboardInterrupt | SystemExit | MemoryError):
-            raise
-        out.findings.append(Finding("E_FORMAT", "not_xlsx", file, facts={"detail": str(failure)[:80]}))
+        pages = read(parts)
+    except Unreadable as error:
+        out.findings.append(Finding("E_FORMAT", "not_readable", file, facts={"detail": str(error)}))
         return out
-    out.identity = {str(row[0]): str(row[1]) for row in sheets.get(IDENTITY, []) if len(row) > 1}
+    said = pages.get(IDENTITY, Page()).values
+    out.identity = {as_text(said.get((row, 0))): as_text(said.get((row, 1))) for row in range(10) if (row, 0) in said}
     if not {"kind", "year", "group", "recipient", "agency", "lang", "fingerprint"} <= out.identity.keys():
         out.findings.append(Finding("E_SHEET", "no_form", file))
         return out
@@ -83,49 +78,46 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
     if book.fingerprint() != out.identity["fingerprint"]:
         out.findings.append(Finding("E_FORM_VERSION", "form_version", file))
     for sheet in book.sheets:
-        if sheet.title not in sheets:
-            facts = {"nearest": nearest(sheet.title, sheets) or ", ".join(sheets)}
+        page = pages.get(sheet.title)
+        if page is None:
+            facts = {"nearest": nearest(sheet.title, pages) or ", ".join(pages)}
             out.findings.append(Finding("E_SHEET", "sheet_missing", file, value=sheet.title, facts=facts))
             continue
-        look = looks.get(sheet.title)
-        compare(out, sheet.title, sheet.cells, sheets[sheet.title], look.formulas if look else frozenset())
+        compare(out, sheet.title, sheet.cells, page)
         issued_merges = {f"{at(r, a)}:{at(r, b)}" for r, a, b in sheet.merged}
-        for merged in sorted(set(look.merged if look else ()) - issued_merges):
+        for merged in sorted(set(page.merged) - issued_merges):
             out.findings.append(Finding("E_MERGED", "merged", file, column=f"{sheet.title}!{merged}"))
-        if look and look.hidden:
+        if page.hidden:
             out.findings.append(Finding("W_HIDDEN", "hidden_rows", file, column=sheet.title))
-    shown = [m.name for m in workbook.sheets_metadata]
     known = {sheet.title for sheet in book.sheets} | {LISTS, IDENTITY}
-    out.findings += [Finding("W_SHEET", "sheet_more", file, value=name) for name in shown if name not in known]
+    out.findings += [Finding("W_SHEET", "sheet_more", file, value=name) for name in pages if name not in known]
     return out
 
 
-def compare(
-    out: Received, title: str, cells: Mapping[tuple[int, int], Cell], rows: list[list[Any]], formulas: frozenset[str]
-) -> None:
+def compare(out: Received, title: str, cells: Mapping[tuple[int, int], Cell], page: Page) -> None:
     """Every cell of a sheet against the issued one; inputs are read."""
     changed: list[Finding] = []
-    for (row, column), cell in cells.items():
-        value = rows[row][column] if row < len(rows) and column < len(rows[row]) else ""
-        place = at(row, column)
+    for where_at, cell in cells.items():
+        value = page.values.get(where_at, "")
+        place = at(*where_at)
         where = f"{title}!{place}"
         if cell.name:
             out.places[cell.name] = (title, place)
-            if place in formulas:
+            if where_at in page.formulas:
                 out.findings.append(Finding("E_FORMULA", "formula_given", out.file, column=where, value=as_text(value)))
                 continue
             take(out, cell, value, where)
         elif cell.formula:
-            if place not in formulas:
+            if where_at not in page.formulas:
                 changed.append(Finding("E_LOCKED", "locked_formula", out.file, column=where, value=as_text(value)))
         elif value != cell.value and plain(value) != plain(cell.value):
             facts = {"issued": as_text(cell.value) or "–"}
             changed.append(
                 Finding("E_LOCKED", "locked_changed", out.file, column=where, value=as_text(value), facts=facts)
             )
-    known = {at(*where) for where in cells} if formulas else frozenset()
-    for place in sorted(formulas - known):
-        changed.append(Finding("E_LOCKED", "formula_added", out.file, column=f"{title}!{place}"))
+    for where_at in sorted(page.formulas - cells.keys()):
+        place = f"{title}!{at(*where_at)}"
+        changed.append(Finding("E_LOCKED", "formula_added", out.file, column=place))
     out.findings += changed[:MOST]
     if len(changed) > MOST:
         more = len(changed) - MOST
@@ -161,7 +153,7 @@ def take(out: Received, cell: Cell, value: Any, where: str) -> None:
     out.raw[cell.name] = text
     finding: Finding | None = None
     if cell.takes in ("number", "signed", "whole"):
-        finding = wrong_number(value, text, out.file, where)
+        finding = wrong_number(cell.takes, value, text, out.file, where)
         out.given[cell.name] = decimal(value, text)
     elif cell.takes == "date":
         day = as_day(value, text)
@@ -180,16 +172,22 @@ def take(out: Received, cell: Cell, value: Any, where: str) -> None:
         out.findings.append(finding)
 
 
-def wrong_number(value: Any, text: str, file: str, where: str) -> Finding | None:
+def wrong_number(takes: str, value: Any, text: str, file: str, where: str) -> Finding | None:
     if isinstance(value, bool | date | datetime | time | timedelta):
         return Finding("E_TYPE", "form_not_number", file, column=where, value=text)
+    if not isinstance(value, int | float) and re.fullmatch(r"-?[0-9]{1,15}", text):
+        value = int(text)  # a number in a text cell, and only one way to read it
     if isinstance(value, int | float):
-        return None if abs(value) < 1e15 else Finding("E_TOO_LARGE", "number_long", file, column=where, value=text)
+        if abs(value) >= 1e15:
+            return Finding("E_TOO_LARGE", "number_long", file, column=where, value=text)
+        if takes != "signed" and value < 0:
+            return Finding("E_RANGE", "form_negative", file, column=where, value=text)
+        if takes == "whole" and value != int(value):
+            return Finding("E_RANGE", "form_whole", file, column=where, value=text)
+        return None
     if COMMA.fullmatch(text):
         facts = {"suggestion": text.replace(",", ".")}
         return Finding("E_NUMBER", "form_comma", file, column=where, value=text, facts=facts)
-    if re.fullmatch(r"-?[0-9]{1,15}", text):
-        return None  # a number in a text cell, and only one way to read it
     return Finding("E_NUMBER", "form_number", file, column=where, value=text)
 
 

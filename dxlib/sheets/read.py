@@ -1,0 +1,257 @@
+"""What stands in a workbook: values, which cells hold formulas, what is merged, what is hidden. One pass over the XML.
+
+Our own reader, because none of the libraries shows formulas and values at once, and because a fast one (calamine 0.9)
+takes the whole process down with it when a file claims a cell in row 99,999,999,999. Only packages that `gate` let
+through come here: no entities, no macros, bounded size. Source: ECMA-376 part 1, 18 (SpreadsheetML).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from xml.parsers import expat
+
+ROWS, COLUMNS = 1_048_576, 16_384
+MOST_CELLS = 200_000
+DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # the built-in formats of days and times
+ASIDE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+LETTERS = {letter: i for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
+Value = str | float | bool | date
+
+
+class Unreadable(ValueError):
+    """A part that is no XML, or says what no spreadsheet can."""
+
+
+@dataclass
+class Page:
+    """One sheet; rows and columns from 0. Empty cells are not in `values`."""
+
+    values: dict[tuple[int, int], Value] = field(default_factory=dict)
+    formulas: set[tuple[int, int]] = field(default_factory=set)
+    merged: list[str] = field(default_factory=list)
+    hidden: bool = False
+
+
+def read(parts: Mapping[str, bytes]) -> dict[str, Page]:
+    """name -> sheet, in their order. Raises Unreadable."""
+    links = {
+        link.get("Id", ""): link.get("Target", "")
+        for link in elements(parts.get("xl/_rels/workbook.xml.rels", b""), "Relationship")
+    }
+    targets = {key: (to[1:] if to.startswith("/") else f"xl/{to}") for key, to in links.items()}
+    strings = Strings().parse(parts.get("xl/sharedStrings.xml", b"")) if "xl/sharedStrings.xml" in parts else []
+    days = date_styles(parts.get("xl/styles.xml", b"")) if "xl/styles.xml" in parts else set()
+    workbook = parts["xl/workbook.xml"]
+    since_1904 = any(p.get("date1904") in ("1", "true") for p in elements(workbook, "workbookPr"))
+    found = {}
+    for sheet in elements(workbook, "sheet"):
+        link = next((value for key, value in sheet.items() if key.endswith(":id")), "")
+        content = parts.get(targets.get(link, ""))
+        if content is None:
+            raise Unreadable(f"sheet {sheet.get('name', '')!r} has no content")
+        found[sheet.get("name", "")] = Grid(strings, days, since_1904).parse(content)
+    return found
+
+
+def local(name: str) -> str:
+    """A tag without its prefix."""
+    return name.rpartition(":")[2]
+
+
+def parsed(content: bytes, start: Any, end: Any = None, characters: Any = None) -> None:
+    """Run a parser over one part. Raises Unreadable."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, LookupError, UnicodeError, OverflowError) as error:
+        raise Unreadable(str(error)) from None
+
+
+def elements(content: bytes, tag: str) -> list[dict[str, str]]:
+    """The attributes of every element of this tag."""
+    found: list[dict[str, str]] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if local(name) == tag:
+            found.append(attributes)
+
+    parsed(content, start)
+    return found
+
+
+def unescaped(text: str) -> str:
+    """Characters that XML cannot hold, as spreadsheets write them: _x000D_."""
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+class Strings:
+    """The shared strings: every <t> of an entry, without the reading aids of Asian scripts."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.text: list[str] = []
+        self.within = self.aside = False
+
+    def parse(self, content: bytes) -> list[str]:
+        parsed(content, self.start, self.end, self.characters)
+        return self.found
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = local(name)
+        if tag == "si":
+            self.text = []
+        elif tag == "rPh":
+            self.aside = True
+        elif tag == "t":
+            self.within = not self.aside
+
+    def end(self, name: str) -> None:
+        tag = local(name)
+        if tag == "si":
+            self.found.append(unescaped("".join(self.text)))
+        elif tag == "rPh":
+            self.aside = False
+        elif tag == "t":
+            self.within = False
+
+    def characters(self, text: str) -> None:
+        if self.within:
+            self.text.append(text)
+
+
+def date_styles(content: bytes) -> set[str]:
+    """Numbers of the cell styles that show a number as a day or a time."""
+    formats = {f.get("numFmtId", ""): f.get("formatCode", "") for f in elements(content, "numFmt")}
+    inside = False
+    styles: set[str] = set()
+    count = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal inside, count
+        tag = local(name)
+        if tag == "cellXfs":
+            inside = True
+        elif tag == "xf" and inside:
+            number = attributes.get("numFmtId", "0")
+            code = ASIDE.sub("", formats.get(number, "")).lower()
+            known = number.isdigit() and int(number) in DATES
+            if known or (code not in ("", "general") and re.search(r"[dmyhs]", code)):
+                styles.add(str(count))
+            count += 1
+
+    def end(name: str) -> None:
+        nonlocal inside
+        if local(name) == "cellXfs":
+            inside = False
+
+    parsed(content, start, end)
+    return styles
+
+
+class Grid:
+    """The cells of one sheet."""
+
+    def __init__(self, strings: list[str], days: set[str], since_1904: bool):
+        self.strings, self.days = strings, days
+        self.epoch = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30)
+        self.page = Page()
+        self.row = self.column = -1
+        self.kind = self.style = ""
+        self.text: list[str] = []
+        self.within = False
+
+    def parse(self, content: bytes) -> Page:
+        parsed(content, self.start, self.end, self.characters)
+        return self.page
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name if ":" not in name else local(name)
+        if tag == "c":
+            self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
+            self.text = []
+            if "r" in attributes:
+                self.row, self.column = position(attributes["r"])
+            else:
+                self.column += 1
+        elif tag in ("v", "t"):
+            self.within = True
+        elif tag == "f":
+            self.page.formulas.add((self.row, self.column))
+        elif tag == "row":
+            self.row = whole(attributes["r"]) - 1 if "r" in attributes else self.row + 1
+            self.column = -1
+            if not 0 <= self.row < ROWS:
+                raise Unreadable(f"row {self.row + 1}")
+            self.page.hidden |= attributes.get("hidden") in ("1", "true")
+        elif tag == "col":
+            self.page.hidden |= attributes.get("hidden") in ("1", "true")
+        elif tag == "mergeCell":
+            self.page.merged.append(attributes.get("ref", ""))
+
+    def characters(self, text: str) -> None:
+        if self.within:
+            self.text.append(text)
+
+    def end(self, name: str) -> None:
+        tag = name if ":" not in name else local(name)
+        if tag in ("v", "t"):
+            self.within = False
+        elif tag == "c" and self.text:
+            if len(self.page.values) >= MOST_CELLS:
+                raise Unreadable(f"more than {MOST_CELLS} cells")
+            value = self.value("".join(self.text))
+            if value != "":
+                self.page.values[self.row, self.column] = value
+
+    def value(self, text: str) -> Value:
+        if self.kind == "s":
+            place = whole(text)
+            if place >= len(self.strings):
+                raise Unreadable(f"no shared string {place}")
+            return self.strings[place]
+        if self.kind in ("str", "inlineStr", "e"):
+            return unescaped(text)
+        if self.kind == "b":
+            return text.strip() in ("1", "true")
+        if self.kind == "d":
+            try:
+                return datetime.fromisoformat(text)
+            except ValueError:
+                return text
+        try:
+            number = float(text)
+        except ValueError:
+            raise Unreadable(f"{text[:40]!r} in a cell of numbers") from None
+        if number != number or number in (float("inf"), float("-inf")):
+            raise Unreadable(f"{text[:40]!r} in a cell of numbers")
+        if self.style in self.days and 0 <= number < 2_958_466:
+            return self.epoch + timedelta(days=number if number >= 60 or self.epoch.year == 1904 else number + 1)
+        return number
+
+
+def whole(text: str) -> int:
+    """A whole number of at most nine digits. Raises Unreadable."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Unreadable(f"{text[:40]!r} for a place")
+    return int(text)
+
+
+def position(reference: str) -> tuple[int, int]:
+    """A1 -> (0, 0). Raises Unreadable outside a sheet."""
+    column, i = 0, 0
+    while i < len(reference) and i < 4 and reference[i] in LETTERS:
+        column = column * 26 + LETTERS[reference[i]]
+        i += 1
+    row = whole(reference[i:])
+    if not (1 <= column <= COLUMNS and 1 <= row <= ROWS):
+        raise Unreadable(f"{reference[:40]!r} lies outside a sheet")
+    return row - 1, column - 1

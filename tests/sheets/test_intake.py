@@ -1,0 +1,251 @@
+"""Forms in: everything of a delivery or nothing, a correction in the place of what it corrects, and no silent change."""
+
+import datetime
+import shutil
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dxlib.case import check, read_case
+from dxlib.cli import main
+from dxlib.index import score
+from dxlib.sheets import intake
+from tests.sheets.desk import DATA, Desk, before_claims
+
+IN_TIME = datetime.date(2025, 1, 15)  # the day of the deadline itself
+KEY = ["agency", "indicator"]
+SAID = ["a", "b", "option", "explanation", "submitted_by"]
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path / "data", before_claims(tmp_path / "data"))
+
+
+def send(desk, tmp_path, typed=None, agencies=None, name="{}.xlsx"):
+    folder = tmp_path / "back"
+    folder.mkdir(exist_ok=True)
+    for agency in agencies or desk.people:
+        (folder / name.format(agency)).write_bytes(desk.form(agency, (typed or {}).get(agency)))
+    return folder
+
+
+def take(desk, *files, **options):
+    return intake(desk.root, 2024, "departments", list(files), **{"today": IN_TIME, **options})
+
+
+def codes(delivery):
+    return [f.code for f in delivery.findings]
+
+
+def state(root):
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in Path(root).rglob("*") if p.is_file()}
+
+
+def test_forms_come_back_as_claims_and_are_scored(desk, tmp_path, capsys):
+    folder = send(desk, tmp_path)
+    argv = ["intake", "2024", "departments", str(folder), "--data", str(desk.root), "--received", "2025-01-15"]
+    assert main([*argv, "--reports", str(tmp_path / "reports")]) == 0
+    assert "Đã nhận 3 phiếu" in capsys.readouterr().out
+    back = read_case(desk.root, 2024, "departments")
+    told, again = (c.claims.set_index(KEY)[SAID].sort_index() for c in (desk.full, back))
+    pd.testing.assert_frame_equal(told, again)
+    pd.testing.assert_frame_equal(score(desk.full, "claimed"), score(back, "claimed"))
+    papers = ["agency", "indicator", "number", "title", "issued_on", "issuer", "file"]
+    was, now = (c.evidence[papers].sort_values(papers, ignore_index=True) for c in (desk.full, back))
+    pd.testing.assert_frame_equal(was, now)
+    assert not [f for f in check(desk.root, 2024, "departments") if f.severity == "error"]
+
+
+def test_what_was_received_is_kept_as_it_came(desk, tmp_path):
+    folder = send(desk, tmp_path)
+    assert take(desk, folder).written
+    kept = desk.root / "2024" / "departments" / "forms"
+    log = pd.read_csv(kept / "received.csv", dtype=str)
+    assert sorted((kept / f).read_bytes() for f in log["file"]) == sorted(p.read_bytes() for p in folder.iterdir())
+    assert set(log["received_on"]) == {"2025-01-15"} and set(log["recipient"]) == set(desk.people)
+
+
+def test_the_same_delivery_twice_changes_nothing(desk, tmp_path):
+    folder = send(desk, tmp_path)
+    take(desk, folder)
+    before = state(desk.root)
+    again = take(desk, folder)
+    assert len(again.known) == 3 and not again.taken and set(codes(again)) == {"W_KNOWN"}
+    assert state(desk.root) == before
+
+
+def test_a_zip_is_a_folder(desk, tmp_path):
+    folder = send(desk, tmp_path)
+    with zipfile.ZipFile(tmp_path / "forms.zip", "w") as package:
+        for path in folder.iterdir():
+            package.write(path, f"../../{path.name}")  # names in an archive are never paths to write to
+    out = take(desk, tmp_path / "forms.zip")
+    assert out.written and len(out.taken) == 3
+    assert not list(tmp_path.glob("*.xlsx")) and not list(tmp_path.parent.glob("*.xlsx"))
+
+
+def test_a_corrected_form_replaces_the_former_and_the_difference_is_shown(desk, tmp_path):
+    take(desk, send(desk, tmp_path))
+    agency = next(iter(desk.people))
+    typed = desk.typed(agency)
+    name = next(n for n, v in typed.items() if n.endswith("/a") and v.isdigit())
+    code = name.split("/")[0]
+    others = read_case(desk.root, 2024, "departments").claims
+    folder = send(desk, tmp_path, {agency: typed | {name: "1"}}, [agency], "corrected-{}.xlsx")
+    out = take(desk, folder)  # the folder still holds the former forms, which are known
+    assert out.changes == [("claims", agency, code, "a", typed[name], "1")]
+    now = read_case(desk.root, 2024, "departments").claims.set_index(KEY)
+    then = others.set_index(KEY)
+    assert now.loc[(agency, code), "a"] == "1"
+    pd.testing.assert_frame_equal(*(c.sort_index().drop(index=agency)[SAID] for c in (now, then)))
+
+
+def test_one_bad_form_and_nothing_is_written(desk, tmp_path, capsys):
+    second = list(desk.people)[1]
+    typed = desk.typed(second)
+    name = next(n for n, v in typed.items() if n.endswith("/a") and v)
+    folder = send(desk, tmp_path, {second: typed | {name: "8 điểm"}})
+    before = state(desk.root)
+    argv = ["intake", "2024", "departments", str(folder), "--data", str(desk.root), "--received", "2025-01-15"]
+    assert main([*argv, "--reports", str(tmp_path / "reports")]) == 1
+    said = capsys.readouterr()
+    assert "E_NUMBER" in said.err and "8 điểm" in said.err and "Không ghi gì" in said.out
+    assert state(desk.root) == before
+    returned = tmp_path / "reports" / "internal" / "2024" / "departments" / "returned"
+    assert [p.name for p in returned.iterdir()] == [f"{second}.xlsx"]
+
+
+def test_the_marked_copy_holds_what_was_read_and_says_what_is_wrong_at_its_cell(desk, tmp_path):
+    import io
+
+    import openpyxl
+
+    agency = next(iter(desk.people))
+    typed = desk.typed(agency)
+    name = next(n for n, v in typed.items() if n.endswith("/a") and v)
+    out = take(desk, send(desk, tmp_path, {agency: typed | {name: "8,5"}}, [agency]))
+    (finding,) = [f for f in out.findings if f.severity == "error"]
+    assert (finding.code, finding.file, finding.value) == ("E_NUMBER", f"{agency}.xlsx", "8,5")
+    title, place = finding.column.split("!")
+    page = openpyxl.load_workbook(io.BytesIO(out.returned[f"{agency}.xlsx"]))[title]
+    assert page[place].value == "8,5" and "dấu thập phân" in page[place].comment.text
+    assert [c.coordinate for row in page.iter_rows() for c in row if c.comment] == [place]
+    other = next(n for n, v in typed.items() if n.endswith("/explanation") and v)
+    assert typed[other] in {c.value for row in page.iter_rows() for c in row}
+
+
+def test_the_door_of_the_case_judges_at_the_cell(desk, tmp_path):
+    """A part above its whole may be said; a fraction of nothing may not, and the finding names the cell."""
+    agency = next(iter(desk.people))
+    ratio = next(n for n in desk.words.case.framework.leaves if n.source == "reported" and n.ratio)
+    typed = {f"{ratio.code}/a": "5", f"{ratio.code}/b": "0", "submitted_by": "Chánh Văn phòng"}
+    out = take(desk, send(desk, tmp_path, {agency: typed}, [agency]))
+    (finding,) = [f for f in out.findings if f.severity == "error"]
+    assert finding.code == "E_ZERO_DIVISION" and finding.file == f"{agency}.xlsx" and "!" in finding.column
+
+
+def test_nothing_after_the_deadline_without_a_reason(desk, tmp_path):
+    folder = send(desk, tmp_path)
+    before = state(desk.root)
+    late = datetime.date(2025, 1, 16)
+    assert set(codes(take(desk, folder, today=late))) == {"E_LATE"} and state(desk.root) == before
+    out = take(desk, folder, today=late, reason="Mất điện, có công văn xin gửi muộn")
+    assert out.written and set(codes(out)) == {"W_LATE"}
+    log = pd.read_csv(desk.root / "2024" / "departments" / "forms" / "received.csv", dtype=str)
+    assert set(log["reason"]) == {"Mất điện, có công văn xin gửi muộn"}
+
+
+def test_two_forms_of_one_agency_are_refused(desk, tmp_path):
+    agency = next(iter(desk.people))
+    folder = send(desk, tmp_path, agencies=[agency])
+    (folder / "two.xlsx").write_bytes(desk.form(agency, {"submitted_by": "Chánh Văn phòng"}))
+    assert codes(take(desk, folder)) == ["E_DUPLICATE"]
+
+
+def test_a_form_of_another_year_or_of_nobody_is_refused(desk, tmp_path):
+    folder = send(desk, tmp_path)
+    shutil.copytree(desk.root / "2024", desk.root / "2025")
+    path = desk.root / "2025" / "departments" / "index.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('year = "2024"', 'year = "2025"'), encoding="utf-8")
+    out = intake(desk.root, 2025, "departments", [folder], today=IN_TIME)
+    assert set(codes(out)) == {"E_IDENTITY"}
+
+
+def test_a_form_made_before_the_index_set_changed_is_refused(desk, tmp_path):
+    folder = send(desk, tmp_path)
+    path = desk.root / "2024" / "departments" / "indicators.csv"
+    code = next(n.code for n in desk.words.case.framework.leaves if n.source == "reported")
+    words = desk.words.rows[code]["name_vi"]
+    path.write_text(path.read_text(encoding="utf-8").replace(words, f"{words} (sửa)"), encoding="utf-8")
+    out = take(desk, folder)
+    assert {"E_FORM_VERSION", "E_LOCKED"} <= set(codes(out)) and not out.written
+
+
+def test_a_claim_form_after_verification_needs_a_reason(desk, tmp_path):
+    take(desk, send(desk, tmp_path))
+    verdicts = desk.full.verdicts
+    verdicts.to_csv(desk.root / "2024" / "departments" / "verdicts.csv", index=False, lineterminator="\n")
+    agency = next(iter(desk.people))
+    again = send(desk, tmp_path, {agency: {"submitted_by": "Chánh Văn phòng"}}, [agency], "again-{}.xlsx")
+    out = take(desk, again / f"again-{agency}.xlsx")
+    assert codes(out) == ["E_LATE"] and out.findings[0].reason == "form_after_verdicts" and not out.written
+
+
+def test_an_appeal_makes_the_round(tmp_path):
+    root = tmp_path / "data"
+    before_claims(root)
+    folder = root / "2024" / "departments"
+    shutil.rmtree(folder)
+    shutil.copytree(DATA / "2024" / "departments", folder)
+    (folder / "appeals.csv").unlink()
+    verdicts = pd.read_csv(folder / "verdicts.csv", dtype=str, keep_default_na=False)
+    verdicts[verdicts["stage"] == "verify"].to_csv(folder / "verdicts.csv", index=False, lineterminator="\n")
+    desk = Desk(root, read_case(root, 2024, "departments"))
+    agency = next(iter(desk.people))
+    rows, _ = desk.words.verdicts
+    code = rows[(rows["agency"] == agency) & rows["final"].notna()]["indicator"].iloc[0]
+    typed = {f"{code}/contest": "Kiến nghị", f"{code}/grounds": "Có văn bản bổ sung", f"{code}/number": "1/CV"}
+    (tmp_path / "appeal.xlsx").write_bytes(desk.form(agency, typed, "appeal"))
+    out = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], today=datetime.date(2025, 3, 11))
+    assert out.written, out.findings
+    case = read_case(root, 2024, "departments")
+    (appeal,) = case.appeals.to_dict("records")
+    assert (appeal["agency"], appeal["indicator"], appeal["grounds"]) == (agency, code, "Có văn bản bổ sung")
+    mine = case.evidence[(case.evidence["agency"] == agency) & (case.evidence["indicator"] == code)]
+    assert mine.iloc[-1]["number"] == "1/CV" and mine["no"].is_unique
+    assert len(case.claims) == len(desk.full.claims)  # an appeal says nothing about other rows
+    late = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], today=datetime.date(2025, 3, 12))
+    assert late.known == ["appeal.xlsx"]
+
+
+def test_a_contested_row_without_grounds_is_refused_at_its_cell(tmp_path):
+    root = tmp_path / "data"
+    shutil.copytree(DATA, root)
+    desk = Desk(root, read_case(root, 2024, "departments"))
+    agency = next(a for a in desk.people)
+    rows, _ = desk.words.verdicts
+    code = rows[(rows["agency"] == agency) & rows["final"].notna()]["indicator"].iloc[0]
+    (tmp_path / "appeal.xlsx").write_bytes(desk.form(agency, {f"{code}/contest": "Kiến nghị"}, "appeal"))
+    out = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], today=datetime.date(2025, 3, 11))
+    assert [(f.code, "!" in f.column) for f in out.findings if f.severity == "error"] == [("E_REQUIRED", True)]
+
+
+def test_a_failed_write_leaves_everything_as_it_was(desk, tmp_path, monkeypatch):
+    folder = send(desk, tmp_path)
+    before = state(desk.root)
+    replaced, real = [], Path.replace
+
+    def fail_at_the_third(self, target):
+        replaced.append(target)
+        if len(replaced) == 3:
+            raise OSError(28, "No space left on device", str(target))
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail_at_the_third)
+    with pytest.raises(OSError):
+        take(desk, folder)
+    monkeypatch.undo()
+    assert state(desk.root) == before
