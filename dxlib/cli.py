@@ -117,6 +117,11 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     intake.add_argument("--reason", default="", metavar="TEXT", help=say("reason"))
     intake.add_argument("--received", type=date.fromisoformat, metavar="DAY", help=say("received"))
     intake.add_argument("--returned", type=Path, metavar="DIR", help=say("returned"))
+    worklist = command("worklist", run_worklist)
+    place(worklist, say, what=False)
+    worklist.add_argument("-o", dest="output", type=Path, metavar="FILE.xlsx", required=True, help=say("worklist_file"))
+    worklist.add_argument("--capacity", type=positive, metavar="N", help=say("capacity"))
+    worklist.add_argument("--seed", type=int, metavar="S", help=say("seed"))
     sample = command("sample", run_sample)
     sample.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
     sample.add_argument("--communes", type=positive, default=107, metavar="N", help=say("communes"))
@@ -279,6 +284,19 @@ def run_intake(args: argparse.Namespace) -> int:
         n, changes, known = len(out.taken), len(out.changes), len(out.known)
         print(text("sheet.cli.taken", args.say, n=n, changes=changes, known=known))
     return 1 if out.refused else 0
+
+
+def run_worklist(args: argparse.Namespace) -> int:
+    from .sheets import worklist
+
+    chosen = {"capacity": args.capacity, "seed": args.seed}
+    options = {key: value for key, value in chosen.items() if value is not None}
+    n = worklist(args.data, args.year, args.group, args.output, lang=args.say, **options)
+    if args.json:
+        print(json.dumps({"file": str(args.output), "items": n}, ensure_ascii=False))
+    elif not args.quiet:
+        print(text("sheet.cli.listed", args.say, n=n, file=args.output))
+    return 0
 
 
 def run_sample(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 import pandas as pd
 
 from ..case import Case
-from ..case.answered import on_top
+from ..case.answered import Cells, on_top
 from ..case.answers import ANSWER
 from ..case.framework import Node
 from ..case.tables import rows_of
@@ -88,6 +88,11 @@ class Wording:
             self.before_options = {code: options_of(before, code, lang) for code in self.links.values()}
 
     @cached_property
+    def reasons(self) -> dict[str, str]:
+        """code -> the words of a reason."""
+        return {row["code"]: name(row, self.lang)[:LONGEST] for row in self.case.reasons.to_dict("records")}
+
+    @cached_property
     def verdicts(self) -> tuple[pd.DataFrame, dict[tuple[str, str], str]]:
         """(the ledger, (agency, code) -> the last verdict's note)."""
         given = self.case.tables["verdicts"]
@@ -116,14 +121,21 @@ class Wording:
             return ""
         answers = self.before.answers
         claim, verdict = (x.get(old, {}).get(agency) for x in (answers.claims, answers.verdicts))
-        if claim is None and verdict is None:
-            return ""
-        given = dict(zip(ANSWER, on_top(claim, verdict), strict=True))
-        if given["option"]:
-            words = self.before_options[old]
-            return "; ".join(words.get(o.strip(), o.strip()) for o in given["option"].split(";"))
-        figures = [figure(Fraction(given[c]), self.lang) for c in ("a", "b") if given[c]]
-        return " / ".join(figures) or (figure(Fraction(given["points"]), self.lang) if given["points"] else "")
+        return answered(on_top(claim, verdict), self.before_options[old], self.lang)
+
+    def claimed(self, code: str, agency: str) -> str:
+        """The figures an agency claims on a row."""
+        given = self.case.answers.claims.get(code, {}).get(agency)
+        return answered(on_top(given, None), self.options[code], self.lang)
+
+
+def answered(cells: Cells, options: Mapping[str, str], lang: str) -> str:
+    """An answer as people read it: 45 / 60, the words of the option, or nothing."""
+    given = dict(zip(ANSWER, cells, strict=True))
+    if given["option"]:
+        return "; ".join(options.get(o.strip(), o.strip()) for o in given["option"].split(";"))
+    figures = [figure(Fraction(given[c]), lang) for c in ("a", "b") if given[c]]
+    return " / ".join(figures) or (figure(Fraction(given["points"]), lang) if given["points"] else "")
 
 
 def options_of(case: Case, code: str, lang: str) -> dict[str, str]:
@@ -209,12 +221,11 @@ def appeal_form(words: Wording, to: Recipient) -> Book | None:
     mine = mine[[to.asked(code) for code in mine["indicator"]]]
     if mine.empty:
         return None
-    reasons = {row["code"]: name(row, lang) for row in case.reasons.to_dict("records")}
     cells = head(words, to, "appeal", APPEAL_COLUMNS)
     heights: dict[int, float] = {0: 24, TABLE: 44}
     for line, row in enumerate(mine.to_dict("records"), start=TABLE + 1):
         code = row["indicator"]
-        why = [reasons.get(row["reason"], row["reason"]), notes.get((to.agency, code), "")]
+        why = [words.reasons.get(row["reason"], row["reason"]), notes.get((to.agency, code), "")]
         contest = text("sheet.form.contest_yes", lang)
         shown = {
             "code": Cell(code, "code"),
@@ -430,13 +441,13 @@ def figures(words: Wording, node: Node) -> str:
     return "\n".join(f"{c}: {what}{suffix}" for c, what in named)
 
 
-def figure_cell(words: Wording, node: Node, column: str) -> Cell:
+def figure_cell(words: Wording, node: Node, column: str, key: str = "") -> Cell:
     whole = isinstance(node.rule, Count | Bonus)
     takes = "whole" if whole else "signed" if node.rule.signed and not node.ratio else "number"
     lang = words.lang
     said = [words.of(node.code, column), text("sheet.form.number_message", lang)]
     return Cell(
-        "", "input", name=f"{node.code}/{column}", takes=takes,
+        "", "input", name=f"{key or node.code}/{column}", takes=takes,
         message=". ".join(part for part in said if part),
         wrong=text(f"sheet.form.{'whole' if whole else 'number'}_wrong", lang),
     )  # fmt: skip

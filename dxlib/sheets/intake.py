@@ -31,6 +31,7 @@ from .book import Book, at, filled
 from .form import DOCUMENT, MORE, Recipient, Wording, appeal_form, claim_form, recipients
 from .gate import LARGEST, MOST_PARTS
 from .receive import Received, receive
+from .worklist import DECISIONS, told_items, worklist_book
 from .write import write
 
 RECEIVED = ["file", "sha256", "received_on", "recipient", "kind", "reason"]
@@ -38,6 +39,8 @@ FIGURES = ("a", "b", "points")
 CLAIM = ("a", "b", "option", "points", "explanation")
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
 DUE = {"claim": "claims_due", "appeal": "appeals_until"}
+KINDS = (*DUE, "worklist")
+TABLES = ("claims", "evidence", "appeals", "verdicts")
 
 
 @dataclass
@@ -71,7 +74,7 @@ def intake(
     today: date | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Delivery:
-    """Take returned forms and appeals into claims.csv, evidence.csv and appeals.csv.
+    """Take returned forms, appeals and worklists into claims.csv, evidence.csv, appeals.csv and verdicts.csv.
 
     root      the data folder
     files     workbooks, folders of them, or zip archives
@@ -108,7 +111,9 @@ def intake(
     tables = dict(given.tables)
     sources: dict[tuple[str, str, str, str], tuple[Received, str]] = {}
     for each in out.taken:
-        if not each.wrong:
+        if not each.wrong and each.identity["kind"] == "worklist":
+            decide(tables, each, issued.words(each), day, sources)
+        elif not each.wrong:
             enter(tables, each, case, issued.words(each), day, sources)
     out.changes = changes(given.tables, tables)
     if not any(each.wrong for each in out.taken):
@@ -147,9 +152,12 @@ class Issued:
         if place != (case.year, case.group):
             facts = {"here": f"{case.year}/{case.group}"}
             return Finding("E_IDENTITY", "form_elsewhere", value="/".join(place)[:60], facts=facts)
-        if identity["lang"] not in ("vi", "en") or identity["kind"] not in DUE:
+        if identity["lang"] not in ("vi", "en") or identity["kind"] not in KINDS:
             return Finding("E_SHEET", "no_form")
         words = self.wording(identity["lang"])
+        if identity["kind"] == "worklist":
+            found = told_items(identity)
+            return (worklist_book(words, found) if found else None) or Finding("E_FORM_VERSION", "worklist_items")
         to = self.people[identity["lang"]].get(identity["recipient"])
         if to is None or to.agency != identity["agency"]:
             return Finding("E_UNIT_UNKNOWN", "form_recipient", value=identity["recipient"][:60])
@@ -219,7 +227,7 @@ def twice(taken: Sequence[Received]) -> None:
     """Two forms of one sender in one delivery: which one counts is not for us to say."""
     first: dict[tuple[str, str], Received] = {}
     for each in taken:
-        if each.book is None:
+        if each.book is None or each.identity["kind"] == "worklist":
             continue
         key = (each.identity["kind"], each.identity["recipient"])
         other = first.setdefault(key, each)
@@ -284,6 +292,59 @@ def enter(
         tables["evidence"] = replaced(old, set(), numbered(fresh, last))
 
 
+def decide(
+    tables: dict[str, pd.DataFrame],
+    each: Received,
+    words: Wording,
+    day: str,
+    sources: dict[tuple[str, str, str, str], tuple[Received, str]],
+) -> None:
+    """The verdicts of one worklist, added to the ledger; one that stands there already is passed over."""
+    given, lang = each.given, words.lang
+    codes = {called: code for code, called in words.reasons.items()}
+    _, change = (text(f"sheet.worklist.{decision}", lang) for decision in DECISIONS)
+    last: dict[tuple[str, str], dict[str, str]] = {}
+    columns = list(tables["verdicts"].columns)
+    for line in rows_of(tables["verdicts"], *columns):
+        stood = dict(zip(columns, line, strict=True))
+        last[stood["agency"], stood["indicator"]] = stood
+    new: list[dict[str, str]] = []
+    for item in told_items(each.identity) or ():
+        key = f"{item.agency}/{item.code}"
+        place = {part: "!".join(each.places.get(f"{key}/{part}", ("", ""))) for part in ("decision", "reason")}
+        decision = given.get(f"{key}/decision", "")
+        cells = {c: given.get(f"{key}/{c}", "") for c in ("a", "b", "option", "points")}
+        named = {called: option for option, called in words.options[item.code].items()}
+        cells["option"] = named.get(cells["option"], cells["option"])
+        if not decision:
+            if any(cells.values()):
+                each.findings.append(Finding("E_REQUIRED", "verdict_undecided", each.file, column=place["decision"]))
+            continue
+        if (decision == change) != any(cells.values()):
+            why = "verdict_unchanged" if decision == change else "verdict_accepts"
+            each.findings.append(Finding("E_STATE", why, each.file, column=place["decision"]))
+            continue
+        reason = codes.get(given.get(f"{key}/reason", ""), "")
+        if decision == change and not reason:
+            each.findings.append(Finding("E_REQUIRED", "verdict_reason", each.file, column=place["reason"]))
+        verifier = words.rows[item.code]["verifier"]
+        by = given.get(f"by/{verifier}") or words.owners.get(verifier, verifier)
+        verdict = {**cells, "reason": reason, "note": given.get(f"{key}/note", ""), "decided_by": by}
+        stands = last.get((item.agency, item.code))
+        if stands is not None:
+            if any(stands[c] != verdict[c] for c in ("a", "b", "option", "points", "reason")):
+                facts = {"agency": item.agency, "indicator": item.code}
+                column = place["decision"]
+                each.findings.append(Finding("E_STATE", "verdict_stands", each.file, column=column, facts=facts))
+            continue
+        row = {"agency": item.agency, "indicator": item.code, "step": "1", "stage": "verify", "decided_on": day}
+        new.append(row | verdict)
+        last[item.agency, item.code] = row | verdict
+        for column in ("a", "b", "option", "points"):
+            sources["verdicts", item.agency, item.code, column] = (each, f"{key}/{column}")
+    tables["verdicts"] = replaced(tables["verdicts"], set(), new)
+
+
 def option_of(each: Received, case: Case, words: Wording, code: str) -> str:
     """The option a choice stands for, or the parts met; "" where nothing was chosen."""
     names = words.options[code]
@@ -330,7 +391,7 @@ def changes(
 ) -> list[tuple[str, str, str, str, str, str]]:
     """Every cell that differs, in the order of the tables."""
     out = []
-    for table in ("claims", "evidence", "appeals"):
+    for table in TABLES:
         key = schema.table(table)["primaryKey"]
         columns = [c for c in after[table].columns if c not in key]
         old = {tuple(r[: len(key)]): r[len(key) :] for r in rows_of(before[table], *key, *columns)}
@@ -356,7 +417,7 @@ def judge(
         f for f in given.findings if not (f.reason in ("file_missing", "table_empty") and f.file in absent)
     )
     settings = given.settings and replace(given.settings, missing="zero")
-    grown = {table for table in ("claims", "evidence", "appeals") if len(tables[table])}
+    grown = {table for table in TABLES if len(tables[table])}
     changed = replace(given, tables=tables, settings=settings, findings=findings, readable=given.readable | grown)
     try:
         changed.freeze()
@@ -420,7 +481,7 @@ def keep(
     """Write everything in one step: all new files beside the old ones first, then all in their place; on failure the
     old ones again."""
     new: dict[Path, bytes] = {}
-    for table in ("claims", "evidence", "appeals"):
+    for table in TABLES:
         frame = tables[table]
         if len(frame) and not frame.equals(given.tables[table]):
             new[folder / f"{table}.csv"] = as_csv(list(frame.columns), rows_of(frame, *frame.columns))

@@ -6,10 +6,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from ..case import read_before, read_case, read_register, read_to_ask
+from ..case import read_before, read_case, read_for_verification, read_register, read_to_ask
 from ..errors import Finding, Refusal
 from ..words import name
-from .form import forms
+from .form import Wording, forms
+from .worklist import CAPACITY, SEED, items, worklist_book
 from .write import write
 
 
@@ -55,3 +56,31 @@ def issue(
             folder.rmdir()
         made.rename(folder)
     return [folder / file for file in files]
+
+
+def worklist(
+    root: str | Path,
+    year: str | int,
+    group: str,
+    file: Path,
+    capacity: int = CAPACITY,
+    seed: int = SEED,
+    lang: str = "vi",
+) -> int:
+    """The claims to verify first as a workbook, a sheet per verifier; returns how many.
+
+    capacity   claims taken by risk; seed: of the drawn ones, as on the page on verification. Raises Refusal.
+    """
+    if file.exists():
+        raise Refusal([Finding("E_EXISTS", "file_exists", value=str(file))])
+    case = read_for_verification(root, year, group)
+    before = read_before(root, case).case
+    names = {row["agency"]: name(row, lang) for row in read_register(root).to_dict("records")}
+    listed = items(case, before, capacity, seed)
+    book = worklist_book(Wording(case, before, names, lang), listed)
+    if book is None:
+        raise Refusal([Finding("E_STATE", "worklist_nothing", f"{year}/{group}", facts={"place": f"{year}/{group}"})])
+    partial = file.with_name(f"{file.name}.partial")
+    partial.write_bytes(write(book))
+    partial.replace(file)
+    return len(listed)

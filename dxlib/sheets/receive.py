@@ -66,7 +66,11 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
         out.findings.append(Finding("E_FORMAT", "not_readable", file, facts={"detail": str(error)}))
         return out
     said = pages.get(IDENTITY, Page()).values
-    out.identity = {as_text(said.get((row, 0))): as_text(said.get((row, 1))) for row in range(10) if (row, 0) in said}
+    out.identity = {
+        as_text(said.get((row, 0))): as_text(said.get((row, 1)))
+        for row in range(1 + max((r for r, _ in said), default=0))
+        if (row, 0) in said
+    }
     if not {"kind", "year", "group", "recipient", "agency", "lang", "fingerprint"} <= out.identity.keys():
         out.findings.append(Finding("E_SHEET", "no_form", file))
         return out

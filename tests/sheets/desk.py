@@ -75,9 +75,9 @@ def what_is_typed(words, claims, documents):
 class Desk:
     """Forms of a data folder, filled in."""
 
-    def __init__(self, root, full, group="departments", lang="vi"):
+    def __init__(self, root, full, group="departments", lang="vi", year=YEAR):
         self.root, self.full, self.group = root, full, group
-        issued = Issued(read_to_ask(root, YEAR, group), root)
+        issued = Issued(read_to_ask(root, year, group), root)
         self.words = issued.wording(lang)
         self.people = issued.people[lang]
 
