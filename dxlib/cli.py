@@ -83,7 +83,8 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     commands = dx.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, call: Any) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, parents=[common], help=say(name), description=say(name))
+        said = say(name.replace("-", "_"))
+        sub = commands.add_parser(name, parents=[common], help=said, description=said)
         sub.set_defaults(call=call)
         return sub
 
@@ -117,6 +118,12 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     intake.add_argument("--reason", default="", metavar="TEXT", help=say("reason"))
     intake.add_argument("--received", type=date.fromisoformat, metavar="DAY", help=say("received"))
     intake.add_argument("--returned", type=Path, metavar="DIR", help=say("returned"))
+    following = command("new-year", run_new_year)
+    following.add_argument("year", metavar="YEAR", help=say("year"))
+    following.add_argument("--from", dest="before", metavar="YEAR", required=True, help=say("before"))
+    following.add_argument(
+        "--groups", type=lambda value: value.split(","), default=[], metavar="A,B", help=say("groups")
+    )
     worklist = command("worklist", run_worklist)
     place(worklist, say, what=False)
     worklist.add_argument("-o", dest="output", type=Path, metavar="FILE.xlsx", required=True, help=say("worklist_file"))
@@ -284,6 +291,29 @@ def run_intake(args: argparse.Namespace) -> int:
         n, changes, known = len(out.taken), len(out.changes), len(out.known)
         print(text("sheet.cli.taken", args.say, n=n, changes=changes, known=known))
     return 1 if out.refused else 0
+
+
+def run_new_year(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from .case import new_year
+
+    made = new_year(args.data, args.year, args.before, args.groups)
+    if args.json:
+        print(json.dumps([asdict(group) for group in made], ensure_ascii=False, indent=1))
+    elif not args.quiet:
+        for group in made:
+            facts = {"kept": len(group.kept), "links": group.links, "place": f"{group.year}/{group.group}"}
+            named = {key: listed(getattr(group, key)) for key in ("ended", "new")}
+            print(text("cli.proposed", args.say, **facts, **named))
+        print(text("cli.to_fill", args.say))
+    return 0
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """A few names, and how many there are."""
+    shown = ", ".join(names[:most]) + (", …" if len(names) > most else "")
+    return f"{len(names)} ({shown})" if names else "0"
 
 
 def run_worklist(args: argparse.Namespace) -> int:

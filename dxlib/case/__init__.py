@@ -1,12 +1,14 @@
 """What were we given? A folder of the contract, read, checked and frozen into a `Case`."""
 
 from .case import Case
+from .new_year import new_year
 from .read import check, places, read_before, read_case, read_for_verification, read_register, read_to_ask
 from .scenarios import read_scenario
 
 __all__ = [
     "Case",
     "check",
+    "new_year",
     "places",
     "read_before",
     "read_case",

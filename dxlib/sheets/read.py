@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from xml.parsers import expat
 
@@ -245,6 +246,7 @@ def whole(text: str) -> int:
     return int(text)
 
 
+@lru_cache(maxsize=1 << 16)
 def position(reference: str) -> tuple[int, int]:
     """A1 -> (0, 0). Raises Unreadable outside a sheet."""
     column, i = 0, 0
