@@ -124,6 +124,13 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     following.add_argument(
         "--groups", type=lambda value: value.split(","), default=[], metavar="A,B", help=say("groups")
     )
+    tables = command("tables", run_tables)
+    tables.add_argument("year", nargs="?", metavar="YEAR", help=say("year"))
+    tables.add_argument("group", nargs="?", metavar="GROUP", help=say("group"))
+    tables.add_argument("-o", dest="output", type=Path, metavar="FILE.xlsx", help=say("tables_file"))
+    tables.add_argument("--import", dest="file", type=Path, metavar="FILE.xlsx", help=say("import"))
+    tables.add_argument("--dry-run", action="store_true", help=say("dry_run"))
+    tables.set_defaults(refuse=tables.error)
     worklist = command("worklist", run_worklist)
     place(worklist, say, what=False)
     worklist.add_argument("-o", dest="output", type=Path, metavar="FILE.xlsx", required=True, help=say("worklist_file"))
@@ -314,6 +321,33 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     """A few names, and how many there are."""
     shown = ", ".join(names[:most]) + (", …" if len(names) > most else "")
     return f"{len(names)} ({shown})" if names else "0"
+
+
+def run_tables(args: argparse.Namespace) -> int:
+    from .sheets import import_tables, tables
+
+    if args.file is None and (args.group is None or args.output is None):
+        args.refuse(text("cli.tables_usage", args.say))
+    if args.file is None:
+        if args.output.exists():
+            raise Refusal([Finding("E_EXISTS", "file_exists", value=str(args.output))])
+        args.output.write_bytes(tables(args.data, args.year, args.group, args.say))
+        if not args.quiet and not args.json:
+            print(text("sheet.cli.tabled", args.say, file=args.output))
+        return 0
+    out = import_tables(args.data, args.file, not args.dry_run)
+    show_findings(out.findings, args, sys.stdout if args.json else None)
+    if args.quiet or args.json:
+        return 1 if out.refused else 0
+    for change in out.changes[:CHANGES_SHOWN]:
+        facts = dict(zip(("table", "key", "column", "before", "after"), map(brief, change), strict=True))
+        print(text("sheet.cli.table_change", args.say, **{k: v or "–" for k, v in facts.items()}))
+    if len(out.changes) > CHANGES_SHOWN:
+        print(text("sheet.cli.more_changes", args.say, n=len(out.changes) - CHANGES_SHOWN))
+    what = "refused" if out.refused else "same" if not out.files else "shown" if args.dry_run else ""
+    key = f"sheet.cli.import_{what}" if what else "sheet.cli.imported"
+    print(text(key, args.say, place=out.place, n=len(out.changes)))
+    return 1 if out.refused else 0
 
 
 def run_worklist(args: argparse.Namespace) -> int:

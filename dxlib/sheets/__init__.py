@@ -2,5 +2,6 @@
 
 from .intake import intake
 from .issue import issue, worklist
+from .tables import import_tables, tables
 
-__all__ = ["intake", "issue", "worklist"]
+__all__ = ["import_tables", "intake", "issue", "tables", "worklist"]

@@ -43,6 +43,18 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What a stretch of one column takes: one of `choices`, or of the cells that `source` names."""
+
+    first: int
+    last: int
+    column: int
+    choices: tuple[str, ...]
+    source: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
 class Sheet:
     """One sheet. Cells by (row, column) from 0; `widths` in characters; `heights` in points, of the rows that need it.
 
@@ -59,6 +71,9 @@ class Sheet:
     header: str = ""
     footer: str = ""
     wide: bool = True
+    protected: bool = True
+    rules: Sequence[Rule] = ()
+    styles: Sequence[str] = ()  # of whole columns, for lines that are still free
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,7 @@ class Book:
         said = json.dumps(
             [dict(self.identity), [[*at, None if name else value, name] for *at, value, name in locked]],
             ensure_ascii=False,
+            default=str,
         )
         return hashlib.sha256(said.encode("utf-8")).hexdigest()
 

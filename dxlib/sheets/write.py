@@ -18,6 +18,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "text_wrap": True, "align": "center", "valign": "vcenter"},
     "sample": {"bold": True, "font_size": 12, "font_color": "#B42318", "align": "center"},
     "note": {},
+    "line": {"text_wrap": False, "italic": True},
     "key": {"bold": True},
     "head": {**LINE, "bold": True, "align": "center", "valign": "vcenter", "bg_color": "#DCE6F2", "font_size": 10},
     "branch": {**LINE, "bold": True, "bg_color": "#F2F5F9"},
@@ -64,7 +65,8 @@ def write_sheet(
     sheet: Sheet, page: Any, formats: dict[str, Any], columns: dict[tuple[str, ...], str], lists: Any
 ) -> None:
     for column, width in enumerate(sheet.widths):
-        page.set_column(column, column, width)
+        free = formats[sheet.styles[column]] if sheet.styles else None
+        page.set_column(column, column, width, free)
     for row, height in sheet.heights.items():
         page.set_row(row, height)
     for row, first, last in sheet.merged:
@@ -77,6 +79,12 @@ def write_sheet(
             alike.setdefault((cell.takes, cell.choices, cell.message, cell.wrong), []).append((row, column))
         if cell.comment:
             page.write_comment(row, column, cell.comment, {"x_scale": 2, "y_scale": 1.5, "font_size": 10})
+    for rule in sheet.rules:
+        source = rule.source or listed(rule.choices, columns, lists)
+        said = {"input_message": rule.message[:255], "error_type": "warning"}
+        page.data_validation(
+            rule.first, rule.column, rule.last, rule.column, {"validate": "list", "source": source, **said}
+        )
     for places in alike.values():
         validate(page, places, sheet.cells[places[0]], columns, lists)
     first, after, kept = sheet.repeated
@@ -91,7 +99,8 @@ def write_sheet(
     page.hide_gridlines(2)
     page.set_header(f"&R&9{escaped(sheet.header)}" if sheet.header else "")
     page.set_footer(f"&L&9{escaped(sheet.footer)}&R&9&P/&N")
-    page.protect("", {"format_columns": True, "format_rows": True})
+    if sheet.protected:
+        page.protect("", {"format_columns": True, "format_rows": True})
 
 
 def escaped(text: str) -> str:

@@ -1,0 +1,410 @@
+"""All tables of a year and group as one friendly workbook, and back: what a decision's appendix can be typed into.
+
+One sheet per table, headed by words and by the contract's names; index.toml as a sheet of keys, its classes as
+another. What comes back goes through the same door as a folder does, before anything is written.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .. import schema
+from ..case import check
+from ..case.read import check_place
+from ..case.settings import FILE as SETTINGS_FILE
+from ..case.tables import empty, read_table, rows_of
+from ..errors import Finding, Refusal
+from ..words import text
+from .book import IDENTITY, Book, Cell, Rule, Sheet, at
+from .form import height
+from .gate import refused
+from .intake import as_csv, put_all
+from .read import Page, Unreadable, read
+from .receive import INVISIBLE, as_text
+from .write import write
+
+NAMES = tuple(name for name in schema.CASE_TABLES if name != "approvals")  # sign-offs are only ever appended
+Change = tuple[str, str, str, str, str]  # table, key, column, before, after
+NOTE, WORDS, HEAD, FIRST = 0, 1, 2, 3
+FREE = 2000  # lines that take new rows, with their drop-downs
+CLASSES = ("name.vi", "name.en", "cut", "includes_cut")
+WIDE = ("name_vi", "name_en", "explanation", "rule", "evidence_vi", "title", "grounds", "reason", "note", "legal")
+
+
+@dataclass
+class Imported:
+    """What a workbook would change: findings, and (table, key, column, before, after) of every cell that differs."""
+
+    place: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    files: dict[Path, bytes] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> bool:
+        return any(f.severity == "error" for f in self.findings)
+
+
+def tables(root: str | Path, year: str, group: str, lang: str = "vi") -> bytes:
+    """The workbook of a year and group; of one that does not exist yet, empty and explained. Raises Refusal."""
+    wrong = check_place(year, group)
+    if wrong:
+        raise Refusal(wrong)
+    folder = Path(root) / year / group
+    frames, findings = {}, []
+    for name in NAMES:
+        path = folder / f"{name}.csv"
+        frames[name] = empty(name)
+        if path.is_file():
+            frames[name], found = read_table(name, path.read_bytes(), f"{year}/{group}/{name}.csv")
+            findings += [f for f in found if f.severity == "error"]
+    if findings:
+        raise Refusal(findings)
+    raw = settings_of(folder / SETTINGS_FILE) or {"year": year, "group": group}
+    sheets = [settings_sheet(raw, lang), classes_sheet(raw, lang)]
+    sheets += [table_sheet(name, frames[name], lang) for name in NAMES]
+    sheets = [tall(sheet, text("page.sample", lang) if raw.get("sample") else "") for sheet in sheets]
+    identity = {"kind": "tables", "year": year, "group": group, "lang": lang}
+    return write(Book(tuple(sheets), identity, f"{year}/{group}"))
+
+
+def settings_of(path: Path) -> dict[str, Any]:
+    """index.toml as it stands, numbers as their text; empty where there is none."""
+    return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=str) if path.is_file() else {}
+
+
+def keys() -> list[tuple[str, dict[str, Any]]]:
+    """(dotted key, its schema) of everything in index.toml but the classes."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for key in schema.table("index")["keys"]:
+        if key["type"] == "names":
+            found += [(f"{key['name']}.{lang}", key | {"type": "string"}) for lang in ("vi", "en")]
+        elif key["type"] == "table":
+            found += [(f"{key['name']}.{inner['name']}", inner) for inner in key["fields"]]
+        elif key["type"] != "tables":
+            found.append((key["name"], key))
+    return found
+
+
+def held(raw: Mapping[str, Any], key: str) -> str:
+    """One value of index.toml as text; "" where it is not given."""
+    value: Any = raw
+    for part in key.split("."):
+        value = value.get(part, "") if isinstance(value, Mapping) else ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def typed(words: str, kind: str) -> str | float | date:
+    """Text as a cell holds it: a number or a day where nothing is lost by it."""
+    try:
+        if kind in ("number", "integer") and as_text(float(words)) == words:
+            return float(words)
+        if kind == "date":
+            return date.fromisoformat(words)
+    except (ValueError, OverflowError):
+        pass  # shown as it stands
+    return words
+
+
+def style(kind: str) -> str:
+    return {"date": "input_date", "number": "input", "integer": "input"}.get(kind, "input_text")
+
+
+def settings_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
+    cells = top("settings", ("key", "value", "meaning"), lang)
+    rules = []
+    for row, (key, spec) in enumerate(keys(), start=FIRST):
+        kind = spec["type"]
+        allowed = tuple(spec.get("enum", ())) or (("true", "false") if kind == "boolean" else ())
+        default = spec.get("default")
+        said = text(f"sheet.setting.{key}", lang)
+        if allowed:
+            said = f"{said}: {', '.join(allowed)}"
+        cells[row, 0] = Cell(key, "code")
+        cells[row, 1] = Cell(typed(held(raw, key), kind), style(kind))
+        cells[row, 2] = Cell(said if default in (None, "") else f"{said} ({str(default).lower()})", "text")
+        if allowed:
+            rules.append(Rule(row, row, 1, allowed, "", said))
+    return Sheet(
+        title_of("settings", lang), cells, (24, 60, 80), repeated=(WORDS, FIRST, 1), rules=rules, protected=False
+    )
+
+
+def classes_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
+    cells = top("classes", CLASSES, lang)
+    for row, one in enumerate(raw.get("class", ()), start=FIRST):
+        for column, key in enumerate(CLASSES):
+            words = held(one, key)
+            cells[row, column] = Cell(typed(words, "number" if key == "cut" else "string"), "input_text")
+    rules = [Rule(FIRST, FIRST + 50, 3, ("true", "false"), "", text("sheet.column.includes_cut", lang))]
+    styles = ("input_text", "input_text", "input", "input_text")
+    return Sheet(
+        title_of("classes", lang),
+        cells,
+        (28, 28, 12, 16),
+        repeated=(WORDS, FIRST, 0),
+        rules=rules,
+        protected=False,
+        styles=styles,
+    )
+
+
+def table_sheet(name: str, frame: pd.DataFrame, lang: str) -> Sheet:
+    """One table: its rows, and free lines with drop-downs for what may be chosen."""
+    fields = {f["name"]: f for f in schema.table(name)["fields"]}
+    columns = list(frame.columns)
+    cells = top(name, columns, lang)
+    kinds = [fields[c]["type"] if c in fields else "string" for c in columns]
+    for row, line in enumerate(rows_of(frame, *columns), start=FIRST):
+        for column, (words, kind) in enumerate(zip(line, kinds, strict=True)):
+            if words:
+                cells[row, column] = Cell(typed(words, kind), style(kind))
+    last = FIRST + len(frame) + FREE
+    rules = []
+    links = {link["fields"]: link["reference"] for link in schema.table(name).get("foreignKeys", [])}
+    for column, key in enumerate(columns):
+        allowed = tuple(fields[key].get("constraints", {}).get("enum", ())) if key in fields else ()
+        to = links.get(key, {"resource": ""})["resource"] or (name if key in ("parent",) else "")
+        source = ""
+        if to in NAMES:
+            place = schema.columns(to).index(links[key]["fields"] if key in links else "code")
+            letter = "".join(c for c in at(0, place) if c.isalpha())
+            source = f"='{title_of(to, lang)}'!${letter}${FIRST + 1}:${letter}${FIRST + FREE}"
+        if allowed or source:
+            rules.append(Rule(FIRST, last, column, allowed, source, text(f"sheet.column.{key}", lang)))
+    widths = [40 if c in WIDE else 16 for c in columns]
+    styles = tuple(style(kind) for kind in kinds)
+    return Sheet(
+        title_of(name, lang),
+        cells,
+        widths,
+        {WORDS: 48},
+        repeated=(WORDS, FIRST, 1),
+        rules=rules,
+        protected=False,
+        styles=styles,
+    )
+
+
+def tall(sheet: Sheet, header: str) -> Sheet:
+    """The sheet with lines high enough for their words, and the mark of made-up figures in its first line."""
+    heights: dict[int, float] = {}
+    for (row, column), cell in sheet.cells.items():
+        if row >= FIRST:
+            heights[row] = min(90.0, max(heights.get(row, 0.0), height(as_text(cell.value), sheet.widths[column])))
+    note = sheet.cells[NOTE, 0]
+    cells = dict(sheet.cells)
+    if header:
+        cells[NOTE, 0] = replace(note, value=f"{header}. {note.value}")
+    return replace(sheet, cells=cells, heights={**sheet.heights, **heights}, header=header)
+
+
+def title_of(name: str, lang: str) -> str:
+    return text(f"sheet.table.{name}", lang)
+
+
+def top(name: str, columns: Sequence[str], lang: str) -> dict[tuple[int, int], Cell]:
+    """The note, the words and the contract's names above a table."""
+    cells = {(NOTE, 0): Cell(text(f"sheet.about.{name}", lang), "line")}
+    for column, key in enumerate(columns):
+        said = key if key.startswith("x_") else text(f"sheet.column.{key.replace('.', '_')}", lang)
+        cells[WORDS, column] = Cell(said, "head")
+        cells[HEAD, column] = Cell(key, "muted")
+    return cells
+
+
+def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Imported:
+    """Take a workbook of `tables` back.
+
+    Everything is checked as a folder would be, and every cell that differs is told, before anything is written;
+    with `write_it` false nothing is. Rows are found by the contract's names above the columns. Never raises for what
+    stands in the file.
+    """
+    root, out = Path(root), Imported()
+    finding, parts = refused(path.read_bytes(), path.name)
+    if finding is not None:
+        out.findings.append(finding)
+        return out
+    try:
+        pages = read(parts)
+    except Unreadable as error:
+        out.findings.append(Finding("E_FORMAT", "not_readable", path.name, facts={"detail": str(error)}))
+        return out
+    said = pages.get(IDENTITY, Page()).values
+    identity = {as_text(said.get((row, 0))): as_text(said.get((row, 1))) for row in range(8)}
+    year, group, lang = (identity.get(key, "") for key in ("year", "group", "lang"))
+    if identity.get("kind") != "tables" or lang not in ("vi", "en") or check_place(year, group):
+        out.findings.append(Finding("E_SHEET", "no_tables", path.name))
+        return out
+    out.place = f"{year}/{group}"
+    for name in ("settings", "classes", *NAMES):
+        page = pages.get(title_of(name, lang))
+        if page is None:
+            facts = {"nearest": "–"}
+            out.findings.append(Finding("E_SHEET", "sheet_missing", path.name, value=title_of(name, lang), facts=facts))
+        elif page.formulas:
+            where = f"{title_of(name, lang)}!{at(*min(page.formulas))}"
+            out.findings.append(
+                Finding("W_FORMULA", "formula_values", path.name, column=where, facts={"n": len(page.formulas)})
+            )
+    if out.refused:
+        return out
+    folder = root / year / group
+    new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)]) for name in NAMES}
+    new[SETTINGS_FILE] = settings_bytes(pages[title_of("settings", lang)], pages[title_of("classes", lang)])
+    out.files = differing(folder, new, out)
+    judge(root, year, group, new, path.name, lang, out)
+    if write_it and not out.refused and out.files:
+        folder.mkdir(parents=True, exist_ok=True)
+        put_all(out.files)
+    return out
+
+
+def cell_text(value: Any) -> str:
+    return unicodedata.normalize("NFC", as_text(value)).translate(INVISIBLE).strip()
+
+
+def body(page: Page) -> tuple[list[str], list[list[str]]]:
+    """(the contract's names, the rows below them); empty lines are kept, so that rows keep their numbers."""
+    names = {column: cell_text(value) for (row, column), value in page.values.items() if row == HEAD}
+    order = sorted(names)
+    last = max((row for row, column in page.values if row >= FIRST), default=HEAD)
+    rows = [[cell_text(page.values.get((row, c), "")) for c in order] for row in range(FIRST, last + 1)]
+    return [names[c] for c in order], rows
+
+
+def table_bytes(page: Page) -> bytes:
+    columns, rows = body(page)
+    return as_csv(columns, rows)
+
+
+def settings_bytes(settings: Page, classes: Page) -> bytes:
+    """index.toml from its two sheets."""
+    _, rows = body(settings)
+    given = {row[0]: row[1] for row in rows if len(row) > 1 and row[0] and row[1]}
+    kinds = {key: spec["type"] for key, spec in keys()}
+    lines: list[str] = []
+    tables_of: dict[str, list[str]] = {}
+    for key, words in given.items():
+        outer, dot, inner = key.partition(".")
+        if dot and outer not in ("title",):
+            tables_of.setdefault(outer, []).append(f"{inner} = {toml(words, kinds.get(key, 'string'))}")
+        else:
+            lines.append(f"{key} = {toml(words, kinds.get(key, 'string'))}")
+    columns, rows = body(classes)
+    for row in rows:
+        if any(row):
+            one = dict(zip(columns, row, strict=True))
+            lines += ["", "[[class]]"]
+            lines += [f"{k} = {toml(v, class_kind(k))}" for k, v in one.items() if v]
+    for name, inside in tables_of.items():
+        lines += ["", f"[{name}]", *inside]
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def class_kind(key: str) -> str:
+    return {"cut": "number", "includes_cut": "boolean"}.get(key, "string")
+
+
+def toml(words: str, kind: str) -> str:
+    """A value as TOML writes it; what does not fit its kind stays text, and the door says so."""
+    if kind == "boolean" and words.lower() in ("true", "false"):
+        return words.lower()
+    if kind in ("number", "integer") and words.removeprefix("-").replace(".", "", 1).isdigit() and words.isascii():
+        return words
+    if kind == "date":
+        try:
+            return date.fromisoformat(words).isoformat()
+        except ValueError:
+            pass  # said by the door
+    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def differing(folder: Path, new: Mapping[str, bytes], out: Imported) -> dict[Path, bytes]:
+    """The files that say something else than those that stand there; every differing cell is told."""
+    changed: dict[Path, bytes] = {}
+    for name in NAMES:
+        path, data = folder / f"{name}.csv", new[f"{name}.csv"]
+        then = read_table(name, path.read_bytes(), name)[0] if path.is_file() else empty(name)
+        now = read_table(name, data, name)[0]
+        cells = cell_changes(name, then, now)
+        out.changes += cells
+        required = name in schema.REQUIRED_TABLES and not path.is_file()
+        if (
+            cells
+            or required
+            or list(then["agency" if "agency" in then else then.columns[0]])
+            != list(now["agency" if "agency" in now else now.columns[0]])
+        ):
+            changed[path] = as_csv(list(now.columns), rows_of(now, *now.columns))
+    was, now_set = (
+        settings_of(folder / SETTINGS_FILE),
+        tomllib.loads(new[SETTINGS_FILE].decode("utf-8"), parse_float=str),
+    )
+    lines = [(key, held(was, key), held(now_set, key)) for key, _ in keys()]
+    for i in range(max(len(was.get("class", ())), len(now_set.get("class", ())))):
+        old, fresh = (dict(enumerate(x.get("class", ()))).get(i, {}) for x in (was, now_set))
+        lines += [(f"class {i + 1} {key}", held(old, key), held(fresh, key)) for key in CLASSES]
+    told = [("index", key, "", a, b) for key, a, b in lines if a != b]
+    out.changes += told
+    if told:
+        changed[folder / SETTINGS_FILE] = new[SETTINGS_FILE]
+    return changed
+
+
+def cell_changes(name: str, then: pd.DataFrame, now: pd.DataFrame) -> list[Change]:
+    key = schema.table(name)["primaryKey"]
+    columns = [c for c in dict.fromkeys([*then.columns, *now.columns]) if c not in key]
+    old, new = (
+        {
+            tuple(r[: len(key)]): r[len(key) :]
+            for r in rows_of(f.reindex(columns=[*key, *columns], fill_value=""), *key, *columns)
+        }
+        for f in (then, now)
+    )
+    found: list[Change] = []
+    for k in dict.fromkeys([*old, *new]):
+        a, b = old.get(k), new.get(k)
+        if a is None or b is None:
+            found.append((name, "/".join(k), "", text_of(a), text_of(b)))
+        else:
+            found += [(name, "/".join(k), c, x, y) for c, x, y in zip(columns, a, b, strict=True) if x != y]
+    return found
+
+
+def text_of(row: tuple[str, ...] | None) -> str:
+    """A whole row in a few words."""
+    return "" if row is None else ", ".join(x for x in row if x)[:80] or "…"
+
+
+def judge(root: Path, year: str, group: str, new: Mapping[str, bytes], file: str, lang: str, out: Imported) -> None:
+    """The folder that would be made, at its own door; rows and sheets are named as the workbook shows them."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "data"
+        folder = copy / year / group
+        folder.mkdir(parents=True)
+        for name in schema.ROOT_TABLES:
+            if (root / f"{name}.csv").is_file():
+                shutil.copy(root / f"{name}.csv", copy / f"{name}.csv")
+        for name, data in new.items():
+            lines = data.decode("utf-8").strip().splitlines()
+            if len(lines) > 1 or name.removesuffix(".csv") in schema.REQUIRED_TABLES or name == SETTINGS_FILE:
+                (folder / name).write_bytes(data)
+        for f in check(copy, year, group):
+            table = f.file.removeprefix(f"{year}/{group}/").removesuffix(".csv")
+            known = table in NAMES
+            sheet = title_of(table, lang) if known else title_of("settings", lang) if table == SETTINGS_FILE else f.file
+            row = f.row + FIRST - 1 if known and f.row is not None else None
+            if f.reason not in ("table_empty", "evidence_elsewhere"):
+                out.findings.append(replace(f, file=f"{file} · {sheet}", row=row))

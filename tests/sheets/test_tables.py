@@ -1,0 +1,173 @@
+"""All tables as a workbook and back: nothing is lost, every change is told, nothing wrong gets in."""
+
+import io
+import shutil
+
+import openpyxl
+import pytest
+
+from dxlib.case import check, read_case
+from dxlib.case.tables import empty
+from dxlib.cli import main
+from dxlib.index import score
+from dxlib.sheets import import_tables, tables
+from tests.sheets.desk import DATA, resaved
+
+GROUPS = ["departments", "communes", "districts", "province"]
+
+
+@pytest.fixture
+def root(tmp_path):
+    shutil.copytree(DATA / "2024" / "departments", tmp_path / "data" / "2024" / "departments")
+    for name in ("register", "reasons", "lineage"):
+        shutil.copy(DATA / f"{name}.csv", tmp_path / "data" / f"{name}.csv")
+    return tmp_path / "data"
+
+
+def made(root, tmp_path, change=lambda book: None, place=("2024", "departments")):
+    """The workbook after somebody worked in it."""
+    book = openpyxl.load_workbook(io.BytesIO(tables(root, *place)))
+    change(book)
+    book.save(tmp_path / "tables.xlsx")
+    return tmp_path / "tables.xlsx"
+
+
+def state(root):
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_there_and_back_changes_nothing(tmp_path, group):
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(tables(DATA, "2024", group))
+    out = import_tables(DATA, path, write_it=False)
+    assert (out.changes, out.files) == ([], {}) and not out.refused
+
+
+@pytest.mark.real("libreoffice")
+def test_there_and_back_through_libreoffice_changes_nothing(root, tmp_path):
+    (tmp_path / "t.xlsx").write_bytes(tables(root, "2024", "departments"))
+    before = state(root)
+    out = import_tables(root, resaved([tmp_path / "t.xlsx"], tmp_path)[0])
+    assert out.changes == [] and not out.refused and state(root) == before
+
+
+def test_a_change_is_told_and_written(root, tmp_path, capsys):
+    def change(book):
+        page = book["Cơ quan"]
+        page.cell(4, 6, "đã đổi")
+        book["Quy định chung"].cell(
+            next(r for r in range(4, 40) if book["Quy định chung"].cell(r, 1).value == "decision"), 2, "9/QĐ"
+        )
+
+    path = made(root, tmp_path, change)
+    agency = read_case(root, 2024, "departments").agencies["agency"].iloc[0]
+    before = state(root)
+    assert main(["tables", "--import", str(path), "--dry-run", "--data", str(root)]) == 0
+    said = capsys.readouterr().out
+    assert f"agencies · {agency} · note: – → đã đổi" in said and "2 thay đổi, chưa ghi" in said
+    assert state(root) == before
+    assert main(["tables", "--import", str(path), "--data", str(root)]) == 0
+    now = read_case(root, 2024, "departments")
+    assert now.agencies["note"].iloc[0] == "đã đổi" and now.settings.decision == "9/QĐ"
+    changed = {name for name, data in state(root).items() if before[name] != data}
+    assert changed == {"2024/departments/agencies.csv", "2024/departments/index.toml"}
+
+
+def test_an_error_is_named_at_its_row_and_nothing_is_written(root, tmp_path, capsys):
+    path = made(root, tmp_path, lambda book: book["Số liệu báo cáo"].cell(5, 1, "so-khong-co"))
+    before = state(root)
+    assert main(["tables", "--import", str(path), "--data", str(root)]) == 1
+    said = capsys.readouterr()
+    assert "E_UNIT_UNKNOWN" in said.err and "Số liệu báo cáo" in said.err and "dòng 5" in said.err
+    assert "không ghi gì" in said.out and state(root) == before
+
+
+def test_columns_may_be_moved(root, tmp_path):
+    def change(book):
+        page = book["Cơ quan"]
+        page.move_range("F2:F200", cols=2)
+
+    out = import_tables(root, made(root, tmp_path, change))
+    assert out.changes == [] and not out.refused
+
+
+def test_an_empty_workbook_for_a_decision_that_is_new(root, tmp_path):
+    """An appendix typed in: from nothing to a ranking."""
+
+    def change(book):
+        settings = {r[0].value: r[1] for r in book["Quy định chung"].iter_rows(min_row=4, max_col=2)}
+        for key, value in {"title.vi": "Bộ chỉ số thử", "total": 10, "decision": "1/QĐ"}.items():
+            settings[key].value = value
+        for column, value in enumerate(("Đạt", "Pass", 0.5, "true"), start=1):
+            book["Xếp loại"].cell(4, column, value)
+        book["Xếp loại"].cell(5, 1, "Chưa đạt")
+        book["Xếp loại"].cell(5, 3, 0)
+        rows = [("1", "", "Một", "", 4, "", "", "yes_no"), ("2", "", "Hai", "", 6, "", "", "ratio")]
+        for r, row in enumerate(rows, start=4):
+            for c, value in enumerate(row, start=1):
+                book["Chỉ số"].cell(r, c, value)
+        for r, agency in enumerate(("a", "b"), start=4):
+            book["Cơ quan"].cell(r, 1, agency)
+        claims = [
+            ("a", "1", None, None, "yes"),
+            ("a", "2", 1, 2, None),
+            ("b", "1", None, None, "no"),
+            ("b", "2", 3, 4, None),
+        ]
+        for r, row in enumerate(claims, start=4):
+            for c, value in enumerate(row, start=1):
+                book["Số liệu báo cáo"].cell(r, c, value)
+        head = [c.value for c in book["Chỉ số"][3]]
+        for r in (4, 5):
+            book["Chỉ số"].cell(r, head.index("source") + 1, "reported")
+
+    out = import_tables(root, made(root, tmp_path, change, ("2026", "thu")))
+    assert not out.refused, out.findings
+    table = score(read_case(root, 2026, "thu"), "claimed")
+    index = table[table["node"] == "index"].set_index("agency")
+    assert index["points"].tolist() == [7, 4.5] and index["rank"].tolist() == [1, 2]
+    assert not [f for f in check(root, 2026) if f.severity == "error"]
+
+
+def test_text_that_looks_like_a_formula_stays_text(root, tmp_path):
+    path = root / "2024" / "departments" / "agencies.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[1] = ",".join([*lines[1].split(",")[:5], "=1+1"])
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    book = openpyxl.load_workbook(io.BytesIO(tables(root, "2024", "departments")))
+    assert [c for page in book for row in page.iter_rows() for c in row if c.data_type == "f"] == []
+    (tmp_path / "t.xlsx").write_bytes(tables(root, "2024", "departments"))
+    assert import_tables(root, tmp_path / "t.xlsx").changes == []
+
+
+def test_every_column_of_the_contract_has_its_place_and_its_words(root):
+    book = openpyxl.load_workbook(io.BytesIO(tables(root, "2026", "moi", "en")))
+    from dxlib.sheets.tables import NAMES, title_of
+
+    for name in NAMES:
+        page = book[title_of(name, "en")]
+        assert [c.value for c in page[3]] == list(empty(name).columns)
+        assert all(c.value for c in page[2])
+
+
+@pytest.mark.parametrize(
+    "change, code",
+    [
+        (lambda book: book.remove(book["_dx"]), "E_SHEET"),
+        (lambda book: book.remove(book["Cơ quan"]), "E_SHEET"),
+        (lambda book: setattr(book["_dx"]["B2"], "value", "../../x"), "E_SHEET"),
+        (lambda book: setattr(book["Cơ quan"]["A3"], "value", "agencies"), "E_COLUMN"),
+        (lambda book: setattr(book["Chỉ số"]["H6"], "value", "ratoi"), "E_RULE"),
+    ],
+)
+def test_what_cannot_be_taken(root, tmp_path, change, code):
+    before = state(root)
+    out = import_tables(root, made(root, tmp_path, change))
+    assert code in {f.code for f in out.findings} and state(root) == before
+
+
+def test_usage(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["tables", "2024"])
+    assert stop.value.code == 2
