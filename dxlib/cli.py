@@ -131,6 +131,11 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     tables.add_argument("--import", dest="file", type=Path, metavar="FILE.xlsx", help=say("import"))
     tables.add_argument("--dry-run", action="store_true", help=say("dry_run"))
     tables.set_defaults(refuse=tables.error)
+    status = command("status", run_status)
+    status.add_argument("year", metavar="YEAR", help=say("year"))
+    status.add_argument("group", nargs="?", metavar="GROUP", help=say("group"))
+    status.add_argument("--as-of", type=date.fromisoformat, metavar="DAY", help=say("as_of"))
+    status.add_argument("--reminders", type=Path, metavar="FILE.csv", help=say("reminders"))
     worklist = command("worklist", run_worklist)
     place(worklist, say, what=False)
     worklist.add_argument("-o", dest="output", type=Path, metavar="FILE.xlsx", required=True, help=say("worklist_file"))
@@ -348,6 +353,43 @@ def run_tables(args: argparse.Namespace) -> int:
     key = f"sheet.cli.import_{what}" if what else "sheet.cli.imported"
     print(text(key, args.say, place=out.place, n=len(out.changes)))
     return 1 if out.refused else 0
+
+
+def run_status(args: argparse.Namespace) -> int:
+    from . import verify
+    from .case import places, read_for_verification, read_register
+    from .runs.products import open_data
+    from .sheets.intake import as_csv, today
+    from .show import status as page
+
+    chosen = [(args.year, args.group)] if args.group else places(args.data, args.year)
+    if not chosen:
+        raise Refusal([Finding("E_NOT_FOUND", "folder_empty", value=f"{args.data}/{args.year}")])
+    day = args.as_of.isoformat() if args.as_of else today()
+    register = read_register(args.data)
+    rows, lines = [], []
+    for year, group in chosen:
+        case = read_for_verification(args.data, year, group)
+        state = verify.progress(case, day)
+        named = page.called(case, register, args.say)
+        rows += [{"year": year, "group": group, **row} for row in state.to_dict("records")]
+        lines += [{"year": year, "group": group, **line} for line in page.reminders(case, state, register, args.say)]
+        if args.quiet or args.json:
+            continue
+        print(f"{year}/{group}: " + " ".join(page.said(case, state, day, args.say)))
+        for row in state[(state["missing"] > 0) | (state["days_late"] > 0)].head(page.WORST).to_dict("records"):
+            facts = {"missing": row["missing"], "late": row["days_late"], "correct": row["to_correct"]}
+            called = named.get(row["sender"], row["sender"])
+            print("  " + text("cli.status_line", args.say, name=called, **facts))
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    if args.reminders:
+        columns = ["year", "group", "id", "name", "missing", "text"]
+        table = as_csv(columns, ([line[c] for c in columns] for line in lines))
+        args.reminders.write_bytes(open_data(table.decode("utf-8")))
+        if not args.quiet and not args.json:
+            print(text("cli.reminded", args.say, n=len(lines), file=args.reminders))
+    return 0
 
 
 def run_worklist(args: argparse.Namespace) -> int:

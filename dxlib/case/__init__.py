@@ -2,7 +2,16 @@
 
 from .case import Case
 from .new_year import new_year
-from .read import check, places, read_before, read_case, read_for_verification, read_register, read_to_ask
+from .read import (
+    check,
+    places,
+    read_before,
+    read_case,
+    read_for_verification,
+    read_register,
+    read_to_ask,
+    register_digest,
+)
 from .scenarios import read_scenario
 
 __all__ = [
@@ -16,4 +25,5 @@ __all__ = [
     "read_register",
     "read_scenario",
     "read_to_ask",
+    "register_digest",
 ]

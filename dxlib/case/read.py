@@ -329,3 +329,11 @@ def read_register(root: str | Path) -> pd.DataFrame:
     if any(f.severity == "error" for f in findings):
         raise Refusal(findings)
     return frame
+
+
+def register_digest(root: str | Path) -> dict[str, str]:
+    """The digest of register.csv by its name, where there is one."""
+    digests: dict[str, str] = {}
+    if (Path(root) / "register.csv").is_file():
+        read_bytes(Path(root) / "register.csv", "register.csv", digests)
+    return digests

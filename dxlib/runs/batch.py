@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
-from ..case import Case, read_before, read_case, read_for_verification
+from ..case import Case, read_before, read_case, read_for_verification, register_digest
 from ..errors import Finding, Refusal
 from ..index import provisional, score, to_csv
 from ..words import text, title_of_year
@@ -197,8 +197,9 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
             tables[products.scores_table(job)] = products.open_data(to_csv(score(case, on)))
     except Refusal as refusal:
         return failed(job, *errors(refusal))
+    register = register_digest(source.root) if job.notebook in matrix.READS_REGISTER else {}
     full = fingerprint.fingerprint(
-        opened.inputs, values, source.library, fingerprint.digest_notebook(path), source.lock
+        {**register, **opened.inputs}, values, source.library, fingerprint.digest_notebook(path), source.lock
     )
     page = {
         "title": text(

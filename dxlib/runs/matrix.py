@@ -10,9 +10,10 @@ from ..case import places
 from ..case.read import GROUP, RESERVED, YEAR
 from ..errors import Finding, Refusal, nearest
 
-READERS = {"report": "public", "sensitivity": "public", "verification": "internal"}
-NEEDS_CLAIMS = {"verification"}
-GOES_ON = {"verification"}  # where the ledger is wrong, with its wrong rows set aside
+READERS = {"report": "public", "sensitivity": "public", "verification": "internal", "status": "internal"}
+NEEDS_CLAIMS = {"verification", "status"}
+GOES_ON = {"verification", "status"}  # where the ledger is wrong, with its wrong rows set aside
+READS_REGISTER = {"status"}  # for the names of owners
 LANGUAGES = ("vi", "en")
 
 

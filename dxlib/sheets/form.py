@@ -18,7 +18,7 @@ from ..case.answers import ANSWER
 from ..case.framework import Node
 from ..case.tables import rows_of
 from ..rules import Bonus, Count, Options, Parts, YesNo
-from ..verify import ledger
+from ..verify import Sender, ledger, senders
 from ..words import absent, date, name, number, text, title, title_of_year
 from .book import Book, Cell, Sheet, at
 from .method import case_lines, exactly, figure, formula, in_words, part_formula
@@ -35,36 +35,19 @@ TABLE = 7  # the line of the head
 
 
 @dataclass(frozen=True)
-class Recipient:
-    """Who gets a form: an agency of the group or, where the group is one unit, who answers for some of its rows."""
+class Recipient(Sender):
+    """A sender with its name."""
 
-    id: str
-    name: str
-    agency: str
-    codes: frozenset[str] | None = None  # None: every row
-
-    def asked(self, code: str) -> bool:
-        return self.codes is None or code in self.codes
+    name: str = ""
 
 
 def recipients(case: Case, names: Mapping[str, str], lang: str) -> list[Recipient]:
-    """One per agency; one per lead owner where the group is a single unit whose rows name owners.
+    """Who gets a form, see `verify.senders`.
 
     names   id -> name of the owners
     """
-    agencies = case.agencies.to_dict("records")
-    rows = case.indicators
-    leads = dict(zip(rows["code"], rows["owner"].str.split(";").str[0].str.strip(), strict=True))
-    asked = {n.code: leads[n.code] for n in case.framework.leaves if n.source == "reported" and leads[n.code]}
-    if len(agencies) != 1 or not asked:
-        return [Recipient(a["agency"], name(a, lang), a["agency"]) for a in agencies]
-    unit = agencies[0]["agency"]
-    owners = dict.fromkeys(asked.values())
-    found = [
-        Recipient(o, names.get(o, o), unit, frozenset(c for c, lead in asked.items() if lead == o)) for o in owners
-    ]
-    nobody = frozenset(n.code for n in case.framework.leaves if n.source == "reported") - set(asked)
-    return [*found, *([Recipient(unit, name(agencies[0], lang), unit, nobody)] if nobody else [])]
+    called = {a["agency"]: name(a, lang) for a in case.agencies.to_dict("records")}
+    return [Recipient(s.id, s.agency, s.codes, called.get(s.id) or names.get(s.id, s.id)) for s in senders(case)]
 
 
 class Wording:

@@ -71,7 +71,7 @@ def intake(
     group: str,
     files: Sequence[Path],
     reason: str = "",
-    today: date | None = None,
+    received: date | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Delivery:
     """Take returned forms, appeals and worklists into claims.csv, evidence.csv, appeals.csv and verdicts.csv.
@@ -79,7 +79,7 @@ def intake(
     root      the data folder
     files     workbooks, folders of them, or zip archives
     reason    why forms are taken after the deadline; "" where none is late
-    today     day of receipt; the day it is in Việt Nam when not given
+    received  day of receipt; the day it is in Việt Nam when not given
     progress  called with (done, all, file name)
 
     The received files are kept unchanged below `forms/`, with digest, day and reason in forms/received.csv; a file
@@ -87,7 +87,7 @@ def intake(
     was done; nothing was written when `refused`. Raises Refusal where the data folder itself is wrong.
     """
     root = Path(root)
-    day = (today or (datetime.now(UTC) + HANOI).date()).isoformat()
+    day = received.isoformat() if received else today()
     case = read_to_ask(root, year, group)
     given = read_folder(root, str(year), group)
     folder = root / str(year) / group
@@ -125,6 +125,11 @@ def intake(
         keep(folder, given, tables, out.taken, log, day, reason)
         out.written = True
     return out
+
+
+def today() -> str:
+    """The day it is in Việt Nam, ISO."""
+    return (datetime.now(UTC) + HANOI).date().isoformat()
 
 
 class Issued:

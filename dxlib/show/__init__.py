@@ -1,5 +1,5 @@
 """How do we say it? Blocks (sentences, table, chart), and one module per notebook that fills them."""
 
-from . import method, report, sensitivity, verification
+from . import method, report, sensitivity, status, verification
 
-__all__ = ["method", "report", "sensitivity", "verification"]
+__all__ = ["method", "report", "sensitivity", "status", "verification"]

@@ -232,3 +232,26 @@ def differences(
         axes.set_ylabel(y_label)
 
     return [draw(3.4, paint)]
+
+
+def timeline(labels: Sequence[str], days: Sequence[str], today: str, today_label: str, written: Sequence[str]) -> bytes:
+    """Days on a line, one row each with its date; `today` ("" for none) as a rule across them."""
+    from datetime import date
+
+    places = [date.fromisoformat(day).toordinal() for day in days]
+    now = date.fromisoformat(today).toordinal() if today else None
+    ends = [*places, *([now] if now is not None else [])]
+    room = max(max(ends) - min(ends), 10)
+
+    def paint(figure: Figure, axes: Axes) -> None:
+        heights = rows_axis(axes, labels, 26)
+        axes.plot(places, heights, "o", color=ACCENT, markersize=7)
+        for x, y, said in zip(places, heights, written, strict=True):
+            axes.annotate(said, (x, y), xytext=(8, 0), textcoords="offset points", va="center")
+        if now is not None:
+            axes.axvline(now, color=PALE, linewidth=2, zorder=0)
+            axes.annotate(today_label, (now, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom")
+        axes.set_xlim(min(ends) - 0.05 * room, max(ends) + 0.35 * room)
+        axes.set_xticks([])
+
+    return draw(needed(labels, 26), paint)

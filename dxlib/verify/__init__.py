@@ -9,6 +9,7 @@ from .estimates import conclusion, unverified
 from .flags import flags
 from .ledger import asking, grades, ledger, scores, steps
 from .materiality import decisive_items, rank_ranges, unsettled
+from .progress import Sender, completeness, last_day, progress, senders
 from .risk import CONFIDENCE, TOLERABLE, choose, estimates, found_by_part, history, risk
 from .sampling import plan
 from .verifiers import appeals, between_verifiers, double_verified, leniency
@@ -16,11 +17,13 @@ from .verifiers import appeals, between_verifiers, double_verified, leniency
 __all__ = [
     "CONFIDENCE",
     "TOLERABLE",
+    "Sender",
     "agreement",
     "appeals",
     "asking",
     "between_verifiers",
     "choose",
+    "completeness",
     "conclusion",
     "copied_explanations",
     "coverage",
@@ -32,15 +35,18 @@ __all__ = [
     "found_by_part",
     "grades",
     "history",
+    "last_day",
     "ledger",
     "leniency",
     "open_items",
     "plan",
     "polish",
     "printed_total",
+    "progress",
     "rank_ranges",
     "risk",
     "scores",
+    "senders",
     "steps",
     "unsettled",
     "unverified",

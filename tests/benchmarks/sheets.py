@@ -55,7 +55,7 @@ def main(sizes: list[int]) -> None:
                 path.write_bytes(desk.form(path.stem))
             values(paths)
             _, floor = spent(values, paths)
-            out, taken = spent(intake, root, 2022, "communes", [back], today=datetime.date(2023, 1, 1))
+            out, taken = spent(intake, root, 2022, "communes", [back], received=datetime.date(2023, 1, 1))
             assert out.written, out.findings[:3]
             print(
                 f"   taken in: {taken:.2f} s CPU, {taken / floor:.1f} x calamine reading their values ({floor:.2f} s)"

@@ -22,6 +22,7 @@ PAGES = [
     ("report", "2024", "departments", "vi"), ("verification", "2024", "departments", "vi"),
     ("sensitivity", "2024", "departments", "vi"), ("report", "2018", "countries", "vi"),
     ("sensitivity", "2018", "countries", "vi"), ("verification", "2018", "countries", "en"),
+    ("status", "2024", "departments", "vi"),
 ]  # fmt: skip
 
 
@@ -54,7 +55,7 @@ def page(executed) -> str:
         notebook,
         lang=given["lang"],
         title="Trang thử",
-        reader="internal" if name == "verification" else "public",
+        reader="internal" if name in ("verification", "status") else "public",
         sample=given["year"] == "2024",
         provisional=False,
         fingerprint="0123456789ab" + "c" * 52,

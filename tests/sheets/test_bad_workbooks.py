@@ -35,7 +35,7 @@ def give(desk, tmp_path):
     def give(data, name="form.xlsx"):
         (tmp_path / name).write_bytes(data)
         before = {p: p.stat().st_mtime_ns for p in desk.root.rglob("*")}
-        out = intake(desk.root, 2024, "departments", [tmp_path / name], today=IN_TIME)
+        out = intake(desk.root, 2024, "departments", [tmp_path / name], received=IN_TIME)
         assert out.refused and not out.written
         assert {p: p.stat().st_mtime_ns for p in desk.root.rglob("*")} == before
         return out.findings
@@ -210,7 +210,7 @@ def test_hidden_rows_and_further_sheets_are_named_and_the_rest_is_taken(tmp_path
         book.create_sheet("Ghi chú riêng")["A1"] = "CCCD 012345678901"
 
     (tmp_path / "form.xlsx").write_bytes(edited(desk.form(next(iter(desk.people))), change))
-    out = intake(root, 2024, "departments", [tmp_path / "form.xlsx"], today=IN_TIME)
+    out = intake(root, 2024, "departments", [tmp_path / "form.xlsx"], received=IN_TIME)
     assert out.written and {f.code for f in out.findings} == {"W_HIDDEN", "W_SHEET"}
 
 
@@ -226,7 +226,7 @@ def test_accents_in_pieces_and_invisible_signs_come_in_as_one_spelling(tmp_path)
         name: unicodedata.normalize("NFD", "Đã ban\u200b hành\u00a0kế hoạch")
     }
     (tmp_path / "form.xlsx").write_bytes(desk.form(agency, pieces))
-    out = intake(root, 2024, "departments", [tmp_path / "form.xlsx"], today=IN_TIME)
+    out = intake(root, 2024, "departments", [tmp_path / "form.xlsx"], received=IN_TIME)
     assert out.written, out.findings
     assert ("claims", agency, name.split("/")[0], "explanation", "", "Đã ban hành\u00a0kế hoạch") in out.changes
 

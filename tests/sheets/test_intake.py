@@ -33,7 +33,7 @@ def send(desk, tmp_path, typed=None, agencies=None, name="{}.xlsx"):
 
 
 def take(desk, *files, **options):
-    return intake(desk.root, 2024, "departments", list(files), **{"today": IN_TIME, **options})
+    return intake(desk.root, 2024, "departments", list(files), **{"received": IN_TIME, **options})
 
 
 def codes(delivery):
@@ -151,8 +151,8 @@ def test_nothing_after_the_deadline_without_a_reason(desk, tmp_path):
     folder = send(desk, tmp_path)
     before = state(desk.root)
     late = datetime.date(2025, 1, 16)
-    assert set(codes(take(desk, folder, today=late))) == {"E_LATE"} and state(desk.root) == before
-    out = take(desk, folder, today=late, reason="Mất điện, có công văn xin gửi muộn")
+    assert set(codes(take(desk, folder, received=late))) == {"E_LATE"} and state(desk.root) == before
+    out = take(desk, folder, received=late, reason="Mất điện, có công văn xin gửi muộn")
     assert out.written and set(codes(out)) == {"W_LATE"}
     log = pd.read_csv(desk.root / "2024" / "departments" / "forms" / "received.csv", dtype=str)
     assert set(log["reason"]) == {"Mất điện, có công văn xin gửi muộn"}
@@ -170,7 +170,7 @@ def test_a_form_of_another_year_or_of_nobody_is_refused(desk, tmp_path):
     shutil.copytree(desk.root / "2024", desk.root / "2025")
     path = desk.root / "2025" / "departments" / "index.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('year = "2024"', 'year = "2025"'), encoding="utf-8")
-    out = intake(desk.root, 2025, "departments", [folder], today=IN_TIME)
+    out = intake(desk.root, 2025, "departments", [folder], received=IN_TIME)
     assert set(codes(out)) == {"E_IDENTITY"}
 
 
@@ -209,7 +209,7 @@ def test_an_appeal_makes_the_round(tmp_path):
     code = rows[(rows["agency"] == agency) & rows["final"].notna()]["indicator"].iloc[0]
     typed = {f"{code}/contest": "Kiến nghị", f"{code}/grounds": "Có văn bản bổ sung", f"{code}/number": "1/CV"}
     (tmp_path / "appeal.xlsx").write_bytes(desk.form(agency, typed, "appeal"))
-    out = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], today=datetime.date(2025, 3, 11))
+    out = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], received=datetime.date(2025, 3, 11))
     assert out.written, out.findings
     case = read_case(root, 2024, "departments")
     (appeal,) = case.appeals.to_dict("records")
@@ -217,7 +217,7 @@ def test_an_appeal_makes_the_round(tmp_path):
     mine = case.evidence[(case.evidence["agency"] == agency) & (case.evidence["indicator"] == code)]
     assert mine.iloc[-1]["number"] == "1/CV" and mine["no"].is_unique
     assert len(case.claims) == len(desk.full.claims)  # an appeal says nothing about other rows
-    late = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], today=datetime.date(2025, 3, 12))
+    late = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], received=datetime.date(2025, 3, 12))
     assert late.known == ["appeal.xlsx"]
 
 
@@ -229,7 +229,7 @@ def test_a_contested_row_without_grounds_is_refused_at_its_cell(tmp_path):
     rows, _ = desk.words.verdicts
     code = rows[(rows["agency"] == agency) & rows["final"].notna()]["indicator"].iloc[0]
     (tmp_path / "appeal.xlsx").write_bytes(desk.form(agency, {f"{code}/contest": "Kiến nghị"}, "appeal"))
-    out = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], today=datetime.date(2025, 3, 11))
+    out = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], received=datetime.date(2025, 3, 11))
     assert [(f.code, "!" in f.column) for f in out.findings if f.severity == "error"] == [("E_REQUIRED", True)]
 
 

@@ -54,7 +54,7 @@ def test_the_self_score_of_the_form_is_the_score_and_the_form_comes_back(tmp_pat
         assert compared > 25
         if group == "communes":  # the departments' index is no plain sum, so their form has no line for it
             assert total == pytest.approx(float(whole), abs=1e-9)
-    out = intake(root, 2024, group, back, today=IN_TIME)
+    out = intake(root, 2024, group, back, received=IN_TIME)
     assert out.written, out.findings
     now = read_case(root, 2024, group)
     key = ["agency", "indicator"]
@@ -115,7 +115,7 @@ def test_the_marked_copy_opens_with_its_comments_at_the_right_cells(tmp_path):
     typed = desk.typed(agency)
     wrong = [n for n, v in typed.items() if n.endswith("/a") and v][:3]
     (tmp_path / "f.xlsx").write_bytes(desk.form(agency, typed | dict.fromkeys(wrong, "khoảng 8")))
-    out = intake(root, 2024, "departments", [tmp_path / "f.xlsx"], today=IN_TIME)
+    out = intake(root, 2024, "departments", [tmp_path / "f.xlsx"], received=IN_TIME)
     places = sorted(f.column.split("!")[1] for f in out.findings)
     assert len(places) == 3
     (tmp_path / "marked.xlsx").write_bytes(out.returned["f.xlsx"])
@@ -123,4 +123,4 @@ def test_the_marked_copy_opens_with_its_comments_at_the_right_cells(tmp_path):
     found = {c.coordinate: c.comment.text for row in saved.iter_rows() for c in row if c.comment}
     assert sorted(found) == places and all("không phải là số" in words for words in found.values())
     (tmp_path / "g.xlsx").write_bytes(desk.form(agency, typed))
-    assert intake(root, 2024, "departments", [tmp_path / "g.xlsx"], today=IN_TIME).written
+    assert intake(root, 2024, "departments", [tmp_path / "g.xlsx"], received=IN_TIME).written

@@ -24,7 +24,7 @@ def root(tmp_path):
     desk = Desk(root, before_claims(root))
     for agency in desk.people:
         (tmp_path / f"{agency}.xlsx").write_bytes(desk.form(agency))
-    out = intake(root, 2024, "departments", sorted(tmp_path.glob("*.xlsx")), today=datetime.date(2025, 1, 15))
+    out = intake(root, 2024, "departments", sorted(tmp_path.glob("*.xlsx")), received=datetime.date(2025, 1, 15))
     assert out.written
     return root
 
@@ -67,7 +67,7 @@ def test_decisions_come_back_as_verdicts(root, tmp_path):
     typed[f"{key}/reason"] = next(iter(Issued(case, root).wording("vi").reasons.values()))
     typed[f"{other.agency}/{other.code}/decision"] = "Chấp nhận"
     path = returned(root, tmp_path / "list.xlsx", typed)
-    out = intake(root, 2024, "departments", resaved([path], tmp_path), today=DAY)
+    out = intake(root, 2024, "departments", resaved([path], tmp_path), received=DAY)
     assert out.written, out.findings
     now = read_case(root, 2024, "departments")
     found = now.verdicts.set_index(["agency", "indicator"])
@@ -95,7 +95,7 @@ def test_half_a_decision_is_refused_at_its_cell(root, tmp_path, typed, code, rea
     case, chosen = listed(root)
     item = next(i for i in chosen if case.framework.nodes[i.code].rule.takes == "number")
     given = {f"{item.agency}/{item.code}/{column}": value for column, value in typed.items()}
-    out = intake(root, 2024, "departments", [returned(root, tmp_path / "list.xlsx", given)], today=DAY)
+    out = intake(root, 2024, "departments", [returned(root, tmp_path / "list.xlsx", given)], received=DAY)
     (finding,) = out.findings
     assert (finding.code, finding.reason) == (code, reason) and "!" in finding.column and not out.written
 
@@ -106,7 +106,7 @@ def test_points_above_the_maximum_are_refused_at_their_cell(root, tmp_path):
     key = f"{item.agency}/{item.code}"
     why = next(iter(Issued(case, root).wording("vi").reasons.values()))
     typed = {f"{key}/decision": "Điều chỉnh", f"{key}/points": "9999", f"{key}/reason": why}
-    out = intake(root, 2024, "departments", [returned(root, tmp_path / "list.xlsx", typed)], today=DAY)
+    out = intake(root, 2024, "departments", [returned(root, tmp_path / "list.xlsx", typed)], received=DAY)
     (finding,) = [f for f in out.findings if f.severity == "error"]
     assert finding.code == "E_RANGE" and "!" in finding.column and finding.file == "list.xlsx"
 
@@ -117,8 +117,8 @@ def test_two_verifiers_with_copies_of_one_list(root, tmp_path):
     yes = {f"{i.agency}/{i.code}/decision": "Chấp nhận" for i in (first, second)}
     mine = returned(root, tmp_path / "one.xlsx", dict(list(yes.items())[:1]))
     both = returned(root, tmp_path / "two.xlsx", yes)
-    assert intake(root, 2024, "departments", [mine], today=DAY).written
-    out = intake(root, 2024, "departments", [both], today=DAY)
+    assert intake(root, 2024, "departments", [mine], received=DAY).written
+    out = intake(root, 2024, "departments", [both], received=DAY)
     assert out.written and len(read_case(root, 2024, "departments").verdicts) == 2
 
 

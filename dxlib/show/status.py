@@ -1,0 +1,192 @@
+"""The status page (internal): who has sent what, what is missing, how late, and what comes next."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..case import Case
+from ..words import date, name, number, percent, text
+from . import charts, labels
+from .blocks import Cell, Chart, Column, Sentences, Table, sentences, table
+
+WORST = 10
+STEPS = ("claims_due", "verify_from", "verify_to", "appeals_until", "publish_on")
+
+
+def called(case: Case, register: pd.DataFrame, lang: str) -> dict[str, str]:
+    """id -> name of every sender; owners from the register."""
+    owners = {row["agency"]: name(row, lang) for row in register.to_dict("records")}
+    return {**owners, **labels.agencies(case, lang)}
+
+
+def summary(case: Case, state: pd.DataFrame, as_of: str, lang: str) -> Sentences | None:
+    """How many are complete, how many late, what is missing."""
+    return sentences(*said(case, state, as_of, lang))
+
+
+def said(case: Case, state: pd.DataFrame, as_of: str, lang: str) -> list[str]:
+    """The same as plain sentences."""
+    if not case.has_claims:
+        return [text("status.no_claims", lang)]
+    complete, late = int((state["missing"] == 0).sum()), int((state["days_late"] > 0).sum())
+    facts = {"complete": number(complete, lang), "all": number(len(state), lang), "late": number(late, lang)}
+    asked, missing = int(state["asked"].sum()), int(state["missing"].sum())
+    found = [text("status.summary", lang, **facts)]
+    if missing:
+        found.append(text("status.missing", lang, missing=number(missing, lang), asked=number(asked, lang)))
+    if as_of:
+        found.append(text("status.as_of", lang, day=date(as_of, lang)))
+    return found
+
+
+def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: str) -> Table | None:
+    """At most ten senders, the worst first: who, what is missing, days late."""
+    rows = state[(state["missing"] > 0) | (state["days_late"] > 0) | (state["to_correct"] > 0)]
+    named, shown = called(case, register, lang), rows.head(WORST)
+    body = [
+        [
+            named.get(r["sender"], r["sender"]),
+            number(r["missing"], lang),
+            codes(r["codes"], lang),
+            date(r["sent_on"], lang),
+            number(r["days_late"], lang),
+            number(r["to_correct"], lang),
+        ]
+        for r in shown.to_dict("records")
+    ]
+    heads = [
+        Column(text("page.agency", lang), "name"),
+        Column(text("status.missing_rows", lang), "number"),
+        Column(text("status.which", lang)),
+        Column(text("status.sent_on", lang)),
+        *labels.numbers("status", ("days_late", "to_correct"), lang),
+    ]
+    return table(
+        text("status.worst_caption", lang),
+        heads,
+        body,
+        labels.made(case, lang, "dxlib.verify.progress"),
+        labels.joined(text("status.worst_note", lang), labels.shown_of(len(shown), len(rows), lang)),
+    )
+
+
+def codes(listed: str, lang: str, most: int = 6) -> str:
+    """A few codes, and how many more."""
+    found = [code for code in listed.split(";") if code]
+    more = text("status.more", lang, n=number(len(found) - most, lang)) if len(found) > most else ""
+    return labels.joined(", ".join(found[:most]), more)
+
+
+def pillars_table(case: Case, complete: pd.DataFrame, lang: str) -> Table | None:
+    """How complete the answers are, by top row."""
+    named = labels.rows(case, lang)
+    body: list[list[str | Cell]] = [
+        [
+            named[r["pillar"]],
+            number(r["asked"], lang),
+            number(r["answered"], lang),
+            Cell(percent(r["share"], lang, 0), r["share"]),
+        ]
+        for r in complete.to_dict("records")
+    ]
+    heads = [Column(text("page.row", lang), "name"), *labels.numbers("status", ("asked", "answered"), lang)]
+    heads.append(Column(text("status.head.share", lang), "bar"))
+    made = labels.made(case, lang, "dxlib.verify.completeness")
+    return table(text("status.pillars_caption", lang), heads, body, made)
+
+
+def evidence_table(case: Case, covered: pd.DataFrame, lang: str) -> Table | None:
+    """Whose claims stand on documents least."""
+    rows = covered[covered["claims"] > 0].sort_values(["item_coverage", "agency"], kind="stable")
+    named, shown = labels.agencies(case, lang), rows.head(WORST)
+    body: list[list[str | Cell]] = [
+        [
+            named[r["agency"]],
+            number(r["claims"], lang),
+            number(r["with_document"], lang),
+            Cell(percent(r["item_coverage"], lang, 0), r["item_coverage"]),
+        ]
+        for r in shown.to_dict("records")
+    ]
+    heads = [Column(text("page.agency", lang), "name"), *labels.numbers("status", ("claims", "with_document"), lang)]
+    heads.append(Column(text("status.head.share", lang), "bar"))
+    return table(
+        text("status.evidence_caption", lang),
+        heads,
+        body,
+        labels.made(case, lang, "dxlib.verify.coverage"),
+        labels.shown_of(len(shown), len(rows), lang),
+    )
+
+
+def calendar_table(case: Case, as_of: str, lang: str) -> Table | None:
+    """The calendar of index.toml: what is over, what comes."""
+    days = [(step, case.settings.calendar.get(step) or "") for step in STEPS]
+    body = [
+        [
+            text(f"report.identity.{step}", lang),
+            date(day, lang),
+            text(f"status.{'over' if as_of and day < as_of else 'ahead'}", lang),
+        ]
+        for step, day in days
+        if day
+    ]
+    heads = [
+        Column(text("status.step", lang), "name"),
+        Column(text("status.day", lang)),
+        Column(text("status.state", lang)),
+    ]
+    return table(text("status.calendar_caption", lang), heads, body, labels.source(case, lang))
+
+
+def calendar_chart(case: Case, as_of: str, lang: str) -> Chart | None:
+    """The same on a line."""
+    steps = [(step, day) for step in STEPS if (day := case.settings.calendar.get(step) or "")]
+    if len(steps) < 2:
+        return None
+    steps_named = [text(f"report.identity.{step}", lang) for step, _ in steps]
+    days = [day for _, day in steps]
+    drawing = charts.timeline(steps_named, days, as_of, text("status.today", lang), [date(day, lang) for day in days])
+    first, last = date(days[0], lang), date(days[-1], lang)
+    return Chart(
+        text("status.calendar_chart", lang),
+        (drawing,),
+        labels.source(case, lang),
+        text("status.calendar_alt", lang, n=number(len(steps), lang), first=first, last=last),
+    )
+
+
+def reminders(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: str) -> list[dict[str, str]]:
+    """One line per sender that has something to do: id, name, and a text ready to paste or to mail-merge."""
+    named, due = called(case, register, lang), case.settings.calendar.get("claims_due") or ""
+    found = []
+    for r in state.to_dict("records"):
+        if not r["missing"] and not r["to_correct"]:
+            continue
+        parts = [
+            text("status.remind_missing", lang, n=number(r["missing"], lang), codes=r["codes"].replace(";", ", "))
+            if r["missing"]
+            else "",
+            text("status.remind_correct", lang, n=number(r["to_correct"], lang)) if r["to_correct"] else "",
+            text("status.remind_late", lang, due=date(due, lang), n=number(r["days_late"], lang))
+            if r["days_late"]
+            else "",
+        ]
+        who = named.get(r["sender"], r["sender"])
+        words = text("status.remind", lang, who=who, what=labels.joined(*parts))
+        found.append({"id": r["sender"], "name": who, "missing": str(r["missing"]), "text": words})
+    return found
+
+
+def reminders_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: str) -> Table | None:
+    """The reminders, ready to paste."""
+    lines = reminders(case, state, register, lang)
+    body = [[line["name"], line["text"]] for line in lines[: 3 * WORST]]
+    heads = [Column(text("page.agency", lang), "name"), Column(text("status.reminder", lang))]
+    return table(
+        text("status.reminders_caption", lang),
+        heads,
+        body,
+        labels.made(case, lang, "dxlib.verify.progress"),
+        labels.shown_of(len(body), len(lines), lang),
+    )

@@ -1,0 +1,125 @@
+"""Who has sent what, how complete, how late: the state of a year while its claims come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from ..case import Case
+
+COLUMNS = ["sender", "agency", "asked", "answered", "missing", "codes", "sent_on", "days_late", "to_correct"]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who answers: an agency of the group or, where the group is one unit, who leads some of its rows.
+
+    codes   the rows asked for; None: every reported row
+    """
+
+    id: str
+    agency: str
+    codes: frozenset[str] | None = None
+
+    def asked(self, code: str) -> bool:
+        return self.codes is None or code in self.codes
+
+
+def senders(case: Case) -> list[Sender]:
+    """One per agency; one per lead owner where the group is a single unit whose rows name owners.
+
+    Source: contract.md: `owner` lists agency ids, the lead first; forms go to owners where the group is one unit.
+    """
+    agencies = case.tables["agencies"]["agency"].tolist()
+    rows = case.tables["indicators"]
+    leads = dict(zip(rows["code"], rows["owner"].str.split(";").str[0].str.strip(), strict=True))
+    reported = [n.code for n in case.framework.leaves if n.source == "reported"]
+    led = {code: leads[code] for code in reported if leads[code]}
+    if len(agencies) != 1 or not led:
+        return [Sender(agency, agency) for agency in agencies]
+    unit = agencies[0]
+    owners = dict.fromkeys(led.values())
+    found = [Sender(o, unit, frozenset(c for c, lead in led.items() if lead == o)) for o in owners]
+    nobody = frozenset(reported) - set(led)
+    return [*found, *([Sender(unit, unit, nobody)] if nobody else [])]
+
+
+def last_day(case: Case) -> str:
+    """The last day that anything in the ledger happened; "" where no day is written."""
+    days = [
+        case.tables[t][c].max()
+        for t, c in (("claims", "submitted_on"), ("verdicts", "decided_on"))
+        if len(case.tables[t])
+    ]
+    return max(days, default="")
+
+
+def progress(case: Case, as_of: str) -> pd.DataFrame:
+    """Every sender's answers, the worst first.
+
+    as_of   ISO day on which the lateness of what is missing is counted; "" counts none
+
+    Returns sender, agency, asked (reported rows that apply), answered (that say something), missing, codes (of the
+    missing rows, ";"-separated), sent_on (last day of submission, "" without), days_late (0 in time: the day of the
+    deadline is in time; of an incomplete sender up to `as_of`), to_correct (cells of its claims that the checks
+    warn of). Source: our own counts over the calendar of index.toml; no published formula.
+    """
+    due = case.settings.calendar.get("claims_due") or ""
+    claims = case.tables["claims"]
+    days = {
+        (a, c): day for a, c, day in zip(claims["agency"], claims["indicator"], claims["submitted_on"], strict=True)
+    }
+    warned: dict[tuple[str, str], int] = {}
+    for f in case.findings:
+        if f.file.endswith("/claims.csv") and f.row in claims.index:
+            key = (claims.at[f.row, "agency"], claims.at[f.row, "indicator"])
+            warned[key] = warned.get(key, 0) + 1
+    rows = []
+    for sender in senders(case):
+        codes = applying(case, sender)
+        missing = [c for c in codes if sender.agency not in case.answers.claims.get(c, ())]
+        sent = max((days.get((sender.agency, c), "") for c in codes), default="")
+        end = as_of if missing else sent
+        rows.append(
+            (
+                *(sender.id, sender.agency, len(codes), len(codes) - len(missing), len(missing), ";".join(missing)),
+                *(sent, late(due, end), sum(warned.get((sender.agency, c), 0) for c in codes)),
+            )
+        )
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = frame.sort_values(
+        ["missing", "days_late", "to_correct", "sender"], ascending=[False, False, False, True], kind="stable"
+    )
+    return frame.reset_index(drop=True)
+
+
+def applying(case: Case, sender: Sender) -> list[str]:
+    """The reported rows that a sender is asked for and that apply to it."""
+    return [
+        n.code
+        for n in case.framework.leaves
+        if n.source == "reported" and sender.asked(n.code) and sender.agency not in case.answers.exempt.get(n.code, ())
+    ]
+
+
+def late(due: str, day: str) -> int:
+    """Days after the deadline; 0 on the day itself, before it, and where one of the two is unknown."""
+    return max((date.fromisoformat(day) - date.fromisoformat(due)).days, 0) if due and day else 0
+
+
+def completeness(case: Case) -> pd.DataFrame:
+    """Answers by top row of the index set: pillar, asked, answered, share (of asked; nan without any).
+
+    Source: our own counts, as in `progress`.
+    """
+    pillars = {code: top for top in case.framework.tops for code in case.framework.below(top)}
+    counts: Mapping[str, list[int]] = {top: [0, 0] for top in case.framework.tops}
+    for sender in senders(case):
+        for code in applying(case, sender):
+            counts[pillars[code]][0] += 1
+            counts[pillars[code]][1] += sender.agency in case.answers.claims.get(code, ())
+    rows = [(top, asked, given, given / asked if asked else float("nan")) for top, (asked, given) in counts.items()]
+    return pd.DataFrame([row for row in rows if row[1]], columns=["pillar", "asked", "answered", "share"])
