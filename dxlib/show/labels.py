@@ -58,9 +58,9 @@ def source(case: Case, lang: str, on: str | None = None) -> str:
     )
 
 
-def made(case: Case, lang: str, *functions: str) -> str:
+def made(case: Case, lang: str, *functions: str, on: str | None = None) -> str:
     """The line under a figure, with the functions that made it."""
-    return text("page.made", lang, source=source(case, lang), functions=", ".join(functions))
+    return text("page.made", lang, source=source(case, lang, on), functions=", ".join(functions))
 
 
 def shown_of(shown: int, whole: int, lang: str) -> str:

@@ -65,7 +65,7 @@ def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: s
         text("status.worst_caption", lang),
         heads,
         body,
-        labels.made(case, lang, "dxlib.verify.progress"),
+        labels.made(case, lang, "dxlib.verify.progress", on="claimed"),
         labels.joined(text("status.worst_note", lang), labels.shown_of(len(shown), len(rows), lang)),
     )
 
@@ -91,7 +91,7 @@ def pillars_table(case: Case, complete: pd.DataFrame, lang: str) -> Table | None
     ]
     heads = [Column(text("page.row", lang), "name"), *labels.numbers("status", ("asked", "answered"), lang)]
     heads.append(Column(text("status.head.share", lang), "bar"))
-    made = labels.made(case, lang, "dxlib.verify.completeness")
+    made = labels.made(case, lang, "dxlib.verify.completeness", on="claimed")
     return table(text("status.pillars_caption", lang), heads, body, made)
 
 
@@ -114,7 +114,7 @@ def evidence_table(case: Case, covered: pd.DataFrame, lang: str) -> Table | None
         text("status.evidence_caption", lang),
         heads,
         body,
-        labels.made(case, lang, "dxlib.verify.coverage"),
+        labels.made(case, lang, "dxlib.verify.coverage", on="claimed"),
         labels.shown_of(len(shown), len(rows), lang),
     )
 
@@ -136,7 +136,7 @@ def calendar_table(case: Case, as_of: str, lang: str) -> Table | None:
         Column(text("status.day", lang)),
         Column(text("status.state", lang)),
     ]
-    return table(text("status.calendar_caption", lang), heads, body, labels.source(case, lang))
+    return table(text("status.calendar_caption", lang), heads, body, labels.source(case, lang, "claimed"))
 
 
 def calendar_chart(case: Case, as_of: str, lang: str) -> Chart | None:
@@ -151,7 +151,7 @@ def calendar_chart(case: Case, as_of: str, lang: str) -> Chart | None:
     return Chart(
         text("status.calendar_chart", lang),
         (drawing,),
-        labels.source(case, lang),
+        labels.source(case, lang, "claimed"),
         text("status.calendar_alt", lang, n=number(len(steps), lang), first=first, last=last),
     )
 
@@ -187,6 +187,6 @@ def reminders_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lan
         text("status.reminders_caption", lang),
         heads,
         body,
-        labels.made(case, lang, "dxlib.verify.progress"),
+        labels.made(case, lang, "dxlib.verify.progress", on="claimed"),
         labels.shown_of(len(body), len(lines), lang),
     )
