@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import os
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ CLAIM = ("a", "b", "option", "points", "explanation")
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
 DUE = {"claim": "claims_due", "appeal": "appeals_until"}
 KINDS = (*DUE, "worklist")
+DOCUMENTS = {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".doc", ".docx", ".csv", ".txt", ".html", ".mp4", ".mp3"}
 TABLES = ("claims", "evidence", "appeals", "verdicts")
 
 
@@ -77,7 +79,7 @@ def intake(
     """Take returned forms, appeals and worklists into claims.csv, evidence.csv, appeals.csv and verdicts.csv.
 
     root      the data folder
-    files     workbooks, folders of them, or zip archives
+    files     workbooks, folders of them, or zip archives; documents among them go below `evidence/`
     reason    why forms are taken after the deadline; "" where none is late
     received  day of receipt; the day it is in Việt Nam when not given
     progress  called with (done, all, file name)
@@ -95,7 +97,7 @@ def intake(
     log = read_log(folder)
     seen = {row["sha256"] for row in log}
     out = Delivery()
-    delivered = list(unpacked(files, out.findings))
+    delivered, documents = sorted_out(files, out.findings)
     for done, (file, data) in enumerate(delivered, start=1):
         digest = hashlib.sha256(data).hexdigest()
         if digest in seen:
@@ -115,6 +117,7 @@ def intake(
             decide(tables, each, issued.words(each), day, sources)
         elif not each.wrong:
             enter(tables, each, case, issued.words(each), day, sources)
+    papers = attach(tables, out.taken, documents, out.findings)
     out.changes = changes(given.tables, tables)
     if not any(each.wrong for each in out.taken):
         judge(given, tables, sources, out.taken)
@@ -122,7 +125,7 @@ def intake(
     if out.refused:
         out.returned = {each.file: marked(each) for each in out.taken if each.wrong and each.book is not None}
     elif out.taken:
-        keep(folder, given, tables, out.taken, log, day, reason)
+        keep(folder, given, tables, out.taken, papers, log, day, reason)
         out.written = True
     return out
 
@@ -169,6 +172,52 @@ class Issued:
         if identity["kind"] == "claim":
             return claim_form(words, to)
         return appeal_form(words, to) or Finding("E_STATE", "appeal_form_nothing", value=to.id)
+
+
+def sorted_out(
+    files: Iterable[Path], findings: list[Finding]
+) -> tuple[list[tuple[str, bytes]], dict[str, list[bytes]]]:
+    """(workbooks, documents by their bare name): a form travels with the files it names."""
+    workbooks: list[tuple[str, bytes]] = []
+    documents: dict[str, list[bytes]] = {}
+    for file, data in unpacked(files, findings):
+        bare = unicodedata.normalize("NFC", Path(file).name)
+        if Path(bare).suffix.lower() in DOCUMENTS and bare.isprintable():
+            documents.setdefault(bare, []).append(data)
+        else:
+            workbooks.append((file, data))
+    return workbooks, documents
+
+
+def attach(
+    tables: dict[str, pd.DataFrame],
+    taken: Sequence[Received],
+    documents: Mapping[str, list[bytes]],
+    findings: list[Finding],
+) -> dict[str, bytes]:
+    """Documents that came with the forms, put behind the lines that name them: path below evidence/ -> bytes.
+
+    They are hashed and kept, never opened. One that no line names, or whose name came twice with different contents,
+    is said and left.
+    """
+    agencies = {each.identity["agency"] for each in taken if not each.wrong}
+    frame = tables["evidence"].copy()
+    found: dict[str, bytes] = {}
+    used: set[str] = set()
+    for row, agency, file, digest in zip(frame.index, frame["agency"], frame["file"], frame["sha256"], strict=True):
+        contents = documents.get(unicodedata.normalize("NFC", file), [])
+        if agency not in agencies or digest or not contents:
+            continue
+        used.add(file)
+        if len(set(contents)) == 1:
+            path = f"{agency}/{file}"
+            found[path] = contents[0]
+            frame.at[row, "file"], frame.at[row, "sha256"] = path, hashlib.sha256(contents[0]).hexdigest()
+        else:
+            findings.append(Finding("W_EVIDENCE", "document_ambiguous", file, facts={"n": len(set(contents))}))
+    findings += [Finding("W_EVIDENCE", "document_unnamed", file) for file in documents if file not in used]
+    tables["evidence"] = frame
+    return found
 
 
 def unpacked(files: Iterable[Path], findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
@@ -279,11 +328,15 @@ def enter(
     if each.identity["kind"] == "claim":
         tables["claims"] = replaced(tables["claims"], keys, claims)
         old = tables["evidence"]
-        looked = ("sha256", "verdict", "note")  # what was found about a document stays with it
-        found = {tuple(r[:7]): r[7:] for r in rows_of(old, "agency", "indicator", *DOCUMENT, *looked)}
+        looked = ("file", "sha256", "verdict", "note")  # what was found about a document stays with it
+        columns = ("agency", "indicator", *DOCUMENT[:-1], *looked)
+        found = {
+            (a, code, *paper, file.removeprefix(f"{a}/")): (file, sha, verdict, note)
+            for a, code, *paper, file, sha, verdict, note in rows_of(old, *columns)
+        }
         for row in evidence:
             key = (row["agency"], row["indicator"], *(row[c] for c in DOCUMENT))
-            row |= dict(zip(looked, found.get(key, ("", "", "")), strict=True))
+            row |= dict(zip(looked, found.get(key, (row["file"], "", "", "")), strict=True))
         tables["evidence"] = replaced(old, keys, numbered(evidence, {}))
     else:
         tables["appeals"] = replaced(tables["appeals"], keys, appeals)
@@ -479,13 +532,14 @@ def keep(
     given: Given,
     tables: Mapping[str, pd.DataFrame],
     taken: Sequence[Received],
+    papers: Mapping[str, bytes],
     log: list[dict[str, str]],
     day: str,
     reason: str,
 ) -> None:
     """Write everything in one step: all new files beside the old ones first, then all in their place; on failure the
     old ones again."""
-    new: dict[Path, bytes] = {}
+    new: dict[Path, bytes] = {folder / "evidence" / path: data for path, data in papers.items()}
     for table in TABLES:
         frame = tables[table]
         if len(frame) and not frame.equals(given.tables[table]):
@@ -507,7 +561,7 @@ def put_all(new: Mapping[Path, bytes]) -> None:
     moved: list[Path] = []
     try:
         for path, data in new.items():
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             with partial[path].open("wb") as file:
                 file.write(data)
                 file.flush()

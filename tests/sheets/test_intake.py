@@ -1,7 +1,9 @@
 """Forms in: everything of a delivery or nothing, a correction in the place of what it corrects, and no silent change."""
 
 import datetime
+import hashlib
 import shutil
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -219,6 +221,26 @@ def test_an_appeal_makes_the_round(tmp_path):
     assert len(case.claims) == len(desk.full.claims)  # an appeal says nothing about other rows
     late = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], received=datetime.date(2025, 3, 12))
     assert late.known == ["appeal.xlsx"]
+
+
+def test_documents_travel_with_the_form_that_names_them(desk, tmp_path):
+    agency = next(iter(desk.people))
+    code = next(n.code for n in desk.words.case.framework.leaves if n.source == "reported")
+    typed = {f"{code}/explanation": "Đã làm", f"{code}/number": "1/KH", f"{code}/file": "Kế hoạch.pdf"}
+    folder = send(desk, tmp_path, {agency: typed}, [agency])
+    (folder / unicodedata.normalize("NFD", "Kế hoạch.pdf")).write_bytes(b"%PDF-1.4 plan")
+    (folder / "khac.pdf").write_bytes(b"%PDF-1.4 other")
+    out = take(desk, folder)
+    assert out.written and [(f.reason, f.file) for f in out.findings] == [("document_unnamed", "khac.pdf")]
+    kept = desk.root / "2024" / "departments" / "evidence" / agency / "Kế hoạch.pdf"
+    assert kept.read_bytes() == b"%PDF-1.4 plan"
+    mine = read_case(desk.root, 2024, "departments").evidence.set_index("agency").loc[agency]
+    assert mine["file"] == f"{agency}/Kế hoạch.pdf"
+    assert mine["sha256"] == hashlib.sha256(b"%PDF-1.4 plan").hexdigest()
+    assert not [f for f in check(desk.root, 2024, "departments") if f.severity == "error"]
+    again = send(desk, tmp_path, {agency: typed | {f"{code}/explanation": "Đã làm xong"}}, [agency], "again-{}.xlsx")
+    out = take(desk, again / f"again-{agency}.xlsx")
+    assert [change[:4] for change in out.changes] == [("claims", agency, code, "explanation")]  # the document stays
 
 
 def test_a_contested_row_without_grounds_is_refused_at_its_cell(tmp_path):
