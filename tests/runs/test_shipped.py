@@ -23,4 +23,4 @@ def test_shipped_notebooks(desk, tmp_path):
     shutil.copytree(desk.data, elsewhere / "data")
     run(elsewhere / "data", elsewhere / "reports", years=["2025"], langs=["vi"], jobs=1)
     again = {p.relative_to(elsewhere / "reports").as_posix(): p for p in (elsewhere / "reports").rglob("*.vi.html")}
-    assert len(again) == 3 and all(path.read_bytes() == first[product] for product, path in again.items())
+    assert len(again) == 4 and all(path.read_bytes() == first[product] for product, path in again.items())
