@@ -83,6 +83,7 @@ class Book:
     sheets: tuple[Sheet, ...]
     identity: Mapping[str, str]
     title: str
+    decimals: int = 2  # of points that are worked out
 
     def fingerprint(self) -> str:
         """SHA-256 over the identity and all that is locked: equal forms, equal fingerprints, whatever is filled in."""

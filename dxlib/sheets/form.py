@@ -193,6 +193,7 @@ def claim_form(words: Wording, to: Recipient) -> Book:
         (main, more_documents(words, to, kept), guide(words, "claim")),
         identity(words, to, "claim"),
         f"{title_of_year(case.settings.title, case.year, lang)} – {to.name}",
+        case.settings.points_decimals,
     )
 
 

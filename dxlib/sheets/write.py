@@ -14,6 +14,7 @@ MADE = datetime(2000, 1, 1)  # a time of making would change the bytes
 FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top", "text_wrap": True}
 LINE = {"border": 1, "border_color": "#9AA5B1"}
 INPUT = {"bg_color": "#FFFBE6", "locked": False}
+POINTS = ("points", "branch_points", "total")
 STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "text_wrap": True, "align": "center", "valign": "vcenter"},
     "sample": {"bold": True, "font_size": 12, "font_color": "#B42318", "align": "center"},
@@ -42,7 +43,11 @@ def write(book: Book) -> bytes:
     made = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     made.set_properties({"title": book.title, "author": "", "created": MADE})
     made.set_calc_mode("auto")
-    formats = {name: made.add_format({**FONT, **style}) for name, style in STYLES.items()}
+    worked_out = {"num_format": f"0.{'0' * book.decimals}" if book.decimals else "0"}
+    formats = {
+        name: made.add_format({**FONT, **style, **(worked_out if name in POINTS else {})})
+        for name, style in STYLES.items()
+    }
     pages = [(sheet, made.add_worksheet(sheet.title)) for sheet in book.sheets]
     lists = made.add_worksheet(LISTS)
     lists.hide()
