@@ -315,7 +315,7 @@ def head(words: Wording, to: Recipient, stage: str, columns: Sequence[str]) -> d
 
 def head_merges(width: int) -> list[tuple[int, int, int]]:
     wide = [(line, 0, width - 1) for line in range(5)]
-    return [*wide, *((line, first, last) for line in (5,) for first, last in ((0, 1), (2, 3)))]
+    return [*wide, (5, 0, 1), (5, 2, 3)]
 
 
 def put(cells: dict[tuple[int, int], Cell], line: int, row: Mapping[str, Cell]) -> None:

@@ -7,13 +7,9 @@ question.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import os
 import unicodedata
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,8 +25,9 @@ from ..rules import Parts
 from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
+from .delivery import sorted_out
 from .form import DOCUMENT, MORE, Recipient, Wording, appeal_form, claim_form, recipients
-from .gate import LARGEST, MOST_PARTS
+from .keep import as_csv, put_all, read_log
 from .receive import Received, receive
 from .worklist import DECISIONS, told_items, worklist_book
 from .write import write
@@ -41,7 +38,6 @@ CLAIM = ("a", "b", "option", "points", "explanation")
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
 DUE = {"claim": "claims_due", "appeal": "appeals_until"}
 KINDS = (*DUE, "worklist")
-DOCUMENTS = {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".doc", ".docx", ".csv", ".txt", ".html", ".mp4", ".mp3"}
 TABLES = ("claims", "evidence", "appeals", "verdicts")
 
 
@@ -174,21 +170,6 @@ class Issued:
         return appeal_form(words, to) or Finding("E_STATE", "appeal_form_nothing", value=to.id)
 
 
-def sorted_out(
-    files: Iterable[Path], findings: list[Finding]
-) -> tuple[list[tuple[str, bytes]], dict[str, list[bytes]]]:
-    """(workbooks, documents by their bare name): a form travels with the files it names."""
-    workbooks: list[tuple[str, bytes]] = []
-    documents: dict[str, list[bytes]] = {}
-    for file, data in unpacked(files, findings):
-        bare = unicodedata.normalize("NFC", Path(file).name)
-        if Path(bare).suffix.lower() in DOCUMENTS and bare.isprintable():
-            documents.setdefault(bare, []).append(data)
-        else:
-            workbooks.append((file, data))
-    return workbooks, documents
-
-
 def attach(
     tables: dict[str, pd.DataFrame],
     taken: Sequence[Received],
@@ -218,48 +199,6 @@ def attach(
     findings += [Finding("W_EVIDENCE", "document_unnamed", file) for file in documents if file not in used]
     tables["evidence"] = frame
     return found
-
-
-def unpacked(files: Iterable[Path], findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
-    """(name, bytes) of every workbook delivered; links are not followed, other files are named and left."""
-    for path in files:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink())
-            for p in inside:
-                if p.name.startswith(("~$", ".")):
-                    continue  # lock files of an open workbook
-                yield from opened(p.relative_to(path).as_posix(), p, findings)
-        elif path.is_file():
-            yield from opened(path.name, path, findings)
-        else:
-            findings.append(Finding("E_NOT_FOUND", "file_missing", str(path)))
-
-
-def opened(shown: str, path: Path, findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
-    if path.stat().st_size > LARGEST:
-        findings.append(
-            Finding("E_TOO_LARGE", "unpacked_large", shown, facts={"size": path.stat().st_size // 1_000_000})
-        )
-        return
-    if path.suffix.lower() != ".zip":
-        yield shown, path.read_bytes()
-        return
-    try:
-        package = zipfile.ZipFile(path)
-        members = [m for m in package.infolist() if not m.is_dir()]
-        size = sum(m.file_size for m in members)
-        if len(members) > MOST_PARTS * 20 or size > LARGEST * 20:
-            findings.append(Finding("E_TOO_LARGE", "unpacked_large", shown, facts={"size": size // 1_000_000}))
-            return
-        for member in members:
-            if member.file_size > LARGEST:
-                facts = {"size": member.file_size // 1_000_000}
-                findings.append(Finding("E_TOO_LARGE", "unpacked_large", f"{shown}/{member.filename}", facts=facts))
-            elif not Path(member.filename).name.startswith(("~$", ".")):
-                with package.open(member) as file:
-                    yield f"{shown}/{member.filename}", file.read(LARGEST)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
-        findings.append(Finding("E_FORMAT", "not_zip", shown, facts={"detail": str(error)[:80]}))
 
 
 def late(taken: Sequence[Received], case: Case, day: str, reason: str) -> None:
@@ -519,14 +458,6 @@ def marked(each: Received) -> bytes:
     return write(replace(book, sheets=tuple(sheets)))
 
 
-def read_log(folder: Path) -> list[dict[str, str]]:
-    path = folder / "forms" / "received.csv"
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def keep(
     folder: Path,
     given: Given,
@@ -553,39 +484,3 @@ def keep(
         rows.append({"file": file, "sha256": digest, "received_on": day, "reason": reason, **who})
     new[folder / "forms" / "received.csv"] = as_csv(RECEIVED, ([row[c] for c in RECEIVED] for row in rows))
     put_all(new)
-
-
-def put_all(new: Mapping[Path, bytes]) -> None:
-    old: dict[Path, bytes | None] = {path: path.read_bytes() if path.is_file() else None for path in new}
-    partial = {path: path.with_name(f"{path.name}.partial") for path in new}
-    moved: list[Path] = []
-    try:
-        for path, data in new.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with partial[path].open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        for path in new:
-            partial[path].replace(path)
-            moved.append(path)
-    except BaseException:
-        for path in moved:
-            before = old[path]
-            if before is None:
-                path.unlink()
-            else:
-                path.write_bytes(before)
-        raise
-    finally:
-        for path in partial.values():
-            path.unlink(missing_ok=True)
-
-
-def as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """One CSV as the contract wants it: UTF-8, LF."""
-    out = io.StringIO(newline="")
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(columns)
-    table.writerows(rows)
-    return out.getvalue().encode("utf-8")

@@ -29,7 +29,7 @@ from ..words import text
 from .book import IDENTITY, Book, Cell, Rule, Sheet, at
 from .form import height
 from .gate import refused
-from .intake import as_csv, put_all
+from .keep import as_csv, put_all
 from .read import Page, Unreadable, read
 from .receive import INVISIBLE, as_text
 from .write import write
