@@ -6,6 +6,7 @@ import argparse
 import gc
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterable, Sequence
@@ -287,7 +288,8 @@ def run_intake(args: argparse.Namespace) -> int:
     folder = args.returned or args.reports / "internal" / args.year / args.group / "returned"
     for file, data in out.returned.items():
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / Path(file).name).write_bytes(data)
+        flat = re.sub(r"[^\w. -]", "-", file).lstrip(".-")  # two folders of a delivery may hold one name
+        (folder / flat).write_bytes(data)
     if quiet:
         return 1 if out.refused else 0
     for change in out.changes[:CHANGES_SHOWN]:

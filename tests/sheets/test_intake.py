@@ -120,6 +120,20 @@ def test_one_bad_form_and_nothing_is_written(desk, tmp_path, capsys):
     assert [p.name for p in returned.iterdir()] == [f"{second}.xlsx"]
 
 
+def test_two_bad_forms_of_one_name_are_both_returned(desk, tmp_path):
+    first, second = list(desk.people)[:2]
+    for agency in (first, second):
+        folder = tmp_path / "back" / agency
+        folder.mkdir(parents=True)
+        name = next(n for n, v in desk.typed(agency).items() if n.endswith("/a") and v)
+        (folder / "phiếu.xlsx").write_bytes(desk.form(agency, {name: "tám"}))
+    argv = ["intake", "2024", "departments", str(tmp_path / "back"), "--data", str(desk.root), "--quiet"]
+    assert main([*argv, "--received", "2025-01-15", "--returned", str(tmp_path / "returned")]) == 1
+    assert sorted(p.name for p in (tmp_path / "returned").iterdir()) == sorted(
+        f"{a}-phiếu.xlsx" for a in (first, second)
+    )
+
+
 def test_the_marked_copy_holds_what_was_read_and_says_what_is_wrong_at_its_cell(desk, tmp_path):
     import io
 
