@@ -36,6 +36,8 @@ def issue(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refusal([Finding("E_EXISTS", "folder_not_empty", value=str(folder))])
     case = read_to_ask(root, year, group) if stage == "claim" else read_case(root, year, group)
+    if not case.has_claims:
+        raise Refusal([Finding("E_STATE", "forms_nothing", f"{year}/{group}/indicators.csv", column="source")])
     register = read_register(root)
     names = {row["agency"]: name(row, lang) for row in register.to_dict("records")}
     books = list(forms(case, read_before(root, case).case, names, stage, lang))

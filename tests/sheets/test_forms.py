@@ -172,3 +172,13 @@ def test_verdicts_to_contest_only_where_there_are_any(tmp_path, capsys):
     argv = ["forms", "2024", "departments", "-o", str(tmp_path / "none"), "--data", str(tmp_path / "data")]
     assert main([*argv, "--stage", "appeal"]) == 1
     assert "E_STATE" in capsys.readouterr().err and not (tmp_path / "none").exists()
+
+
+def test_an_index_of_measured_figures_has_no_forms(tmp_path, capsys):
+    rows = [{"code": "1", "parent": "", "rule": "goalposts(0, 10)"}]
+    tables = {"indicators": rows, "agencies": [{"agency": "fr"}, {"agency": "vn"}]}
+    tables["claims"] = [{"agency": "fr", "indicator": "1", "a": "5"}, {"agency": "vn", "indicator": "1", "a": "7"}]
+    write_folder(tmp_path / "data", 2024, "countries", {"title": {"en": "Index"}, "total": 1}, tables)
+    argv = ["forms", "2024", "countries", "-o", str(tmp_path / "forms"), "--data", str(tmp_path / "data")]
+    assert main(argv) == 1
+    assert "E_STATE" in capsys.readouterr().err and not (tmp_path / "forms").exists()
