@@ -143,7 +143,7 @@ def test_nothing_is_empty_or_unsaid(page):
 def test_names_are_whole_and_hostile_ones_are_text(executed, page):
     name, given, _ = executed
     cells = {cell for row in read(page).rows for cell in row}
-    if given["group"] == "departments":
+    if given["group"] == "departments" and name != "status":  # it lists only who owes something
         assert LONG in cells
         if name == "report":
             assert set(HOSTILE) <= cells
