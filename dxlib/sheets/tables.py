@@ -7,6 +7,7 @@ another. What comes back goes through the same door as a folder does, before any
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import tomllib
@@ -263,7 +264,13 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     folder = root / year / group
     new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)]) for name in NAMES}
     new[SETTINGS_FILE] = settings_bytes(pages[title_of("settings", lang)], pages[title_of("classes", lang)])
-    out.files = differing(folder, new, out)
+    try:
+        given = tomllib.loads(new[SETTINGS_FILE].decode("utf-8"), parse_float=str)
+    except tomllib.TOMLDecodeError as error:
+        where = f"{path.name} · {title_of('settings', lang)}"
+        out.findings.append(Finding("E_TOML", "toml", where, facts={"detail": str(error)}))
+        return out
+    out.files = differing(folder, new, given, out)
     judge(root, year, group, new, path.name, lang, out)
     if write_it and not out.refused and out.files:
         folder.mkdir(parents=True, exist_ok=True)
@@ -299,18 +306,23 @@ def settings_bytes(settings: Page, classes: Page) -> bytes:
     for key, words in given.items():
         outer, dot, inner = key.partition(".")
         if dot and outer not in ("title",):
-            tables_of.setdefault(outer, []).append(f"{inner} = {toml(words, kinds.get(key, 'string'))}")
+            tables_of.setdefault(outer, []).append(f"{bare(inner)} = {toml(words, kinds.get(key, 'string'))}")
         else:
-            lines.append(f"{key} = {toml(words, kinds.get(key, 'string'))}")
+            lines.append(f"{bare(key)} = {toml(words, kinds.get(key, 'string'))}")
     columns, rows = body(classes)
     for row in rows:
         if any(row):
             one = dict(zip(columns, row, strict=True))
             lines += ["", "[[class]]"]
-            lines += [f"{k} = {toml(v, class_kind(k))}" for k, v in one.items() if v]
+            lines += [f"{bare(k)} = {toml(v, class_kind(k))}" for k, v in one.items() if v]
     for name, inside in tables_of.items():
-        lines += ["", f"[{name}]", *inside]
+        lines += ["", f"[{bare(name)}]", *inside]
     return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def bare(key: str) -> str:
+    """A key as TOML takes it; one that is none of ours is quoted, and the door names it."""
+    return key if re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)?", key) else json.dumps(key, ensure_ascii=False)
 
 
 def class_kind(key: str) -> str:
@@ -321,7 +333,7 @@ def toml(words: str, kind: str) -> str:
     """A value as TOML writes it; what does not fit its kind stays text, and the door says so."""
     if kind == "boolean" and words.lower() in ("true", "false"):
         return words.lower()
-    if kind in ("number", "integer") and words.removeprefix("-").replace(".", "", 1).isdigit() and words.isascii():
+    if kind in ("number", "integer") and re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", words, re.ASCII):
         return words
     if kind == "date":
         try:
@@ -331,7 +343,7 @@ def toml(words: str, kind: str) -> str:
     return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def differing(folder: Path, new: Mapping[str, bytes], out: Imported) -> dict[Path, bytes]:
+def differing(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], out: Imported) -> dict[Path, bytes]:
     """The files that say something else than those that stand there; every differing cell is told."""
     changed: dict[Path, bytes] = {}
     for name in NAMES:
@@ -348,13 +360,10 @@ def differing(folder: Path, new: Mapping[str, bytes], out: Imported) -> dict[Pat
             != list(now["agency" if "agency" in now else now.columns[0]])
         ):
             changed[path] = as_csv(list(now.columns), rows_of(now, *now.columns))
-    was, now_set = (
-        settings_of(folder / SETTINGS_FILE),
-        tomllib.loads(new[SETTINGS_FILE].decode("utf-8"), parse_float=str),
-    )
-    lines = [(key, held(was, key), held(now_set, key)) for key, _ in keys()]
-    for i in range(max(len(was.get("class", ())), len(now_set.get("class", ())))):
-        old, fresh = (dict(enumerate(x.get("class", ()))).get(i, {}) for x in (was, now_set))
+    was = settings_of(folder / SETTINGS_FILE)
+    lines = [(key, held(was, key), held(given, key)) for key, _ in keys()]
+    for i in range(max(len(was.get("class", ())), len(given.get("class", ())))):
+        old, fresh = (dict(enumerate(x.get("class", ()))).get(i, {}) for x in (was, given))
         lines += [(f"class {i + 1} {key}", held(old, key), held(fresh, key)) for key in CLASSES]
     told = [("index", key, "", a, b) for key, a, b in lines if a != b]
     out.changes += told

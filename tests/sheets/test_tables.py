@@ -167,6 +167,30 @@ def test_what_cannot_be_taken(root, tmp_path, change, code):
     assert code in {f.code for f in out.findings} and state(root) == before
 
 
+SETTINGS = "Quy định chung"
+
+
+@pytest.mark.parametrize(
+    "row, column, value, code",
+    [
+        (4, 1, "tổng điểm", "E_KEY"),  # a key in words
+        (4, 1, "title", "E_TOML"),  # a key and a table of one name
+        (12, 2, "1.", "E_TYPE"),
+        (12, 2, "007", "E_TYPE"),
+        (12, 2, ".5", "E_TYPE"),
+        (12, 2, "500 điểm", "E_TYPE"),
+        (9, 2, "31/02/2024", "E_TYPE"),
+        (8, 2, 'lời "trích"\nxuống dòng', ""),
+    ],
+)
+def test_whatever_is_typed_into_the_settings_is_told_and_never_raises(root, tmp_path, row, column, value, code):
+    before = state(root)
+    path = made(root, tmp_path, lambda book: book[SETTINGS].cell(row, column, value))
+    out = import_tables(root, path, write_it=False)
+    assert (code in {f.code for f in out.findings}) if code else not out.refused
+    assert state(root) == before
+
+
 def test_usage(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["tables", "2024"])
