@@ -360,9 +360,9 @@ def run_tables(args: argparse.Namespace) -> int:
 def run_status(args: argparse.Namespace) -> int:
     from . import verify
     from .case import places, read_for_verification, read_register
+    from .case.tables import as_csv
     from .runs.products import open_data
     from .sheets.intake import today
-    from .sheets.keep import as_csv
     from .show import status as page
 
     chosen = [(args.year, args.group)] if args.group else places(args.data, args.year)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import schema
 from ..errors import Finding, Refusal
 from .case import Case
-from .read import check_place, places, read_register, read_to_ask
+from .read import check_place, places, read_root, read_to_ask
 from .settings import FILE as SETTINGS_FILE
-from .tables import rows_of
+from .tables import as_csv, rows_of
 
 COPIED = ("indicators", "choices", "relations")
 FOR_THE_YEAR = ("decision", "decision_date")
@@ -85,21 +83,24 @@ def propose(root: Path, case: Case, year: str, folder: Path) -> Proposed:
             (folder / name).write_bytes((old / name).read_bytes())
     codes = case.indicators["code"].tolist()
     links = [(code, case.year, case.group, code, "same", "") for code in codes]
-    save(folder / "links.csv", schema.columns("links"), links)
-    save(folder / "claims.csv", schema.columns("claims"), ())
+    (folder / "links.csv").write_bytes(as_csv(schema.columns("links"), links))
+    (folder / "claims.csv").write_bytes(as_csv(schema.columns("claims"), ()))
     kept, ended, new = members(root, case, year)
     known = {row["agency"]: row for row in case.agencies.to_dict("records")}
-    register = {row["agency"]: row for row in read_register(root).to_dict("records")}
+    register = {row["agency"]: row for row in read_root(root, "register").to_dict("records")}
     columns = schema.columns("agencies")
     rows = [known.get(a) or {"ranked": "yes", **register[a]} for a in (*kept, *new)]
-    save(folder / "agencies.csv", columns, ([row.get(c, "") for c in columns] for row in rows))
+    lines = ([row.get(c, "") for c in columns] for row in rows)
+    (folder / "agencies.csv").write_bytes(as_csv(columns, lines))
     return Proposed(year, case.group, kept, ended, new, len(links))
 
 
 def members(root: Path, case: Case, year: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """(kept, ended, new) agencies on the last day of the new period; without a register everybody stays."""
     agencies = case.agencies["agency"].tolist()
-    register = {a: (start, end) for a, start, end in rows_of(read_register(root), "agency", "valid_from", "valid_to")}
+    register = {
+        a: (start, end) for a, start, end in rows_of(read_root(root, "register"), "agency", "valid_from", "valid_to")
+    }
     last = later(case.settings.period_to, case.year, year) or f"{year}-12-31"
 
     def stands(agency: str) -> bool:
@@ -109,9 +110,9 @@ def members(root: Path, case: Case, year: str) -> tuple[tuple[str, ...], tuple[s
     kept = tuple(a for a in agencies if stands(a))
     ended = tuple(a for a in agencies if not stands(a))
     heirs: dict[str, list[str]] = {}
-    for row in lineage(root):
-        if row.get("date", "") <= last:
-            heirs.setdefault(row.get("from", ""), []).append(row.get("to", ""))
+    for day, old, heir in rows_of(read_root(root, "lineage"), "date", "from", "to"):
+        if day <= last:
+            heirs.setdefault(old, []).append(heir)
     new: dict[str, None] = {}
     left, seen = list(ended), set(ended)
     while left:
@@ -123,14 +124,6 @@ def members(root: Path, case: Case, year: str) -> tuple[tuple[str, ...], tuple[s
                 elif not stands(heir):
                     left.append(heir)
     return kept, ended, tuple(new)
-
-
-def lineage(root: Path) -> list[Mapping[str, str]]:
-    path = root / "lineage.csv"
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def later(day: str, before: str, year: str) -> str:
@@ -160,11 +153,3 @@ def shifted(text: str, before: str, year: str) -> str:
             line = DAY.sub(lambda found: later(found[0], before, year), line)
         lines.append(line)
     return "\n".join(lines) + "\n"
-
-
-def save(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    out = io.StringIO(newline="")
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(columns)
-    table.writerows(rows)
-    path.write_text(out.getvalue(), encoding="utf-8", newline="\n")

@@ -322,10 +322,15 @@ def check_root(root: Path) -> list[Finding]:
 
 def read_register(root: str | Path) -> pd.DataFrame:
     """register.csv, all agencies that ever were; empty where there is none. Raises Refusal where it is wrong."""
-    path = Path(root) / "register.csv"
+    return read_root(Path(root), "register")
+
+
+def read_root(root: Path, name: str) -> pd.DataFrame:
+    """A table that stands beside the years; empty where there is none. Raises Refusal where it is wrong."""
+    path = root / f"{name}.csv"
     if not path.is_file():
-        return empty("register")
-    frame, findings = read_file("register", path, path.name, {})
+        return empty(name)
+    frame, findings = read_file(name, path, path.name, {})
     if any(f.severity == "error" for f in findings):
         raise Refusal(findings)
     return frame

@@ -179,27 +179,13 @@ def claim_form(words: Wording, to: Recipient) -> Book:
             total = {"row": Cell(text("sheet.form.total", lang), "total")}
             total["points"] = Cell(0, "total", formula=f"SUM({','.join(spans(whole))})")
             put(cells, line, blank | total)
-    main = Sheet(
-        text("sheet.form.name", lang),
-        cells,
-        CLAIM_WIDTHS,
-        heights,
-        merged=head_merges(len(CLAIM_COLUMNS)),
-        repeated=(TABLE, TABLE + 1, 2),
-        header=text("page.sample", lang) if case.settings.sample else "",
-        footer=f"{to.name} · {title(case.settings.title, lang)}",
-    )
-    return Book(
-        (main, more_documents(words, to, kept), guide(words, "claim")),
-        identity(words, to, "claim"),
-        f"{title_of_year(case.settings.title, case.year, lang)} – {to.name}",
-        case.settings.points_decimals,
-    )
+    main = main_sheet(words, to, "name", cells, CLAIM_WIDTHS, heights)
+    return form_book(words, to, "claim", main, more_documents(words, to, kept))
 
 
 def appeal_form(words: Wording, to: Recipient) -> Book | None:
     """The verdicts on one recipient's rows, each with its reason, and a place to contest them; None without any."""
-    case, lang = words.case, words.lang
+    lang = words.lang
     rows, notes = words.verdicts
     mine = rows[(rows["agency"] == to.agency) & rows["final"].notna()]
     mine = mine[[to.asked(code) for code in mine["indicator"]]]
@@ -227,20 +213,40 @@ def appeal_form(words: Wording, to: Recipient) -> Book | None:
         }  # fmt: skip
         put_columns(cells, line, shown, APPEAL_COLUMNS)
         heights[line] = tallest(shown, APPEAL_WIDTHS, APPEAL_COLUMNS)
-    main = Sheet(
-        text("sheet.form.appeal_name", lang),
+    main = main_sheet(words, to, "appeal_name", cells, APPEAL_WIDTHS, heights)
+    return form_book(words, to, "appeal", main)
+
+
+def main_sheet(
+    words: Wording,
+    to: Recipient,
+    called: str,
+    cells: Mapping[tuple[int, int], Cell],
+    widths: Sequence[float],
+    heights: Mapping[int, float],
+) -> Sheet:
+    """The sheet that is filled in, as it is kept on the screen and printed."""
+    settings, lang = words.case.settings, words.lang
+    return Sheet(
+        text(f"sheet.form.{called}", lang),
         cells,
-        APPEAL_WIDTHS,
+        widths,
         heights,
-        merged=head_merges(len(APPEAL_COLUMNS)),
+        merged=head_merges(len(widths)),
         repeated=(TABLE, TABLE + 1, 2),
-        header=text("page.sample", lang) if case.settings.sample else "",
-        footer=f"{to.name} · {title(case.settings.title, lang)}",
+        header=text("page.sample", lang) if settings.sample else "",
+        footer=f"{to.name} · {title(settings.title, lang)}",
     )
+
+
+def form_book(words: Wording, to: Recipient, stage: str, *sheets: Sheet) -> Book:
+    """The sheets of a form, its instructions, and what it says of itself."""
+    case, lang = words.case, words.lang
     return Book(
-        (main, guide(words, "appeal")),
-        identity(words, to, "appeal"),
+        (*sheets, guide(words, stage)),
+        identity(words, to, stage),
         f"{title_of_year(case.settings.title, case.year, lang)} – {to.name}",
+        case.settings.points_decimals,
     )
 
 
@@ -374,14 +380,7 @@ def asked_lines(words: Wording, node: Node, line: int) -> list[dict[str, Cell]]:
     if isinstance(rule, Parts):
         return part_lines(words, node, row, line)
     if rule.takes == "points":
-        row["points"] = Cell(
-            "",
-            "input",
-            name=f"{code}/points",
-            takes="number",
-            message=text("sheet.form.number_message", lang),
-            wrong=text("sheet.form.number_wrong", lang),
-        )
+        row["points"] = number_cell(words, f"{code}/points", "number", text("sheet.form.number_message", lang))
     elif rule.group:
         row["points"] = Cell(text("sheet.form.later", lang), "muted")
     else:
@@ -430,11 +429,12 @@ def figure_cell(words: Wording, node: Node, column: str, key: str = "") -> Cell:
     takes = "whole" if whole else "signed" if node.rule.signed and not node.ratio else "number"
     lang = words.lang
     said = [words.of(node.code, column), text("sheet.form.number_message", lang)]
-    return Cell(
-        "", "input", name=f"{key or node.code}/{column}", takes=takes,
-        message=". ".join(part for part in said if part),
-        wrong=text(f"sheet.form.{'whole' if whole else 'number'}_wrong", lang),
-    )  # fmt: skip
+    return number_cell(words, f"{key or node.code}/{column}", takes, ". ".join(part for part in said if part))
+
+
+def number_cell(words: Wording, name: str, takes: str, message: str) -> Cell:
+    wrong = text(f"sheet.form.{'whole' if takes == 'whole' else 'number'}_wrong", words.lang)
+    return Cell("", "input", name=name, takes=takes, message=message, wrong=wrong)
 
 
 def list_cell(words: Wording, name: str, choices: tuple[str, ...]) -> Cell:

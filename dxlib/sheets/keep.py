@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -42,12 +41,3 @@ def put_all(new: Mapping[Path, bytes]) -> None:
     finally:
         for path in partial.values():
             path.unlink(missing_ok=True)
-
-
-def as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """One CSV as the contract wants it: UTF-8, LF."""
-    out = io.StringIO(newline="")
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(columns)
-    table.writerows(rows)
-    return out.getvalue().encode("utf-8")

@@ -48,6 +48,20 @@ class Received:
         return any(f.severity == "error" for f in self.findings)
 
 
+def open_workbook(file: str, data: bytes) -> tuple[dict[str, Page], dict[str, str]] | Finding:
+    """(sheets by name, what the workbook says of itself), or why it is not opened."""
+    finding, parts = refused(data, file)
+    if finding is not None:
+        return finding
+    try:
+        pages = read(parts)
+    except Unreadable as error:
+        return Finding("E_FORMAT", "not_readable", file, facts={"detail": str(error)})
+    said = pages.get(IDENTITY, Page()).values
+    rows = sorted(row for row, column in said if column == 0)
+    return pages, {as_text(said[row, 0]): as_text(said.get((row, 1))) for row in rows}
+
+
 def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book | Finding]) -> Received:
     """Read one returned workbook.
 
@@ -56,21 +70,11 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
     Never raises for anything that stands in the file; `findings` says all that is wrong.
     """
     out = Received(file, data)
-    finding, parts = refused(data, file)
-    if finding is not None:
-        out.findings.append(finding)
+    opened = open_workbook(file, data)
+    if isinstance(opened, Finding):
+        out.findings.append(opened)
         return out
-    try:
-        pages = read(parts)
-    except Unreadable as error:
-        out.findings.append(Finding("E_FORMAT", "not_readable", file, facts={"detail": str(error)}))
-        return out
-    said = pages.get(IDENTITY, Page()).values
-    out.identity = {
-        as_text(said.get((row, 0))): as_text(said.get((row, 1)))
-        for row in range(1 + max((r for r, _ in said), default=0))
-        if (row, 0) in said
-    }
+    pages, out.identity = opened
     if not {"kind", "year", "group", "recipient", "agency", "lang", "fingerprint"} <= out.identity.keys():
         out.findings.append(Finding("E_SHEET", "no_form", file))
         return out

@@ -24,15 +24,14 @@ from .. import schema
 from ..case import check
 from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
-from ..case.tables import empty, read_table, rows_of
+from ..case.tables import as_csv, empty, read_table, rows_of
 from ..errors import Finding, Refusal
 from ..words import text
-from .book import IDENTITY, Book, Cell, Rule, Sheet, at
+from .book import Book, Cell, Rule, Sheet, at
 from .form import height
-from .gate import refused
-from .keep import as_csv, put_all
-from .read import Page, Unreadable, read
-from .receive import INVISIBLE, as_text
+from .keep import put_all
+from .read import Page
+from .receive import INVISIBLE, as_text, open_workbook
 from .write import write
 
 NAMES = tuple(name for name in schema.CASE_TABLES if name != "approvals")  # sign-offs are only ever appended
@@ -233,17 +232,11 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     stands in the file.
     """
     root, out = Path(root), Imported()
-    finding, parts = refused(path.read_bytes(), path.name)
-    if finding is not None:
-        out.findings.append(finding)
+    opened = open_workbook(path.name, path.read_bytes())
+    if isinstance(opened, Finding):
+        out.findings.append(opened)
         return out
-    try:
-        pages = read(parts)
-    except Unreadable as error:
-        out.findings.append(Finding("E_FORMAT", "not_readable", path.name, facts={"detail": str(error)}))
-        return out
-    said = pages.get(IDENTITY, Page()).values
-    identity = {as_text(said.get((row, 0))): as_text(said.get((row, 1))) for row in range(8)}
+    pages, identity = opened
     year, group, lang = (identity.get(key, "") for key in ("year", "group", "lang"))
     if identity.get("kind") != "tables" or lang not in ("vi", "en") or check_place(year, group):
         out.findings.append(Finding("E_SHEET", "no_tables", path.name))

@@ -18,7 +18,7 @@ from ..verify.ledger import values_of, worth
 from ..words import name, title_of_year
 from ..words import text as say
 from .book import Book, Cell, Sheet
-from .form import Wording, figure_cell, points, put_columns, tallest
+from .form import Wording, figure_cell, number_cell, points, put_columns, tallest
 from .method import figure
 
 CAPACITY, SEED = 60, 20220101  # as the notebook on verification has them
@@ -149,14 +149,7 @@ def item_cells(words: Wording, item: Item, agency: str, claimed: float, papers: 
         "papers": Cell("\n".join(papers), "small"),
         "why": Cell("; ".join([*why, *flags]), "small"),
         "decision": listed("decision", choices),
-        "points": Cell(
-            "",
-            "input",
-            name=f"{key}/points",
-            takes="signed",
-            message=say("sheet.worklist.points_message", lang),
-            wrong=say("sheet.form.number_wrong", lang),
-        ),
+        "points": number_cell(words, f"{key}/points", "signed", say("sheet.worklist.points_message", lang)),
         "reason": listed("reason", tuple(words.reasons.values())),
         "note": Cell("", "input_text", name=f"{key}/note", takes="text"),
     }

@@ -80,43 +80,29 @@ def codes(listed: str, lang: str, most: int = 6) -> str:
 def pillars_table(case: Case, complete: pd.DataFrame, lang: str) -> Table | None:
     """How complete the answers are, by top row."""
     named = labels.rows(case, lang)
-    body: list[list[str | Cell]] = [
-        [
-            named[r["pillar"]],
-            number(r["asked"], lang),
-            number(r["answered"], lang),
-            Cell(percent(r["share"], lang, 0), r["share"]),
-        ]
-        for r in complete.to_dict("records")
-    ]
-    heads = [Column(text("page.row", lang), "name"), *labels.numbers("status", ("asked", "answered"), lang)]
-    heads.append(Column(text("status.head.share", lang), "bar"))
-    made = labels.made(case, lang, "dxlib.verify.completeness", on="claimed")
-    return table(text("status.pillars_caption", lang), heads, body, made)
+    rows = complete.assign(called=complete["pillar"].map(named))[["called", "asked", "answered", "share"]]
+    return shares(case, "pillars", "page.row", rows, "dxlib.verify.completeness", "", lang)
 
 
 def evidence_table(case: Case, covered: pd.DataFrame, lang: str) -> Table | None:
     """Whose claims stand on documents least."""
-    rows = covered[covered["claims"] > 0].sort_values(["item_coverage", "agency"], kind="stable")
-    named, shown = labels.agencies(case, lang), rows.head(WORST)
+    some = covered[covered["claims"] > 0].sort_values(["item_coverage", "agency"], kind="stable")
+    rows = some.head(WORST).assign(called=some["agency"].map(labels.agencies(case, lang)))
+    rows = rows[["called", "claims", "with_document", "item_coverage"]]
+    note = labels.shown_of(len(rows), len(some), lang)
+    return shares(case, "evidence", "page.agency", rows, "dxlib.verify.coverage", note, lang)
+
+
+def shares(case: Case, what: str, first: str, rows: pd.DataFrame, function: str, note: str, lang: str) -> Table | None:
+    """A name, two counts, and the share that the second is of the first, as a bar."""
     body: list[list[str | Cell]] = [
-        [
-            named[r["agency"]],
-            number(r["claims"], lang),
-            number(r["with_document"], lang),
-            Cell(percent(r["item_coverage"], lang, 0), r["item_coverage"]),
-        ]
-        for r in shown.to_dict("records")
+        [called, number(whole, lang), number(part, lang), Cell(percent(share, lang, 0), share)]
+        for called, whole, part, share in rows.itertuples(index=False, name=None)
     ]
-    heads = [Column(text("page.agency", lang), "name"), *labels.numbers("status", ("claims", "with_document"), lang)]
+    heads = [Column(text(first, lang), "name"), *labels.numbers("status", rows.columns[1:3], lang)]
     heads.append(Column(text("status.head.share", lang), "bar"))
-    return table(
-        text("status.evidence_caption", lang),
-        heads,
-        body,
-        labels.made(case, lang, "dxlib.verify.coverage", on="claimed"),
-        labels.shown_of(len(shown), len(rows), lang),
-    )
+    source = labels.made(case, lang, function, on="claimed")
+    return table(text(f"status.{what}_caption", lang), heads, body, source, note)
 
 
 def calendar_table(case: Case, as_of: str, lang: str) -> Table | None:
