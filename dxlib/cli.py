@@ -100,6 +100,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     compare.add_argument("--to-on", choices=ON, help=say("to_on"))
     compare.add_argument("--to-scenario", metavar="NAME", help=say("to_scenario"))
     compare.add_argument("--to-data", type=Path, metavar="DIR", help=say("to_data"))
+    compare.add_argument("--to-year", metavar="YEAR", help=say("to_year"))
     compare.set_defaults(refuse=compare.error)
     compare.add_argument("-o", dest="output", type=Path, metavar="FILE", help=say("output"))
     run = command("run", run_matrix)
@@ -142,6 +143,17 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     worklist.add_argument("-o", dest="output", type=Path, metavar="FILE.xlsx", required=True, help=say("worklist_file"))
     worklist.add_argument("--capacity", type=positive, metavar="N", help=say("capacity"))
     worklist.add_argument("--seed", type=int, metavar="S", help=say("seed"))
+    register = command("register", run_register)
+    register.add_argument("action", choices=("import",), help=say("register_action"))
+    register.add_argument("file", type=Path, metavar="FILE", help=say("register_file"))
+    register.add_argument("--date", type=date.fromisoformat, metavar="DAY", required=True, help=say("register_date"))
+    register.add_argument("--act", default="", metavar="TEXT", help=say("act"))
+    register.add_argument("--level", default="commune", metavar="WORD", help=say("level"))
+    register.add_argument("--write", action="store_true", help=say("register_write"))
+    links = command("links", run_links)
+    place(links, say, what=False)
+    links.add_argument("--from", dest="before", metavar="YEAR", required=True, help=say("links_from"))
+    links.add_argument("-o", dest="output", type=Path, metavar="FILE", help=say("output"))
     sample = command("sample", run_sample)
     sample.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
     sample.add_argument("--communes", type=positive, default=107, metavar="N", help=say("communes"))
@@ -183,35 +195,104 @@ def run_check(args: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
-def load(data: Path, args: argparse.Namespace, scenario: str | None) -> Case:
+def load(data: Path, year: str, group: str, scenario: str | None) -> Case:
     from .case import read_case, read_scenario
 
-    case = read_case(data, args.year, args.group)
+    case = read_case(data, year, group)
     return case if scenario is None else read_scenario(data, case, scenario)
 
 
 def run_score(args: argparse.Namespace) -> int:
     from .index import score, to_csv
 
-    table = score(load(args.data, args, args.scenario), args.on)
+    table = score(load(args.data, args.year, args.group, args.scenario), args.on)
     give(to_csv(table), table, args)
     return 0
 
 
 def run_compare(args: argparse.Namespace) -> int:
-    from .index import compare, score, to_csv
+    from .case import read_lineage, read_register
+    from .index import compare, evaluate, tabulate, to_csv
+    from .years import as_floats, compare_years
 
-    if args.to_on is None and args.to_scenario is None and args.to_data is None:
+    if args.to_on is None and args.to_scenario is None and args.to_data is None and args.to_year is None:
         args.refuse(text("cli.compare_nothing", args.say))
-    before = score(load(args.data, args, args.scenario), args.on)
-    kept = args.scenario if args.to_on or args.to_data else None
+    kept = args.scenario if args.to_on or args.to_data or args.to_year else None
     scenario = kept if args.to_scenario is None else args.to_scenario
-    after = score(load(args.to_data or args.data, args, scenario), args.to_on or args.on)
-    table = compare(before, after)
+    other = args.to_data or args.data
+    sides = [
+        (load(args.data, args.year, args.group, args.scenario), args.on),
+        (load(other, args.to_year or args.year, args.group, scenario), args.to_on or args.on),
+    ]
+    sides.sort(key=lambda side: side[0].year)  # the earlier year first; two states of one year as they were asked for
+    exact = [evaluate(case, on) for case, on in sides]
+    (before, _), (after, _) = sides
+    compared = compare_years(before, after, read_register(other), read_lineage(other), exact=(exact[0], exact[1]))
+    table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
+    parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
+    parts = parts.drop(columns="after").rename(columns={"before": "score_then", "change": "score_change"})
+    table = table.merge(parts, on="agency", how="left")
     give(to_csv(table), table, args)
     if args.output and not args.quiet and not args.json:
         moved = int((table["change"] != "same").sum())
         print(text("cli.compared", args.say, moved=moved, all=len(table)))
+    if compared.comparable:
+        return 0
+    share, least = (float(x) for x in (compared.share, after.settings.comparison["min_matched"]))
+    facts = {"before": f"{before.year}/{before.group}", "share": f"{share:.0%}", "least": f"{least:.0%}"}
+    show_findings([Finding("E_NOT_COMPARABLE", "not_comparable", f"{after.year}/{after.group}", facts=facts)], args)
+    return 1
+
+
+def run_links(args: argparse.Namespace) -> int:
+    from .case import read_to_ask
+    from .case.tables import as_csv
+    from .years import propose_links
+
+    before, after = (read_to_ask(args.data, year, args.group) for year in (args.before, args.year))
+    table = propose_links(before, after)
+    give(as_csv(list(table.columns), table.itertuples(index=False)).decode("utf-8"), table, args)
+    if args.output and not args.quiet and not args.json:
+        whole = len(after.framework.nodes)
+        print(text("cli.linked", args.say, n=len(table), all=whole, file=args.output))
+    return 0
+
+
+def run_register(args: argparse.Namespace) -> int:
+    from .case import read_lineage, read_register
+    from .case.tables import as_csv, rows_of
+    from .sheets import put_all, rows_of_file
+    from .years import propose, read_official
+
+    file, day = args.file.name, args.date.isoformat()
+    lines, wrong = read_official(rows_of_file(args.file), file)
+    if wrong:
+        raise Refusal(wrong)
+    register, lineage = read_register(args.data), read_lineage(args.data)
+    proposed = propose(lines, register, lineage, day, args.act, args.level, file)
+    findings = list(proposed.findings)
+    if proposed.open and args.write:
+        questions = sum(f.severity == "error" for f in findings)
+        findings.append(Finding("E_IMPORT", "import_open", file, facts={"n": questions}))
+    show_findings(findings, args, sys.stdout if args.json else None)
+    if not args.quiet and not args.json:
+        for event in proposed.lineage.iloc[len(lineage) :].head(CHANGES_SHOWN).to_dict("records"):
+            print(text("cli.event", args.say, **{**event, "share": event["share"] or "?"}))
+        facts = {"ended": proposed.ended, "began": proposed.began, "events": proposed.events}
+        print(text("cli.register_proposed", args.say, **facts))
+    if proposed.open:
+        return 1
+    if args.write:
+        tables = {"register": proposed.register, "lineage": proposed.lineage}
+        put_all(
+            {
+                args.data / f"{name}.csv": as_csv(list(frame.columns), rows_of(frame, *frame.columns))
+                for name, frame in tables.items()
+                if len(frame) or (args.data / f"{name}.csv").is_file()
+            }
+        )
+        if not args.quiet and not args.json:
+            print(text("cli.register_written", args.say, folder=args.data))
     return 0
 
 

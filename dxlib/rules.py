@@ -12,8 +12,8 @@ shapes of issued Vietnamese decisions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -88,6 +88,11 @@ class Rule:
     def rooted(self) -> bool:
         """Whether its shares may be roots or logarithms, kept to 40 digits."""
         return False
+
+    @property
+    def shape(self) -> Hashable:
+        """Equal for two rules that give every answer the same share, whatever the maximum points."""
+        return type(self), *(getattr(self, field.name) for field in fields(self))
 
     def share(self, value: Fraction) -> Fraction:
         raise NotImplementedError(self.name)
@@ -190,6 +195,10 @@ class Points(Rule):
             raise RuleError("rule_no_arguments", scale.text, scale.at(args[0]))
         return cls(maximum=scale.maximum or ONE)
 
+    @property
+    def shape(self) -> Hashable:
+        return (type(self),)
+
     def share(self, value: Fraction) -> Fraction:
         return value / self.maximum
 
@@ -211,6 +220,10 @@ class Options(Rule):
     @property
     def names(self) -> list[str]:
         return [name for name, _ in self.shares]
+
+    @property
+    def shape(self) -> Hashable:
+        return type(self), frozenset(self.shares)
 
     def value(self, text: str) -> Fraction:
         """The share that an answer stands for. Raises KeyError for an unknown option."""
@@ -348,6 +361,10 @@ class Count(Rule):
         if not scale.maximum:
             raise RuleError("rule_points_without_maximum", scale.text, 0, part=scale.text)
         return cls(each=each, cap=min(cap or scale.maximum, scale.maximum), maximum=scale.maximum)
+
+    @property
+    def shape(self) -> Hashable:
+        return type(self), self.each / self.maximum, self.cap / self.maximum
 
     def share(self, value: Fraction) -> Fraction:
         return min(value * self.each, self.cap) / self.maximum

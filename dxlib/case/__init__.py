@@ -8,9 +8,11 @@ from .read import (
     read_before,
     read_case,
     read_for_verification,
+    read_lineage,
     read_register,
+    read_series,
     read_to_ask,
-    register_digest,
+    root_digests,
 )
 from .scenarios import read_scenario
 
@@ -22,8 +24,10 @@ __all__ = [
     "read_before",
     "read_case",
     "read_for_verification",
+    "read_lineage",
     "read_register",
     "read_scenario",
+    "read_series",
     "read_to_ask",
-    "register_digest",
+    "root_digests",
 ]

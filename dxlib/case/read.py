@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,10 +16,13 @@ from ..errors import Finding, Refusal, nearest
 from .case import Case, freeze, table_findings
 from .cells import check_cells, check_references
 from .documents import read_documents
+from .framework import Framework
+from .lineage import check_lineage, check_members
+from .links import check_links, check_size
 from .scenarios import check_scenarios
 from .settings import FILE as SETTINGS_FILE
 from .settings import Settings, read_settings
-from .tables import empty, read_table
+from .tables import empty, read_table, rows_of
 
 YEAR = re.compile(r"[0-9]{4}", re.ASCII)
 GROUP = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
@@ -106,6 +109,41 @@ def read_before(root: str | Path, case: Case) -> Before:
         return Before(set_aside(given), (), digests)
     except Refusal as refusal:
         return Before(None, refusal.findings, digests)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A year and the years it goes back to: cases oldest first, why the walk back ended early, digests of all that was
+    read."""
+
+    cases: tuple[Case, ...]
+    refused: tuple[Finding, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_series(root: str | Path, year: str | int, group: str) -> Series:
+    """A year and group with all its earlier years, each read as `read_case` does.
+
+    Before a year stands the one that its links.csv continues, else the last earlier one of the same group. Raises
+    Refusal where the year itself is wrong; an earlier year that is wrong ends the series and is named.
+    """
+    case = read_case(root, year, group)
+    cases, digests = [case], dict(case.digests)
+    while (place := place_before(Path(root), cases[0])) is not None:
+        try:
+            case = read_case(root, *place)
+        except Refusal as refusal:
+            return Series(tuple(cases), refusal.findings, digests)
+        cases.insert(0, case)
+        digests |= case.digests
+    return Series(tuple(cases), (), digests)
+
+
+def place_before(root: Path, case: Case) -> tuple[str, str] | None:
+    """Year and group of the earlier year that a case continues; None where there is none."""
+    linked = {(y, g) for y, g in rows_of(case.tables["links"], "from_year", "from_group") if y < case.year}
+    there = [p for p in places(root) if p[0] < case.year and (p in linked or (not linked and p[1] == case.group))]
+    return max(there, default=None)
 
 
 @dataclass(frozen=True)
@@ -274,15 +312,36 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
         findings += misplaced(root, str(year) if year is not None else None)
     if not chosen:
         findings.append(no_case(root, "/".join(str(p) for p in (year, group) if p is not None)))
+    register, _ = read_file("register", root / "register.csv", "register.csv", {})
+    sets: dict[tuple[str, str], Framework] = {}  # places() gives them year by year, so earlier ones are known
     for at_year, at_group in chosen:
+        place = f"{at_year}/{at_group}"
         try:
             case = read_case(root, at_year, at_group)
         except Refusal as refusal:
             findings += refusal.findings
         else:
-            _, _, documents = read_documents(root / at_year / at_group, f"{at_year}/{at_group}", case.evidence)
+            _, _, documents = read_documents(root / at_year / at_group, place, case.evidence)
             findings += [*case.findings, *documents, *check_scenarios(root, case)]
+            findings += check_members(register, case.tables["agencies"], case.settings, place)
+            sets[at_year, at_group] = case.framework
+            links = case.tables["links"]
+            earlier = sets | earlier_sets(root, links, sets)
+            findings += check_links(links, case.framework, at_year, place, earlier)
+            findings += check_size(case.settings, f"{place}/{SETTINGS_FILE}", place_before(root, case), earlier)
     return unique(findings)
+
+
+def earlier_sets(root: Path, links: pd.DataFrame, known: Container) -> dict[tuple[str, str], Framework]:
+    """The index sets that links point to and nobody has read yet; one that cannot be read is left out."""
+    found = {}
+    for place in dict.fromkeys(rows_of(links, "from_year", "from_group")):
+        if place not in known and not check_place(*place) and (root / place[0] / place[1] / SETTINGS_FILE).is_file():
+            try:
+                found[place] = read_to_ask(root, *place).framework
+            except Refusal:
+                continue  # its own check says why
+    return found
 
 
 def misplaced(root: Path, year: str | None) -> list[Finding]:
@@ -317,12 +376,22 @@ def check_root(root: Path) -> list[Finding]:
             findings += found
     for name, frame in tables.items():
         findings += check_cells(name, frame, f"{name}.csv") + check_references(name, frame, f"{name}.csv", tables)
+    if "register" in tables:
+        findings += check_lineage(tables["register"], tables.get("lineage", empty("lineage")))
     return findings
 
 
 def read_register(root: str | Path) -> pd.DataFrame:
     """register.csv, all agencies that ever were; empty where there is none. Raises Refusal where it is wrong."""
     return read_root(Path(root), "register")
+
+
+def read_lineage(root: str | Path) -> pd.DataFrame:
+    """lineage.csv, who became whom; empty where there is none. Raises Refusal where it, or the register, is wrong."""
+    errors = [f for f in check_root(Path(root)) if f.severity == "error" and f.file != "reasons.csv"]
+    if errors:
+        raise Refusal(errors)
+    return read_root(Path(root), "lineage")
 
 
 def read_root(root: Path, name: str) -> pd.DataFrame:
@@ -336,9 +405,10 @@ def read_root(root: Path, name: str) -> pd.DataFrame:
     return frame
 
 
-def register_digest(root: str | Path) -> dict[str, str]:
-    """The digest of register.csv by its name, where there is one."""
+def root_digests(root: str | Path, names: Iterable[str]) -> dict[str, str]:
+    """The digests of tables that stand beside the years, by file name, where there are any."""
     digests: dict[str, str] = {}
-    if (Path(root) / "register.csv").is_file():
-        read_bytes(Path(root) / "register.csv", "register.csv", digests)
+    for name in names:
+        if (Path(root) / f"{name}.csv").is_file():
+            read_bytes(Path(root) / f"{name}.csv", f"{name}.csv", digests)
     return digests

@@ -57,6 +57,7 @@ class Settings:
     classes: tuple[Class, ...]
     calendar: Mapping[str, str]
     sensitivity: Mapping[str, Any]
+    comparison: Mapping[str, Any]
 
 
 def policies() -> list[str]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
-from ..case import Case, read_before, read_case, read_for_verification, register_digest
+from ..case import Case, read_before, read_case, read_for_verification, read_lineage, read_series, root_digests
 from ..errors import Finding, Refusal
 from ..index import provisional, score, to_csv
 from ..words import text, title_of_year
@@ -144,19 +144,34 @@ def adding(findings: list[Finding]) -> Iterator[None]:
 def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[Task | Outcome]:
     """The tasks, case by case: each folder is read and checked once, before any of its kernels starts."""
     for (year, group), same_case in groupby(chosen, key=lambda job: (job.year, job.group)):
-        opened: dict[bool, Opened | Refusal] = {}
+        opened: dict[str, Opened | Refusal] = {}
         tables: dict[str, bytes] = {}
         for job in same_case:
-            goes_on = job.notebook in matrix.GOES_ON
-            if goes_on not in opened:
-                opened[goes_on] = open_case(source.root, year, group, goes_on)
-            found = opened[goes_on]
+            way = reading(job.notebook)
+            if way not in opened:
+                opened[way] = open_case(source.root, year, group, way)
+            found = opened[way]
             if isinstance(found, Refusal):
                 yield failed(job, *errors(found))
-            elif found.case.has_claims or job.notebook not in matrix.NEEDS_CLAIMS:
+            elif applies(job.notebook, found):
                 yield make_task(source, found, job, tables)
             else:
                 left_out.add(job)
+
+
+def reading(notebook: str) -> str:
+    """How a notebook reads its folder: strictly, going on with what is wrong in the ledger set aside, or with all
+    earlier years."""
+    if notebook in matrix.GOES_ON:
+        return "goes-on"
+    return "years" if notebook in matrix.NEEDS_YEARS else "strictly"
+
+
+def applies(notebook: str, opened: Opened) -> bool:
+    """Whether there is anything for the notebook to show."""
+    if notebook in matrix.NEEDS_CLAIMS and not opened.case.has_claims:
+        return False
+    return notebook not in matrix.NEEDS_YEARS or opened.years > 1
 
 
 @dataclass(frozen=True)
@@ -164,19 +179,25 @@ class Opened:
     """A case with every file that its notebooks read.
 
     unfinished   claims still wait for verdicts: every page of the case is provisional
+    years        how many years were read
     """
 
     case: Case
     inputs: Mapping[str, str]
     unfinished: bool
+    years: int = 1
 
 
-def open_case(root: Path, year: str, group: str, goes_on: bool) -> Opened | Refusal:
-    """The case as its notebooks read it: strictly, or (verification) with what is wrong in the ledger set aside."""
+def open_case(root: Path, year: str, group: str, way: str) -> Opened | Refusal:
+    """The case as its notebooks read it, see `reading`."""
     try:
-        if not goes_on:
+        if way == "strictly":
             case = read_case(root, year, group)
             return Opened(case, case.digests, provisional(case))
+        if way == "years":
+            read_lineage(root)
+            series = read_series(root, year, group)
+            return Opened(series.cases[-1], series.digests, provisional(series.cases[-1]), len(series.cases))
         case = read_for_verification(root, year, group)
         return Opened(case, {**read_before(root, case).digests, **case.digests}, provisional(case))
     except Refusal as refusal:
@@ -197,9 +218,9 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
             tables[products.scores_table(job)] = products.open_data(to_csv(score(case, on)))
     except Refusal as refusal:
         return failed(job, *errors(refusal))
-    register = register_digest(source.root) if job.notebook in matrix.READS_REGISTER else {}
+    beside = root_digests(source.root, matrix.READS_ROOT.get(job.notebook, ()))
     full = fingerprint.fingerprint(
-        {**register, **opened.inputs}, values, source.library, fingerprint.digest_notebook(path), source.lock
+        {**beside, **opened.inputs}, values, source.library, fingerprint.digest_notebook(path), source.lock
     )
     page = {
         "title": text(

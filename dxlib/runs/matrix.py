@@ -10,10 +10,17 @@ from ..case import places
 from ..case.read import GROUP, RESERVED, YEAR
 from ..errors import Finding, Refusal, nearest
 
-READERS = {"report": "public", "sensitivity": "public", "verification": "internal", "status": "internal"}
+READERS = {
+    "report": "public",
+    "trend": "public",
+    "sensitivity": "public",
+    "verification": "internal",
+    "status": "internal",
+}
 NEEDS_CLAIMS = {"verification", "status"}
+NEEDS_YEARS = {"trend"}  # an earlier year; with it, all earlier years are read
 GOES_ON = {"verification", "status"}  # where the ledger is wrong, with its wrong rows set aside
-READS_REGISTER = {"status"}  # for the names of owners
+READS_ROOT = {"status": ("register",), "trend": ("register", "lineage")}  # tables beside the years
 LANGUAGES = ("vi", "en")
 
 

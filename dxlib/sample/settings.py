@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from .claims import due
-from .sets import DECIMALS, total
+from .sets import DECIMALS, YEARS, total
 
 TITLES = {
     "departments": ("các sở, ban, ngành tỉnh Giả Định", "departments of Giả Định Province"),
@@ -82,4 +82,6 @@ def index_toml(year: str, group: str) -> str:
     days = {"claims_due": 0, "verify_from": 4, "verify_to": 45, "appeals_until": 55, "publish_on": 75}
     lines += ["[calendar]", *(f"{key} = {(start + timedelta(days=n)).isoformat()}" for key, n in days.items())]
     lines += ["", "[sensitivity]", "half_width = 0.2", "draws = 2000", f"seed = {year}1231", ""]
+    if year != YEARS[0]:  # row 0.1 of every set: the population, or the staff
+        lines += ["[comparison]", "min_matched = 0.6", 'size = "0.1"', ""]
     return "\n".join(lines)

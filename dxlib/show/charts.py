@@ -255,3 +255,105 @@ def timeline(labels: Sequence[str], days: Sequence[str], today: str, today_label
         axes.set_xticks([])
 
     return draw(needed(labels, 26), paint)
+
+
+def waterfall(labels: Sequence[str], values: Sequence[float], write: Write) -> list[bytes]:
+    """From the first value to the last: the first and last rows are levels, those between are steps from one to the
+    other."""
+
+    def paint(figure: Figure, axes: Axes) -> None:
+        heights = rows_axis(axes, labels, 30)
+        reached = [values[0]]
+        for step in values[1:-1]:
+            reached.append(reached[-1] + step)
+        ends = [*reached, values[-1]]
+        low, high = min(ends), max(ends)
+        room = max(high - low, 0.01)
+        for i, y in enumerate(heights):
+            level = i in (0, len(heights) - 1)
+            start = ends[i] if level else reached[i - 1]
+            if level:  # a dot, not a bar: the axis does not begin at nought
+                axes.plot(start, y, "o", color=INK, markersize=7)
+            else:
+                axes.barh(y, values[i], left=start, color=ACCENT if values[i] >= 0 else WARM, height=0.62)
+            if i:
+                axes.vlines(ends[i - 1], heights[i - 1], y, color=GREY, linewidth=0.8, zorder=0)
+            axes.text(max(start, ends[i]) + 0.05 * room, y, write(values[i]), va="center", fontsize=8.5)
+        axes.set_xlim(low - 0.06 * room, high + 0.3 * room)
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+
+    return [draw(needed(labels, 30), paint)]
+
+
+def of_which(
+    labels: Sequence[str],
+    part: Sequence[float],
+    whole: Sequence[float],
+    part_label: str,
+    whole_label: str,
+    write: Write,
+) -> list[bytes]:
+    """A bar for a part of a change and a ring for the whole change, for every row."""
+    drawings = []
+    low, high = min(0.0, *part, *whole), max(0.0, *part, *whole)
+    room = (high - low) or 1.0
+    for rows in parts(len(labels)):
+
+        def paint(figure: Figure, axes: Axes, rows: slice = rows) -> None:
+            heights = rows_axis(axes, labels[rows])
+            axes.hlines(heights, part[rows], whole[rows], color=PALE, linewidth=2.5, zorder=1)
+            colours = [ACCENT if value >= 0 else WARM for value in part[rows]]
+            axes.barh(heights, part[rows], color=colours, height=0.5, zorder=2)
+            axes.plot(whole[rows], heights, "o", color="white", markeredgecolor=INK, markersize=6, zorder=3)
+            axes.axvline(0, color=GREY, linewidth=0.8)
+            axes.set_xlim(low - 0.06 * room, high + 0.06 * room)
+            axes.xaxis.set_major_formatter(lambda x, _: write(x))
+            axes.grid(axis="x", color=PALE, linewidth=0.6)
+            axes.set_axisbelow(True)
+            axes.set_title(f"▬ {part_label}     ○ {whole_label}", loc="left", fontsize=9)
+
+        drawings.append(draw(needed(labels[rows]) + 0.2, paint))
+    return drawings
+
+
+def groups_by_year(
+    years: Sequence[str],
+    values: Sequence[Sequence[float]],
+    breaks: Sequence[str],
+    y_label: str,
+    write: Write,
+) -> list[bytes]:
+    """All values of each year as dots, their median as a line that stops at every break.
+
+    breaks   per pair of years, what stands between them; "" where the line goes on
+    """
+
+    def paint(figure: Figure, axes: Axes) -> None:
+        from statistics import median
+
+        middle = [median(column) for column in values]
+        for x, column in enumerate(values):
+            axes.plot([x] * len(column), column, "_", color=PALE, markersize=26, markeredgewidth=1.5)
+            axes.plot(x, middle[x], "o", color=ACCENT, markersize=6, zorder=3)
+            axes.annotate(write(middle[x]), (x, middle[x]), xytext=(12, 0), textcoords="offset points", va="center")
+        for x, broken in enumerate(breaks):
+            if broken:
+                axes.axvline(x + 0.5, color=WARM, linewidth=1, linestyle="--")
+                place = (x + 0.5, 1.0)
+                axes.annotate(
+                    folded(broken, 18),
+                    place,
+                    xycoords=("data", "axes fraction"),
+                    ha="center",
+                    va="bottom",
+                    fontsize=8.5,
+                )
+            else:
+                axes.plot([x, x + 1], middle[x : x + 2], color=ACCENT, linewidth=1.2, zorder=2)
+        axes.set_xticks(range(len(years)), years)
+        axes.set_xlim(-0.5, len(years) - 0.4)
+        axes.yaxis.set_major_formatter(lambda y, _: write(y))
+        axes.set_ylabel(y_label)
+
+    return [draw(3.2, paint)]

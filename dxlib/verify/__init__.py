@@ -12,7 +12,7 @@ from .materiality import decisive_items, rank_ranges, unsettled
 from .progress import Sender, completeness, last_day, progress, senders
 from .risk import CONFIDENCE, TOLERABLE, choose, estimates, found_by_part, history, risk
 from .sampling import plan
-from .verifiers import appeals, between_verifiers, double_verified, leniency
+from .verifiers import appeals, between_verifiers, double_verified, leniency, repeatability
 
 __all__ = [
     "CONFIDENCE",
@@ -44,6 +44,7 @@ __all__ = [
     "printed_total",
     "progress",
     "rank_ranges",
+    "repeatability",
     "risk",
     "scores",
     "senders",

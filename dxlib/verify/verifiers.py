@@ -97,6 +97,20 @@ def double_verified(steps: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=DOUBLES)
 
 
+def repeatability(steps: pd.DataFrame) -> float | None:
+    """Standard deviation of one verifier's share on one row: sqrt(sum d^2 / 2n) over the cells that two scored.
+
+    steps  as of `double_verified`
+
+    None below FEW cells. Source: Dahlberg (1940), Statistical Methods for Medical and Biological Students, ch. 9.
+    """
+    doubles = double_verified(steps)
+    if len(doubles) < FEW:
+        return None
+    d = doubles["share_1"].astype(float) - doubles["share_2"].astype(float)
+    return float(np.sqrt((d**2).sum() / (2 * len(d))))
+
+
 def between_verifiers(doubles: pd.DataFrame, grades: Mapping[str, Sequence[float]]) -> pd.DataFrame:
     """How far two verifiers of the same items agree: a row for all items (indicator ""), then one per indicator.
 

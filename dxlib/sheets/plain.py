@@ -1,0 +1,36 @@
+"""Somebody else's table, CSV or XLSX, as rows of text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from ..case.tables import decode, separator
+from ..errors import Finding, Refusal
+from .receive import as_text, open_workbook
+
+ZIP = b"PK\x03\x04"
+
+
+def rows_of_file(path: Path) -> list[list[str]]:
+    """The rows of a CSV file, or of the first sheet of a workbook. Raises Refusal, and OSError."""
+    data = path.read_bytes()
+    if data.startswith(ZIP):
+        opened = open_workbook(path.name, data)
+        if isinstance(opened, Finding):
+            raise Refusal([opened])
+        page = next(iter(opened[0].values()))
+        height = max((row for row, _ in page.values), default=-1) + 1
+        width = max((column for _, column in page.values), default=-1) + 1
+        if height * width > 20 * len(page.values) + 10_000:  # a cell far away makes no table
+            raise Refusal([Finding("E_FORMAT", "not_readable", path.name, facts={"detail": f"{height} × {width}"})])
+        return [[as_text(page.values.get((row, column), "")) for column in range(width)] for row in range(height)]
+    findings: list[Finding] = []
+    text = decode(data, path.name, findings)
+    if text is None:
+        raise Refusal(findings)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True))
+    except csv.Error as error:
+        raise Refusal([Finding("E_CSV", "csv_broken", path.name, facts={"detail": str(error)})]) from None

@@ -1,0 +1,419 @@
+"""The trend page (public): what changed since last year, and how much of it is performance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import pandas as pd
+
+from ..case.links import MATCHED
+from ..case.read import Series
+from ..words import NOTHING, finding, number, percent, text
+from ..years import PARTS, SET, Comparison
+from . import charts, labels
+from .blocks import Chart, Column, Sentences, Table, sentences, table
+
+NAMED = 3  # agencies in one sentence
+GROUP_PARTS = ["left", "reorganised", *PARTS, "entered"]
+
+
+def points(x: Fraction | float | None, lang: str, decimals: int = 1) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    if x is None or x != x:
+        return NOTHING
+    exact = 100 * Fraction(x)
+    return ("+" if round(exact, decimals) > 0 else "") + number(exact, lang, decimals)
+
+
+def total(values: Mapping[str, Fraction], parts: Sequence[str]) -> Fraction:
+    """The sum of some parts of a change."""
+    return sum((values[part] for part in parts), Fraction(0))
+
+
+def made(step: Comparison, lang: str, *functions: str) -> str:
+    """The line under a figure of two years."""
+    names = [f"dxlib.years.{name}" for name in functions]
+    years = text("trend.two_years", lang, before=step.before.year, after=step.after.year)
+    return labels.joined(labels.made(step.after, lang, *names), years)
+
+
+def summary(compared: Sequence[Comparison], moved: pd.DataFrame, series: Series, lang: str) -> Sentences | None:
+    """What happened to the group since last year, in sentences."""
+    if not compared:
+        return sentences(text("trend.first_year", lang), *stopped(series, lang))
+    step = compared[-1]
+    said = [said_group(step, lang), said_size(step, lang)]
+    if step.comparable:
+        said += [said_moves(step, moved, lang), said_most(step, moved, lang), said_joined(step, lang)]
+    return sentences(*said, *stopped(series, lang))
+
+
+def stopped(series: Series, lang: str) -> list[str]:
+    """Why an earlier year is left out."""
+    return [text("trend.left_out", lang, what=finding(f, lang)["what"]) for f in series.refused[:1]]
+
+
+def said_group(step: Comparison, lang: str) -> str:
+    """The mean of the group, and what moved it."""
+    facts: dict[str, str] = {"before": step.before.year, "after": step.after.year}
+    if step.group.empty:
+        return text("trend.nobody", lang, **facts)
+    value = dict(zip(step.group["part"], step.group["value"], strict=True))
+    facts |= {"from": percent(value["before"], lang), "to": percent(value["after"], lang)}
+    facts["change"] = points(value["after"] - value["before"], lang)
+    if "performance" not in value:
+        return text("trend.mean", lang, **facts)
+    if not step.comparable:
+        least = percent(step.after.settings.comparison["min_matched"], lang, 0)
+        return text("trend.not_comparable", lang, share=percent(step.share, lang, 0), least=least, **facts)
+    facts |= {
+        "performance": points(value["performance"], lang),
+        "set": points(total(value, SET), lang),
+        "group": points(value["left"] + value["reorganised"] + value["entered"], lang),
+        "other": points(total(value, ("verification", "membership", "exemptions", "rest")), lang),
+    }
+    return text("trend.mean_parts", lang, **facts)
+
+
+def said_size(step: Comparison, lang: str) -> str | None:
+    """Ranks of lists of different length are not compared."""
+    sizes = [len(case.tables["agencies"]) for case in (step.before, step.after)]
+    if sizes[0] == sizes[1]:
+        return None
+    return text("trend.size", lang, before=number(sizes[0], lang), after=number(sizes[1], lang))
+
+
+def said_moves(step: Comparison, moved: pd.DataFrame, lang: str) -> str | None:
+    """How many really moved; nothing where nobody can be compared."""
+    count = moved["news"].value_counts()
+    if not set(count.index) & {"up", "down", "noise", "none"}:
+        return None
+    facts = {key: number(int(count.get(key, 0)), lang) for key in ("up", "down", "noise", "none", "estimate")}
+    return text("trend.moves", lang, **facts)
+
+
+def said_most(step: Comparison, moved: pd.DataFrame, lang: str) -> str | None:
+    """Who rose and who fell most."""
+    named = labels.agencies(step.after, lang)
+    said = []
+    for key, largest in (("up", False), ("down", True)):
+        rows = moved[moved["news"] == key].sort_values(["performance", "agency"], ascending=[largest, True])
+        if len(rows):
+            who = ", ".join(
+                f"{named[a]} ({points(x, lang)})" for a, x in rows.head(NAMED)[["agency", "performance"]].values
+            )
+            said.append(text(f"trend.most_{key}", lang, who=who))
+    return " ".join(said) or None
+
+
+def said_joined(step: Comparison, lang: str) -> str | None:
+    """Merged and split agencies are neither praised nor blamed."""
+    joined = step.changes[step.changes["flag"].isin(("M", "S", "X"))]
+    return text("trend.joined", lang, n=number(len(joined), lang)) if len(joined) else None
+
+
+def group_table(compared: Sequence[Comparison], lang: str) -> Table | None:
+    """What moved the mean of the group, part by part, for every pair of years."""
+    steps = [step for step in compared if not step.group.empty]
+    if not steps:
+        return None
+    values = [dict(zip(step.group["part"], step.group["value"], strict=True)) for step in steps]
+    shown = [part for part in ("before", *GROUP_PARTS, "change", "after") if any(value.get(part) for value in values)]
+    body = []
+    for part in shown:
+        write = percent if part in ("before", "after") else points
+        body.append([text(f"trend.part.{part}", lang), *(write(value.get(part), lang) for value in values)])
+    heads = [Column(text("trend.part_head", lang), "name")]
+    heads += [Column(f"{step.before.year} → {step.after.year}", "number") for step in steps]
+    source = labels.made(steps[-1].after, lang, "dxlib.years.group_change")
+    return table(text("trend.group_caption", lang), heads, body, source, text("trend.group_note", lang))
+
+
+def group_chart(compared: Sequence[Comparison], lang: str) -> Chart | None:
+    """The same for the last pair of years, as steps."""
+    step = compared[-1] if compared else None
+    if step is None or step.group.empty or "performance" not in set(step.group["part"]):
+        return None
+    rows = [(p, float(v)) for p, v in zip(step.group["part"], step.group["value"], strict=True)]
+    rows = [(p, v) for p, v in rows if p in ("before", "after") or abs(v) >= 0.0005]
+    names = [step.before.year if p == "before" else step.after.year if p == "after" else p for p, _ in rows]
+    shown = [name if name.isdigit() else text(f"trend.part.{name}", lang) for name in names]
+    levels = (len(rows) - 1, 0)
+    drawings = charts.waterfall(
+        shown,
+        [v for _, v in rows],
+        lambda x: percent(x, lang) if x in (rows[levels[0]][1], rows[0][1]) else points(x, lang),
+    )
+    value = dict(rows)
+    alt = text(
+        "trend.group_alt",
+        lang,
+        before=percent(value["before"], lang),
+        after=percent(value["after"], lang),
+        performance=points(value.get("performance", 0.0), lang),
+    )
+    return Chart(text("trend.group_chart", lang), tuple(drawings), made(step, lang, "group_change"), alt)
+
+
+def agencies_chart(compared: Sequence[Comparison], lang: str) -> Chart | None:
+    """For every agency that stands in both years: how much of its change was performance."""
+    step = compared[-1] if compared else None
+    if step is None or not step.comparable:
+        return None
+    rows = step.changes[step.changes["performance"].notna() & (step.changes["flag"] == "U")]
+    if rows.empty:
+        return None
+    rows = rows.sort_values(["performance", "agency"], ascending=[False, True])
+    named = labels.agencies(step.after, lang)
+    performance, change = ([float(x) for x in rows[column]] for column in ("performance", "change"))
+    drawings = charts.of_which(
+        [named[a] for a in rows["agency"]],
+        performance,
+        change,
+        text("trend.performance", lang),
+        text("trend.change", lang),
+        lambda x: points(x, lang, 0),
+    )
+    first, last = rows.iloc[0], rows.iloc[-1]
+    alt = text(
+        "trend.agencies_alt",
+        lang,
+        first=named[first["agency"]],
+        most=points(first["performance"], lang),
+        last=named[last["agency"]],
+        least=points(last["performance"], lang),
+    )
+    source = made(step, lang, "changes")
+    return Chart(text("trend.agencies_chart", lang), tuple(drawings), source, alt, text("trend.unit_note", lang))
+
+
+def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: str) -> Table | None:
+    """Every agency: from where to where, and what moved it."""
+    step = compared[-1] if compared else None
+    if step is None:
+        return None
+    rows = step.changes[step.changes["change"].notna()]
+    word = dict(zip(moved["agency"], moved["news"], strict=True))
+    rows = rows.assign(unchanged=rows["flag"] == "U")
+    rows = rows.sort_values(["unchanged", "change", "agency"], ascending=[False, False, True])
+    named = labels.agencies(step.after, lang)
+    body = []
+    for row in rows.to_dict("records"):
+        known = row["performance"] is not None
+        index_set = total(row, SET) if known else None
+        other = row["change"] - row["performance"] - index_set if known else None
+        estimate = "" if row["flag"] == "U" else "*"
+        body.append(
+            [
+                named[row["agency"]],
+                percent(row["before"], lang) + estimate,
+                percent(row["after"], lang),
+                points(row["change"], lang),
+                points(row["performance"] if step.comparable else None, lang),
+                points(index_set, lang),
+                points(other, lang),
+                text(f"trend.news.{word[row['agency']]}", lang),
+            ]
+        )
+    heads = [
+        Column(text("page.agency", lang), "name"),
+        Column(step.before.year, "number"),
+        Column(step.after.year, "number"),
+        *labels.numbers("trend", ("change", "performance", "set", "other"), lang),
+        Column(text("trend.news_head", lang)),
+    ]
+    note = labels.joined(text("trend.agencies_note", lang), text("trend.unit_note", lang))
+    return table(text("trend.agencies_caption", lang), heads, body, made(step, lang, "changes", "news"), note)
+
+
+def set_table(compared: Sequence[Comparison], lang: str) -> Table | None:
+    """How the index set changed: how many rows of which kind, with how much weight."""
+    step = compared[-1] if compared else None
+    if step is None:
+        return None
+    body = []
+    for kind in ("same", "rescaled", "redefined", "merged", "split", "added", "removed"):
+        rows = step.matches[step.matches["kind"] == kind]
+        if len(rows):
+            sums = [
+                weight(rows, column, code)
+                for column, code in (("weight_before", "from_code"), ("weight_after", "code"))
+            ]
+            shown = [percent(x, lang) if x else NOTHING for x in sums]
+            body.append([text(f"trend.kind.{kind}", lang), number(len(rows), lang), *shown])
+    heads = [
+        Column(text("trend.kind_head", lang), "name"),
+        Column(text("trend.rows", lang), "number"),
+        Column(text("trend.weight_of", lang, year=step.before.year), "number"),
+        Column(text("trend.weight_of", lang, year=step.after.year), "number"),
+    ]
+    facts = {
+        "share": percent(step.share, lang, 0),
+        "least": percent(step.after.settings.comparison["min_matched"], lang, 0),
+    }
+    note = text("trend.set_note" if step.comparable else "trend.set_note_not", lang, **facts)
+    return table(text("trend.set_caption", lang), heads, body, made(step, lang, "match"), note)
+
+
+def weight(rows: pd.DataFrame, column: str, code: str) -> Fraction:
+    """The weight of some rows, each counted once."""
+    return sum(rows.drop_duplicates(code)[column].dropna().tolist(), Fraction(0))
+
+
+def rows_table(compared: Sequence[Comparison], lang: str) -> Table | None:
+    """Rows that are not compared: which, why, and what they weigh."""
+    step = compared[-1] if compared else None
+    if step is None:
+        return None
+    named = (labels.rows(step.before, lang), labels.rows(step.after, lang))
+    rows = step.matches[~step.matches["kind"].isin(MATCHED)]
+    body = [
+        [
+            named[1].get(r["code"], NOTHING),
+            named[0].get(r["from_code"], NOTHING),
+            text(f"trend.kind.{r['kind']}", lang),
+            percent(r["weight_before"], lang) if r["from_code"] else NOTHING,
+            percent(r["weight_after"], lang) if r["code"] else NOTHING,
+        ]
+        for r in rows.to_dict("records")
+    ]
+    heads = [
+        Column(text("trend.row_of", lang, year=step.after.year), "name"),
+        Column(text("trend.row_of", lang, year=step.before.year)),
+        Column(text("trend.kind_head", lang)),
+        Column(text("trend.weight_of", lang, year=step.before.year), "number"),
+        Column(text("trend.weight_of", lang, year=step.after.year), "number"),
+    ]
+    return table(text("trend.rows_caption", lang), heads, body, made(step, lang, "match"))
+
+
+def units_table(compared: Sequence[Comparison], lang: str) -> Table | None:
+    """Who was made of whom, with the estimate for the earlier year, by either weights."""
+    step = compared[-1] if compared else None
+    if step is None:
+        return None
+    rows = step.changes[step.changes["flag"].isin(("M", "S", "X"))]
+    named, then = labels.agencies(step.after, lang), labels.agencies(step.before, lang)
+    body = []
+    for row in rows.to_dict("records"):
+        parts = step.related[step.related["agency"] == row["agency"]]
+        origins = "; ".join(
+            origin(then[o], share, lang) for o, share in zip(parts["origin"], parts["share"], strict=True)
+        )
+        limits = NOTHING
+        if row["before_low"] is not None:
+            limits = f"{percent(row['before_low'], lang)} – {percent(row['before_high'], lang)}"
+        other = percent(step.other_weights.get(row["agency"]), lang)
+        flag = text(f"trend.flag.{row['flag']}", lang)
+        body.append([named[row["agency"]], flag, origins, percent(row["before"], lang), other, limits])
+    heads = [
+        Column(text("page.agency", lang), "name"),
+        Column(text("trend.flag_head", lang)),
+        Column(text("trend.made_of", lang)),
+        Column(text("trend.estimate", lang, year=step.before.year), "number"),
+        Column(text("trend.estimate_equal", lang), "number"),
+        Column(text("trend.estimate_limits", lang), "number"),
+    ]
+    size = labels.rows(step.before, lang).get(step.sized, "")
+    by = text("trend.units_by_size", lang, row=size) if size else text("trend.units_equal", lang)
+    source = made(step, lang, "relate", "backcast")
+    return table(
+        text("trend.units_caption", lang), heads, body, source, labels.joined(text("trend.units_note", lang), by)
+    )
+
+
+def origin(called: str, share: Fraction | None, lang: str) -> str:
+    """One origin, with the part that came where it is not the whole."""
+    if share == 1:
+        return called
+    part = text("trend.share_unknown", lang) if share is None else percent(share, lang, 0)
+    return f"{called} ({part})"
+
+
+def gone_table(compared: Sequence[Comparison], lang: str) -> Table | None:
+    """Agencies of either year without a counterpart."""
+    step = compared[-1] if compared else None
+    if step is None:
+        return None
+    named = {**labels.agencies(step.before, lang), **labels.agencies(step.after, lang)}
+    rows = step.related[step.related["flag"].isin(("new", "entered", "ended", "left"))]
+    body = [[named[r["agency"] or r["origin"]], text(f"trend.flag.{r['flag']}", lang)] for r in rows.to_dict("records")]
+    heads = [Column(text("page.agency", lang), "name"), Column(text("trend.flag_head", lang))]
+    return table(text("trend.gone_caption", lang), heads, body, made(step, lang, "relate"))
+
+
+def course_chart(compared: Sequence[Comparison], scores: Mapping[str, pd.DataFrame], lang: str) -> Chart | None:
+    """All agencies of every year; the line of the median stops where years cannot be compared."""
+    if not compared:
+        return None
+    years = [compared[0].before.year, *(step.after.year for step in compared)]
+    values = [[float(x) for x in scores[year]["score"].dropna()] for year in years]
+    if not all(values):
+        return None
+    breaks = ["; ".join(breaks_of(step, lang)) for step in compared]
+    drawings = charts.groups_by_year(years, values, breaks, text("trend.share", lang), lambda x: percent(x, lang, 0))
+    alt = text("trend.course_alt", lang, years=", ".join(years), n=number(sum(bool(b) for b in breaks), lang))
+    source = labels.made(compared[-1].after, lang, "dxlib.years.course")
+    return Chart(text("trend.course_chart", lang), tuple(drawings), source, alt, text("trend.course_note", lang))
+
+
+def breaks_of(step: Comparison, lang: str) -> list[str]:
+    """What stands between two years: another map, another index set."""
+    found = []
+    if not (step.related["flag"] == "U").all():
+        found.append(text("trend.break.reorganised", lang))
+    if not step.comparable:
+        found.append(text("trend.break.index-set", lang))
+    return found
+
+
+def course_table(lines: pd.DataFrame, compared: Sequence[Comparison], lang: str) -> Table | None:
+    """Each agency's official results year by year, as published; a bar where they cannot be compared."""
+    if not compared:
+        return None
+    case = compared[-1].after
+    named = labels.agencies(case, lang)
+    years = [compared[0].before.year, *(step.after.year for step in compared)]
+    chained = [year for year in years if (lines.loc[lines["year"] == year, "break"] == "").any()]
+    body = []
+    for agency, rows in lines.groupby("agency", sort=False):
+        by_year = {row["year"]: row for row in rows.to_dict("records")}
+        cells = [cell_of(by_year.get(year), lang) for year in years]
+        last = by_year[years[-1]]
+        linked = chained and last["break"] == "" and len(by_year) > 1
+        body.append([named[agency], *cells, number(last["chain"], lang, 1) if linked else NOTHING])
+    heads = [Column(text("page.agency", lang), "name"), *(Column(year, "number") for year in years)]
+    heads.append(Column(text("trend.chain", lang), "number"))
+    return table(
+        text("trend.course_caption", lang),
+        heads,
+        body,
+        labels.made(case, lang, "dxlib.years.course"),
+        text("trend.course_table_note", lang),
+    )
+
+
+def cell_of(row: Mapping | None, lang: str) -> str:
+    """Score and place of one year; a bar before it where the year before cannot be compared."""
+    if row is None or row["score"] is None or pd.isna(row["score"]):
+        return NOTHING
+    place = "" if row["rank"] is None or pd.isna(row["rank"]) else f" ({row['rank']}/{row['of']})"
+    broken = "┆ " if row["break"] else ""
+    return f"{broken}{percent(row['score'], lang)}{place}"
+
+
+def limits(compared: Sequence[Comparison], noise: float | None, lang: str) -> Sentences | None:
+    """What the comparison cannot say."""
+    if not compared:
+        return None
+    step = compared[-1]
+    noisy = text("trend.limit.noise", lang, noise=points(noise, lang)) if noise else text("trend.limit.no_noise", lang)
+    linear = step.changes["performance"].notna().any() or step.changes["change"].isna().all()
+    return sentences(
+        text("trend.limit.matched", lang),
+        noisy,
+        None if linear else text("trend.limit.not_linear", lang),
+        text("trend.limit.estimates", lang) if step.changes["flag"].isin(("M", "S", "X")).any() else None,
+        text("trend.limit.chain", lang),
+    )

@@ -1,0 +1,24 @@
+"""What changed between years, and is it real?"""
+
+from .comparison import Comparison, compare_series, compare_years
+from .conversion import propose, read_official
+from .course import course, results
+from .decompose import PARTS, SET, as_floats
+from .news import news, noise
+from .proposals import propose_links
+
+__all__ = [
+    "PARTS",
+    "SET",
+    "Comparison",
+    "as_floats",
+    "compare_series",
+    "compare_years",
+    "course",
+    "news",
+    "noise",
+    "propose",
+    "propose_links",
+    "read_official",
+    "results",
+]

@@ -1,0 +1,191 @@
+"""An earlier year on the later map: what the units that became one scored together. An estimate, never a score.
+
+Ratios add their numerators and denominators, then the rule is applied; everything else is the mean of the shares,
+weighted by size and by the part that came. Counts are scored before they are averaged, because a rule is written for
+one unit.
+Sources: OECD/JRC Handbook (2008), ch. 2 (documenting breaks); JRC, EUR 28300 (conversion by shares); `methods.md` §3.3.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+import pandas as pd
+
+from ..case import Case
+from ..case.answered import on_top
+from ..case.answers import ANSWER
+from ..case.framework import optional
+from ..case.tables import rows_of
+from ..index.aggregate import total, weighted_sum
+from ..rules import ONE
+from .rows import Rows, own_weights, units
+
+
+class Part(NamedTuple):
+    """An origin of a joined agency: the part of it that came, and its weight in a mean (size x part); `known` unless
+    nobody has published the part."""
+
+    origin: str
+    part: Fraction
+    weight: Fraction
+    known: bool = True
+
+
+Parts = list[Part]
+
+
+def sizes(case: Case, code: str) -> dict[str, Fraction]:
+    """agency -> what it answered to a row that says how large it is (population, say); agencies without one are left
+    out. Empty for no such row."""
+    if code not in case.framework.nodes:
+        return {}
+    a = ANSWER.index("a")
+    answers = case.answers
+    found = {}
+    for agency in case.tables["agencies"]["agency"].tolist():
+        cells = on_top(answers.claims.get(code, {}).get(agency), answers.verdicts.get(code, {}).get(agency))
+        size = optional(cells[a])
+        if size:
+            found[agency] = size
+    return found
+
+
+def parts_of(related: pd.DataFrame, size: Mapping[str, Fraction]) -> dict[str, Parts]:
+    """agency of the later year -> its origins in the earlier one; agencies without any are left out.
+
+    Sizes count only where every origin of an agency has one; else all weigh the same. A part that nobody has published
+    is taken as an equal share of its unit, and marked.
+    """
+    pieces: Counter[str] = Counter()
+    found: dict[str, list[tuple[str, Fraction | None]]] = {}
+    for agency, origin, share in rows_of(related, "agency", "origin", "share"):
+        if agency and origin:
+            found.setdefault(agency, []).append((origin, share))
+            pieces[origin] += 1
+    weighted: dict[str, Parts] = {}
+    for agency, origins in found.items():
+        sized = all(origin in size for origin, _ in origins)
+        weighted[agency] = []
+        for origin, share in origins:
+            part = Fraction(1, pieces[origin]) if share is None else share
+            weighted[agency].append(Part(origin, part, (size[origin] if sized else ONE) * part, share is not None))
+    return weighted
+
+
+def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> Rows:
+    """The rows of an earlier year for the agencies of the later one.
+
+    parts   `parts_of`: one agency per entry, in this order; one whole origin gives that origin's own figures
+    on      which values count, as in `index.evaluate`
+
+    The score of an agency with several origins is the sum of its rows: it has no official one.
+    """
+    at = {agency: i for i, agency in enumerate(rows.agencies)}
+    framework = case.framework
+    shares: dict[str, list[Fraction | None]] = {}
+    states: dict[str, list[str]] = {}
+    for code in rows.shares:
+        column, state = rows.shares[code], rows.states[code]
+        figures = ratio_figures(case, code, on)
+        shares[code] = [joined(column, at, origins, figures, case, code) for origins in parts.values()]
+        states[code] = [state[at[origins[0].origin]] for origins in parts.values()]
+    known: dict[tuple, int] = {}
+    patterns = list(rows.patterns)
+    pattern: list[int] = []
+    scores: list[Fraction | None] = []
+    estimated = Rows(list(parts), shares, states, rows.nominal, patterns, pattern, scores)
+    for i, origins in enumerate(parts.values()):
+        first = at[origins[0].origin]
+        if len(origins) == 1:
+            pattern.append(rows.pattern[first])
+            scores.append(rows.scores[first])
+            continue
+        key = tuple(shares[code][i] is not None for code in rows.shares)
+        if key not in known:
+            known[key] = len(patterns)
+            patterns.append(weights_of(case, dict(zip(rows.shares, key, strict=True))))
+        pattern.append(known[key])
+        complete = all(rows.scores[at[one.origin]] is not None for one in origins)
+        scores.append(estimated.summed(i) if complete and units(framework) else None)
+    return estimated
+
+
+def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
+    """Weights where some rows do not apply to a joined agency: what is left of each branch keeps its weight under
+    `within-parent`, and gives it up otherwise."""
+    framework, keeps = case.framework, case.settings.not_applicable == "within-parent"
+    present: dict[str, Fraction] = {}
+    for node in reversed(list(framework.nodes.values())):
+        if node.code in applies or not node.children:
+            present[node.code] = Fraction(applies.get(node.code, True))
+            continue
+        below = framework.siblings(node.children)
+        held = sum((child.weight * present[child.code] for child in below), Fraction(0))
+        whole = sum((child.weight for child in below), Fraction(0))
+        present[node.code] = Fraction(bool(held)) if keeps or not whole else held / whole
+    return own_weights(framework, present)
+
+
+def joined(
+    column: list[Fraction | None],
+    at: Mapping[str, int],
+    origins: Parts,
+    figures: Mapping[str, tuple[Fraction, Fraction]],
+    case: Case,
+    code: str,
+) -> Fraction | None:
+    """One row of one agency from its origins."""
+    given = [(one, x) for one in origins if (x := column[at[one.origin]]) is not None]
+    if not given:
+        return None
+    if len(origins) == 1:
+        return given[0][1]
+    if all(one.origin in figures for one, _ in given):
+        a, b = (total([figures[one.origin][side] * one.part for one, _ in given]) for side in (0, 1))
+        if b:
+            return case.framework.nodes[code].rule.exact([a / b])[0]
+    return weighted_sum([(one.weight, x) for one, x in given]) / sum(one.weight for one, _ in given)
+
+
+def ratio_figures(case: Case, code: str, on: str) -> dict[str, tuple[Fraction, Fraction]]:
+    """agency -> the numerator and denominator that count, for a row whose rule takes a/b; not where a verdict gave
+    points, nor for a rule that looks at the whole group."""
+    node = case.framework.nodes[code]
+    if node.children or not node.ratio or node.rule.group:
+        return {}
+    claims = case.answers.claims.get(code, {})
+    verdicts = case.answers.verdicts.get(code, {}) if on != "claimed" else {}
+    a, b, points = (ANSWER.index(cell) for cell in ("a", "b", "points"))
+    found = {}
+    for agency in {**claims, **verdicts}:
+        verdict = verdicts.get(agency)
+        cells = on_top(claims.get(agency), verdict)
+        figures = optional(cells[a]), optional(cells[b])
+        if (verdict is None or not verdict[points]) and figures[0] is not None and figures[1]:
+            found[agency] = (figures[0], figures[1])
+    return found
+
+
+def bounds(parts: Parts, scores: Mapping[str, Fraction | None]) -> tuple[Fraction, Fraction] | None:
+    """Lowest and highest mean score of the origins when each unknown part may be anything from nothing to the whole;
+    None where an origin has no score."""
+    if any(scores.get(one.origin) is None for one in parts):
+        return None
+    values = {one: scores[one.origin] or Fraction(0) for one in parts}
+    return tuple(extreme(values, sign) for sign in (1, -1))  # type: ignore[return-value]
+
+
+def extreme(values: Mapping[Part, Fraction], sign: int) -> Fraction:
+    """Lowest (sign 1) or highest (-1) weighted mean: the known parts, then unknown wholes as long as they help."""
+    fixed = [(one.weight, x) for one, x in values.items() if one.known]
+    free = sorted(((sign * x, one.weight / one.part, x) for one, x in values.items() if not one.known))
+    weight, summed = sum((w for w, _ in fixed), Fraction(0)), sum((w * x for w, x in fixed), Fraction(0))
+    for key, whole, x in free:
+        if weight and key * weight >= sign * summed:
+            break
+        weight, summed = weight + whole, summed + whole * x
+    return summed / weight

@@ -1,0 +1,173 @@
+"""Two years of a group side by side: the steps of this room in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+
+import pandas as pd
+
+from ..case import Case
+from ..case.links import MATCHED
+from ..index import INDEX, Exact, evaluate
+from ..index.score import leaf_column
+from ..index.values import leaf
+from .backcast import Parts, backcast, parts_of, sizes
+from .decompose import Shares, Sides, changes, group_change
+from .identity import UNCHANGED, relate
+from .matching import comparable, match
+from .rows import Rows, units, year_rows
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two years, or two states of one, compared.
+
+    related, matches, changes, group   the tables of `relate`, `match`, `changes`, `group_change`
+    share                              the part of either year's index that matched rows carry (the smaller)
+    comparable                         whether that reaches the declared minimum
+    sized                              the row whose answers weigh the parts of a merger; "" where all weigh the same
+    other_weights                      agency -> its estimate for the earlier year when all parts weigh the same
+    """
+
+    before: Case
+    after: Case
+    related: pd.DataFrame
+    matches: pd.DataFrame
+    changes: pd.DataFrame
+    group: pd.DataFrame
+    share: Fraction
+    comparable: bool
+    sized: str
+    other_weights: Mapping[str, Fraction | None]
+
+
+def compare_years(
+    before: Case,
+    after: Case,
+    register: pd.DataFrame,
+    lineage: pd.DataFrame,
+    on: tuple[str | None, str | None] = (None, None),
+    exact: tuple[Exact | None, Exact | None] = (None, None),
+) -> Comparison:
+    """Compare two years of a group (or two states of one year), see `Comparison`.
+
+    on      which values count in each, as in `index.evaluate`
+    exact   exact scores of each where they are known already
+
+    What is declared stands in the later index.toml, `[comparison]`: `min_matched`, and `size`, a row of the earlier
+    set.
+    """
+    declared = after.settings.comparison
+    scored = [x or evaluate(case, basis) for x, case, basis in zip(exact, (before, after), on, strict=True)]
+    related, matches = relate(before, after, register, lineage), match(before, after)
+    measured = sizes(before, declared["size"])
+    parts = parts_of(related, measured)
+    then, now = year_rows(before.framework, scored[0]), year_rows(after.framework, scored[1])
+    old, new = backcast(before, then, parts, scored[0].on), chosen(now, list(parts))
+    scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
+    sides = Sides(
+        old,
+        new,
+        alike_shares((before, after), (old, new), (scored[0].on, scored[1].on), parts, matches),
+        common_shares(before, after, related, scored),
+        scores[0],
+    )
+    changed = changes(related, matches, sides, parts)
+    joined = {agency: origins for agency, origins in parts.items() if len(origins) > 1}
+    plain = backcast(before, then, {a: p for a, p in parts_of(related, {}).items() if a in joined}, scored[0].on)
+    return Comparison(
+        before,
+        after,
+        related,
+        matches,
+        changed,
+        group_change(related, changed, scores[0], scores[1]),
+        comparable(matches),
+        comparable(matches) >= declared["min_matched"],
+        declared["size"] if measured else "",
+        dict(zip(plain.agencies, plain.scores, strict=True)),
+    )
+
+
+def compare_series(
+    cases: Sequence[Case], exact: Sequence[Exact], register: pd.DataFrame, lineage: pd.DataFrame
+) -> list[Comparison]:
+    """Each year with the one before it, oldest first; empty for a single year."""
+    return [
+        compare_years(before, after, register, lineage, exact=scored)
+        for (before, after), scored in zip(pairwise(cases), pairwise(exact), strict=True)
+    ]
+
+
+def chosen(rows: Rows, agencies: list[str]) -> Rows:
+    """The same for some agencies, in their order."""
+    at = {agency: i for i, agency in enumerate(rows.agencies)}
+    places = [at[agency] for agency in agencies]
+    return Rows(
+        agencies,
+        {code: [column[i] for i in places] for code, column in rows.shares.items()},
+        {code: [column[i] for i in places] for code, column in rows.states.items()},
+        rows.nominal,
+        rows.patterns,
+        [rows.pattern[i] for i in places],
+        [rows.scores[i] for i in places],
+    )
+
+
+def alike_shares(
+    cases: tuple[Case, Case],
+    sides: tuple[Rows, Rows],
+    on: tuple[str, str],
+    parts: Mapping[str, Parts],
+    matches: pd.DataFrame,
+) -> tuple[Shares, Shares]:
+    """For matched rows that one year has verified and the other only claimed: the claimed share of the verified one."""
+    pairs = matches[matches["kind"].isin(MATCHED)]
+    codes = (pairs["from_code"].tolist(), pairs["code"].tolist())
+    found: tuple[dict, dict] = ({}, {})
+    for side, case in enumerate(cases):
+        all_rows = on[side] != "claimed" == on[1 - side]  # verdicts on measured or unanswered rows count too
+        mixed = {
+            own: [
+                all_rows or pair == ("verified", "claimed")
+                for pair in zip(sides[side].states[own], sides[1 - side].states[other], strict=True)
+            ]
+            for own, other in zip(codes[side], codes[1 - side], strict=True)
+        }
+        if not any(any(column) for column in mixed.values()):
+            continue
+        claimed = year_rows(case.framework, evaluate(case, "claimed"))
+        claimed = chosen(claimed, list(parts)) if side else backcast(case, claimed, parts, "claimed")
+        for own, column in mixed.items():
+            if any(column):
+                shares = zip(column, claimed.shares[own], strict=True)
+                found[side][own] = [share if differs else None for differs, share in shares]
+    return found
+
+
+def common_shares(before: Case, after: Case, related: pd.DataFrame, scored: list[Exact]) -> tuple[Shares, Shares]:
+    """For rows that look at the group: the shares among the agencies that stand unchanged in both years."""
+    stay = related[related["flag"] == UNCHANGED]
+    names = (dict(zip(stay["origin"], stay["agency"], strict=True)), dict.fromkeys(stay["agency"]))
+    names[1].update({agency: agency for agency in names[1]})
+    whole = [len(x.agencies) == len(stay) for x in scored]
+    listed = list(dict.fromkeys(related.loc[related["origin"].ne("") & related["agency"].ne(""), "agency"]))
+    found: tuple[dict, dict] = ({}, {})
+    if all(whole):
+        return found
+    for side, case in ((0, before), (1, after)):
+        agencies = case.tables["agencies"]
+        fewer = agencies[agencies["agency"].isin(names[side])]
+        smaller = replace(case, tables={**case.tables, "agencies": fewer})
+        for code in units(case.framework):
+            node = case.framework.nodes[code]
+            if node.children or not node.rule.group:
+                continue
+            values = leaf(smaller, node, case.answers, scored[side].on)
+            column = leaf_column(values, case.framework, code, case.settings).shares
+            shares = {names[side][a]: x for a, x in zip(fewer["agency"], column, strict=True)}
+            found[side][code] = [shares.get(agency) for agency in listed]
+    return found

@@ -1,0 +1,239 @@
+"""How much of a change of score is performance, and how much is the index set, exemptions, verification, the group.
+
+Bennet's decomposition (Bennet 1920; Diewert 2005, eq. 3): a matched row's change of weight x share is the mean weight
+times the change of share (performance) plus the mean share times the change of weight (reweighting). It is symmetric in
+time and adds up exactly; everything here is in fractions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+
+import pandas as pd
+
+from ..case.links import MATCHED
+from ..case.tables import rows_of
+from ..index.aggregate import total, weighted_sum
+from ..rules import ZERO
+from .backcast import Parts, bounds
+from .identity import SPLIT
+from .rows import Rows, Weights
+
+Shares = Mapping[str, Sequence["Fraction | None"]]
+SET = ["reweighting", "added", "removed", "redefined"]  # what the index set moved
+PARTS = ["performance", "verification", "membership", *SET, "exemptions", "rest"]
+COLUMNS = ["agency", "flag", "before", "after", "change", *PARTS, "before_low", "before_high"]
+DECIMALS = 12
+COLUMNS += ["matched_before", "matched_after", "matched_share"]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both years for the same agencies in the same order.
+
+    alike    by side, row -> shares on the basis that the other year has too (claimed where one side is only claimed);
+             only rows where that differs
+    common   by side, row -> shares among the agencies of both years; only rows that look at the group
+    origins  official scores of the earlier year by agency
+    """
+
+    before: Rows
+    after: Rows
+    alike: tuple[Shares, Shares]
+    common: tuple[Shares, Shares]
+    origins: Mapping[str, Fraction | None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a pair of own weights makes of the rows, in whole numbers over `scale`.
+
+    both      (code, from_code, sum of weights, change of nominal weight, change caused by exemptions)
+    alone     (part, side, code, weight): rows that stand in one year only, or do not apply in the other
+    """
+
+    scale: int
+    both: list[tuple[str, str, int, int, int]]
+    alone: list[tuple[str, int, str, int]]
+
+
+def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights, Weights]) -> Plan:
+    """The plan of two sets of own weights."""
+    nominal = (sides[0].nominal, sides[1].nominal)
+    scale = lcm(*(w.denominator for table in (*nominal, *weights) for w in table.values()), 1)
+
+    def whole(table: Weights, code: str) -> int:
+        return int(table.get(code, ZERO) * scale)
+
+    both, alone, matched = [], [], set()
+    for code, old, kind in rows_of(matches, "code", "from_code", "kind"):
+        if kind not in MATCHED:
+            continue
+        matched |= {(0, old), (1, code)}
+        if code in weights[1] and old in weights[0]:
+            here, then = whole(weights[1], code), whole(weights[0], old)
+            set_moved = whole(nominal[1], code) - whole(nominal[0], old)
+            both.append((code, old, here + then, set_moved, here - then - set_moved))
+        elif code in weights[1] or old in weights[0]:
+            side = int(code in weights[1])
+            name, other = (code, old) if side else (old, code)
+            lacks_weight = not nominal[1 - side].get(other)  # in the other set, for everybody
+            part = "reweighting" if lacks_weight else "exemptions"
+            alone.append((part, side, name, whole(weights[side], name)))
+    kinds = {0: "removed", 1: "added"}
+    redefined = {(1, c) for c, k in rows_of(matches, "code", "kind") if k not in (*MATCHED, "added", "removed")}
+    redefined |= {(0, c) for c, k in rows_of(matches, "from_code", "kind") if k not in (*MATCHED, "added", "removed")}
+    for side in (0, 1):
+        for code in weights[side]:
+            if (side, code) not in matched:
+                part = "redefined" if (side, code) in redefined else kinds[side]
+                alone.append((part, side, code, whole(weights[side], code)))
+    return Plan(scale, both, alone)
+
+
+def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: Mapping[str, Parts]) -> pd.DataFrame:
+    """Every agency of the later year that has origins in the earlier one, and what its change consists of.
+
+    related   `identity.relate`; matches: `matching.match`; parts: `backcast.parts_of`
+
+    Returns agency, flag, before (the official score, for joined agencies an estimate), after, change, then its parts,
+    which add up to it exactly: performance (same rows, same basis), verification (one side verified, the other only
+    claimed), membership (rows that look at the group: others came or went), reweighting, added, removed and redefined
+    rows, exemptions, rest (bonus, penalty, rounding at every level). before_low, before_high: how far an unknown part
+    of a split unit could move `before`. matched_before, matched_after: the sub-index of the matched rows that apply in
+    both years, under the later weights; matched_share: the smaller of the parts of either year's index they carry. All
+    are Fractions (shares of the maximum), None where an agency has no score in one of the years.
+    """
+    flags = dict(rows_of(related, "agency", "flag"))
+    plans: dict[tuple[int, int], Plan] = {}
+    rows = []
+    before, after = sides.before, sides.after
+    for i, agency in enumerate(after.agencies):
+        old, new = before.scores[i], after.scores[i]
+        if old is None or new is None or not after.nominal or not before.nominal:
+            change = None if old is None or new is None else new - old
+            rows.append((agency, flags[agency], old, new, change, *[None] * (len(COLUMNS) - 5)))
+            continue
+        key = before.pattern[i], after.pattern[i]
+        if key not in plans:
+            weights = (before.patterns[key[0]], after.patterns[key[1]])
+            plans[key] = plan(matches, (before, after), weights)
+        found = split(plans[key], sides, i)
+        rest = new - old - sum(found.values(), ZERO)
+        guessed = any(not one.known for one in parts[agency])
+        limits = bounds(parts[agency], sides.origins) if guessed and flags[agency] != SPLIT else None
+        rows.append(
+            (
+                agency,
+                flags[agency],
+                old,
+                new,
+                new - old,
+                *(found[name] for name in PARTS[:-1]),
+                rest,
+                *(limits or (None, None)),
+                *matched(plans[key], before, after, i),
+            )
+        )
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
+
+
+def split(p: Plan, sides: Sides, i: int) -> dict[str, Fraction]:
+    """The parts of one agency's change but `rest`. Whole numbers over one denominator, reduced once per part."""
+    then, now = sides.before.shares, sides.after.shares
+    old = [then[from_code][i] or ZERO for _, from_code, *_ in p.both]
+    new = [now[code][i] or ZERO for code, *_ in p.both]
+    single = [(then, now)[side][code][i] or ZERO for _, side, code, _ in p.alone]
+    base = lcm(*(x.denominator for x in old), *(x.denominator for x in new), *(x.denominator for x in single), 1)
+    a, b = ([x.numerator * (base // x.denominator) for x in column] for column in (old, new))
+    twice = 2 * p.scale * base
+    sums = dict.fromkeys(PARTS[:-1], 0)
+    for (_, _, weight, reweighted, exempted), x, y in zip(p.both, a, b, strict=True):
+        sums["performance"] += weight * (y - x)
+        sums["reweighting"] += reweighted * (x + y)
+        sums["exemptions"] += exempted * (x + y)
+    for (part, side, _, weight), share in zip(p.alone, single, strict=True):
+        sums[part] += (2 if side else -2) * weight * (share.numerator * (base // share.denominator))
+    found = {part: Fraction(n, twice) for part, n in sums.items()}
+    for part, others in (("verification", sides.alike), ("membership", sides.common)):
+        if others[0] or others[1]:
+            moved = shift(p, sides, others, i)
+            found[part] += moved
+            found["performance"] -= moved
+    return found
+
+
+def shift(p: Plan, sides: Sides, others: tuple[Shares, Shares], i: int) -> Fraction:
+    """What the change would lack if both years stood on the other shares."""
+    moved = ZERO
+    for code, from_code, weight, *_ in p.both:
+        for sign, rows, other, name in ((1, sides.after, others[1], code), (-1, sides.before, others[0], from_code)):
+            x, y = rows.shares[name][i], other[name][i] if name in other else None
+            if x is not None and y is not None and x != y:
+                moved += sign * Fraction(weight, 2 * p.scale) * (x - y)
+    return moved
+
+
+def matched(p: Plan, before: Rows, after: Rows, i: int) -> tuple[Fraction | None, Fraction | None, Fraction]:
+    """The sub-index of the rows that apply in both years, under the later weights, and the part of the index they
+    carry."""
+    codes = ([from_code for _, from_code, *_ in p.both], [code for code, *_ in p.both])
+    weights = [after.nominal[code] for code in codes[1]]
+    whole = sum(weights, ZERO)
+    own = (before.patterns[before.pattern[i]], after.patterns[after.pattern[i]])
+    share = min(total([own[side][code] for code in codes[side]]) for side in (0, 1))
+    if not whole:
+        return None, None, share
+    then, now = (
+        weighted_sum([(w, rows.shares[code][i] or ZERO) for w, code in zip(weights, codes[side], strict=True)])
+        for side, rows in ((0, before), (1, after))
+    )
+    return then / whole, now / whole, share
+
+
+def group_change(
+    related: pd.DataFrame,
+    changed: pd.DataFrame,
+    earlier: Mapping[str, Fraction | None],
+    later: Mapping[str, Fraction | None],
+) -> pd.DataFrame:
+    """How the mean of the group came from one year to the next.
+
+    earlier, later   agency -> official score of that year, None without one
+
+    Returns part and value (Fractions), adding up exactly: before; left (agencies that are gone without an heir, or have
+    no score any more); reorganised (the same agencies on the new map); the mean of every part of `changes` (one row
+    `change` where scores are no sums); entered; after. Empty where nobody stands in both years.
+    Source: shift of the mean of a changing population, in each step over the agencies of both sides.
+    """
+    compared = changed[changed["change"].notna()]
+    if compared.empty:
+        return pd.DataFrame(columns=["part", "value"])
+    here = set(compared["agency"])
+    origins = {o for a, o in rows_of(related, "agency", "origin") if a in here and o}
+    then, now = ({a: s for a, s in table.items() if s is not None} for table in (earlier, later))
+    whole, met = mean(then.values()), mean([then[o] for o in origins])
+    start = mean(compared["before"])
+    rows = [("before", whole), ("left", met - whole), ("reorganised", start - met)]
+    names = PARTS if compared["performance"].notna().all() else ["change"]
+    rows += [(name, mean(compared[name])) for name in names]
+    end = mean(now.values())
+    rows += [("entered", end - mean(compared["after"])), ("after", end)]
+    return pd.DataFrame(rows, columns=["part", "value"]).astype({"value": object})
+
+
+def as_floats(changed: pd.DataFrame) -> pd.DataFrame:
+    """The same as floats of 12 decimals, to be printed or written."""
+    out = changed.copy()
+    for name in COLUMNS[2:]:
+        out[name] = [float("nan") if x is None else float(round(x, DECIMALS)) for x in changed[name]]
+    return out
+
+
+def mean(values: Iterable[Fraction]) -> Fraction:
+    """The exact mean of at least one value."""
+    listed = list(values)
+    return total(listed) / len(listed)
