@@ -57,7 +57,9 @@ def check_links(
     return findings
 
 
-def check_size(settings: Settings, file: str, before: Place | None, earlier: Mapping[Place, Framework]) -> list[Finding]:
+def check_size(
+    settings: Settings, file: str, before: Place | None, earlier: Mapping[Place, Framework]
+) -> list[Finding]:
     """The row that weighs the parts of a merger is a row of the year before."""
     code = settings.comparison["size"]
     if not code or before is None or before not in earlier or code in earlier[before].nodes:

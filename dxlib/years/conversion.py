@@ -257,7 +257,7 @@ class Additions:
         """The whole table: what was there, with the days on which units ended, then what is new."""
         frame = self.before.copy()
         frame["valid_to"] = [self.ends.get(a, end) for a, end in zip(frame["agency"], frame["valid_to"], strict=True)]
-        new = pd.DataFrame(self.rows, columns=frame.columns).fillna("")
+        new = pd.DataFrame([{c: row.get(c, "") for c in frame} for row in self.rows], columns=frame.columns)
         return pd.concat([frame, new], ignore_index=True)
 
 
@@ -355,7 +355,9 @@ def to_look_at(lines: Sequence[Line], file: str) -> list[Finding]:
                 facts |= {"district": line.district, "others": ", ".join(sorted(others))}
                 findings.append(Finding("W_IMPORT", "import_far", *where, facts))
     again = [
-        code for code, sources in into.items() if code in old_names and spelt(old_names[code]) != spelt(sources[0].name)
+        code
+        for code, sources in into.items()
+        if code in old_names and sources[0].relation != KEPT and spelt(old_names[code]) != spelt(sources[0].name)
     ]
     if again:
         listed = ", ".join(again[:SHOWN]) + (", …" if len(again) > SHOWN else "")

@@ -1,0 +1,61 @@
+"""Speed of the comparison of two years and of the checks of a national register.
+
+Run: PYTHONPATH=. python tests/benchmarks/years.py [COMMUNES …]
+
+Per number of communes: seconds of CPU for comparing 2024 with 2023 once both are read and scored, and as a ratio to the
+floor in the same run: scoring the later year. Then the checks of a register of 34 provinces (11,000 old and 3,300 new
+units).
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from dxlib.case import read_case, read_lineage, read_register
+from dxlib.case.lineage import check_lineage
+from dxlib.index import evaluate
+from dxlib.sample import write
+from dxlib.years import compare_years
+
+OLD, NEW = 11_000, 3_300
+
+
+def seconds(call):
+    """(CPU seconds, result)"""
+    start = time.process_time()
+    result = call()
+    return time.process_time() - start, result
+
+
+def compare(communes: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder), communes=communes)
+        register, lineage = read_register(folder), read_lineage(folder)
+        before, after = (read_case(folder, year, "communes") for year in (2023, 2024))
+        _, then = seconds(lambda: evaluate(before))
+        floor, now = seconds(lambda: evaluate(after))
+        took, step = seconds(lambda: compare_years(before, after, register, lineage, exact=(then, now)))
+        n = len(step.changes)
+        print(f"{n} agencies: compared in {took:.2f} s, {took / floor:.2f} x the scoring of one year ({floor:.2f} s)")
+
+
+def national() -> None:
+    old = [(f"old-{i}", f"Xã {i}", "commune", str(i), "2000-01-01", "2025-06-30") for i in range(OLD)]
+    new = [(f"new-{i}", f"Xã mới {i}", "commune", str(i), "2025-07-01", "") for i in range(NEW)]
+    columns = ["agency", "name_vi", "level", "official_code", "valid_from", "valid_to"]
+    register = pd.DataFrame([*old, *new], columns=columns)
+    rows = [(f"e-{i % NEW}", "2025-07-01", "merge", f"old-{i}", f"new-{i % NEW}", "1") for i in range(OLD)]
+    lineage = pd.DataFrame(rows, columns=["event", "date", "type", "from", "to", "share"])
+    took, found = seconds(lambda: check_lineage(register, lineage))
+    print(f"{OLD} old and {NEW} new units: checked in {took:.2f} s, {len(found)} findings")
+
+
+if __name__ == "__main__":
+    national()
+    for size in [int(word) for word in sys.argv[1:]] or [107, 1060]:
+        compare(size)

@@ -1,0 +1,72 @@
+"""The parts of a change add up to it, exactly, whatever the two sides are."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dxlib.case.tables import empty
+from dxlib.index import evaluate
+from dxlib.years import PARTS, compare_years
+from dxlib.years.rows import year_rows
+from tests.index.random_cases import few, givens
+
+POLICIES = st.fixed_dictionaries(
+    {
+        "not_applicable": st.sampled_from(["exclude", "within-parent", "full", "zero"]),
+        "missing": st.sampled_from(["zero", "exclude", "within-parent", "not-ranked"]),
+        "rounding": st.sampled_from(["end", "every-level"]),
+    }
+)
+
+
+def compare(before, after):
+    return compare_years(before, after, empty("register"), empty("lineage"))
+
+
+@few
+@given(givens(), POLICIES)
+def test_own_weights_reproduce_the_score(one, index):
+    case = one.but(index=index).case()
+    rows = year_rows(case.framework, evaluate(case))
+    for i, score in enumerate(rows.scores):
+        if score is not None:
+            assert sum(rows.patterns[rows.pattern[i]].values()) == 1
+            assert rows.rest[i] == 0 or index["rounding"] == "every-level"
+
+
+@few
+@given(givens(), givens(), POLICIES, POLICIES)
+def test_parts_add_up(one, other, policies, others):
+    step = compare(one.but(index=policies).case(), other.but(index=others).case())
+    for row in step.changes.to_dict("records"):
+        if row["performance"] is not None:
+            assert sum((row[part] for part in PARTS), Fraction(0)) == row["change"] == row["after"] - row["before"]
+    values = dict(zip(step.group["part"], step.group["value"], strict=True))
+    if values:
+        assert values.pop("after") == sum(values.values())
+
+
+@few
+@given(givens(), POLICIES)
+def test_nothing_changed_nothing_found(one, policies):
+    case = one.but(index=policies).case()
+    step = compare(case, case)
+    assert step.comparable and set(step.changes["flag"]) == {"U"}
+    for row in step.changes.to_dict("records"):
+        assert row["change"] is None or not any(row[part] for part in PARTS)
+
+
+@few
+@given(givens(), givens())
+def test_backwards_is_the_opposite(one, other):
+    """Bennet's parts are symmetric in time: performance changes its sign, what was added is now removed."""
+    there, back = compare(one.case(), other.case()), compare(other.case(), one.case())
+    found = {row["agency"]: row for row in back.changes.to_dict("records")}
+    for row in there.changes.to_dict("records"):
+        if row["change"] is not None and row["agency"] in found and found[row["agency"]]["change"] is not None:
+            for part in PARTS:
+                mirror = {"added": "removed", "removed": "added"}.get(part, part)
+                assert row[part] == -found[row["agency"]][mirror]

@@ -1,0 +1,173 @@
+"""The worked examples of `methods.md` §3 and published cases, by the front door."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+
+import pytest
+
+from dxlib.years import PARTS
+from dxlib.years.backcast import Part, bounds
+from dxlib.years.course import chain
+from tests.known.folders import leaf
+from tests.years.two_years import change, compared, lineage, register
+
+OLD = [leaf("I1", "points", 10), leaf("I2", "points", 20), leaf("I3", "points", 20)]
+NEW = [leaf("I1", "points", 10), leaf("I2", "points", 30), leaf("I4", "points", 10)]
+
+
+def points(**given: float) -> dict:
+    return {code: {"points": value} for code, value in given.items()}
+
+
+def test_the_sign_of_the_matched_change_differs_from_the_official_one(tmp_path):
+    """methods.md §3.4: officially -2.0 points of 100, on the matched rows +10."""
+    step = compared(
+        tmp_path, (OLD, {"a": points(I1=8, I2=12, I3=15)}), (NEW, {"a": points(I1=9, I2=21, I4=4)}),
+        "I1 I1 same; I2 I2 rescaled",
+    )  # fmt: skip
+    row = change(step, "a")
+    assert (row["before"], row["after"], row["change"]) == (F(7, 10), F(68, 100), F(-2, 100))
+    assert (row["matched_before"], row["matched_after"]) == (F(65, 100), F(75, 100))
+    wanted = {"performance": 7, "reweighting": 13, "added": 8, "removed": -30}
+    assert {part: row[part] for part in PARTS} == {part: F(wanted.get(part, 0), 100) for part in PARTS}
+    assert step.share == F(6, 10) and step.comparable  # exactly the least
+
+
+def test_chained_index():
+    """methods.md §3.4: .6667 -> .7667 gives 115.0; a step that may not be compared begins again."""
+    assert chain([(F(2, 3), F(23, 30), True)]) == [100, 115]
+    assert chain([(F(1, 2), F(3, 4), True), (F(3, 4), F(1, 2), False), (F(1, 2), F(1, 1), True)]) == [
+        100,
+        150,
+        100,
+        200,
+    ]
+    assert chain([(F(0), F(1), True)]) == [100, 100]
+
+
+ONE = [leaf("1", "points", 100), leaf("0", "none")]
+
+
+def merged(tmp_path, old: dict, size: dict, **index):
+    """Three units become one."""
+    names = list(old)
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in names), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in names))
+    answers = {a: {"1": {"points": x}, "0": size[a]} for a, x in old.items()}
+    return compared(tmp_path, (ONE, answers), (ONE, {"new": {"1": {"points": 70}}}), "1 1 same", **index)
+
+
+@pytest.mark.parametrize(
+    ("size", "declared", "wanted"),
+    [
+        ((1023, 1299, 1019), {"size": "0"}, F(1023 * 70 + 1299 * 65 + 1019 * 60, 3341 * 100)),
+        ((107, 157, 106), {"size": "0"}, F(107 * 70 + 157 * 65 + 106 * 60, 370 * 100)),
+        ((107, 157, 106), {}, F(65, 100)),
+    ],
+)
+def test_scores_joined_by_stated_weights(tmp_path, size, declared, wanted):
+    """methods.md §3.3: 65.006 by population, 65.014 by communes, 65.000 with equal weights."""
+    names = ("x", "y", "z")
+    index = {"comparison": declared} if declared else {}
+    step = merged(tmp_path, dict(zip(names, (70, 65, 60), strict=True)), dict(zip(names, size, strict=True)), **index)
+    row = change(step, "new")
+    assert row["flag"] == "M" and row["before"] == wanted
+    assert step.other_weights["new"] == F(65, 100) and step.sized == declared.get("size", "")
+
+
+def test_ratios_add_numerators_and_denominators(tmp_path):
+    """methods.md §3.3: 40/100, 90/300, 10/20 -> 140/420, not the mean of the ratios."""
+    rows = [leaf("1", "ratio", 10)]
+    names = ("x", "y", "z")
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in names), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in names))
+    old = {"x": {"1": (40, 100)}, "y": {"1": (90, 300)}, "z": {"1": (10, 20)}}
+    step = compared(tmp_path, (rows, old), (rows, {"new": {"1": (1, 2)}}), "1 1 same")
+    assert change(step, "new")["before"] == F(140, 420)
+
+
+def test_a_split_unit_joins_another(tmp_path):
+    """methods.md §3.3: A (1000, score 72) splits 60/40; 40 % joins B (500, score 60): 65.333."""
+    register(
+        tmp_path,
+        "a,A,commune,,2000-01-01,2022-06-30", "b,B,commune,,2000-01-01,2022-06-30",
+        "rest,rest,commune,,2022-07-01,", "new,new,commune,,2022-07-01,",
+    )  # fmt: skip
+    lineage(
+        tmp_path, "e,2022-07-01,split,a,rest,0.6,population", "e,2022-07-01,split,a,new,0.4,population",
+        "e,2022-07-01,merge,b,new,1,population",
+    )  # fmt: skip
+    old = {"a": {"1": {"points": 72}, "0": 1000}, "b": {"1": {"points": 60}, "0": 500}}
+    new = {"rest": {"1": {"points": 72}}, "new": {"1": {"points": 70}}}
+    step = compared(tmp_path, (ONE, old), (ONE, new), "1 1 same", comparison={"size": "0"})
+    assert change(step, "new")["before"] == F(400 * 72 + 500 * 60, 90000)
+    assert change(step, "new")["flag"] == "X"
+    assert change(step, "rest")["flag"] == "S" and change(step, "rest")["before"] == F(72, 100)  # inherited
+
+
+def test_bounds_of_an_unknown_part():
+    """By hand: a known unit of 0.6 and an unknown part of one with 0.9 -> 0.6 (nothing came) to 0.75 (all of it)."""
+    parts = [Part("a", F(1), F(1)), Part("b", F(1, 2), F(1, 2), known=False)]
+    assert bounds(parts, {"a": F(6, 10), "b": F(9, 10)}) == (F(6, 10), F(75, 100))
+    assert bounds(parts, {"a": F(6, 10), "b": None}) is None
+
+
+def test_a_mean_that_fell_because_others_joined(tmp_path):
+    """2021, ministries without public services: the mean fell from 0.2342 to 0.2151 when two agencies joined seven
+    (kinhtedothi.vn; domain.md §6). Had the seven stayed as they were, the two would stand at 0.14825, and the whole
+    fall is the group's."""
+    rows = [leaf("1", "points", 1)]
+    old = {f"a{i}": {"1": {"points": "0.2342"}} for i in range(7)}
+    new = old | {f"n{i}": {"1": {"points": "0.14825"}} for i in range(2)}
+    step = compared(tmp_path, (rows, old), (rows, new), "1 1 same")
+    value = dict(zip(step.group["part"], step.group["value"], strict=True))
+    assert value["before"] == F(2342, 10000) and value["after"] == F(2151, 10000)
+    assert value["entered"] == F(-191, 10000) and value["performance"] == 0
+
+
+def test_rows_within_the_group_move_when_others_leave(tmp_path):
+    """`relative`: the best leaves, everybody else's share rises: membership, no performance."""
+    rows = [leaf("1", "relative", 10)]
+    old = {"a": {"1": 5}, "b": {"1": 10}, "best": {"1": 20}}
+    new = {"a": {"1": 5}, "b": {"1": 10}}
+    step = compared(tmp_path, (rows, old), (rows, new), "1 1 same")
+    row = change(step, "a")
+    assert (row["before"], row["after"]) == (F(1, 4), F(1, 2))
+    assert (row["membership"], row["performance"]) == (F(1, 4), 0)
+
+
+def test_an_exemption_is_no_performance(tmp_path):
+    """By hand: two rows of 10; row 2 (share 1/2) no longer applies, row 1 keeps 8/10. The score rises from 13/20 to
+    8/10 without anybody having done anything."""
+    rows = [leaf("1", "points", 10), leaf("2", "points", 10)]
+    before = (rows, {"a": points(**{"1": 8, "2": 5}), "b": points(**{"1": 1, "2": 1})})
+    after = (rows, {"a": points(**{"1": 8}), "b": points(**{"1": 1, "2": 1})})
+    write_exemption = "agency,indicator,reason,decided_by\na,2,không phát sinh,DIC\n"
+    from dxlib.case import read_case, read_lineage, read_register
+    from dxlib.years import compare_years
+    from tests.years.two_years import GROUP, write
+
+    write(tmp_path, 2021, before)
+    write(tmp_path, 2022, after, "1 1 same; 2 2 same")
+    (tmp_path / "2022" / GROUP / "exemptions.csv").write_text(write_exemption, encoding="utf-8")
+    cases = read_case(tmp_path, 2021, GROUP), read_case(tmp_path, 2022, GROUP)
+    row = change(compare_years(*cases, read_register(tmp_path), read_lineage(tmp_path)), "a")
+    assert (row["before"], row["after"]) == (F(13, 20), F(8, 10))
+    assert (row["performance"], row["exemptions"]) == (0, F(3, 20))
+
+
+def test_a_wrong_link_compares_nothing(tmp_path):
+    """Another rule is another row, whatever links.csv says."""
+    old, new = [leaf("1", "ratio", 10)], [leaf("1", "yes_no", 10)]
+    before, after = (old, {"a": {"1": (1, 2)}}), (new, {"a": {"1": {"option": "yes"}}})
+    step = compared(tmp_path, before, after, "1 1 same")
+    assert step.matches["kind"].tolist() == ["redefined"] and step.share == 0 and not step.comparable
+    assert change(step, "a")["redefined"] == F(1, 2)
+
+
+def test_equal_codes_are_no_link(tmp_path):
+    rows = [leaf("1", "points", 10)]
+    step = compared(tmp_path, (rows, {"a": points(**{"1": 1})}), (rows, {"a": points(**{"1": 9})}))
+    assert sorted(step.matches["kind"]) == ["added", "removed"] and not step.comparable
+    assert change(step, "a")["performance"] == 0

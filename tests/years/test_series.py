@@ -1,0 +1,142 @@
+"""Several years: the course of an agency, what is news, snapshots, proposals; by the front door."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dxlib.case import read_case, read_lineage, read_register, read_series, read_to_ask
+from dxlib.cli import main
+from dxlib.index import evaluate
+from dxlib.verify import repeatability, steps
+from dxlib.years import PARTS, compare_series, course, news, noise, propose_links, results
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+@pytest.fixture(scope="module")
+def departments():
+    series = read_series(DATA, 2025, "departments")
+    exact = [evaluate(case) for case in series.cases]
+    return series, compare_series(series.cases, exact, read_register(DATA), read_lineage(DATA)), exact
+
+
+def test_the_series_goes_back_to_the_first_year(departments):
+    series, compared, _ = departments
+    assert [case.year for case in series.cases] == ["2022", "2023", "2024", "2025"] and len(compared) == 3
+    assert {"2022/departments/claims.csv", "2025/departments/claims.csv"} <= series.digests.keys()
+
+
+def test_an_earlier_year_that_is_wrong_ends_the_series(tmp_path):
+    shutil.copytree(DATA, tmp_path / "data")
+    broken = tmp_path / "data" / "2023" / "districts" / "claims.csv"
+    broken.write_text(broken.read_text(encoding="utf-8") + "nobody,1.1,,,,,,,\n", encoding="utf-8")
+    series = read_series(tmp_path / "data", 2024, "districts")
+    assert [case.year for case in series.cases] == ["2024"] and series.refused
+
+
+def test_courses_break_where_the_agency_was_reorganised(departments):
+    _, compared, exact = departments
+    series = departments[0]
+    lines = course(compared, results(series.cases, exact))
+    years = {agency: rows["year"].tolist() for agency, rows in lines.groupby("agency")}
+    assert years["vp-ubnd"] == ["2022", "2023", "2024", "2025"]  # nothing happened to it
+    assert years["so-tai-chinh-2025"] == ["2025"]  # merged in March 2025
+    assert years["so-dttg"] == ["2022", "2023", "2024", "2025"]  # renamed: the same one
+    renamed = lines[lines["agency"] == "so-dttg"]
+    assert renamed["then"].tolist() == ["ban-dan-toc"] * 3 + ["so-dttg"]
+    assert renamed["break"].tolist() == ["", "", "", "no-score"]  # not yet verified in 2025
+    assert lines.loc[lines["agency"] == "so-tai-chinh-2025", "break"].tolist() == ["reorganised"]
+    first = lines[lines["agency"] == "vp-ubnd"].iloc[:2]
+    step = compared[0].changes.set_index("agency").loc["vp-ubnd"]
+    assert first["chain"].tolist() == [100, 100 * step["matched_after"] / step["matched_before"]]
+
+
+def test_small_changes_are_not_news(departments):
+    """The limit is 1.96 times the root of the squared weights times the two variances, computed here once more."""
+    import pandas as pd
+
+    _, compared, _ = departments
+    step = compared[1]
+    limit = noise([step], [0.1, 0.1])
+    pairs = step.matches[step.matches["kind"].isin(("same", "rescaled"))]
+    by_hand = sum(float((a + b) / 2) ** 2 for a, b in pairs[["weight_before", "weight_after"]].values)
+    assert limit == pytest.approx(1.96 * (by_hand * 0.02) ** 0.5)
+    assert noise([step], [None, 0.1]) is None and noise([], [0.1]) is None
+    plain, quiet = news([step], None), news([step], 1.0)
+    assert set(quiet["news"]) <= {"noise", "none", "not-comparable"}
+    assert (plain.loc[plain["performance"] > 0, "news"] == "up").all()
+    assert isinstance(plain, pd.DataFrame) and len(news([], None)) == 0
+
+
+def test_repeatability_is_dahlbergs_error():
+    """Six cells scored twice, differences 0.1: sqrt(6 x 0.01 / 12) = 0.0707."""
+    import pandas as pd
+
+    rows = [
+        {"agency": f"a{i}", "indicator": "1", "step": s, "stage": "verify", "points_share": 0.5 + 0.1 * s, "decided_by": f"v{s}"}
+        for i in range(12) for s in (1, 2)
+    ]  # fmt: skip
+    assert repeatability(pd.DataFrame(rows)) == pytest.approx((0.01 / 2) ** 0.5)
+    assert repeatability(pd.DataFrame(rows[:2])) is None
+    assert repeatability(steps(read_case(DATA, 2023, "communes"))) > 0
+
+
+@pytest.mark.parametrize(("year", "group"), [(2023, "districts"), (2025, "communes"), (2024, "province")])
+def test_proposed_links_are_those_of_the_sample(year, group):
+    before, after = (read_to_ask(DATA, y, group) for y in (year - 1, year))
+    columns = ["code", "from_code", "kind"]
+    declared = {tuple(row) for row in after.links[columns].values if row[2] not in ("split", "merged")}
+    assert {tuple(row) for row in propose_links(before, after)[columns].values} == declared
+
+
+def table(capsys, *argv: str) -> list[dict]:
+    assert main([*argv, "--data", str(DATA), "--lang", "en"]) == 0
+    return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+
+def test_compare_two_years_by_the_front_door(capsys):
+    rows = table(capsys, "compare", "2025", "departments", "--to-year", "2024")
+    by = {row["agency"]: row for row in rows}
+    assert by["so-tai-chinh-2025"]["flag"] == "M" and by["so-y-te"]["flag"] == "X" and by["so-dttg"]["flag"] == "U"
+    for row in rows:
+        if row["performance"]:
+            assert sum(float(row[part]) for part in PARTS) == pytest.approx(float(row["score_change"]), abs=1e-10)
+
+
+def test_a_snapshot_is_another_folder(tmp_path, capsys):
+    """One verdict less in a copy of the folder: nobody else moves, and what moves is verification, not performance."""
+    shutil.copytree(DATA / "2023", tmp_path / "2023")
+    shutil.copy(DATA / "reasons.csv", tmp_path)
+    verdicts = tmp_path / "2023" / "districts" / "verdicts.csv"
+    with verdicts.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    cut = next(i for i, row in enumerate(rows) if row[head.index("a")])  # corrected a figure
+    agency = rows[cut][0]
+    with verdicts.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([head, *(row for row in rows if row[:2] != rows[cut][:2])])
+    assert main(["compare", "2023", "districts", "--on", "current", "--to-data", str(tmp_path), "--to-on", "current",
+                 "--data", str(DATA)]) == 0  # fmt: skip
+    found = {row["agency"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    moved = {name for name, row in found.items() if abs(float(row["score_change"] or 0)) > 1e-12}
+    assert moved == {agency}
+    row = found[agency]
+    assert float(row["verification"]) == pytest.approx(
+        float(row["score_change"]), abs=1e-10
+    )  # claimed, not verified now
+
+
+def test_too_little_in_common_is_named(tmp_path, capsys):
+    for name in ("2023", "2024"):
+        shutil.copytree(DATA / name / "districts", tmp_path / name / "districts")
+    shutil.copy(DATA / "reasons.csv", tmp_path)
+    links = tmp_path / "2024" / "districts" / "links.csv"
+    head, *body = links.read_text(encoding="utf-8").splitlines()
+    links.write_text("\n".join([head, *body[:20]]) + "\n", encoding="utf-8")
+    assert main(["compare", "2023", "districts", "--to-year", "2024", "--data", str(tmp_path), "--lang", "en"]) == 1
+    said = capsys.readouterr()
+    assert "E_NOT_COMPARABLE" in said.err and "h-son-hac" in said.out
