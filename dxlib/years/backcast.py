@@ -9,7 +9,7 @@ Sources: OECD/JRC Handbook (2008), ch. 2 (documenting breaks); JRC, EUR 28300 (c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -86,20 +86,23 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> Row
     """
     at = {agency: i for i, agency in enumerate(rows.agencies)}
     framework = case.framework
+    firsts = [at[origins[0].origin] for origins in parts.values()]
+    several = [(i, origins) for i, origins in enumerate(parts.values()) if len(origins) > 1]
+    needed = {one.origin for _, origins in several for one in origins}
     shares: dict[str, list[Fraction | None]] = {}
     states: dict[str, list[str]] = {}
     for code in rows.shares:
         column, state = rows.shares[code], rows.states[code]
-        figures = ratio_figures(case, code, on)
-        shares[code] = [joined(column, at, origins, figures, case, code) for origins in parts.values()]
-        states[code] = [state[at[origins[0].origin]] for origins in parts.values()]
+        shares[code], states[code] = [column[i] for i in firsts], [state[i] for i in firsts]
+        figures = ratio_figures(case, code, on, needed)
+        for i, origins in several:
+            shares[code][i] = joined(column, at, origins, figures, case, code)
     known: dict[tuple, int] = {}
     patterns = list(rows.patterns)
     pattern: list[int] = []
     scores: list[Fraction | None] = []
     estimated = Rows(list(parts), shares, states, rows.nominal, patterns, pattern, scores)
-    for i, origins in enumerate(parts.values()):
-        first = at[origins[0].origin]
+    for i, (first, origins) in enumerate(zip(firsts, parts.values(), strict=True)):
         if len(origins) == 1:
             pattern.append(rows.pattern[first])
             scores.append(rows.scores[first])
@@ -138,20 +141,23 @@ def joined(
     case: Case,
     code: str,
 ) -> Fraction | None:
-    """One row of one agency from its origins."""
+    """One row of an agency from its several origins."""
     given = [(one, x) for one in origins if (x := column[at[one.origin]]) is not None]
     if not given:
         return None
-    if len(origins) == 1:
-        return given[0][1]
     if all(one.origin in figures for one, _ in given):
-        a, b = (total([figures[one.origin][side] * one.part for one, _ in given]) for side in (0, 1))
+        a, b = (total([times(figures[one.origin][side], one.part) for one, _ in given]) for side in (0, 1))
         if b:
             return case.framework.nodes[code].rule.exact([a / b])[0]
     return weighted_sum([(one.weight, x) for one, x in given]) / sum(one.weight for one, _ in given)
 
 
-def ratio_figures(case: Case, code: str, on: str) -> dict[str, tuple[Fraction, Fraction]]:
+def times(x: Fraction, part: Fraction) -> Fraction:
+    """x times a part; most parts are whole."""
+    return x if part == 1 else x * part
+
+
+def ratio_figures(case: Case, code: str, on: str, agencies: Iterable[str]) -> dict[str, tuple[Fraction, Fraction]]:
     """agency -> the numerator and denominator that count, for a row whose rule takes a/b; not where a verdict gave
     points, nor for a rule that looks at the whole group."""
     node = case.framework.nodes[code]
@@ -161,7 +167,7 @@ def ratio_figures(case: Case, code: str, on: str) -> dict[str, tuple[Fraction, F
     verdicts = case.answers.verdicts.get(code, {}) if on != "claimed" else {}
     a, b, points = (ANSWER.index(cell) for cell in ("a", "b", "points"))
     found = {}
-    for agency in {**claims, **verdicts}:
+    for agency in agencies:
         verdict = verdicts.get(agency)
         cells = on_top(claims.get(agency), verdict)
         figures = optional(cells[a]), optional(cells[b])

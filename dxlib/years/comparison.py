@@ -130,21 +130,21 @@ def alike_shares(
     found: tuple[dict, dict] = ({}, {})
     for side, case in enumerate(cases):
         all_rows = on[side] != "claimed" == on[1 - side]  # verdicts on measured or unanswered rows count too
-        mixed = {
-            own: [
-                all_rows or pair == ("verified", "claimed")
-                for pair in zip(sides[side].states[own], sides[1 - side].states[other], strict=True)
-            ]
+        mixed = [
+            (own, other)
             for own, other in zip(codes[side], codes[1 - side], strict=True)
-        }
-        if not any(any(column) for column in mixed.values()):
+            if all_rows or ("verified" in sides[side].states[own] and "claimed" in sides[1 - side].states[other])
+        ]
+        if not mixed:
             continue
         claimed = year_rows(case.framework, evaluate(case, "claimed"))
         claimed = chosen(claimed, list(parts)) if side else backcast(case, claimed, parts, "claimed")
-        for own, column in mixed.items():
-            if any(column):
-                shares = zip(column, claimed.shares[own], strict=True)
-                found[side][own] = [share if differs else None for differs, share in shares]
+        for own, other in mixed:
+            states = zip(sides[side].states[own], sides[1 - side].states[other], strict=True)
+            found[side][own] = [
+                share if all_rows or pair == ("verified", "claimed") else None
+                for pair, share in zip(states, claimed.shares[own], strict=True)
+            ]
     return found
 
 

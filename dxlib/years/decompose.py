@@ -7,7 +7,7 @@ time and adds up exactly; everything here is in fractions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -16,7 +16,6 @@ import pandas as pd
 
 from ..case.links import MATCHED
 from ..case.tables import rows_of
-from ..index.aggregate import total, weighted_sum
 from ..rules import ZERO
 from .backcast import Parts, bounds
 from .identity import SPLIT
@@ -27,6 +26,7 @@ SET = ["reweighting", "added", "removed", "redefined"]  # what the index set mov
 PARTS = ["performance", "verification", "membership", *SET, "exemptions", "rest"]
 COLUMNS = ["agency", "flag", "before", "after", "change", *PARTS, "before_low", "before_high"]
 DECIMALS = 12
+UNIT = 10**30
 COLUMNS += ["matched_before", "matched_after", "matched_share"]
 
 
@@ -51,13 +51,17 @@ class Sides:
 class Plan:
     """What a pair of own weights makes of the rows, in whole numbers over `scale`.
 
-    both      (code, from_code, sum of weights, change of nominal weight, change caused by exemptions)
-    alone     (part, side, code, weight): rows that stand in one year only, or do not apply in the other
+    both      (code, from_code, sum of weights, change of nominal weight, change caused by exemptions, later nominal
+    weight) alone     (part, side, code, weight): rows that stand in one year only, or do not apply in the other
+    weights   by side, row -> its sum of weights in `both`
+    share     the smaller of the parts of either year's index that `both` carries
     """
 
     scale: int
-    both: list[tuple[str, str, int, int, int]]
+    both: list[tuple[str, str, int, int, int, int]]
     alone: list[tuple[str, int, str, int]]
+    weights: tuple[dict[str, int], dict[str, int]]
+    share: Fraction
 
 
 def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights, Weights]) -> Plan:
@@ -74,9 +78,9 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
             continue
         matched |= {(0, old), (1, code)}
         if code in weights[1] and old in weights[0]:
-            here, then = whole(weights[1], code), whole(weights[0], old)
-            set_moved = whole(nominal[1], code) - whole(nominal[0], old)
-            both.append((code, old, here + then, set_moved, here - then - set_moved))
+            here, then, now = whole(weights[1], code), whole(weights[0], old), whole(nominal[1], code)
+            set_moved = now - whole(nominal[0], old)
+            both.append((code, old, here + then, set_moved, here - then - set_moved, now))
         elif code in weights[1] or old in weights[0]:
             side = int(code in weights[1])
             name, other = (code, old) if side else (old, code)
@@ -91,7 +95,9 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
             if (side, code) not in matched:
                 part = "redefined" if (side, code) in redefined else kinds[side]
                 alone.append((part, side, code, whole(weights[side], code)))
-    return Plan(scale, both, alone)
+    summed = {old: weight for _, old, weight, *_ in both}, {code: weight for code, _, weight, *_ in both}
+    share = min(sum((weights[side][code] for code in summed[side]), ZERO) for side in (0, 1))
+    return Plan(scale, both, alone, summed, share)
 
 
 def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: Mapping[str, Parts]) -> pd.DataFrame:
@@ -121,77 +127,65 @@ def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: M
         if key not in plans:
             weights = (before.patterns[key[0]], after.patterns[key[1]])
             plans[key] = plan(matches, (before, after), weights)
-        found = split(plans[key], sides, i)
-        rest = new - old - sum(found.values(), ZERO)
+        found, (then, now) = split(plans[key], sides, i)
+        change = new - old
         guessed = any(not one.known for one in parts[agency])
         limits = bounds(parts[agency], sides.origins) if guessed and flags[agency] != SPLIT else None
+        found["rest"] += change  # less what the rows explain
+        own = (found[part] for part in PARTS)
         rows.append(
-            (
-                agency,
-                flags[agency],
-                old,
-                new,
-                new - old,
-                *(found[name] for name in PARTS[:-1]),
-                rest,
-                *(limits or (None, None)),
-                *matched(plans[key], before, after, i),
-            )
+            (agency, flags[agency], old, new, change, *own, *(limits or (None, None)), then, now, plans[key].share)
         )
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
 
 
-def split(p: Plan, sides: Sides, i: int) -> dict[str, Fraction]:
-    """The parts of one agency's change but `rest`. Whole numbers over one denominator, reduced once per part."""
+def split(p: Plan, sides: Sides, i: int) -> tuple[dict[str, Fraction], tuple[Fraction | None, Fraction | None]]:
+    """The parts of one agency's change (`rest`: less all of them), and the sub-index of its matched rows in either
+    year.
+
+    Whole numbers over one denominator, reduced once per figure: fractions of other people's figures are slow to add.
+    """
     then, now = sides.before.shares, sides.after.shares
-    old = [then[from_code][i] or ZERO for _, from_code, *_ in p.both]
-    new = [now[code][i] or ZERO for code, *_ in p.both]
-    single = [(then, now)[side][code][i] or ZERO for _, side, code, _ in p.alone]
-    base = lcm(*(x.denominator for x in old), *(x.denominator for x in new), *(x.denominator for x in single), 1)
-    a, b = ([x.numerator * (base // x.denominator) for x in column] for column in (old, new))
-    twice = 2 * p.scale * base
-    sums = dict.fromkeys(PARTS[:-1], 0)
-    for (_, _, weight, reweighted, exempted), x, y in zip(p.both, a, b, strict=True):
-        sums["performance"] += weight * (y - x)
-        sums["reweighting"] += reweighted * (x + y)
-        sums["exemptions"] += exempted * (x + y)
+    old = [ZERO if (x := then[row[1]][i]) is None else x for row in p.both]
+    new = [ZERO if (x := now[row[0]][i]) is None else x for row in p.both]
+    single = [ZERO if (x := (then, now)[row[1]][row[2]][i]) is None else x for row in p.alone]
+    base = lcm(*[x.denominator for x in old], *[x.denominator for x in new], *[x.denominator for x in single])
+    a = [x.numerator * (base // x.denominator) for x in old]
+    b = [x.numerator * (base // x.denominator) for x in new]
+    performance = reweighted = exempted = before = after = weights = 0
+    for (_, _, weight, by_set, by_exemption, nominal), m, n in zip(p.both, a, b, strict=True):
+        performance += weight * (n - m)
+        if by_set or by_exemption:
+            reweighted += by_set * (m + n)
+            exempted += by_exemption * (m + n)
+        before += nominal * m
+        after += nominal * n
+        weights += nominal
+    sums = dict.fromkeys(PARTS, 0)
+    sums |= {"performance": performance, "reweighting": reweighted, "exemptions": exempted}
     for (part, side, _, weight), share in zip(p.alone, single, strict=True):
         sums[part] += (2 if side else -2) * weight * (share.numerator * (base // share.denominator))
-    found = {part: Fraction(n, twice) for part, n in sums.items()}
+    sums["rest"] = -sum(sums.values())
+    twice = 2 * p.scale * base
+    found = {part: Fraction(n, twice) if n else ZERO for part, n in sums.items()}
     for part, others in (("verification", sides.alike), ("membership", sides.common)):
         if others[0] or others[1]:
             moved = shift(p, sides, others, i)
             found[part] += moved
             found["performance"] -= moved
-    return found
+    carried = base * weights
+    return found, (Fraction(before, carried), Fraction(after, carried)) if carried else (None, None)
 
 
 def shift(p: Plan, sides: Sides, others: tuple[Shares, Shares], i: int) -> Fraction:
     """What the change would lack if both years stood on the other shares."""
     moved = ZERO
-    for code, from_code, weight, *_ in p.both:
-        for sign, rows, other, name in ((1, sides.after, others[1], code), (-1, sides.before, others[0], from_code)):
-            x, y = rows.shares[name][i], other[name][i] if name in other else None
-            if x is not None and y is not None and x != y:
-                moved += sign * Fraction(weight, 2 * p.scale) * (x - y)
+    for side, rows in enumerate((sides.before, sides.after)):
+        for code, column in others[side].items():
+            x, y, weight = rows.shares[code][i], column[i], p.weights[side].get(code)
+            if weight and x is not y and x is not None and y is not None:
+                moved += (1 if side else -1) * Fraction(weight, 2 * p.scale) * (x - y)
     return moved
-
-
-def matched(p: Plan, before: Rows, after: Rows, i: int) -> tuple[Fraction | None, Fraction | None, Fraction]:
-    """The sub-index of the rows that apply in both years, under the later weights, and the part of the index they
-    carry."""
-    codes = ([from_code for _, from_code, *_ in p.both], [code for code, *_ in p.both])
-    weights = [after.nominal[code] for code in codes[1]]
-    whole = sum(weights, ZERO)
-    own = (before.patterns[before.pattern[i]], after.patterns[after.pattern[i]])
-    share = min(total([own[side][code] for code in codes[side]]) for side in (0, 1))
-    if not whole:
-        return None, None, share
-    then, now = (
-        weighted_sum([(w, rows.shares[code][i] or ZERO) for w, code in zip(weights, codes[side], strict=True)])
-        for side, rows in ((0, before), (1, after))
-    )
-    return then / whole, now / whole, share
 
 
 def group_change(
@@ -207,6 +201,8 @@ def group_change(
     Returns part and value (Fractions), adding up exactly: before; left (agencies that are gone without an heir, or have
     no score any more); reorganised (the same agencies on the new map); the mean of every part of `changes` (one row
     `change` where scores are no sums); entered; after. Empty where nobody stands in both years.
+    Means are taken over figures of 30 decimals (exact ones of thousands of agencies have no end of digits), and
+    performance is what the other parts leave.
     Source: shift of the mean of a changing population, in each step over the agencies of both sides.
     """
     compared = changed[changed["change"].notna()]
@@ -214,14 +210,17 @@ def group_change(
         return pd.DataFrame(columns=["part", "value"])
     here = set(compared["agency"])
     origins = {o for a, o in rows_of(related, "agency", "origin") if a in here and o}
-    then, now = ({a: s for a, s in table.items() if s is not None} for table in (earlier, later))
-    whole, met = mean(then.values()), mean([then[o] for o in origins])
-    start = mean(compared["before"])
-    rows = [("before", whole), ("left", met - whole), ("reorganised", start - met)]
-    names = PARTS if compared["performance"].notna().all() else ["change"]
-    rows += [(name, mean(compared[name])) for name in names]
+    then, now = ({a: whole(s) for a, s in table.items() if s is not None} for table in (earlier, later))
+    before, after = ([whole(s) for s in compared[name]] for name in ("before", "after"))
+    everybody, met, start = mean(then.values()), mean([then[o] for o in origins]), mean(before)
+    rows = [("before", everybody), ("left", met - everybody), ("reorganised", start - met)]
+    if compared["performance"].notna().all():
+        parts = {name: mean([whole(x) for x in compared[name]]) for name in PARTS[1:]}
+        parts = {"performance": mean(after) - start - sum(parts.values(), ZERO), **parts}
+    else:
+        parts = {"change": mean(after) - start}
     end = mean(now.values())
-    rows += [("entered", end - mean(compared["after"])), ("after", end)]
+    rows += [*parts.items(), ("entered", end - mean(after)), ("after", end)]
     return pd.DataFrame(rows, columns=["part", "value"]).astype({"value": object})
 
 
@@ -233,7 +232,11 @@ def as_floats(changed: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def mean(values: Iterable[Fraction]) -> Fraction:
-    """The exact mean of at least one value."""
-    listed = list(values)
-    return total(listed) / len(listed)
+def whole(x: Fraction) -> int:
+    """A figure in units of the last decimal that means are taken over."""
+    return (2 * UNIT * x.numerator + x.denominator) // (2 * x.denominator)
+
+
+def mean(values: Collection[int]) -> Fraction:
+    """The mean of whole units, as a share."""
+    return Fraction(sum(values), len(values) * UNIT)
