@@ -90,7 +90,7 @@ def said_moves(step: Comparison, moved: pd.DataFrame, lang: str) -> str | None:
     if not set(count.index) & {"up", "down", "noise", "none"}:
         return None
     facts = {key: number(int(count.get(key, 0)), lang) for key in ("up", "down", "noise", "none", "estimate")}
-    return text("trend.moves", lang, **facts)
+    return text("trend.moves" if count.get("noise") else "trend.moves_plain", lang, **facts)
 
 
 def said_most(step: Comparison, moved: pd.DataFrame, lang: str) -> str | None:
@@ -398,7 +398,7 @@ def cell_of(row: Mapping | None, lang: str) -> str:
     """Score and place of one year; a bar before it where the year before cannot be compared."""
     if row is None or row["score"] is None or pd.isna(row["score"]):
         return NOTHING
-    place = "" if row["rank"] is None or pd.isna(row["rank"]) else f" ({row['rank']}/{row['of']})"
+    place = "" if pd.isna(row["rank"]) else f" ({int(row['rank'])}/{int(row['of'])})"
     broken = "┆ " if row["break"] else ""
     return f"{broken}{percent(row['score'], lang)}{place}"
 

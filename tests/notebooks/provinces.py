@@ -71,15 +71,20 @@ def claimed(root: Path) -> None:
         verdicts += [f"a{i},1.1,1,verify,,,,CANARY-VERIFIER"]
         verdicts += [f"a{i},1.2,1,verify,{38 + 4 * i},,,", f"a{i},3,1,verify,,,,"] if i != 4 else []
         verdicts += [f"a{i},2.1,1,verify,,,,"] if i not in (5, 6) else []
-    write(
-        root / "2024" / "departments",
-        index_toml=CLAIMED,
-        indicators_csv=ROWS,
-        agencies_csv="agency,name_vi\n" + "".join(f"a{i},{quoted(name)}\n" for i, name in enumerate(names)),
-        claims_csv="\n".join(claims) + "\n",
-        verdicts_csv="\n".join(verdicts) + "\n",
-        exemptions_csv=f"agency,indicator,reason\na5,2.1,{quoted('Không có thủ tục <b>')}\n",
-    )
+    codes = [line.split(",")[0] for line in ROWS.splitlines()[1:]]
+    links = ["code,from_year,from_group,from_code,kind", *(f"{code},2023,departments,{code},same" for code in codes)]
+    for year in ("2023", "2024"):
+            more = {"links_csv": "\n".join([*links, ""])} if year == "2024" else {}
+        write(
+            root / year / "departments",
+            index_toml=CLAIMED.replace("2024", year),
+            indicators_csv=ROWS,
+            agencies_csv="agency,name_vi\n" + "".join(f"a{i},{quoted(name)}\n" for i, name in enumerate(names)),
+            claims_csv="\n".join(claims) + "\n",
+            verdicts_csv="\n".join(verdicts) + "\n",
+            exemptions_csv=f"agency,indicator,reason\na5,2.1,{quoted('Không có thủ tục <b>')}\n",
+            **more,
+        )
 
 
 def measured(root: Path) -> None:

@@ -22,7 +22,7 @@ PAGES = [
     ("report", "2024", "departments", "vi"), ("verification", "2024", "departments", "vi"),
     ("sensitivity", "2024", "departments", "vi"), ("report", "2018", "countries", "vi"),
     ("sensitivity", "2018", "countries", "vi"), ("verification", "2018", "countries", "en"),
-    ("status", "2024", "departments", "vi"),
+    ("status", "2024", "departments", "vi"), ("trend", "2024", "departments", "vi"),
 ]  # fmt: skip
 
 

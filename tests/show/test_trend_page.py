@@ -1,0 +1,102 @@
+"""The trend page: who really moved, what the index set moved, what the reorganisation moved."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dxlib.case import read_lineage, read_register, read_series
+from dxlib.index import evaluate
+from dxlib.show import trend as page
+from dxlib.words import catalogue
+from dxlib.years import compare_series, course, news, results
+
+DATA = Path(__file__).parents[2] / "data"
+CONVERT = Path(__file__).parents[1] / "backtest" / "egdi.py"
+EGDI = Path(__file__).parents[3] / "shared" / "real" / "egdi"
+
+
+def made(year, group, root=DATA):
+    series = read_series(root, year, group)
+    exact = [evaluate(case) for case in series.cases]
+    compared = compare_series(series.cases, exact, read_register(root), read_lineage(root))
+    scores = results(series.cases, exact)
+    return series, compared, news(compared, None), course(compared, scores), scores
+
+
+@pytest.fixture(scope="module")
+def merger():
+    return made(2025, "communes")
+
+
+@pytest.fixture(scope="module")
+def quiet():
+    return made(2024, "departments")
+
+
+def test_the_merger_year_reads_honestly(merger):
+    series, compared, moved, *_ = merger
+    said = page.summary(compared, moved, series, "vi").sentences
+    words = catalogue("vi")
+    assert said[1] == words["trend.size"].format(before="102", after="35")
+    assert said[-1] == words["trend.joined"].format(n="35")
+    assert not any("tăng," in sentence or "Tăng nhiều nhất" in sentence for sentence in said)
+    rows = page.agencies_table(compared, moved, "vi").cells
+    assert all(row[1].endswith("*") and row[-1] == words["trend.news.estimate"] for row in rows)
+    assert page.agencies_chart(compared, "vi") is None  # no commune stands in both years
+
+
+def test_parts_of_the_mean_add_up_as_printed(quiet):
+    table = page.group_table(quiet[1], "en")
+    for column in (1, 2):
+        values = [float(row[column].rstrip("%\xa0 ").replace("\xa0", "")) for row in table.cells]
+        assert sum(values[1:-1]) == pytest.approx(values[-1] - values[0], abs=0.51)
+
+
+def test_one_chart_says_what_was_performance(quiet):
+    chart = page.agencies_chart(quiet[1], "vi")
+    assert len(chart.drawings) == 1 and chart.caption == catalogue("vi")["trend.agencies_chart"]
+    best = max(quiet[1][-1].changes.to_dict("records"), key=lambda row: row["performance"])
+    assert page.labels.agencies(quiet[1][-1].after, "vi")[best["agency"]] in chart.alt
+
+
+def test_unknown_shares_are_shown_as_a_range(merger):
+    rows = {row[0]: row for row in page.units_table(merger[1], "vi").cells}
+    unknown = [row for row in rows.values() if catalogue("vi")["trend.share_unknown"] in row[2]]
+    scored = [row for row in unknown if row[3] != "–"]  # the others wait for a score
+    assert len(unknown) == 4 and scored and all("%" in row[5] and " – " in row[5] for row in scored)
+
+
+def test_breaks_are_marked_in_the_course(merger, quiet):
+    cells = page.course_table(merger[3], merger[1], "vi").cells
+    assert all(row[1:4] == ["–"] * 3 for row in cells)
+    assert all(row[4] == "–" or row[4].startswith("┆ ") for row in cells)
+    cells = page.course_table(quiet[3], quiet[1], "vi").cells
+    assert not any("┆" in cell for row in cells for cell in row) and any("/19)" in row[1] for row in cells)
+    chart = page.course_chart(merger[1], merger[4], "vi")
+    assert catalogue("vi")["trend.course_alt"].format(years="2022, 2023, 2024, 2025", n=2) == chart.alt
+
+
+def test_the_first_year_says_so():
+    series, compared, moved, lines, scores = made(2022, "districts")
+    assert page.summary(compared, moved, series, "vi").sentences == (catalogue("vi")["trend.first_year"],)
+    assert page.group_table(compared, "vi") is page.course_chart(compared, scores, "vi") is None
+    assert page.course_table(lines, compared, "vi") is page.limits(compared, None, "vi") is None
+
+
+@pytest.mark.skipif(not EGDI.is_dir(), reason="the published tables lie beside the repository: ../shared/real")
+def test_a_foreign_index_without_links_is_not_compared(tmp_path):
+    """EGDI 2016 and 2018: scores stand side by side; the three sub-indexes are linked only once somebody says so."""
+    for year in (2016, 2018):
+        subprocess.run([sys.executable, str(CONVERT), str(EGDI / f"egdi-{year}.csv"), str(tmp_path)], check=True)
+    series, compared, moved, *_ = made(2018, "egdi", tmp_path)
+    assert len(compared) == 1 and not compared[0].comparable
+    said = page.summary(compared, moved, series, "en").sentences
+    assert "cannot be compared" in said[0]
+    names = ["code,from_year,from_group,from_code,kind"]
+    links = [f"{code},2016,egdi,{code},same" for code in series.cases[-1].framework.nodes]
+    (tmp_path / "2018" / "egdi" / "links.csv").write_text("\n".join([*names, *links, ""]), encoding="utf-8")
+    series, compared, moved, *_ = made(2018, "egdi", tmp_path)
+    value = dict(zip(compared[0].group["part"], compared[0].group["value"], strict=True))
+    assert compared[0].comparable and value["performance"] == value["after"] - value["before"]
