@@ -74,7 +74,7 @@ def claimed(root: Path) -> None:
     codes = [line.split(",")[0] for line in ROWS.splitlines()[1:]]
     links = ["code,from_year,from_group,from_code,kind", *(f"{code},2023,departments,{code},same" for code in codes)]
     for year in ("2023", "2024"):
-            more = {"links_csv": "\n".join([*links, ""])} if year == "2024" else {}
+        more = {"links_csv": "\n".join([*links, ""])} if year == "2024" else {}
         write(
             root / year / "departments",
             index_toml=CLAIMED.replace("2024", year),
