@@ -119,9 +119,12 @@ def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: M
     before, after = sides.before, sides.after
     for i, agency in enumerate(after.agencies):
         old, new = before.scores[i], after.scores[i]
+        guessed = flags[agency] != SPLIT and any(not one.known for one in parts[agency])
+        limits = (bounds(parts[agency], sides.origins) if guessed else None) or (None, None)
         if old is None or new is None or not after.nominal or not before.nominal:
             change = None if old is None or new is None else new - old
-            rows.append((agency, flags[agency], old, new, change, *[None] * (len(COLUMNS) - 5)))
+            nothing = [None] * len(PARTS)
+            rows.append((agency, flags[agency], old, new, change, *nothing, *limits, None, None, None))
             continue
         key = before.pattern[i], after.pattern[i]
         if key not in plans:
@@ -129,13 +132,9 @@ def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: M
             plans[key] = plan(matches, (before, after), weights)
         found, (then, now) = split(plans[key], sides, i)
         change = new - old
-        guessed = any(not one.known for one in parts[agency])
-        limits = bounds(parts[agency], sides.origins) if guessed and flags[agency] != SPLIT else None
         found["rest"] += change  # less what the rows explain
         own = (found[part] for part in PARTS)
-        rows.append(
-            (agency, flags[agency], old, new, change, *own, *(limits or (None, None)), then, now, plans[key].share)
-        )
+        rows.append((agency, flags[agency], old, new, change, *own, *limits, then, now, plans[key].share))
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
 
 
