@@ -130,16 +130,17 @@ def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: M
         if key not in plans:
             weights = (before.patterns[key[0]], after.patterns[key[1]])
             plans[key] = plan(matches, (before, after), weights)
-        found, (then, now) = split(plans[key], sides, i)
         change = new - old
-        found["rest"] += change  # less what the rows explain
+        found, (then, now) = split(plans[key], sides, i, change)
         own = (found[part] for part in PARTS)
         rows.append((agency, flags[agency], old, new, change, *own, *limits, then, now, plans[key].share))
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
 
 
-def split(p: Plan, sides: Sides, i: int) -> tuple[dict[str, Fraction], tuple[Fraction | None, Fraction | None]]:
-    """The parts of one agency's change (`rest`: less all of them), and the sub-index of its matched rows in either
+def split(
+    p: Plan, sides: Sides, i: int, change: Fraction
+) -> tuple[dict[str, Fraction], tuple[Fraction | None, Fraction | None]]:
+    """The parts of one agency's change, and the sub-index of its matched rows in either
     year.
 
     Whole numbers over one denominator, reduced once per figure: fractions of other people's figures are slow to add.
@@ -148,9 +149,10 @@ def split(p: Plan, sides: Sides, i: int) -> tuple[dict[str, Fraction], tuple[Fra
     old = [ZERO if (x := then[row[1]][i]) is None else x for row in p.both]
     new = [ZERO if (x := now[row[0]][i]) is None else x for row in p.both]
     single = [ZERO if (x := (then, now)[row[1]][row[2]][i]) is None else x for row in p.alone]
-    base = lcm(*[x.denominator for x in old], *[x.denominator for x in new], *[x.denominator for x in single])
-    a = [x.numerator * (base // x.denominator) for x in old]
-    b = [x.numerator * (base // x.denominator) for x in new]
+    denominators = {x.denominator for column in (old, new, single) for x in column}
+    base = lcm(*denominators)
+    times = {d: base // d for d in denominators}
+    a, b, c = ([x.numerator * times[x.denominator] for x in column] for column in (old, new, single))
     performance = reweighted = exempted = before = after = weights = 0
     for (_, _, weight, by_set, by_exemption, nominal), m, n in zip(p.both, a, b, strict=True):
         performance += weight * (n - m)
@@ -162,11 +164,12 @@ def split(p: Plan, sides: Sides, i: int) -> tuple[dict[str, Fraction], tuple[Fra
         weights += nominal
     sums = dict.fromkeys(PARTS, 0)
     sums |= {"performance": performance, "reweighting": reweighted, "exemptions": exempted}
-    for (part, side, _, weight), share in zip(p.alone, single, strict=True):
-        sums[part] += (2 if side else -2) * weight * (share.numerator * (base // share.denominator))
-    sums["rest"] = -sum(sums.values())
+    for (part, side, _, weight), n in zip(p.alone, c, strict=True):
+        sums[part] += (2 if side else -2) * weight * n
     twice = 2 * p.scale * base
     found = {part: Fraction(n, twice) if n else ZERO for part, n in sums.items()}
+    left = change.numerator * twice - change.denominator * sum(sums.values())
+    found["rest"] = Fraction(left, change.denominator * twice) if left else ZERO
     for part, others in (("verification", sides.alike), ("membership", sides.common)):
         if others[0] or others[1]:
             moved = shift(p, sides, others, i)
