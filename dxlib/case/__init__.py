@@ -3,6 +3,7 @@
 from .case import Case
 from .new_year import new_year
 from .read import (
+    Series,
     check,
     places,
     read_before,
@@ -18,6 +19,7 @@ from .scenarios import read_scenario
 
 __all__ = [
     "Case",
+    "Series",
     "check",
     "new_year",
     "places",

@@ -113,10 +113,17 @@ def read_before(root: str | Path, case: Case) -> Before:
 
 @dataclass(frozen=True)
 class Series:
-    """A year and the years it goes back to: cases oldest first, why the walk back ended early, digests of all that was
-    read."""
+    """A year and the years it goes back to.
+
+    cases               oldest first, this year last
+    register, lineage   who was who
+    refused             why the walk back ended early
+    digests             of all that was read
+    """
 
     cases: tuple[Case, ...]
+    register: pd.DataFrame = field(repr=False)
+    lineage: pd.DataFrame = field(repr=False)
     refused: tuple[Finding, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
 
@@ -125,18 +132,24 @@ def read_series(root: str | Path, year: str | int, group: str) -> Series:
     """A year and group with all its earlier years, each read as `read_case` does.
 
     Before a year stands the one that its links.csv continues, else the last earlier one of the same group. Raises
-    Refusal where the year itself is wrong; an earlier year that is wrong ends the series and is named.
+    Refusal where the year itself is wrong; an earlier year that is wrong ends the series and is named, and a wrong
+    register or lineage leaves the year alone.
     """
+    root = Path(root)
     case = read_case(root, year, group)
-    cases, digests = [case], dict(case.digests)
-    while (place := place_before(Path(root), cases[0])) is not None:
-        try:
+    cases, digests = [case], {**root_digests(root, ("register", "lineage")), **case.digests}
+    refused: tuple[Finding, ...] = ()
+    try:
+        register, lineage = read_register(root), read_lineage(root)
+        while (place := place_before(root, cases[0])) is not None:
             case = read_case(root, *place)
-        except Refusal as refusal:
-            return Series(tuple(cases), refusal.findings, digests)
-        cases.insert(0, case)
-        digests |= case.digests
-    return Series(tuple(cases), (), digests)
+            cases.insert(0, case)
+            digests |= case.digests
+    except Refusal as refusal:
+        refused = tuple(f for f in refusal.findings if f.severity == "error")
+        if len(cases) == 1:
+            register, lineage = empty("register"), empty("lineage")
+    return Series(tuple(cases), register, lineage, refused, digests)
 
 
 def place_before(root: Path, case: Case) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
-from ..case import Case, read_before, read_case, read_for_verification, read_lineage, read_series, root_digests
+from ..case import Case, Series, read_before, read_case, read_for_verification, read_series, root_digests
 from ..errors import Finding, Refusal
 from ..index import provisional, score, to_csv
 from ..words import text, title_of_year
@@ -153,10 +153,12 @@ def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[T
             found = opened[way]
             if isinstance(found, Refusal):
                 yield failed(job, *errors(found))
-            elif applies(job.notebook, found):
-                yield make_task(source, found, job, tables)
-            else:
+            elif not applies(job.notebook, found):
                 left_out.add(job)
+            elif job.notebook in matrix.NEEDS_YEARS and found.series and len(found.series.cases) == 1:
+                yield failed(job, *found.series.refused)
+            else:
+                yield make_task(source, found, job, tables)
 
 
 def reading(notebook: str) -> str:
@@ -164,14 +166,15 @@ def reading(notebook: str) -> str:
     earlier years."""
     if notebook in matrix.GOES_ON:
         return "goes-on"
-    return "years" if notebook in matrix.NEEDS_YEARS else "strictly"
+    return "years" if notebook in matrix.READS_YEARS else "strictly"
 
 
 def applies(notebook: str, opened: Opened) -> bool:
     """Whether there is anything for the notebook to show."""
     if notebook in matrix.NEEDS_CLAIMS and not opened.case.has_claims:
         return False
-    return notebook not in matrix.NEEDS_YEARS or opened.years > 1
+    series = opened.series
+    return notebook not in matrix.NEEDS_YEARS or series is None or len(series.cases) > 1 or bool(series.refused)
 
 
 @dataclass(frozen=True)
@@ -179,13 +182,13 @@ class Opened:
     """A case with every file that its notebooks read.
 
     unfinished   claims still wait for verdicts: every page of the case is provisional
-    years        how many years were read
+    series       where all earlier years were read too
     """
 
     case: Case
     inputs: Mapping[str, str]
     unfinished: bool
-    years: int = 1
+    series: Series | None = None
 
 
 def open_case(root: Path, year: str, group: str, way: str) -> Opened | Refusal:
@@ -195,9 +198,8 @@ def open_case(root: Path, year: str, group: str, way: str) -> Opened | Refusal:
             case = read_case(root, year, group)
             return Opened(case, case.digests, provisional(case))
         if way == "years":
-            read_lineage(root)
             series = read_series(root, year, group)
-            return Opened(series.cases[-1], series.digests, provisional(series.cases[-1]), len(series.cases))
+            return Opened(series.cases[-1], series.digests, provisional(series.cases[-1]), series)
         case = read_for_verification(root, year, group)
         return Opened(case, {**read_before(root, case).digests, **case.digests}, provisional(case))
     except Refusal as refusal:
@@ -218,7 +220,7 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
             tables[products.scores_table(job)] = products.open_data(to_csv(score(case, on)))
     except Refusal as refusal:
         return failed(job, *errors(refusal))
-    beside = root_digests(source.root, matrix.READS_ROOT.get(job.notebook, ()))
+    beside = root_digests(source.root, ("register",)) if job.notebook in matrix.READS_REGISTER else {}
     full = fingerprint.fingerprint(
         {**beside, **opened.inputs}, values, source.library, fingerprint.digest_notebook(path), source.lock
     )

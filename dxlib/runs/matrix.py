@@ -18,9 +18,10 @@ READERS = {
     "status": "internal",
 }
 NEEDS_CLAIMS = {"verification", "status"}
-NEEDS_YEARS = {"trend"}  # an earlier year; with it, all earlier years are read
+NEEDS_YEARS = {"trend"}  # an earlier year
+READS_YEARS = {"report", "trend"}  # all earlier years, with the register and the lineage
 GOES_ON = {"verification", "status"}  # where the ledger is wrong, with its wrong rows set aside
-READS_ROOT = {"status": ("register",), "trend": ("register", "lineage")}  # tables beside the years
+READS_REGISTER = {"status"}  # for the names of owners
 LANGUAGES = ("vi", "en")
 
 

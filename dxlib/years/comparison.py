@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..case import Case
 from ..case.links import MATCHED
+from ..case.read import Series
 from ..index import INDEX, Exact, evaluate
 from ..index.score import leaf_column
 from ..index.values import leaf
@@ -92,13 +93,14 @@ def compare_years(
     )
 
 
-def compare_series(
-    cases: Sequence[Case], exact: Sequence[Exact], register: pd.DataFrame, lineage: pd.DataFrame
-) -> list[Comparison]:
-    """Each year with the one before it, oldest first; empty for a single year."""
+def compare_series(series: Series, exact: Sequence[Exact]) -> list[Comparison]:
+    """Each year with the one before it, oldest first; empty for a single year.
+
+    exact   the scores of every case, `index.evaluate`
+    """
     return [
-        compare_years(before, after, register, lineage, exact=scored)
-        for (before, after), scored in zip(pairwise(cases), pairwise(exact), strict=True)
+        compare_years(before, after, series.register, series.lineage, exact=scored)
+        for (before, after), scored in zip(pairwise(series.cases), pairwise(exact), strict=True)
     ]
 
 

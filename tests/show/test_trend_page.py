@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dxlib.case import read_lineage, read_register, read_series
+from dxlib.case import read_series
 from dxlib.index import evaluate
 from dxlib.show import trend as page
 from dxlib.words import catalogue
@@ -20,7 +20,7 @@ EGDI = Path(__file__).parents[3] / "shared" / "real" / "egdi"
 def made(year, group, root=DATA):
     series = read_series(root, year, group)
     exact = [evaluate(case) for case in series.cases]
-    compared = compare_series(series.cases, exact, read_register(root), read_lineage(root))
+    compared = compare_series(series, exact)
     scores = results(series.cases, exact)
     return series, compared, news(compared, None), course(compared, scores), scores
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dxlib.case import read_case, read_lineage, read_register, read_series, read_to_ask
+from dxlib.case import read_case, read_series, read_to_ask
 from dxlib.cli import main
 from dxlib.index import evaluate
 from dxlib.verify import repeatability, steps
@@ -22,7 +22,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 def departments():
     series = read_series(DATA, 2025, "departments")
     exact = [evaluate(case) for case in series.cases]
-    return series, compare_series(series.cases, exact, read_register(DATA), read_lineage(DATA)), exact
+    return series, compare_series(series, exact), exact
 
 
 def test_the_series_goes_back_to_the_first_year(departments):
