@@ -298,7 +298,8 @@ def rank_rows(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
     order = np.argsort(scores, axis=1)
     order += np.arange(0, k * n, n)[:, None]
     flat = order.ravel()
-    ordered = scores.ravel()[flat].reshape(k, n)
+    values = scores.ravel()[flat]
+    ordered = values.reshape(k, n)
     if np.isnan(ordered[:, -1]).any():  # nan is sorted last
         lost = np.isnan(scores)
         rank_rows(np.where(lost, -np.inf, scores), tie, ranks)
@@ -306,12 +307,14 @@ def rank_rows(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
         return
     down = np.arange(n, 0, -1, dtype=ranks.dtype)
     ranks.reshape(-1)[flat] = np.tile(down, k)
-    upper = ordered[:, 1:]
     small = n < 2 or max(float(ordered[:, -1].max()), -float(ordered[:, 0].min())) <= 1
     with np.errstate(invalid="ignore"):
-        near = upper - ordered[:, :-1] <= (tie if small else tie * np.maximum(1.0, np.abs(upper)))
-    if not near.any():
+        gaps = values[1:] - values[:-1]  # of all rows at once: much faster than row by row
+        gaps[n - 1 :: n] = np.inf  # from the last of a row to the first of the next
+        close = gaps <= (tie if small else tie * np.maximum(1.0, np.abs(values[1:])))
+    if not close.any():
         return
+    near = np.append(close, False).reshape(k, n)[:, :-1]
     tied = np.flatnonzero(near.any(axis=1))
     place = np.zeros((len(tied), n), ranks.dtype)
     place[:, -1] = 1

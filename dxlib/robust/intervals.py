@@ -14,8 +14,8 @@ from ..case import Case
 from ..case.framework import Framework
 from ..case.settings import Class, Settings
 from ..index import INDEX, evaluate, tabulate
-from ..index.floats import TIE, Shares, float_ranks, leaf_shares, row_scorer, some
-from .weights import families, workers
+from ..index.floats import SLICE, TIE, Shares, float_ranks, leaf_shares, row_scorer, some
+from .weights import STREAM, families, workers
 
 BLOCK = 262_144  # scores held at once by one thread: 2 MiB, the cache of a core
 BUFFER = 8_000_000  # ranks held at once by one thread: 16 MB
@@ -102,7 +102,8 @@ def intervals(counted: Tally) -> pd.DataFrame:
 def rank_quantiles(places: np.ndarray, draws: int) -> np.ndarray:
     """(N, 5) lowest rank, 5 %, 50 %, 95 %, highest: the smallest rank that so many of the draws do not exceed."""
     reached = np.array([1, -(-draws // 20), -(-draws // 2), -(-19 * draws // 20), draws])
-    return np.array([np.cumsum(row, dtype=np.int64).searchsorted(reached) for row in places]).reshape(-1, 5)
+    reached = reached.astype(places.dtype)  # no sum of a row is above the draws, which its type holds
+    return np.array([np.cumsum(row, dtype=places.dtype).searchsorted(reached) for row in places]).reshape(-1, 5)
 
 
 def tally(
@@ -138,7 +139,7 @@ def tally(
     others = [i for i in np.flatnonzero(shares.scored).tolist() if i not in inside] if full else []
     chosen = np.array([i for group in [*members, others] for i in group], int)
     part = some(shares, chosen)
-    codes, drawn = checked(case.framework, weights)
+    codes, drawn = checked(case.framework, weights, threads)
     settled = published(case.settings, rooms[chosen]) if case.settings.rank_on == "published" else None
     counts, reached = count(
         case.framework,
@@ -171,7 +172,7 @@ def tally(
     )
 
 
-def checked(framework: Framework, weights: pd.DataFrame) -> tuple[list[str], np.ndarray]:
+def checked(framework: Framework, weights: pd.DataFrame, threads: int = 1) -> tuple[list[str], np.ndarray]:
     """Codes (n) and weights (n, K) of a table of draws. Raises ValueError where it cannot weigh the tree."""
     groups = families(framework)
     codes = [code for siblings in groups for code in siblings]
@@ -179,14 +180,24 @@ def checked(framework: Framework, weights: pd.DataFrame) -> tuple[list[str], np.
     if absent or not len(weights):
         raise ValueError(f"the table of weights lacks {', '.join(absent) or 'draws'}")
     table = (weights if list(weights.columns) == codes else weights[codes]).to_numpy(float).T
-    start = 0
-    for siblings in groups:
-        rows = table[start : start + len(siblings)]
-        start += len(siblings)
-        whole = rows.sum(axis=0)
-        counts = any(framework.nodes[code].weight for code in siblings)
-        if not rows.min() >= 0 or not np.isfinite(whole).all() or (counts and not whole.all()):
-            raise ValueError(f"weights of {', '.join(siblings)}: finite, not negative, and some above 0 in every draw")
+
+    def unfit(first: int) -> list[str]:
+        """The first siblings that some of the draws cannot weigh; none is well."""
+        start = 0
+        for siblings in groups:
+            rows = table[start : start + len(siblings), first : first + STREAM]
+            start += len(siblings)
+            whole = rows.sum(axis=0)
+            counts = any(framework.nodes[code].weight for code in siblings)
+            if not rows.min() >= 0 or not np.isfinite(whole).all() or (counts and not whole.all()):
+                return siblings
+        return []
+
+    with workers(threads) as run:
+        for siblings in run(unfit, range(0, len(weights), STREAM)):
+            if siblings:
+                said = "finite, not negative, and some above 0 in every draw"
+                raise ValueError(f"weights of {', '.join(siblings)}: {said}")
     return codes, table
 
 
@@ -245,10 +256,6 @@ def count(
                 ranks[a:b, start : start + step] = last_without_score(float_ranks(scores[:, a:b], dtype=kind)).T
             for k, (cut, near, inclusive) in enumerate(limits):
                 reached[:, k] += (scores >= cut - near if inclusive else scores > cut + near).sum(axis=0)
-        with writing:
-            for counts, (a, b) in zip(places, pairwise(edges), strict=True):
-                for row, found in zip(counts, ranks[a:b], strict=True):
-                    np.add.at(row, found, one)
         top = weights[leaders, first : first + size]
         fine = np.rint(top / top.sum(axis=0) * FINE).astype(np.int64)
         lead = [fine[:, row == 1].sum(axis=1) for row in ranks] if leaders else []
@@ -257,6 +264,17 @@ def count(
             for a, these in zip(edges, compared, strict=False)
             for i, j in these.tolist()
         ]
+        few = max(1, SLICE // size)
+        for counts, (a, b) in zip(places, pairwise(edges), strict=True):
+            if size < b - a:  # hardly a rank comes twice in a row
+                with writing:
+                    for row, found in zip(counts, ranks[a:b], strict=True):
+                        np.add.at(row, found, one)
+                continue
+            for i in range(a, b, few):
+                row, rank, times = runs(ranks[i : min(i + few, b)])
+                with writing:
+                    counts[i - a + row, rank] += times.astype(small)
         return [
             reached,
             np.array(lead, np.int64).reshape(ranked, len(leaders)),
@@ -276,6 +294,18 @@ def count(
         (counts, leading[a:b], these, won[:, 0], won[:, 1])
         for counts, (a, b), these, won in zip(places, pairwise(edges), compared, ahead, strict=True)
     ], reached
+
+
+def runs(ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which ranks occur in each row of (N, K), and how often: (M,) row, rank, times. Sorts the rows in place.
+
+    Sorting small whole numbers is several times faster than counting them one by one, and lets other threads run.
+    """
+    ranks.sort(axis=1)
+    last = np.ones(ranks.shape, bool)
+    np.not_equal(ranks[:, 1:], ranks[:, :-1], out=last[:, :-1])
+    ends = np.flatnonzero(last)
+    return ends // ranks.shape[1], ranks.reshape(-1)[ends], np.diff(ends, prepend=-1)
 
 
 def last_without_score(ranks: np.ndarray) -> np.ndarray:

@@ -25,7 +25,8 @@ from dxlib.robust.acceptability import (
     top_shares,
     winning_shares,
 )
-from dxlib.robust.intervals import intervals, rank_quantiles, tally
+from dxlib.robust.intervals import checked, intervals, rank_quantiles, runs, tally
+from dxlib.robust.weights import STREAM
 from tests.backtest.contract_folder import write_folder
 from tests.index.random_cases import givens
 
@@ -445,3 +446,23 @@ def test_wrong_numbers_of_threads_and_places():
         tally(case, drawn(case, 5), threads=0)
     with pytest.raises(ValueError, match="k: 0"):
         top_shares(tally(case, drawn(case, 5)), 0)
+
+
+def test_runs_of_sorted_ranks_are_their_counts():
+    ranks = np.random.default_rng(5).integers(0, 6, (4, 50)).astype(np.int16)
+    ranks[1], ranks[2] = 3, np.r_[ranks[1, :49], 5]  # a row ends with what the next begins with
+    counts = np.array([np.bincount(row, minlength=6) for row in ranks])
+    row, rank, times = runs(ranks)
+    found = np.zeros_like(counts)
+    found[row, rank] = times
+    assert (found == counts).all() and len(row) == (counts > 0).sum()
+
+
+@pytest.mark.parametrize("first", [0, 2 * STREAM + 5])
+def test_a_wrong_weight_is_found_wherever_it_stands(first):
+    case = toy()
+    table = draw_weights(case, 0.2, 2 * STREAM + 9, np.random.default_rng(1))
+    table.iloc[first, 1] = np.nan
+    for threads in (1, 2):
+        with pytest.raises(ValueError, match="weights of k0, k1, k2"):
+            checked(case.framework, table, threads)
