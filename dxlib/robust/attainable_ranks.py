@@ -135,7 +135,9 @@ def fewest_losses(
     u, d = lead.shape
     cost = np.r_[np.zeros(d), np.ones(u)]
     rows = (np.hstack([lead, -np.diag(most)]) * SCALE, np.full(u, -np.inf), np.zeros(u))
-    return solve(cost, rows, low, high, order, (0, known - 1), known, nodes, seconds)
+    apart = clashing(lead)
+    clashes = np.triu(apart & ~follows(order, apart)), 1, 2
+    return solve(cost, rows, low, high, order, clashes, (0, known - 1), known, nodes, seconds)
 
 
 def most_losses(
@@ -161,8 +163,35 @@ def most_losses(
         return np.empty((0, d)), u
     cost = np.r_[np.zeros(d), -np.ones(u)]
     rows = (np.hstack([lead, -np.diag(least + EPS)]) * SCALE, -least * SCALE, np.full(u, np.inf))
-    w, fewest = solve(cost, rows, low, high, order, (known + 1, u), -known, nodes, seconds)
+    apart = clashing(-lead)
+    clashes = np.triu(apart & ~follows(order.T, apart)), 0, 1
+    w, fewest = solve(cost, rows, low, high, order, clashes, (known + 1, u), -known, nodes, seconds)
     return w, -fewest
+
+
+def clashing(gain: np.ndarray) -> np.ndarray:
+    """(U, U) pairs of rows of gain (U, D) that no weights >= 0 (sum 1) bring to 0 or below both at once.
+
+    So it is where a mixture t a + (1 - t) b of both is above 0 in every column; the middle of the possible t is tried.
+    The programme would find this by branching only. Source: Farkas' lemma.
+    """
+    out = np.zeros((len(gain), len(gain)), bool)
+    for row, a in zip(out, gain, strict=True):
+        slope = a - gain
+        with np.errstate(divide="ignore", invalid="ignore"):
+            zero = -gain / slope
+        start = np.where(slope > 0, zero, 0.0).max(axis=1)
+        stop = np.where(slope < 0, zero, 1.0).min(axis=1)
+        t = (np.clip(start, 0.0, 1.0) + np.clip(stop, 0.0, 1.0))[:, None] / 2
+        row[:] = (gain + t * slope > TIE).all(axis=1)
+    np.fill_diagonal(out, False)
+    return out | out.T
+
+
+def follows(order: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """(U, U) clashes (j, k) that follow from one of (l, k) or (j, l) where j, or k, stands in `order` to l."""
+    more = order.astype(np.float32) @ apart.astype(np.float32) > 0
+    return more | more.T
 
 
 def solve(
@@ -171,6 +200,7 @@ def solve(
     low: np.ndarray,
     high: np.ndarray,
     order: np.ndarray,
+    clashes: tuple[np.ndarray, int, int],
     count: tuple[int, int],
     known: int,
     nodes: int,
@@ -180,9 +210,11 @@ def solve(
 
     rows    (matrix, lower, upper) of the losses
     order   (U, U) whether z_j >= z_k; only what does not follow from the others is written down
+    clashes (U, U) pairs of which one z at least, or one at most, is 1: the least and the most of their sum
     count   the number of ones that is looked for; where there is none, `known` is proved
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_array
 
     d, u = len(low), len(cost) - len(low)
     whole = np.r_[np.ones(d), np.zeros(u)]
@@ -190,8 +222,12 @@ def solve(
     ordered = np.zeros((len(direct), d + u))
     ordered[np.arange(len(direct)), d + direct[:, 0]] = 1
     ordered[np.arange(len(direct)), d + direct[:, 1]] = -1
+    clash, least, most = clashes
+    both = d + np.argwhere(clash)
+    summed = csr_array((np.ones(both.size), (np.arange(len(both)).repeat(2), both.ravel())), shape=(len(both), d + u))
     constraints = [
         LinearConstraint(*rows),
+        *([LinearConstraint(summed, least, most)] if len(both) else []),
         LinearConstraint(ordered, 0, 1),
         LinearConstraint(np.array([whole, 1 - whole]), np.array([1, count[0]]), np.array([1, count[1]])),
     ]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from dxlib import draw_weights, read_case
 from dxlib.errors import Refusal
@@ -17,9 +18,11 @@ from dxlib.index.floats import float_ranks, index_scores, leaf_shares
 from dxlib.robust.attainable_ranks import (
     NODES,
     attainable_ranks,
+    clashing,
     cut_off,
     extreme_ranks,
     fewest_losses,
+    follows,
     most_losses,
 )
 from dxlib.robust.linear import Linear, box
@@ -153,7 +156,7 @@ def correlated(n: int, d: int, seed: int) -> Linear:
 
 
 def test_a_limit_gives_proved_bounds_never_an_incumbent_as_exact():
-    lin = correlated(40, 6, 2)
+    lin = correlated(60, 8, 2)
     full, stopped = ranks(lin, None), ranks(lin, None, nodes=1)
     assert all(best == lower and worst == upper for best, worst, lower, upper in full)
     for (best, worst, *_), (met, last, lower, upper) in zip(full, stopped, strict=True):
@@ -168,6 +171,25 @@ def test_the_same_ranks_twice_and_in_any_order():
     lin = correlated(15, 5, 8)
     rows = list(np.random.default_rng(1).permutation(15))
     assert extreme_ranks(lin, rows, 0.5, NODES, None) == [ranks(lin, 0.5)[i] for i in rows]
+
+
+@given(st.lists(st.lists(st.integers(-5, 5), min_size=3, max_size=3), min_size=2, max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_rows_that_clash_are_those_a_linear_programme_cannot_join(rows):
+    gain = np.array(rows, float)
+    found = clashing(gain)
+    for j, k in combinations(range(len(gain)), 2):
+        # the smallest t with gain_j w <= t, gain_k w <= t, over weights of sum 1
+        upper = np.c_[gain[[j, k]], [-1.0, -1.0]]
+        least = linprog([0, 0, 0, 1], upper, [0, 0], [[1, 1, 1, 0]], [1], [(0, None)] * 3 + [(None, None)]).fun
+        assert found[j, k] == found[k, j] == (least > 1e-7)
+
+
+def test_clashes_that_follow_from_others_are_not_written_down():
+    apart = np.array([[0, 0, 1], [0, 0, 1], [1, 1, 0]], bool)
+    order = np.array([[0, 1, 0], [0, 0, 0], [0, 0, 0]], bool)  # the first stands above the second
+    left = [[0, 0, 0], [0, 0, 1], [0, 1, 0]]
+    assert (apart & ~follows(order, apart)).astype(int).tolist() == left
 
 
 def test_cut_off_scores_tie_at_the_ends():
