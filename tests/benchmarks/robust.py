@@ -9,6 +9,9 @@ draws, on one thread and on two, and for 10,600 x 60 at 1e4 draws in less than 4
 Every size runs in a process of its own, libraries kept to one thread; the two sides take turns, and the
 fastest run of each counts (other work on the machine only adds). One thread is measured in CPU time, two in seconds
 on the wall, which mean something only while nothing else runs.
+
+The largest size takes a minute and is run on demand, with its peak (goal: less than 2.5 GB):
+PYTHONPATH=. python tests/benchmarks/robust.py ours 10600 60 100000 1 1
 """
 
 from __future__ import annotations
