@@ -19,6 +19,7 @@ from .structure import (
     indicator_spread,
     pillar_fit,
     redundant_pairs,
+    separating_rows,
     weak_indicators,
 )
 from .weights import attainable, draw_weights
@@ -47,6 +48,7 @@ __all__ = [
     "reversals",
     "robust_share",
     "second_opinions",
+    "separating_rows",
     "settled_pairs",
     "smallest_points",
     "stability",

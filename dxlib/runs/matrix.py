@@ -15,11 +15,12 @@ READERS = {
     "trend": "public",
     "sensitivity": "public",
     "verification": "internal",
+    "brief": "internal",
     "status": "internal",
 }
 NEEDS_CLAIMS = {"verification", "status"}
 NEEDS_YEARS = {"trend"}  # an earlier year
-READS_YEARS = {"report", "trend"}  # all earlier years, with the register and the lineage
+READS_YEARS = {"report", "trend", "brief"}  # all earlier years, with the register and the lineage
 GOES_ON = {"verification", "status"}  # where the ledger is wrong, with its wrong rows set aside
 READS_REGISTER = {"status"}  # for the names of owners
 LANGUAGES = ("vi", "en")

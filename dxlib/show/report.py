@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from ..case import Case
 from ..index import INDEX
-from ..words import number, text, title_of_year
+from ..words import NOTHING, date, number, percent, text, title_of_year
+from ..years import Comparison
 from . import charts, labels
 from .blocks import Cell, Chart, Column, Sentences, Table, sentences, table
+
+ROWS_NAMED = 10  # rows in the table of what separates the best
+FEW = 10  # agencies below which a list says so
 
 
 def index_rows(scores: pd.DataFrame) -> pd.DataFrame:
@@ -80,12 +86,23 @@ def not_ranked(case: Case, rows: pd.DataFrame, lang: str) -> list[str]:
     ]
 
 
-def ranking(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
-    """Rank, agency, points of the own maximum, share, class."""
-    rows = index_rows(scores)
+def places(intervals: pd.DataFrame, exact: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """agency -> the best and the worst place under the weights of the set: proved where that can be, else drawn."""
+    if len(exact):
+        return {r["agency"]: (r["best_bound"], r["worst_bound"]) for r in exact.to_dict("records")}
+    return {r["agency"]: (r["lowest"], r["highest"]) for r in intervals.to_dict("records")}
+
+
+def ranking(
+    case: Case, scores: pd.DataFrame, intervals: pd.DataFrame, exact: pd.DataFrame, half_width: float, lang: str
+) -> Table | None:
+    """Rank, its interval, agency, points of the own maximum, share, class."""
+    rows, reach = index_rows(scores), places(intervals, exact)
     named, bands = labels.agencies(case, lang), labels.classes(case, lang)
     scoped = bool(rows["scope"].any())
-    heads = [Column(text("report.rank", lang), "rank"), Column(text("page.agency", lang), "name")]
+    heads = [Column(text("report.rank", lang), "rank")]
+    heads += [Column(text("report.interval", lang), "rank")] if reach else []
+    heads += [Column(text("page.agency", lang), "name")]
     heads += [Column(text("report.list", lang))] if scoped else []
     heads += [Column(text("report.points", lang), "number"), Column(text("report.share", lang), "bar")]
     heads += [Column(text("report.class", lang))] if bands else []
@@ -95,7 +112,9 @@ def ranking(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
         won = labels.points(row["points"], case, lang)
         if not one_maximum and row["score"] == row["score"]:
             won = text("report.points_of", lang, points=won, of=labels.maximum(row["max_points"], case, lang))
-        cells: list[str | Cell] = [number(row["rank"], lang), named[row["agency"]]]
+        cells: list[str | Cell] = [number(row["rank"], lang)]
+        cells += [interval(reach.get(row["agency"]), lang)] if reach else []
+        cells += [named[row["agency"]]]
         cells += [row["scope"]] if scoped else []
         cells += [
             won,
@@ -104,12 +123,68 @@ def ranking(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
         cells += [bands.get(row["class"], "–") if row["class"] is not pd.NA else "–"] if bands else []
         body.append(cells)
     note = text(f"report.rank_note.{case.settings.rank_on}", lang)
+    if reach:
+        kind = "proved" if len(exact) else "drawn"
+        note = labels.joined(note, text(f"report.interval_{kind}", lang, half_width=percent(half_width, lang, 0)))
     return table(
         text("report.ranking_caption", lang, title=title_of_year(case.settings.title, case.year, lang)),
         heads,
         body,
         labels.source(case, lang),
         note,
+    )
+
+
+def interval(ends: tuple[int, int] | None, lang: str) -> str:
+    """The places that an agency can have."""
+    if ends is None:
+        return NOTHING
+    best, worst = (number(end, lang) for end in ends)
+    return best if best == worst else f"{best}–{worst}"
+
+
+def separating(case: Case, found: pd.DataFrame, lang: str) -> Table | None:
+    """In which rows the best agencies are ahead of all others."""
+    shown = found[found["points"] > 0].head(ROWS_NAMED)
+    rows = labels.rows(case, lang)
+    body = [
+        [
+            rows[r["code"]],
+            labels.share(r["best"], lang, 1),
+            labels.share(r["rest"], lang, 1),
+            labels.points(r["points"] * float(case.framework.total), case, lang),
+        ]
+        for r in shown.to_dict("records")
+    ]
+    heads = [Column(text("page.row", lang), "name"), *labels.numbers("report", ("best", "rest", "gap"), lang)]
+    source = labels.made(case, lang, "dxlib.robust.separating_rows")
+    return table(text("report.separating_caption", lang), heads, body, source, text("report.separating_note", lang))
+
+
+def sign_offs(case: Case, lang: str) -> Table | None:
+    """Who signed what, by role."""
+    keys = ("version", "role", "decision", "reason")
+    body = [[date(r["date"], lang), *(r[key] or NOTHING for key in keys)] for r in case.approvals.to_dict("records")]
+    heads = [Column(text(f"report.sign.{key}", lang)) for key in ("date", *keys)]
+    return table(text("report.signed_caption", lang), heads, body, labels.source(case, lang))
+
+
+def limitations(case: Case, scores: pd.DataFrame, compared: Sequence[Comparison], lang: str) -> Sentences | None:
+    """What a reader must know before quoting a figure; each sentence only where it is so."""
+    state = scored_cells(case, scores)["state"].value_counts()
+    waiting, missing = int(state.get("not-verified", 0)), int(state.get("missing", 0))
+    few = len(case.agencies) < FEW
+    group = [n.code for n in case.framework.leaves if n.scored and n.rule.group]
+    warned = len(case.findings)
+    return sentences(
+        text("report.limit.sample", lang) if case.settings.sample else None,
+        text("report.limit.waiting", lang, n=number(waiting, lang)) if waiting else None,
+        text("report.limit.missing", lang, n=number(missing, lang)) if missing else None,
+        text("report.limit.few", lang, n=number(len(case.agencies), lang)) if few else None,
+        text("report.limit.group", lang, rows=", ".join(group)) if group else None,
+        text("report.limit.not_comparable", lang) if compared and not compared[-1].comparable else None,
+        text("report.limit.warned", lang, n=number(warned, lang)) if warned else None,
+        text("report.limit.weights", lang),
     )
 
 

@@ -10,11 +10,12 @@ import pandas as pd
 from ..case.links import MATCHED
 from ..case.read import Series
 from ..words import NOTHING, finding, number, percent, text
-from ..years import PARTS, SET, Comparison
+from ..years import PARTS, SET, Comparison, row_changes
 from . import charts, labels
 from .blocks import Chart, Column, Sentences, Table, sentences, table
 
 NAMED = 3  # agencies in one sentence
+MOVED = 5  # agencies up, and as many down, in the table of moves
 GROUP_PARTS = ["left", "reorganised", *PARTS, "entered"]
 
 
@@ -47,6 +48,34 @@ def summary(compared: Sequence[Comparison], moved: pd.DataFrame, series: Series,
     if step.comparable:
         said += [said_moves(step, moved, lang), said_most(step, moved, lang), said_joined(step, lang)]
     return sentences(*said, *stopped(series, lang))
+
+
+def in_short(compared: Sequence[Comparison], lang: str) -> Sentences | None:
+    """For another page: what moved the mean of the group."""
+    return sentences(said_group(compared[-1], lang), said_size(compared[-1], lang)) if compared else None
+
+
+def moves_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: str) -> Table | None:
+    """Who really moved most, and the row that did it."""
+    if not compared:
+        return None
+    step = compared[-1]
+    named, rows = labels.agencies(step.after, lang), labels.rows(step.after, lang)
+    body = []
+    for key, falling in (("up", False), ("down", True)):
+        found = moved[moved["news"] == key].sort_values(["performance", "agency"], ascending=[falling, True])
+        for agency, performance in zip(found["agency"].head(MOVED), found["performance"].head(MOVED), strict=True):
+            did = row_changes(step, agency).sort_values("performance", ascending=falling, kind="stable").iloc[0]
+            words = f"{rows[did['code']]} ({percent(did['before'], lang, 0)} → {percent(did['after'], lang, 0)})"
+            body.append([named[agency], points(performance, lang), words, points(did["performance"], lang)])
+    heads = [
+        Column(text("page.agency", lang), "name"),
+        Column(text("trend.head.performance", lang), "number"),
+        Column(text("trend.because", lang)),
+        Column(text("trend.of_it", lang), "number"),
+    ]
+    source, note = made(step, lang, "news", "row_changes"), text("trend.unit_note", lang)
+    return table(text("trend.moves_caption", lang), heads, body, source, note)
 
 
 def stopped(series: Series, lang: str) -> list[str]:

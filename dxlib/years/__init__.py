@@ -1,6 +1,6 @@
 """What changed between years, and is it real?"""
 
-from .comparison import Comparison, compare_series, compare_years
+from .comparison import Comparison, compare_series, compare_years, row_changes
 from .conversion import propose, read_official
 from .course import course, results
 from .decompose import PARTS, SET, as_floats
@@ -21,4 +21,5 @@ __all__ = [
     "propose_links",
     "read_official",
     "results",
+    "row_changes",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ import pandas as pd
 from ..case import Case
 from ..case.links import MATCHED
 from ..case.read import Series
+from ..case.tables import rows_of
 from ..index import INDEX, Exact, evaluate
 from ..index.score import leaf_column
 from ..index.values import leaf
@@ -31,6 +32,7 @@ class Comparison:
     comparable                         whether that reaches the declared minimum
     sized                              the row whose answers weigh the parts of a merger; "" where all weigh the same
     other_weights                      agency -> its estimate for the earlier year when all parts weigh the same
+    sides                              both years' rows for the agencies of `changes`
     """
 
     before: Case
@@ -43,6 +45,7 @@ class Comparison:
     comparable: bool
     sized: str
     other_weights: Mapping[str, Fraction | None]
+    sides: Sides = field(repr=False)
 
 
 def compare_years(
@@ -90,7 +93,29 @@ def compare_years(
         comparable(matches) >= declared["min_matched"],
         declared["size"] if measured else "",
         dict(zip(plain.agencies, plain.scores, strict=True)),
+        sides,
     )
+
+
+def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
+    """What each matched row did to one agency's score.
+
+    Returns code, from_code, before, after (shares), performance (mean own weight times the change of share),
+    all Fractions, for rows that apply in both years, in the order of the index set. Empty for an agency without an
+    earlier year.
+    """
+    before, after = step.sides.before, step.sides.after
+    rows = []
+    if agency in after.agencies:
+        i = after.agencies.index(agency)
+        weights = before.patterns[before.pattern[i]], after.patterns[after.pattern[i]]
+        pairs = step.matches[step.matches["kind"].isin(MATCHED)]
+        for code, old in rows_of(pairs, "code", "from_code"):
+            x, y = before.shares[old][i], after.shares[code][i]
+            if code in weights[1] and old in weights[0] and x is not None and y is not None:
+                rows.append((code, old, x, y, (weights[0][old] + weights[1][code]) / 2 * (y - x)))
+    columns = ["code", "from_code", "before", "after", "performance"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], object))
 
 
 def compare_series(series: Series, exact: Sequence[Exact]) -> list[Comparison]:

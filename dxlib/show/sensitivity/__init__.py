@@ -17,7 +17,7 @@ from .annex import (
 )
 from .audit import audit_table
 from .choices import choices_table, importance_table, left_out, left_out_summary, points_table
-from .first import SETTLED, summary
+from .first import SETTLED, in_short, summary
 from .limits import limits
 from .weights import (
     classes_table,
@@ -47,6 +47,7 @@ __all__ = [
     "fragile_table",
     "gains_table",
     "importance_table",
+    "in_short",
     "intervals_chart",
     "intervals_table",
     "left_out",

@@ -47,6 +47,27 @@ def summary(
     )
 
 
+def in_short(
+    intervals: pd.DataFrame,
+    exact: pd.DataFrame,
+    sure: pd.DataFrame,
+    classes: pd.DataFrame,
+    groups: pd.DataFrame,
+    half_width: float,
+    draws: int,
+    lang: str,
+) -> Sentences | None:
+    """For another page: who keeps place and class, and which places are one group."""
+    width = percent(half_width, lang, 0)
+    if intervals.empty:
+        return None
+    return sentences(
+        said_kept(intervals, exact, width, draws, lang),
+        said_class(sure, classes, width, draws, lang),
+        said_groups(intervals, exact, groups, width, lang),
+    )
+
+
 def said_top(case: Case, intervals: pd.DataFrame, exact: pd.DataFrame, width: str, draws: int, lang: str) -> str:
     """The first places of the list; of several lists, the first place of each."""
     named = labels.agencies(case, lang)

@@ -1,0 +1,71 @@
+"""The brief (internal): one page for the Chairman before he signs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ..case import Case
+from ..verify.materiality import Open
+from ..words import number, text, title_of_year
+from ..years import Comparison
+from . import labels, report, trend
+from .blocks import Column, Sentences, Table, sentences, table
+from .verification.first import said_appeals, said_open
+
+
+def leaders(case: Case, scores: pd.DataFrame, lang: str) -> Sentences | None:
+    """Who leads, and how the classes fill."""
+    rows = report.index_rows(scores)
+    if len(rows) == 1 and rows["score"].notna().all():
+        indicators = sum(n.scored for n in case.framework.leaves)
+        return report.alone(case, rows.iloc[0], indicators, lang)
+    filled = [(label, int((rows["class"] == i).sum())) for i, label in labels.classes(case, lang).items()]
+    return sentences(
+        *report.leaders(case, rows.dropna(subset=["rank"]), lang),
+        text("report.classes", lang, list="; ".join(f"{label}: {n}" for label, n in filled)) if filled else None,
+    )
+
+
+def open_items(
+    case: Case,
+    decisive: pd.DataFrame,
+    ranges: pd.DataFrame,
+    unsettled: Open,
+    appealed: pd.DataFrame,
+    ledger: pd.DataFrame,
+    lang: str,
+) -> Sentences | None:
+    """What is still open and could change a place, and what the appeals changed."""
+    if not case.has_claims:
+        return sentences(text("verification.measured", lang))
+    waiting = len(unsettled.items)
+    return sentences(
+        text("brief.waiting", lang, n=number(waiting, lang)) if waiting else text("brief.nothing_open", lang),
+        said_open(case, decisive, ranges, unsettled, lang),
+        said_appeals(case, appealed, ledger, lang),
+    )
+
+
+def changed(compared: Sequence[Comparison], lang: str) -> Sentences | None:
+    """The group against last year."""
+    return trend.in_short(compared, lang)
+
+
+def to_sign(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
+    """What is being signed."""
+    rows = report.index_rows(scores)
+    facts = [
+        ("title", title_of_year(case.settings.title, case.year, lang)),
+        ("decision", case.settings.decision),
+        ("agencies", number(len(rows), lang)),
+        ("ranked", number(int(rows["rank"].notna().sum()), lang)),
+        ("without", number(int(rows["score"].isna().sum()), lang)),
+        ("basis", text(f"page.basis.{case.default_on if case.has_claims else 'measured'}", lang)),
+        ("warnings", number(len(case.findings), lang)),
+        ("signed", number(len(case.approvals), lang)),
+    ]
+    body = [[text(f"brief.fact.{key}", lang), value] for key, value in facts if value]
+    heads = [Column(text("report.fact", lang), "name"), Column(text("report.value", lang))]
+    return table(text("brief.caption", lang), heads, body, labels.source(case, lang), text("brief.note", lang))
