@@ -37,9 +37,9 @@ def open_items(
     ledger: pd.DataFrame,
     lang: str,
 ) -> Sentences | None:
-    """What is still open and could change a place, and what the appeals changed."""
+    """What is still open and could change a place, and what the appeals changed; nothing of measured figures."""
     if not case.has_claims:
-        return sentences(text("verification.measured", lang))
+        return None
     waiting = len(unsettled.items)
     return sentences(
         text("brief.waiting", lang, n=number(waiting, lang)) if waiting else text("brief.nothing_open", lang),

@@ -23,6 +23,7 @@ PAGES = [
     ("sensitivity", "2024", "departments", "vi"), ("report", "2018", "countries", "vi"),
     ("sensitivity", "2018", "countries", "vi"), ("verification", "2018", "countries", "en"),
     ("status", "2024", "departments", "vi"), ("trend", "2024", "departments", "vi"),
+    ("brief", "2024", "departments", "vi"), ("brief", "2018", "countries", "en"),
 ]  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def page(executed) -> str:
         notebook,
         lang=given["lang"],
         title="Trang thử",
-        reader="internal" if name in ("verification", "status") else "public",
+        reader="internal" if name in ("verification", "status", "brief") else "public",
         sample=given["year"] == "2024",
         provisional=False,
         fingerprint="0123456789ab" + "c" * 52,
@@ -143,7 +144,7 @@ def test_nothing_is_empty_or_unsaid(page):
 def test_names_are_whole_and_hostile_ones_are_text(executed, page):
     name, given, _ = executed
     cells = {cell for row in read(page).rows for cell in row}
-    if given["group"] == "departments" and name != "status":  # it lists only who owes something
+    if given["group"] == "departments" and name not in ("status", "brief"):  # they list only who owes something, or leads
         assert LONG in cells
         if name == "report":
             assert set(HOSTILE) <= cells
@@ -171,7 +172,7 @@ def test_the_ranking_is_the_library_s(executed, page):
     case = dxlib.read_case(given["root"], given["year"], given["group"])
     scores = dxlib.score(case)
     index = scores[scores["node"] == "index"].dropna(subset=["rank"]).sort_values(["rank", "agency"])
-    printed = [row[2].split(" ")[0] for row in read(page).rows if len(row) > 3 and row[0].isdigit()]
+    printed = [row[3].split(" ")[0] for row in read(page).rows if len(row) > 3 and row[0].isdigit()]
     assert printed[: len(index)] == [number(x, "vi", case.settings.points_decimals) for x in index["points"]]
 
 
