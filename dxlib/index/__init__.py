@@ -1,7 +1,8 @@
 """What is the score? Exact scores up the tree, ranks, classes, and what a change does to them."""
 
 from .compare import compare
+from .potential import potential
 from .score import INDEX, Exact, evaluate, provisional
 from .table import score, tabulate, to_csv
 
-__all__ = ["INDEX", "Exact", "compare", "evaluate", "provisional", "score", "tabulate", "to_csv"]
+__all__ = ["INDEX", "Exact", "compare", "evaluate", "potential", "provisional", "score", "tabulate", "to_csv"]

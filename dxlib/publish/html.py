@@ -15,7 +15,7 @@ from ..words import LANGUAGES, text
 
 HEADING = re.compile(r"(#{1,3})\s+(.+?)\s*(?:\n|$)")
 SHOWN = ("text/html", "image/svg+xml", "image/png")
-TAGS = frozenset("div p ul li table caption thead tbody tr th td figure figcaption img".split())
+TAGS = frozenset("div p ul li table caption thead tbody tr th td figure figcaption img a".split())
 ATTRIBUTES = frozenset("class scope role tabindex aria-label alt".split())
 
 
@@ -125,6 +125,8 @@ class Whitelist(HTMLParser):
 def harmless(name: str, value: str) -> bool:
     if name == "style":
         return bool(re.fullmatch(r"--share:[0-9.]+", value))
+    if name == "href":
+        return bool(re.fullmatch(r"[a-z]+/[a-z0-9][a-z0-9-]*\.(vi|en)\.html", value))
     if name == "src":
         return bool(re.fullmatch(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]*", value))
     return name in ATTRIBUTES

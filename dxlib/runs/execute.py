@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import Finding, Refusal
 from . import products
-from .matrix import Job
+from .matrix import ONE_PER_AGENCY, Job
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXPORTER = "dxlib.publish.html:html"
@@ -78,7 +78,8 @@ def execute(task: Task, work: Path) -> Outcome:
     work   a folder of our own on the disk of the reports (also the current folder)
     """
     try:
-        outcome = run_notebook(task, work)
+        one_each = task.job.notebook in ONE_PER_AGENCY
+        outcome = run_cards(task, work) if one_each else run_notebook(task, work)
         if outcome.status == "made":
             products.withdraw(task.reports, products.failed_notebook(task.job))
         return outcome
@@ -122,6 +123,29 @@ def run_notebook(task: Task, work: Path) -> Outcome:
     page = html(for_readers(normalise(nb, machine(task))), lang=task.job.lang, reader=task.job.reader, **task.page)
     made = {products.page(task.job): page.encode(), **task.tables}
     return Outcome(task.job, "made", products.publish(task.reports, work, made))
+
+
+def run_cards(task: Task, work: Path) -> Outcome:
+    """One page per agency and their list, from one notebook without a kernel."""
+    from ..show.scorecard import links
+    from ..words import text
+    from . import cards
+    from .normal import normalise
+
+    job, html, pages = task.job, exporter(task.exporter), {}
+    nb, scope, showing = cards.prepare(task.notebook, task.parameters)
+    named = scope["page"].labels.agencies(scope["case"], job.lang)
+    for agency, card in cards.each(nb, scope, showing):
+        title = text("card.title", job.lang, who=named[agency], page=task.page["title"])
+        page = html(normalise(card, {}), lang=job.lang, reader=job.reader, **{**task.page, "title": title})
+        pages[products.card(job, agency)] = page.encode()
+    listed = cards.contents(text("card.list_title", job.lang), links(scope["case"], job.lang))
+    pages[products.page(job)] = html(normalise(listed, {}), lang=job.lang, reader=job.reader, **task.page).encode()
+    if changed := changed_inputs(task):
+        return failed(job, *(Finding("E_IO", "input_changed", file) for file in changed))
+    made = products.publish(task.reports, work, pages)
+    products.withdraw_others(task.reports, job, made)
+    return Outcome(job, "made", made)
 
 
 def changed_inputs(task: Task) -> list[str]:

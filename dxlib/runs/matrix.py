@@ -12,6 +12,7 @@ from ..errors import Finding, Refusal, nearest
 
 READERS = {
     "report": "public",
+    "scorecard": "public",
     "trend": "public",
     "sensitivity": "public",
     "verification": "internal",
@@ -20,9 +21,10 @@ READERS = {
 }
 NEEDS_CLAIMS = {"verification", "status"}
 NEEDS_YEARS = {"trend"}  # an earlier year
-READS_YEARS = {"report", "trend", "brief"}  # all earlier years, with the register and the lineage
+READS_YEARS = {"report", "trend", "brief", "scorecard"}  # all earlier years, with the register and the lineage
 GOES_ON = {"verification", "status"}  # where the ledger is wrong, with its wrong rows set aside
 READS_REGISTER = {"status"}  # for the names of owners
+ONE_PER_AGENCY = {"scorecard"}  # evaluated in the worker, without a kernel each
 LANGUAGES = ("vi", "en")
 
 

@@ -23,6 +23,11 @@ def page(job: Job) -> str:
     return f"{job.reader}/{job.year}/{job.group}/{job.notebook}.{job.lang}.html"
 
 
+def card(job: Job, agency: str) -> str:
+    """One agency's page of a job that makes one for each; `page` is their list."""
+    return f"{job.reader}/{job.year}/{job.group}/{job.notebook}/{agency}.{job.lang}.html"
+
+
 def failed_notebook(job: Job) -> str:
     """Where a failing run leaves its partial notebook: never in public."""
     return f"internal/{job.year}/{job.group}/{job.notebook}.{job.lang}.failed.ipynb"
@@ -68,6 +73,14 @@ def withdraw(reports: Path, relative: str) -> None:
     """Remove a product that no longer holds."""
     with suppress(FileNotFoundError):
         inside(reports, relative).unlink()
+
+
+def withdraw_others(reports: Path, job: Job, made: Mapping[str, str]) -> None:
+    """Remove the pages of agencies that are no longer in the list."""
+    folder = inside(reports, products_folder := card(job, "x").rpartition("/")[0])
+    for path in folder.glob(f"*.{job.lang}.html"):
+        if f"{products_folder}/{path.name}" not in made:
+            path.unlink()
 
 
 def holds(reports: Path, products: Mapping[str, str]) -> bool:

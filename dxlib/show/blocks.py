@@ -145,6 +145,27 @@ def table(
 
 
 @dataclass(frozen=True)
+class Links(Block):
+    """Pages to go to: (name, address relative to the page, remark) each."""
+
+    caption: str
+    links: tuple[tuple[str, str, str], ...]
+
+    def __post_init__(self) -> None:
+        demand("Links", caption=self.caption, links=self.links)
+
+    def html(self) -> str:
+        items = "".join(
+            f'<li><a href="{escape(address)}">{escape(called)}</a>{f" – {escape(remark)}" if remark else ""}</li>'
+            for called, address, remark in self.links
+        )
+        return f'<p class="sentence">{escape(self.caption)}</p><ul class="links">{items}</ul>'
+
+    def plain(self) -> str:
+        return "\n".join([self.caption, *(called for called, *_ in self.links)])
+
+
+@dataclass(frozen=True)
 class Chart(Block):
     """One or more drawings (SVG) with caption, source and alternative text."""
 

@@ -357,3 +357,33 @@ def groups_by_year(
         axes.set_ylabel(y_label)
 
     return [draw(3.2, paint)]
+
+
+def against(
+    labels: Sequence[str],
+    low: Sequence[float],
+    middle: Sequence[float],
+    high: Sequence[float],
+    own: Sequence[float],
+    middle_label: str,
+    x_label: str,
+    write: Write,
+) -> list[bytes]:
+    """One agency's share (0..1) in every row against the range and the median of its peers."""
+
+    def paint(figure: Figure, axes: Axes) -> None:
+        heights = rows_axis(axes, labels, 26)
+        axes.hlines(heights, low, high, color=PALE, linewidth=6, capstyle="round")
+        axes.plot(middle, heights, "|", color=GREY, markersize=13, markeredgewidth=2)
+        colours = [ACCENT if x >= m else WARM for x, m in zip(own, middle, strict=True)]
+        axes.scatter(own, heights, c=colours, s=42, zorder=3)
+        for y, x in zip(heights, own, strict=True):
+            axes.text(x, y - 0.3, write(x), ha="center", va="bottom", fontsize=8.5)
+        axes.set_xlim(min([*low, 0.0]), max([*high, 1.0]))
+        axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
+        axes.set_xlabel(x_label)
+        axes.set_title(f"| {middle_label}", loc="left", fontsize=9, color=GREY)
+        axes.grid(axis="x", color=PALE, linewidth=0.6)
+        axes.set_axisbelow(True)
+
+    return [draw(needed(labels, 26) + 0.14 * len(labels) + 0.2, paint)]

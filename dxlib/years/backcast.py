@@ -21,8 +21,8 @@ from ..case.answers import ANSWER
 from ..case.framework import optional
 from ..case.tables import rows_of
 from ..index.aggregate import total, weighted_sum
+from ..index.rows import Rows, own_weights, units
 from ..rules import ONE
-from .rows import Rows, own_weights, units
 
 
 class Part(NamedTuple):

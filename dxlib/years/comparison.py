@@ -14,13 +14,13 @@ from ..case.links import MATCHED
 from ..case.read import Series
 from ..case.tables import rows_of
 from ..index import INDEX, Exact, evaluate
+from ..index.rows import Rows, units, year_rows
 from ..index.score import leaf_column
 from ..index.values import leaf
 from .backcast import Parts, backcast, parts_of, sizes
 from .decompose import Shares, Sides, changes, group_change
 from .identity import UNCHANGED, relate
 from .matching import comparable, match
-from .rows import Rows, units, year_rows
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ import pandas as pd
 
 from ..case.links import MATCHED
 from ..case.tables import rows_of
+from ..index.rows import Rows, Weights
 from ..rules import ZERO
 from .backcast import Parts, bounds
 from .identity import SPLIT
-from .rows import Rows, Weights
 
 Shares = Mapping[str, Sequence["Fraction | None"]]
 SET = ["reweighting", "added", "removed", "redefined"]  # what the index set moved

@@ -10,7 +10,7 @@ import pandas as pd
 from ..case import Case
 from ..case.links import MATCHED, difference
 from ..case.tables import rows_of
-from .rows import nominal_weights, units
+from ..index.rows import nominal_weights, units
 
 COLUMNS = ["code", "from_code", "kind", "weight_before", "weight_after"]
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from dxlib.case.tables import empty
 from dxlib.index import evaluate
+from dxlib.index.rows import year_rows
 from dxlib.years import PARTS, compare_years
-from dxlib.years.rows import year_rows
 from tests.index.random_cases import few, givens
 
 POLICIES = st.fixed_dictionaries(

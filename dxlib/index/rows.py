@@ -1,5 +1,4 @@
-"""A year as it is compared: rows with their shares, and each agency's own weights, so that score = sum of weight x
-share.
+"""Scores as sums: rows with shares, and each agency's own weights, so that score = sum of weight x share.
 
 What an official score adds to that sum (bonus, penalty, rounding at every level) stands apart as `rest`.
 """
@@ -11,9 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..case.framework import Framework
-from ..index import INDEX, Exact
-from ..index.aggregate import total
 from ..rules import ONE, ZERO
+from .aggregate import total
+from .score import INDEX, Exact
 
 Weights = dict[str, Fraction]
 

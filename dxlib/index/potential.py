@@ -1,0 +1,58 @@
+"""What an agency could still win, row by row, and how many others have it already."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pandas as pd
+
+from ..case import Case
+from ..rules import ONE, ZERO
+from .rows import year_rows
+from .score import Exact
+
+COLUMNS = ["agency", "code", "share", "to_win", "full", "of"]
+
+
+def potential(case: Case, exact: Exact) -> pd.DataFrame:
+    """What each row would add to each agency's score if it were fully met.
+
+    exact   `score.evaluate` of the case
+
+    Returns, for every agency with a score and every row below its full share that counts for it: agency, code, share,
+    to_win (own weight times what is missing, a share of the index), full (agencies that have the row in full), of
+    (agencies to which it applies); the largest first within an agency. Fractions. Empty where the index is no
+    arithmetic mean. Rows that look at the group cannot be won one by one; they are in the table, for what the best of
+    the group has.
+    """
+    rows = year_rows(case.framework, exact)
+    known = {code: [x for x in column if x is not None] for code, column in rows.shares.items()}
+    full = {code: (sum(x == ONE for x in column), len(column)) for code, column in known.items()}
+    found: list[tuple] = []
+    for i, agency in enumerate(rows.agencies):
+        if rows.scores[i] is None:
+            continue
+        own = []
+        for code, weight in rows.patterns[rows.pattern[i]].items():
+            share = rows.shares[code][i]
+            if share is not None and share < ONE:
+                own.append((agency, code, share, weight * (ONE - share), *full[code]))
+        found += sorted(own, key=lambda row: -row[3])
+    return pd.DataFrame(found, columns=COLUMNS).astype({"share": object, "to_win": object})
+
+
+def reach(case: Case, score: Fraction, rows: pd.DataFrame) -> tuple[int, int] | None:
+    """The next higher class and the fewest rows that, fully met, reach it; None at the top or where nothing does.
+
+    score   of one agency;  rows   its rows of `potential`, the largest first
+    """
+    classes = case.settings.classes
+    now = next((i for i, c in enumerate(classes) if c.holds(score)), len(classes) - 1)
+    if not classes or now == 0:
+        return None
+    won = ZERO
+    for n, more in enumerate(rows["to_win"], start=1):
+        won += more
+        if classes[now - 1].holds(score + won):
+            return now, n
+    return None

@@ -1,0 +1,227 @@
+"""The score card of one agency (public): where it stands, where it lost points and why, what would gain most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from ..case import Case
+from ..index import INDEX, Exact
+from ..index.potential import reach
+from ..words import NOTHING, name, number, percent, text
+from ..years import Comparison
+from . import charts, labels, report, trend
+from .blocks import Cell, Chart, Column, Links, Sentences, Table, sentences, table
+
+FOLDER = "scorecard"  # beside the list of cards
+TINY = 1e-9  # points that are no difference
+WINS = 8  # rows in the table of what would gain most
+
+
+def chosen(case: Case, agency: str) -> str:
+    """The agency that was asked for; without one, the first of the list. Raises KeyError for an unknown one."""
+    agencies = case.tables["agencies"]["agency"].tolist()
+    if agency and agency not in agencies:
+        raise KeyError(agency)
+    return agency or agencies[0]
+
+
+def of_agency(case: Case, scores: pd.DataFrame, agency: str) -> pd.DataFrame:
+    """The rows of the score table of one agency, by node."""
+    return scores[scores["agency"] == chosen(case, agency)].set_index("node")
+
+
+def links(case: Case, lang: str) -> Links:
+    """The list of all cards, in the order of the index's list of agencies, under the names of their lists."""
+    named = labels.agencies(case, lang)
+    rows = [
+        (named[agency], f"{FOLDER}/{agency}.{lang}.html", scope)
+        for agency, scope in zip(*(case.tables["agencies"][c].tolist() for c in ("agency", "scope")), strict=True)
+    ]
+    return Links(text("card.list_intro", lang), tuple(rows))
+
+
+def summary(
+    case: Case,
+    scores: pd.DataFrame,
+    intervals: pd.DataFrame,
+    exact: pd.DataFrame,
+    half_width: float,
+    agency: str,
+    lang: str,
+) -> Sentences | None:
+    """Points, rank with its interval, class."""
+    agency = chosen(case, agency)
+    row = of_agency(case, scores, agency).loc[INDEX]
+    who = labels.agencies(case, lang)[agency]
+    if pd.isna(row["score"]):
+        return sentences(text("card.no_score", lang, who=who))
+    said = [text("card.score", lang, who=who, **report.earned(case, row, lang))]
+    if not pd.isna(row["rank"]):
+        reached = report.places(intervals, exact).get(agency)
+        facts = {"rank": number(row["rank"], lang), "of": number(row["of"], lang)}
+        facts |= {"interval": report.interval(reached, lang), "half_width": percent(half_width, lang, 0)}
+        said.append(text("card.rank" if reached else "card.rank_only", lang, **facts))
+    if not pd.isna(row["class"]):
+        said.append(text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]]))
+    return sentences(*said)
+
+
+def peers(case: Case, scores: pd.DataFrame, agency: str) -> pd.DataFrame:
+    """Own share of every main index, with the lowest, median and highest of the same list."""
+    agency = chosen(case, agency)
+    row = of_agency(case, scores, agency).loc[INDEX]
+    listed = scores.loc[(scores["node"] == INDEX) & (scores["scope"] == row["scope"]), "agency"]
+    wide = report.pillar_scores(case, scores)
+    group = wide.loc[wide.index.isin(listed)]
+    found = pd.DataFrame({"own": wide.loc[agency], "low": group.min(), "middle": group.median(), "high": group.max()})
+    return found[found["own"].notna()]
+
+
+def pillars_chart(case: Case, scores: pd.DataFrame, agency: str, lang: str) -> Chart | None:
+    """Each main index against the other agencies of the list."""
+    found = peers(case, scores, agency)
+    if len(found) < 2 or len(case.tables["agencies"]) < 2:
+        return None
+    rows, who = labels.rows(case, lang), labels.agencies(case, lang)[chosen(case, agency)]
+    drawings = charts.against(
+        [rows[code] for code in found.index],
+        found["low"].tolist(),
+        found["middle"].tolist(),
+        found["high"].tolist(),
+        found["own"].tolist(),
+        text("card.median", lang),
+        text("report.share", lang),
+        lambda x: labels.share(x, lang, 0),
+    )
+    ahead = int((found["own"] >= found["middle"]).sum())
+    alt = text("card.pillars_alt", lang, who=who, n=number(ahead, lang), all=number(len(found), lang))
+    return Chart(text("card.pillars_chart", lang), tuple(drawings), labels.source(case, lang), alt)
+
+
+def pillars_table(case: Case, scores: pd.DataFrame, agency: str, lang: str) -> Table | None:
+    """The same as figures, with points."""
+    found, own, rows = peers(case, scores, agency), of_agency(case, scores, agency), labels.rows(case, lang)
+    body: list[list[str | Cell]] = [
+        [
+            rows[code],
+            report_points(case, own.loc[code], lang),
+            Cell(percent(r["own"], lang), r["own"]),
+            percent(r["middle"], lang),
+            percent(r["high"], lang),
+        ]
+        for code, r in found.iterrows()
+    ]
+    heads = [
+        Column(text("page.row", lang), "name"),
+        Column(text("report.points", lang), "number"),
+        Column(text("report.share", lang), "bar"),
+        *labels.numbers("card", ("middle", "high"), lang),
+    ]
+    return table(text("card.pillars_caption", lang), heads, body, labels.source(case, lang))
+
+
+def report_points(case: Case, row: pd.Series, lang: str) -> str:
+    """Points of the own maximum; only points where there is none."""
+    won = labels.points(row["points"], case, lang)
+    if pd.isna(row["max_points"]):
+        return won
+    return text("report.points_of", lang, points=won, of=labels.maximum(row["max_points"], case, lang))
+
+
+def lost_table(case: Case, scores: pd.DataFrame, ledger: pd.DataFrame, agency: str, lang: str) -> Table | None:
+    """Every row with lost points: claimed, recognised, of how many, and the reason of the verdict."""
+    agency = chosen(case, agency)
+    own = of_agency(case, scores, agency)
+    reasons = {row["code"]: name(row, lang) for row in case.tables["reasons"].to_dict("records")}
+    told = ledger[ledger["agency"] == agency].set_index("indicator").to_dict("index")
+    rows, body = labels.rows(case, lang), []
+    for node in case.framework.leaves:
+        row = own.loc[node.code]
+        full = row["max_points"] if case.framework.has_points else case.framework.total
+        if node.role != "score" or not node.scored or pd.isna(row["score"]) or row["score"] >= 1 or pd.isna(full):
+            continue
+        entry = told.get(node.code, {})
+        body.append(
+            [
+                rows[node.code],
+                labels.points(entry.get("claimed"), case, lang) if case.has_claims else NOTHING,
+                report_points(case, row, lang),
+                labels.points(float(full) - row["points"], case, lang),
+                why(reasons.get(entry.get("reason") or "", ""), row, entry, lang),
+            ]
+        )
+    heads = [Column(text("page.row", lang), "name"), *labels.numbers("card", ("claimed", "recognised", "lost"), lang)]
+    heads.append(Column(text("card.reason", lang)))
+    return table(text("card.lost_caption", lang), heads, body, labels.source(case, lang), text("card.lost_note", lang))
+
+
+def why(reason: str, row: pd.Series, entry: Mapping, lang: str) -> str:
+    """The reason of the verdict; else what is the matter with the figure, or that nothing more was claimed."""
+    if reason or row["state"] in report.GAPS:
+        return reason or text(f"state.{row['state']}", lang)
+    claimed = entry.get("claimed")
+    own = claimed is not None and claimed == claimed and claimed <= row["points"] + TINY
+    return text("card.own", lang) if own else NOTHING
+
+
+def gains_table(case: Case, potential: pd.DataFrame, agency: str, lang: str) -> Table | None:
+    """What would gain most next year, and how many others have it already."""
+    found = potential[potential["agency"] == chosen(case, agency)]
+    shown, rows, whole = found.head(WINS), labels.rows(case, lang), case.framework.total
+    body = [
+        [
+            rows[r["code"]],
+            labels.points(float(r["to_win"] * whole), case, lang),
+            percent(r["share"], lang, 0),
+            text("card.full_of", lang, full=number(r["full"], lang), of=number(r["of"], lang)),
+        ]
+        for r in shown.to_dict("records")
+    ]
+    heads = [Column(text("page.row", lang), "name"), *labels.numbers("card", ("to_win", "now", "peers"), lang)]
+    note = labels.joined(text("card.gains_note", lang), labels.shown_of(len(shown), len(found), lang))
+    source = labels.made(case, lang, "dxlib.index.potential")
+    return table(text("card.gains_caption", lang), heads, body, source, note)
+
+
+def next_class(case: Case, exact: Exact, potential: pd.DataFrame, agency: str, lang: str) -> Sentences | None:
+    """Which class the largest gains would reach."""
+    agency = chosen(case, agency)
+    score = exact.columns[INDEX].shares[exact.agencies.index(agency)]
+    if score is None or not case.settings.classes:
+        return None
+    found = reach(case, score, potential[potential["agency"] == agency])
+    if found is None:
+        return None
+    label = labels.classes(case, lang)[found[0]]
+    return sentences(text("card.next_class", lang, label=label, n=number(found[1], lang)))
+
+
+def course_table(lines: pd.DataFrame, compared: Sequence[Comparison], agency: str, lang: str) -> Table | None:
+    """Its official results year by year."""
+    if not compared:
+        return None
+    case = compared[-1].after
+    body = []
+    for row in lines[lines["agency"] == chosen(case, agency)].to_dict("records"):
+        place = trend.cell_of(row, lang)
+        said = text(f"card.break.{row['break']}", lang) if row["break"] else ""
+        body.append([row["year"], place, said])
+    heads = [Column(text("card.year", lang), "name"), Column(text("card.result", lang), "number")]
+    heads.append(Column(text("card.remark", lang)))
+    source = labels.made(case, lang, "dxlib.years.course")
+    return table(text("card.course_caption", lang), heads, body, source, text("card.course_note", lang))
+
+
+def change_sentence(compared: Sequence[Comparison], agency: str, lang: str) -> Sentences | None:
+    """How much of its change since last year was performance."""
+    if not compared:
+        return None
+    step = compared[-1]
+    found: Mapping = step.changes.set_index("agency").to_dict("index").get(chosen(step.after, agency), {})
+    if not found or found["performance"] is None or not step.comparable:
+        return None
+    facts = {"change": trend.points(found["change"], lang), "performance": trend.points(found["performance"], lang)}
+    key = "card.change" if found["flag"] == "U" else "card.change_estimate"
+    return sentences(text(key, lang, before=step.before.year, **facts))
