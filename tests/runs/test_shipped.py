@@ -12,7 +12,7 @@ def test_shipped_notebooks(desk, tmp_path):
     result = run(desk.data, desk.reports, jobs=2)
     assert [o.reason for o in result.failures] == []
     first = desk.products()
-    assert len([p for p in first if p.endswith(".html")]) == 6 + 10 + 4 + 5 * 2 + 1
+    assert len([p for p in first if p.endswith(".html")]) == 8 + 12 + 2 * 2 * 2 + 1  # pages of both cases, cards of two agencies each, the list
     assert not [p for p in first if "2024/world/verification" in p]
     names = [str(tmp_path), sys.prefix, str(Path.home()), str(Path(__file__).parents[2])]
     names += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
@@ -23,4 +23,4 @@ def test_shipped_notebooks(desk, tmp_path):
     shutil.copytree(desk.data, elsewhere / "data")
     run(elsewhere / "data", elsewhere / "reports", years=["2025"], langs=["vi"], jobs=1)
     again = {p.relative_to(elsewhere / "reports").as_posix(): p for p in (elsewhere / "reports").rglob("*.vi.html")}
-    assert len(again) == 5 and all(path.read_bytes() == first[product] for product, path in again.items())
+    assert len(again) == 6 + 2 and all(path.read_bytes() == first[product] for product, path in again.items())
