@@ -12,7 +12,7 @@ def test_shipped_notebooks(desk, tmp_path):
     result = run(desk.data, desk.reports, jobs=2)
     assert [o.reason for o in result.failures] == []
     first = desk.products()
-    assert len([p for p in first if p.endswith(".html")]) == 8 + 12 + 2 * 2 * 2 + 1  # pages of both cases, cards of two agencies each, the list
+    assert len([p for p in first if p.endswith(".html")]) == 8 + 12 + 2 * 2 * 2 + 1
     assert not [p for p in first if "2024/world/verification" in p]
     names = [str(tmp_path), sys.prefix, str(Path.home()), str(Path(__file__).parents[2])]
     names += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
