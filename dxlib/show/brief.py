@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..case import Case
 from ..verify.materiality import Open
-from ..words import number, text, title_of_year
+from ..words import number, text
 from ..years import Comparison
 from . import labels, report, trend
 from .blocks import Column, Sentences, Table, sentences, table
@@ -57,14 +57,13 @@ def to_sign(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     """What is being signed."""
     rows = report.index_rows(scores)
     facts = [
-        ("title", title_of_year(case.settings.title, case.year, lang)),
         ("decision", case.settings.decision),
         ("agencies", number(len(rows), lang)),
         ("ranked", number(int(rows["rank"].notna().sum()), lang)),
         ("without", number(int(rows["score"].isna().sum()), lang)),
         ("basis", text(f"page.basis.{case.default_on if case.has_claims else 'measured'}", lang)),
-        ("warnings", number(len(case.findings), lang)),
-        ("signed", number(len(case.approvals), lang)),
+        ("warnings", number(len(case.findings), lang) if case.findings else ""),
+        ("signed", number(len(case.approvals), lang) if len(case.approvals) else ""),
     ]
     body = [[text(f"brief.fact.{key}", lang), value] for key, value in facts if value]
     heads = [Column(text("report.fact", lang), "name"), Column(text("report.value", lang))]
