@@ -262,14 +262,14 @@ def run_register(args: argparse.Namespace) -> int:
     from .case import read_lineage, read_register
     from .case.tables import as_csv, rows_of
     from .sheets import put_all, rows_of_file
-    from .years import propose, read_official
+    from .years import Notice, propose, read_official
 
-    file, day = args.file.name, args.date.isoformat()
+    file = args.file.name
     lines, wrong = read_official(rows_of_file(args.file), file)
     if wrong:
         raise Refusal(wrong)
     register, lineage = read_register(args.data), read_lineage(args.data)
-    proposed = propose(lines, register, lineage, day, args.act, args.level, file)
+    proposed = propose(lines, register, lineage, Notice(file, args.date.isoformat(), args.act, args.level))
     findings = list(proposed.findings)
     if proposed.open and args.write:
         questions = sum(f.severity == "error" for f in findings)

@@ -153,6 +153,11 @@ def to_frame(name: str, header: list[str], rows: list[list[str]], file: str, fin
     return frame
 
 
+def folded(name: str) -> str:
+    """A name as it is compared: one spelling of its accents, small letters, single blanks."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
 def rows_of(frame: pd.DataFrame, *columns: str) -> Iterator[tuple]:
     """The cells of some columns, row by row (plain lists: going through a pandas column is ten times slower)."""
     return zip(*(frame[column].tolist() for column in columns), strict=True)

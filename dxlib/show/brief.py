@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from ..case import Case
 from ..verify.materiality import Open
 from ..words import number, text
-from ..years import Comparison
-from . import labels, report, trend
+from . import labels, report
 from .blocks import Column, Sentences, Table, sentences, table
 from .verification.first import said_appeals, said_open
 
@@ -21,11 +18,8 @@ def leaders(case: Case, scores: pd.DataFrame, lang: str) -> Sentences | None:
     if len(rows) == 1 and rows["score"].notna().all():
         indicators = sum(n.scored for n in case.framework.leaves)
         return report.alone(case, rows.iloc[0], indicators, lang)
-    filled = [(label, int((rows["class"] == i).sum())) for i, label in labels.classes(case, lang).items()]
-    return sentences(
-        *report.leaders(case, rows.dropna(subset=["rank"]), lang),
-        text("report.classes", lang, list="; ".join(f"{label}: {n}" for label, n in filled)) if filled else None,
-    )
+    ranked = rows.dropna(subset=["rank"])
+    return sentences(*report.leaders(case, ranked, lang), *report.said_classes(case, rows, lang))
 
 
 def open_items(
@@ -46,11 +40,6 @@ def open_items(
         said_open(case, decisive, ranges, unsettled, lang),
         said_appeals(case, appealed, ledger, lang),
     )
-
-
-def changed(compared: Sequence[Comparison], lang: str) -> Sentences | None:
-    """The group against last year."""
-    return trend.in_short(compared, lang)
 
 
 def to_sign(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:

@@ -181,6 +181,15 @@ def distribution(
     return [draw(2.6, paint)]
 
 
+def share_axis(axes: Axes, low: Sequence[float], high: Sequence[float], x_label: str, write: Write) -> None:
+    """Shares along the bottom: 0 to 1, wider where the values are."""
+    axes.set_xlim(min([*low, 0.0]), max([*high, 1.0]))
+    axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
+    axes.set_xlabel(x_label)
+    axes.grid(axis="x", color=PALE, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
 def ranges(
     labels: Sequence[str],
     low: Sequence[float],
@@ -197,12 +206,7 @@ def ranges(
         axes.plot(middle, heights, "o", color=ACCENT, markersize=6)
         for y, m in zip(heights, middle, strict=True):
             axes.text(m, y - 0.32, write(m), ha="center", va="bottom", fontsize=8.5, color=ACCENT)
-        left = min([*low, 0.0])
-        axes.set_xlim(left, max([*high, 1.0]))
-        axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
-        axes.set_xlabel(x_label)
-        axes.grid(axis="x", color=PALE, linewidth=0.6)
-        axes.set_axisbelow(True)
+        share_axis(axes, low, high, x_label, write)
 
     return [draw(needed(labels, 26) + 0.14 * len(labels), paint)]
 
@@ -379,11 +383,7 @@ def against(
         axes.scatter(own, heights, c=colours, s=42, zorder=3)
         for y, x in zip(heights, own, strict=True):
             axes.text(x, y - 0.3, write(x), ha="center", va="bottom", fontsize=8.5)
-        axes.set_xlim(min([*low, 0.0]), max([*high, 1.0]))
-        axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
-        axes.set_xlabel(x_label)
+        share_axis(axes, low, high, x_label, write)
         axes.set_title(f"| {middle_label}", loc="left", fontsize=9, color=GREY)
-        axes.grid(axis="x", color=PALE, linewidth=0.6)
-        axes.set_axisbelow(True)
 
     return [draw(needed(labels, 26) + 0.14 * len(labels) + 0.2, paint)]

@@ -31,9 +31,7 @@ def summary(case: Case, scores: pd.DataFrame, lang: str) -> Sentences | None:
     ranked = rows.dropna(subset=["rank"])
     said = [text("report.assessed", lang, agencies=len(rows), ranked=len(ranked), indicators=indicators)]
     said += leaders(case, ranked, lang)
-    filled = [(label, int((rows["class"] == i).sum())) for i, label in labels.classes(case, lang).items()]
-    if filled:
-        said.append(text("report.classes", lang, list="; ".join(f"{label}: {n}" for label, n in filled)))
+    said += said_classes(case, rows, lang)
     tied = ranked[ranked.duplicated(["scope", "rank"], keep=False)]
     if len(tied):
         said.append(text("report.ties", lang, n=len(tied)))
@@ -41,6 +39,12 @@ def summary(case: Case, scores: pd.DataFrame, lang: str) -> Sentences | None:
     if any(node.rule.group for node in case.framework.leaves):
         said.append(text("report.group_rules", lang))
     return sentences(*said)
+
+
+def said_classes(case: Case, rows: pd.DataFrame, lang: str) -> list[str]:
+    """How the classes fill; nothing without classes."""
+    filled = [f"{label}: {int((rows['class'] == i).sum())}" for i, label in labels.classes(case, lang).items()]
+    return [text("report.classes", lang, list="; ".join(filled))] if filled else []
 
 
 def earned(case: Case, row: pd.Series, lang: str) -> dict[str, str]:

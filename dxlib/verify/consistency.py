@@ -7,7 +7,6 @@ total that its printed parts do not make. An empty cell says nothing and is neve
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..case.relations import Cell, Relation, Term, parse_relation
-from ..case.tables import rows_of
+from ..case.tables import folded, rows_of
 from ..rules import ONE, ZERO, number
 from .flag import frame
 
@@ -142,11 +141,6 @@ def part_whole(claims: pd.DataFrame, ratio_codes: Collection[str]) -> pd.DataFra
             at = {"flag": "part_whole", "agency": agency, "indicator": code}
             rows.append({**at, "strength": relative(a - b, b), "value": float(a), "expected": float(b)})
     return frame(rows)
-
-
-def folded(name: str) -> str:
-    """A name as it is compared: one spelling of its accents, small letters, single blanks."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def two_wholes(claims: pd.DataFrame, b_names: Mapping[str, str]) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What changed between years, and is it real?"""
 
 from .comparison import Comparison, compare_series, compare_years, row_changes
-from .conversion import propose, read_official
+from .conversion import Notice, propose, read_official
 from .course import course, results
 from .decompose import PARTS, SET, as_floats
 from .news import news, noise
@@ -11,6 +11,7 @@ __all__ = [
     "PARTS",
     "SET",
     "Comparison",
+    "Notice",
     "as_floats",
     "compare_series",
     "compare_years",

@@ -43,6 +43,22 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """What is known of a table besides its rows.
+
+    file    how findings call it
+    day     the day it took effect (a list of units: the day it describes)
+    act     the legal act, for every new row
+    level   the word of register.csv for these units, e.g. commune
+    """
+
+    file: str
+    day: str
+    act: str
+    level: str
+
+
+@dataclass(frozen=True)
 class Proposed:
     """What a table makes of the register.
 
@@ -185,41 +201,19 @@ class Known:
         return ("", "import_other_code", {"agency": others[0]}) if others else ("", "", {})
 
 
-def propose(
-    lines: Sequence[Line],
-    register: pd.DataFrame,
-    lineage: pd.DataFrame,
-    day: str,
-    act: str,
-    level: str,
-    file: str,
-) -> Proposed:
-    """What a table says about the register.
-
-    day     the day it took effect (a list of units: the day it describes)
-    act     the legal act, for every new row
-    level   the word of register.csv for these units, e.g. commune
-    """
-    if any(line.old_code for line in lines):
-        return convert(lines, register, lineage, day, act, level, file)
-    return hold_against(lines, register, lineage, day, level, act, file)
+def propose(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.DataFrame, notice: Notice) -> Proposed:
+    """What a table says about the register."""
+    two_sided = any(line.old_code for line in lines)
+    return (convert if two_sided else hold_against)(lines, register, lineage, notice)
 
 
-def hold_against(
-    lines: Sequence[Line],
-    register: pd.DataFrame,
-    lineage: pd.DataFrame,
-    day: str,
-    level: str,
-    act: str,
-    file: str,
-) -> Proposed:
+def hold_against(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.DataFrame, notice: Notice) -> Proposed:
     """A list of units: the first one fills an empty register, a later one asks about every difference."""
-    known = Known(register, level, day)
+    known = Known(register, notice.level, notice.day)
     if known.empty:
-        add = Additions(register, act)
+        add = Additions(register, notice.act)
         for line in lines:
-            add.unit(line.code, line.name, level, "")
+            add.unit(line.code, line.name, notice.level, "")
         return Proposed(add.register(), lineage, (), began=len(lines))
     findings, seen, told = [], set(), {line.code for line in lines}
     for line in lines:
@@ -227,11 +221,11 @@ def hold_against(
         seen.add(agency or facts.get("agency", ""))
         if not agency:
             said = {"code": line.code, "name": line.name, **facts}
-            findings.append(Finding("E_IMPORT", reason or "import_unknown", file, line.row, "", line.name, said))
+            findings.append(Finding("E_IMPORT", reason or "import_unknown", notice.file, line.row, "", line.name, said))
     for code, (agency, name) in known.by_code.items():
         if agency not in seen:
-            facts = {"code": code, "agency": agency, "day": day}
-            findings.append(Finding("E_IMPORT", "import_gone", file, None, "", name, facts))
+            facts = {"code": code, "agency": agency, "day": notice.day}
+            findings.append(Finding("E_IMPORT", "import_gone", notice.file, None, "", name, facts))
     return Proposed(register, lineage, tuple(findings))
 
 
@@ -261,18 +255,11 @@ class Additions:
         return pd.concat([frame, new], ignore_index=True)
 
 
-def convert(
-    lines: Sequence[Line],
-    register: pd.DataFrame,
-    lineage: pd.DataFrame,
-    day: str,
-    act: str,
-    level: str,
-    file: str,
-) -> Proposed:
+def convert(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.DataFrame, notice: Notice) -> Proposed:
     """An old-to-new table: ended units, their heirs, and an event for every pair."""
+    file, day, level = notice.file, notice.day, notice.level
     findings = contradictions(lines, file)
-    known, add = Known(register, level, eve(day)), Additions(register, act)
+    known, add = Known(register, level, eve(day)), Additions(register, notice.act)
     old_ids: dict[str, str] = {}
     told = {line.old_code for line in lines}
     for line in lines:
@@ -303,7 +290,7 @@ def convert(
         heir, whole = new_ids[line.code], line.relation == WHOLE
         kind = "split" if not whole else "merge" if sources[line.code] > 1 else "rename"
         event = (f"{day[:7]}-{heir}", day, kind, old_ids[line.old_code], heir, "1" if whole else "")
-        events.append((*event, "" if whole else "unknown", act))
+        events.append((*event, "" if whole else "unknown", notice.act))
     new = pd.DataFrame(events, columns=schema.columns("lineage"))
     ended = len(set(old_ids) - kept)
     joined = pd.concat([lineage, new], ignore_index=True)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from difflib import SequenceMatcher
-from functools import cache
 
 import pandas as pd
 
 from ..case import Case
 from ..case.framework import Node, shown
 from ..case.links import difference, ratio
+from ..case.tables import folded
 
 COLUMNS = ["code", "from_year", "from_group", "from_code", "kind", "factor", "x_likeness", "x_reason"]
 ALIKE = 0.75  # names less alike than this are not proposed
-
-
-@cache
-def folded(name: str) -> str:
-    """A name without the accidents of its writing."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def propose_links(before: Case, after: Case) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 from dxlib.case.lineage import check_lineage
 from dxlib.case.tables import empty
 from dxlib.cli import main
-from dxlib.years import propose, read_official
+from dxlib.years import Notice, propose, read_official
 from dxlib.years.conversion import slug, spelt, tidy
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real" / "vinhlong"
@@ -33,7 +33,7 @@ def published(name: str):
 def proposed(rows, register=None, lineage=None, day="2025-07-01"):
     known = empty("register") if register is None else register
     past = empty("lineage") if lineage is None else lineage
-    return propose(rows, known, past, day, "NQ", "commune", "t.csv")
+    return propose(rows, known, past, Notice("t.csv", day, "NQ", "commune"))
 
 
 @real
