@@ -1,5 +1,6 @@
 """Where is it read? Exporters of executed notebooks."""
 
 from .html import html
+from .pdf import collection, pdf
 
-__all__ = ["html"]
+__all__ = ["collection", "html", "pdf"]

@@ -49,10 +49,12 @@ def entries(year: str, group: Path) -> str:
         links = []
         for lang in LANGUAGES:
             path = group / f"{notebook}.{lang}.html"
+            paper = path.with_suffix(".pdf")
             if path.is_file():
                 subject = text(f"run.title_{notebook}", lang, set="")
                 names[lang] = title(path).removeprefix(subject)
                 links.append(link(f"{year}/{group.name}/{path.name}", escape(subject.strip(" :")), lang))
+                links[-1] += f" ({link(f'{year}/{group.name}/{paper.name}', 'PDF', lang)})" if paper.is_file() else ""
         lines += [f"<li>{' / '.join(links)}</li>"] if links else []
     for table in sorted(group.glob("tables/*.csv")):
         address = f"{year}/{group.name}/tables/{table.name}"

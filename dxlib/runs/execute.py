@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ from . import products
 from .matrix import ONE_PER_AGENCY, Job
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-EXPORTER = "dxlib.publish.html:html"
+EXPORTER = "dxlib.publish"
 WORKING_COPY = "executed.ipynb"
 
 
@@ -26,6 +26,7 @@ class Task:
     page     what the exporter is told besides the notebook: title, sample, provisional, fingerprint
     inputs   file below the data folder -> SHA-256, as checked and as the fingerprint has it
     tables   product -> bytes, published together with the page
+    exporter module whose html, pdf and collection make the pages
     """
 
     job: Job
@@ -119,28 +120,34 @@ def run_notebook(task: Task, work: Path) -> Outcome:
         return keep_partial(task, work, "kernel_died")
     if changed := changed_inputs(task):
         return failed(task.job, *(Finding("E_IO", "input_changed", file) for file in changed))
-    html = exporter(task.exporter)
-    page = html(for_readers(normalise(nb, machine(task))), lang=task.job.lang, reader=task.job.reader, **task.page)
-    made = {products.page(task.job): page.encode(), **task.tables}
+    export, shown = import_module(task.exporter), for_readers(normalise(nb, machine(task)))
+    marks = {"lang": task.job.lang, "reader": task.job.reader, **task.page}
+    made = {
+        products.page(task.job): export.html(shown, **marks).encode(),
+        products.page(task.job, "pdf"): export.pdf(shown, **marks),
+        **task.tables,
+    }
     return Outcome(task.job, "made", products.publish(task.reports, work, made))
 
 
 def run_cards(task: Task, work: Path) -> Outcome:
-    """One page per agency and their list, from one notebook without a kernel."""
+    """One page per agency, their list, and one PDF of all, from one notebook without a kernel."""
     from ..show.scorecard import links
     from ..words import text
     from . import cards
     from .normal import normalise
 
-    job, html, pages = task.job, exporter(task.exporter), {}
+    job, export, pages, parts = task.job, import_module(task.exporter), {}, []
+    marks = {"lang": job.lang, "reader": job.reader, **task.page}
     nb, scope, showing = cards.prepare(task.notebook, task.parameters)
     named = scope["page"].labels.agencies(scope["case"], job.lang)
     for agency, card in cards.each(nb, scope, showing):
         title = text("card.title", job.lang, who=named[agency], page=task.page["title"])
-        page = html(normalise(card, {}), lang=job.lang, reader=job.reader, **{**task.page, "title": title})
-        pages[products.card(job, agency)] = page.encode()
+        parts.append((named[agency], normalise(card, {})))
+        pages[products.card(job, agency)] = export.html(parts[-1][1], **{**marks, "title": title}).encode()
     listed = cards.contents(text("card.list_title", job.lang), links(scope["case"], job.lang))
-    pages[products.page(job)] = html(normalise(listed, {}), lang=job.lang, reader=job.reader, **task.page).encode()
+    pages[products.page(job)] = export.html(normalise(listed, {}), **marks).encode()
+    pages[products.page(job, "pdf")] = export.collection(parts, **marks)
     if changed := changed_inputs(task):
         return failed(job, *(Finding("E_IO", "input_changed", file) for file in changed))
     made = products.publish(task.reports, work, pages)
@@ -180,12 +187,6 @@ def read(path: Path) -> Any:
     import nbformat
 
     return nbformat.reads(path.read_text("utf-8"), as_version=4)
-
-
-def exporter(place: str) -> Callable[..., str]:
-    module, name = place.split(":")
-    function: Callable[..., str] = getattr(import_module(module), name)
-    return function
 
 
 def machine(task: Task) -> dict[str, str]:

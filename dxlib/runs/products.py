@@ -18,9 +18,9 @@ ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠|%]|[\t\r\n\0]")  # a spreadsheet wou
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", re.ASCII)
 
 
-def page(job: Job) -> str:
-    """A job's page, below the reports folder."""
-    return f"{job.reader}/{job.year}/{job.group}/{job.notebook}.{job.lang}.html"
+def page(job: Job, form: str = "html") -> str:
+    """A job's page (html or pdf), below the reports folder."""
+    return f"{job.reader}/{job.year}/{job.group}/{job.notebook}.{job.lang}.{form}"
 
 
 def card(job: Job, agency: str) -> str:
@@ -39,7 +39,8 @@ def scores_table(job: Job) -> str:
 
 def declared(job: Job) -> set[str]:
     """What a job must leave to count as made."""
-    return {page(job), scores_table(job)} if job.notebook == "report" else {page(job)}
+    pages = {page(job), page(job, "pdf")}
+    return pages | {scores_table(job)} if job.notebook == "report" else pages
 
 
 def inside(reports: Path, relative: str) -> Path:

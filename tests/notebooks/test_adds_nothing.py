@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from provinces import HOSTILE, LONG, claimed, measured
 
 import dxlib
-from dxlib.publish import html
+from dxlib.publish import html, pdf
 from dxlib.runs.kernel import OwnInterpreter
 from dxlib.words import catalogue, number
 
@@ -49,18 +50,21 @@ def executed(request, provinces, tmp_path_factory):
     return name, given, done
 
 
+def marks(name: str, given: dict) -> dict:
+    return {
+        "lang": given["lang"],
+        "title": "Trang thử",
+        "reader": "internal" if name in ("verification", "status", "brief") else "public",
+        "sample": given["year"] == "2024",
+        "provisional": False,
+        "fingerprint": "0123456789ab" + "c" * 52,
+    }
+
+
 @pytest.fixture(scope="module")
 def page(executed) -> str:
     name, given, notebook = executed
-    return html(
-        notebook,
-        lang=given["lang"],
-        title="Trang thử",
-        reader="internal" if name in ("verification", "status", "brief") else "public",
-        sample=given["year"] == "2024",
-        provisional=False,
-        fingerprint="0123456789ab" + "c" * 52,
-    )
+    return html(notebook, **marks(name, given))
 
 
 def library_blocks(name: str, given: dict) -> list[str]:
@@ -132,6 +136,21 @@ def test_no_page_carries_code_or_asks_for_anything_outside(page):
     assert re.findall(r"http-equiv=[\"']?([\w-]+)", page.split("<style>")[0]) == ["Content-Security-Policy"]
     assert "@import" not in page and "url(" not in page
     assert "import dxlib" not in page and "read_case" not in page
+
+
+FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+
+
+@pytest.mark.real("poppler")
+def test_paper_and_page_show_the_same_figures(executed, page, tmp_path):
+    name, given, notebook = executed
+    path = tmp_path / "page.pdf"
+    path.write_bytes(pdf(notebook, **marks(name, given)))
+    paper = subprocess.run(["pdftotext", "-raw", str(path), "-"], check=True, capture_output=True, text=True).stdout
+    sheets = {str(number) for number in range(paper.count("\f") + 1)}
+    on_page = set(FIGURE.findall(" ".join(read(page.partition("</style>")[2]).words)))
+    on_paper = set(FIGURE.findall(paper))
+    assert on_paper <= on_page | sheets and on_page - sheets <= on_paper
 
 
 def test_nothing_is_empty_or_unsaid(page):

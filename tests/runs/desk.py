@@ -71,7 +71,7 @@ class Desk:
         for name in ("report", "verification"):
             write_notebook(self.notebooks / f"{name}.ipynb", LOAD + SHOW, "import sys; print('noise', file=sys.stderr)")
         self.run = partial(
-            run, self.data, self.reports, notebooks_in=self.notebooks, exporter="plain_page:html", jobs=2
+            run, self.data, self.reports, notebooks_in=self.notebooks, exporter="plain_page", jobs=2
         )
 
     def products(self):

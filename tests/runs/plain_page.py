@@ -3,6 +3,10 @@
 from html import escape
 
 
+def pdf(nb, **marks):
+    return html(nb, **marks).encode()
+
+
 def html(nb, lang, title, reader, sample, provisional, fingerprint):
     texts = [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
     for cell in nb.cells:

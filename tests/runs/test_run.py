@@ -115,7 +115,7 @@ def test_other_ends_are_failures_too(desk, cell, reason):
 
 
 def test_an_exporter_that_fails_is_named(desk):
-    result = desk.run(**ONE, exporter="plain_page:missing")
+    result = desk.run(**ONE, exporter="desk")
     assert "AttributeError" in result.failures[0].reason
 
 
@@ -178,7 +178,7 @@ sys.path.insert(0, {tests!r})
 from dxlib.runs import run
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    run({data!r}, {reports!r}, notebooks_in=Path({notebooks!r}), exporter="plain_page:html", jobs=2)
+    run({data!r}, {reports!r}, notebooks_in=Path({notebooks!r}), exporter="plain_page", jobs=2)
 """
 
 

@@ -1,0 +1,168 @@
+"""What the formats of one executed notebook share: the cells they keep, the marks they carry, what they may hold."""
+
+from __future__ import annotations
+
+import base64
+import re
+import sys
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from ..errors import Finding, Refusal
+from ..words import LANGUAGES, text
+
+HEADING = re.compile(r"(#{1,3})\s+(.+?)\s*(?:\n|$)")
+SHOWN = ("text/html", "image/svg+xml", "image/png")
+TAGS = frozenset("div p ul li table caption thead tbody tr th td figure figcaption img a".split())
+ATTRIBUTES = frozenset("class scope role tabindex aria-label alt".split())
+PART = "part"  # marks the cell that opens a part of a collection
+HERE = Path(__file__).parent
+
+
+def export(notebook: Any, base: str, template: str, extension: str, page: dict[str, Any], **filters: Any) -> str:
+    """The notebook's cells of one language in one of our nbconvert templates.
+
+    base        name of the nbconvert exporter
+    template    folder of the template beside this file, which holds index{extension}.j2
+    page        from `describe`; the template reads it as resources.page
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # 1 s at import; no Jupyter schema needs it
+    import nbconvert
+    from nbconvert.preprocessors import TagRemovePreprocessor
+    from traitlets.config import Config
+
+    dropped = {*others(page["lang"]), "parameters", "injected-parameters"}
+    config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": dropped}})
+    exporter = getattr(nbconvert, base)(
+        config=config, file_extension=extension, template_name=template, extra_template_basedirs=[str(HERE)]
+    )
+    exporter.register_preprocessor(TagRemovePreprocessor(config=config), enabled=True)
+    for name, function in {"shown": shown, "prose": prose, **filters}.items():
+        exporter.register_filter(name, function)
+    trimmed = notebook.copy()
+    trimmed.cells = filled(spoken(notebook, page["lang"]))
+    body, _ = exporter.from_notebook_node(trimmed, resources={"page": page | {"contents": contents(trimmed.cells)}})
+    return str(body) if body.endswith("\n") else f"{body}\n"
+
+
+def describe(lang: str, title: str, reader: str, sample: bool, provisional: bool, fingerprint: str) -> dict[str, Any]:
+    """What a template prints besides the cells: title, banners, the line of every sheet, the fingerprint."""
+    say = {key: text(f"page.{key}", lang) for key in ("contents", "fingerprint", "fingerprint_note")}
+    holds = {"internal": reader == "internal", "sample": sample, "provisional": provisional}
+    marks = [kind for kind, held in holds.items() if held]
+    short = " ".join(fingerprint[i : i + 4] for i in (0, 4, 8))
+    return {
+        "lang": lang,
+        "title": title,
+        "reader": reader,
+        "banners": [(k, " / ".join(text(f"page.{k}", one) for one in (lang, *sorted(others(lang))))) for k in marks],
+        "fingerprint": fingerprint,
+        "short": short,
+        "sheet": " · ".join([*(text(f"page.{kind}", lang) for kind in marks), f"{say['fingerprint']} {short}"]),
+        "say": say,
+    }
+
+
+def others(lang: str) -> set[str]:
+    """The languages that a page does not speak."""
+    return set(LANGUAGES) - {lang}
+
+
+def spoken(notebook: Any, lang: str) -> list[Any]:
+    """The cells without those of other languages."""
+    return [cell for cell in notebook.cells if not others(lang) & set(cell.metadata.get("tags", []))]
+
+
+def heading(cell: Any) -> tuple[int, str] | None:
+    """(level, text) of the heading that a markdown cell begins with."""
+    found = HEADING.match(cell.source) if cell.cell_type == "markdown" else None
+    return (len(found.group(1)), found.group(2)) if found else None
+
+
+def prose(cell: Any) -> str:
+    """What a markdown cell says; a heading that the page sets itself is left off."""
+    set_apart = cell.source.startswith("# ") or "section" in cell.metadata
+    return "\n".join(cell.source.split("\n")[1:]).strip() if set_apart else str(cell.source)
+
+
+def sections(cells: Iterable[Any]) -> list[list[Any]]:
+    """Cells in runs, each begun by a heading; what stands before the first is a run of its own."""
+    runs: list[list[Any]] = [[]]
+    for cell in cells:
+        if heading(cell):
+            runs.append([])
+        runs[-1].append(cell)
+    return runs
+
+
+def filled(cells: Iterable[Any]) -> list[Any]:
+    """Without the sections whose code gave nothing to show; sections of prose alone stay."""
+    kept = []
+    for run in sections(cells):
+        code = [cell for cell in run if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", [])]
+        if not code or any(shown(cell) for cell in code) or (heading(run[0]) or (1, ""))[0] == 1:
+            kept += run
+    return kept
+
+
+def contents(cells: Iterable[Any]) -> list[dict[str, str]]:
+    """The contents list, and each heading's anchor and number; every part of a collection counts from 1."""
+    listed: list[dict[str, str]] = []
+    number = 0
+    for cell in cells:
+        found = heading(cell)
+        number = 0 if PART in cell.metadata else number
+        if found and found[0] == 2:
+            number += 1
+            cell.metadata["section"] = {"id": f"s{number}", "number": str(number), "text": found[1]}
+            listed.append(cell.metadata["section"])
+    return listed
+
+
+class Whitelist(HTMLParser):
+    """Collects what no block writes: other tags, other attributes, pictures from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.foreign: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.foreign += [] if tag in TAGS else [tag]
+        self.foreign += [f"{tag} {name}" for name, value in attrs if not harmless(name, value or "")]
+
+
+def harmless(name: str, value: str) -> bool:
+    if name == "style":
+        return bool(re.fullmatch(r"--share:[0-9.]+", value))
+    if name == "href":
+        return bool(re.fullmatch(r"[a-z]+/[a-z0-9][a-z0-9-]*\.(vi|en)\.html", value))
+    if name == "src":
+        return bool(re.fullmatch(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]*", value))
+    return name in ATTRIBUTES
+
+
+def refuse_foreign(content: str) -> None:
+    """Published HTML comes from blocks alone, which escape what they are given. Raises Refusal for anything else."""
+    reader = Whitelist()
+    reader.feed(content)
+    reader.close()
+    if reader.foreign:
+        raise Refusal([Finding("E_NOTEBOOK", "output_foreign", value=reader.foreign[0])])
+
+
+def shown(cell: Any) -> list[dict[str, str]]:
+    """The results of a code cell that a page may hold: kind and content."""
+    results = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {}) if output.output_type in ("display_data", "execute_result") else {}
+        kind = next((kind for kind in SHOWN if kind in data), None)
+        if kind:
+            content = data[kind] if isinstance(data[kind], str) else "".join(data[kind])
+            if kind == "text/html":
+                refuse_foreign(content)
+            if kind == "image/svg+xml":
+                content = base64.b64encode(content.encode()).decode()
+            results.append({"kind": kind, "content": content.strip()})
+    return results
