@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..show import typeface
 from .page import HERE, describe, export
 
 
@@ -15,5 +16,6 @@ def html(notebook: Any, **marks: Any) -> str:
 
     A section none of whose cells gave a result is left out, heading and all. Same input, same bytes.
     """
-    page = describe(**marks) | {"style": (HERE / "template" / "style.css").read_text(encoding="utf-8").strip()}
+    style = (HERE / "template" / "style.css").read_text(encoding="utf-8").strip()
+    page = describe(**marks) | {"style": style, "letters": typeface.for_pages()}
     return export(notebook, "HTMLExporter", "template", ".html", page)

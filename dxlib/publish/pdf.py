@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.resources import files
 from typing import Any
 
+from ..show import typeface
 from .page import PART, describe, export, spoken
 from .typeset import literal, typst
 
@@ -41,7 +41,5 @@ def collection(parts: Iterable[tuple[str, Any]], **marks: Any) -> bytes:
 def compiled(source: str) -> bytes:
     """A typst document as PDF, with no letters but our own."""
     engine: Any = import_module("typst")
-    letters = str(files("font_source_sans_pro").joinpath("files"))
-    return bytes(
-        engine.compile(source.encode(), font_paths=[letters], ignore_system_fonts=True, pdf_standards=STANDARDS)
-    )
+    fonts = [str(typeface.folder())]
+    return bytes(engine.compile(source.encode(), font_paths=fonts, ignore_system_fonts=True, pdf_standards=STANDARDS))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from . import typeface
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -19,8 +21,7 @@ ROWS = 26  # a drawing with more rows is split, so that it can be read on paper 
 WIDTH = 5.6  # inches: narrow, so that the letters can still be read when a phone shrinks it
 
 STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.5,
+    "font.size": 10.5,
     "svg.hashsalt": "dxlib",
     "svg.fonttype": "path",
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
@@ -39,7 +40,7 @@ def draw(height: float, paint: Callable[[Figure, Axes], None], width: float = WI
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(STYLE):
+    with rc_context({**STYLE, "font.family": typeface.for_charts()}):
         figure = Figure(figsize=(width, height), layout="constrained")
         paint(figure, figure.subplots())
         out = io.BytesIO()
@@ -114,7 +115,7 @@ def intervals(
             axes.set_xticks(rank_ticks(min(low[part]), max(high[part])))
             axes.set_xlabel(x_label)
             if heading:
-                axes.set_title(heading, loc="left", fontsize=10, fontweight="bold")
+                axes.set_title(heading, loc="left", fontsize=11, fontweight="bold")
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.set_axisbelow(True)
 
@@ -142,17 +143,17 @@ def two_sided(
             axes.barh(heights, right[part], color=WARM, height=0.62)
             for y, a, b in zip(heights, left[part], right[part], strict=True):
                 if a:
-                    axes.text(-a - room * 0.1, y, write(a), ha="right", va="center", fontsize=8.5)
+                    axes.text(-a - room * 0.1, y, write(a), ha="right", va="center", fontsize=9.5)
                 if b:
-                    axes.text(b + room * 0.1, y, write(b), ha="left", va="center", fontsize=8.5)
+                    axes.text(b + room * 0.1, y, write(b), ha="left", va="center", fontsize=9.5)
             axes.axvline(0, color=GREY, linewidth=0.8)
             axes.set_xlim(-to_left - room if to_left else 0, to_right + room if to_right else 0)
             axes.set_xticks([])
             axes.spines["bottom"].set_visible(False)
             if to_left:
-                axes.set_title(f"◀ {left_label}", loc="left", fontsize=9, color=ACCENT)
+                axes.set_title(f"◀ {left_label}", loc="left", fontsize=10, color=ACCENT)
             if to_right:
-                axes.set_title(f"{right_label} ▶", loc="right", fontsize=9, color=WARM)
+                axes.set_title(f"{right_label} ▶", loc="right", fontsize=10, color=WARM)
 
         drawings.append(draw(needed(labels[part]) + 0.2, paint))
     return drawings
@@ -170,7 +171,7 @@ def distribution(
         top = max(counts) * 1.25 + 0.5
         for cut, label in cuts:
             axes.axvline(cut, color=WARM, linewidth=1, linestyle="--")
-            axes.text(cut + 0.006, top * 0.98, label, rotation=90, va="top", ha="left", fontsize=8.5, color=WARM)
+            axes.text(cut + 0.006, top * 0.98, label, rotation=90, va="top", ha="left", fontsize=9.5, color=WARM)
         axes.set_ylim(0, top)
         axes.set_xlim(0, 1)
         axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
@@ -205,7 +206,7 @@ def ranges(
         axes.hlines(heights, low, high, color=PALE, linewidth=6, capstyle="round")
         axes.plot(middle, heights, "o", color=ACCENT, markersize=6)
         for y, m in zip(heights, middle, strict=True):
-            axes.text(m, y - 0.32, write(m), ha="center", va="bottom", fontsize=8.5, color=ACCENT)
+            axes.text(m, y - 0.32, write(m), ha="center", va="bottom", fontsize=9.5, color=ACCENT)
         share_axis(axes, low, high, x_label, write)
 
     return [draw(needed(labels, 26) + 0.14 * len(labels), paint)]
@@ -228,7 +229,7 @@ def differences(
         for i, (level, label) in enumerate(lines):
             axes.axhline(level, color=WARM, linewidth=1.2, linestyle="--" if i else "-")
             named = f"{label} {write(level)}".strip()
-            axes.text(right, level, named, ha="right", va="bottom", fontsize=8.5, color=WARM)
+            axes.text(right, level, named, ha="right", va="bottom", fontsize=9.5, color=WARM)
         axes.set_xlim(min(means) - 0.02, right)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda x, _: write(x))
@@ -282,7 +283,7 @@ def waterfall(labels: Sequence[str], values: Sequence[float], write: Write) -> l
                 axes.barh(y, values[i], left=start, color=ACCENT if values[i] >= 0 else WARM, height=0.62)
             if i:
                 axes.vlines(ends[i - 1], heights[i - 1], y, color=GREY, linewidth=0.8, zorder=0)
-            axes.text(max(start, ends[i]) + 0.05 * room, y, write(values[i]), va="center", fontsize=8.5)
+            axes.text(max(start, ends[i]) + 0.05 * room, y, write(values[i]), va="center", fontsize=9.5)
         axes.set_xlim(low - 0.06 * room, high + 0.3 * room)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
@@ -315,7 +316,7 @@ def of_which(
             axes.xaxis.set_major_formatter(lambda x, _: write(x))
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.set_axisbelow(True)
-            axes.set_title(f"▬ {part_label}     ○ {whole_label}", loc="left", fontsize=9)
+            axes.set_title(f"▬ {part_label}     ○ {whole_label}", loc="left", fontsize=10)
 
         drawings.append(draw(needed(labels[rows]) + 0.2, paint))
     return drawings
@@ -351,7 +352,7 @@ def groups_by_year(
                     xycoords=("data", "axes fraction"),
                     ha="center",
                     va="bottom",
-                    fontsize=8.5,
+                    fontsize=9.5,
                 )
             else:
                 axes.plot([x, x + 1], middle[x : x + 2], color=ACCENT, linewidth=1.2, zorder=2)
@@ -382,8 +383,8 @@ def against(
         colours = [ACCENT if x >= m else WARM for x, m in zip(own, middle, strict=True)]
         axes.scatter(own, heights, c=colours, s=42, zorder=3)
         for y, x in zip(heights, own, strict=True):
-            axes.text(x, y - 0.3, write(x), ha="center", va="bottom", fontsize=8.5)
+            axes.text(x, y - 0.3, write(x), ha="center", va="bottom", fontsize=9.5)
         share_axis(axes, low, high, x_label, write)
-        axes.set_title(f"| {middle_label}", loc="left", fontsize=9, color=GREY)
+        axes.set_title(f"| {middle_label}", loc="left", fontsize=10, color=GREY)
 
     return [draw(needed(labels, 26) + 0.14 * len(labels) + 0.2, paint)]
