@@ -442,7 +442,7 @@ def run_status(args: argparse.Namespace) -> int:
     from . import verify
     from .case import places, read_for_verification, read_register
     from .case.tables import as_csv
-    from .runs.products import open_data
+    from .publish.open_data import safe_csv
     from .sheets.intake import today
     from .show import status as page
 
@@ -470,7 +470,7 @@ def run_status(args: argparse.Namespace) -> int:
     if args.reminders:
         columns = ["year", "group", "id", "name", "missing", "text"]
         table = as_csv(columns, ([line[c] for c in columns] for line in lines))
-        args.reminders.write_bytes(open_data(table.decode("utf-8")))
+        args.reminders.write_bytes(safe_csv(table.decode("utf-8")))
         if not args.quiet and not args.json:
             print(text("cli.reminded", args.say, n=len(lines), file=args.reminders))
     return 0

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ..case import Case, Series, read_before, read_case, read_for_verification, read_series, root_digests
 from ..errors import Finding, Refusal
-from ..index import provisional, score, to_csv
+from ..index import provisional, score
+from ..publish.open_data import open_data
 from ..words import text, title_of_year
 from . import contents, fingerprint, matrix, products
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
@@ -207,7 +208,7 @@ def open_case(root: Path, year: str, group: str, way: str) -> Opened | Refusal:
 
 
 def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]) -> Task | Outcome:
-    """All that a worker needs; `tables` keeps the score table of the case between the languages."""
+    """All that a worker needs; `tables` keeps the open data of the case between the languages."""
     case = opened.case
     matrix_values = {"root": str(source.root), "year": job.year, "group": job.group, "lang": job.lang}
     sensitivity = {key: float(x) if isinstance(x, Fraction) else x for key, x in case.settings.sensitivity.items()}
@@ -216,8 +217,11 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
     try:
         values = complete(source.declared[job.notebook], matrix_values, source.given[job.notebook], settings)
         on = str(values.get("on", case.default_on))
+        unfinished = opened.unfinished or (case.has_claims and on != "verified")
         if job.notebook == "report" and not tables:
-            tables[products.scores_table(job)] = products.open_data(to_csv(score(case, on)))
+            made_from = fingerprint.fingerprint(opened.inputs, {"on": on}, source.library, "", source.lock)
+            for name, data in open_data(case, score(case, on), unfinished, made_from[:12]).items():
+                tables[products.beside(job, name)] = data
     except Refusal as refusal:
         return failed(job, *errors(refusal))
     beside = root_digests(source.root, ("register",)) if job.notebook in matrix.READS_REGISTER else {}
@@ -229,10 +233,10 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
             f"run.title_{job.notebook}", job.lang, set=title_of_year(case.settings.title, job.year, job.lang)
         ),
         "sample": case.settings.sample,
-        "provisional": opened.unfinished or (case.has_claims and on != "verified"),
+        "provisional": unfinished,
         "fingerprint": full,
     }
-    own = {place: data for place, data in tables.items() if place in products.declared(job)}
+    own = dict(tables) if job.notebook == "report" else {}
     return Task(
         job,
         path,
@@ -245,11 +249,6 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
         source.cell_seconds,
         source.exporter,
     )
-
-
-def dated(name: str, year: str) -> str:
-    """The name of an index set with its year, so that no page can pass for another year's."""
-    return name if year in name else f"{name} – {year}"
 
 
 def errors(refusal: Refusal) -> list[Finding]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from ..errors import Finding, Refusal
+from ..publish.open_data import PACKAGE, SCORES
 from .matrix import Job
-
-ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠|%]|[\t\r\n\0]")  # a spreadsheet would take such a cell for a formula
-NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", re.ASCII)
 
 
 def page(job: Job, form: str = "html") -> str:
@@ -33,14 +28,15 @@ def failed_notebook(job: Job) -> str:
     return f"internal/{job.year}/{job.group}/{job.notebook}.{job.lang}.failed.ipynb"
 
 
-def scores_table(job: Job) -> str:
-    return f"{job.reader}/{job.year}/{job.group}/tables/scores.csv"
+def beside(job: Job, name: str) -> str:
+    """A file that comes with a job's page, in the folder of the group."""
+    return f"{job.reader}/{job.year}/{job.group}/{name}"
 
 
 def declared(job: Job) -> set[str]:
     """What a job must leave to count as made."""
     pages = {page(job), page(job, "pdf")}
-    return pages | {scores_table(job)} if job.notebook == "report" else pages
+    return pages | {beside(job, SCORES), beside(job, PACKAGE)} if job.notebook == "report" else pages
 
 
 def inside(reports: Path, relative: str) -> Path:
@@ -90,17 +86,3 @@ def holds(reports: Path, products: Mapping[str, str]) -> bool:
     return all(
         path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest for path, digest in paths.items()
     )
-
-
-def open_data(text: str) -> bytes:
-    """CSV text as published: with BOM, so that a double click in Excel shows Vietnamese, and no cell a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([harmless(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline="")))
-    return out.getvalue().encode("utf-8-sig")
-
-
-def harmless(cell: str) -> str:
-    """Text that a spreadsheet would run gets an apostrophe in front; numbers stay numbers."""
-    cell = cell.replace("\r", " ")
-    return f"'{cell}" if ACTIVE.match(cell) and not NUMBER.fullmatch(cell) else cell

@@ -1,7 +1,4 @@
-"""Products come whole or not at all, stay in their folder, and hold nothing that a spreadsheet runs."""
-
-import csv
-import io
+"""Products come whole or not at all, and stay in their folder."""
 
 import pytest
 
@@ -57,13 +54,3 @@ def test_no_link_leads_out(tmp_path):
 def test_no_path_leads_out(tmp_path, relative):
     with pytest.raises(Refusal):
         products.inside(tmp_path / "reports", relative)
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+84", "@x", "-x", "\tx", " =x", "＝1", "-1+2", "|x", "%x"])
-def test_no_cell_is_a_formula(cell):
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([["agency", "score"], [cell, "-0.25"]])
-    data = products.open_data(out.getvalue())
-    assert data.startswith(b"\xef\xbb\xbf")
-    name, number = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1]
-    assert name == f"'{cell}" and number == "-0.25"

@@ -232,13 +232,6 @@ def test_an_interrupted_run_leaves_earlier_reports_and_no_process(desk, tmp_path
         assert desk.run(**ONE).exit_code == 0 and not list(desk.reports.glob(".partial-*"))
 
 
-def test_every_title_names_its_year():
-    from dxlib.runs.batch import dated
-
-    assert dated("Bộ chỉ số cấp xã", "2025") == "Bộ chỉ số cấp xã – 2025"
-    assert dated("EGDI 2018", "2018") == "EGDI 2018"
-
-
 def test_one_run_at_a_time(desk):
     from dxlib.runs.working import working_folder
 

@@ -1,0 +1,167 @@
+"""Open data of a year and group: CSV tables from a whitelist of columns, a Data Package that describes them, a note.
+
+Data Package v1 with Table Schema (Frictionless Data, 2017); `tests/publish/test_open_data.py` validates it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from typing import Any
+
+import pandas as pd
+
+from ..case import Case
+from ..index import to_csv
+from ..words import LANGUAGES, date, text, title_of_year
+
+ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠|%]|[\t\r\n\0]")  # a spreadsheet would take such a cell for a formula
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", re.ASCII)
+PACKAGE = "datapackage.json"
+README = "README.md"
+SCORES = "tables/scores.csv"
+MARK = "mark"  # last column of every table: made-up or provisional figures say so wherever the file goes
+PUBLIC = {  # what may leave the house; everything else stays in
+    "agencies": ["agency", "name_vi", "name_en", "scope", "ranked"],
+    "indicators": [
+        "code", "parent", "name_vi", "name_en", "max_points", "weight", "aggregate", "rule", "direction",
+        "a_vi", "b_vi", "a_en", "b_en", "unit", "source", "legal",
+    ],
+    "choices": ["indicator", "name", "name_vi", "name_en"],
+}  # fmt: skip
+KEYS = {
+    "scores": ["agency", "node"],
+    "agencies": ["agency"],
+    "indicators": ["code"],
+    "choices": ["indicator", "name"],
+}
+NUMBERS = {"score": "number", "points": "number", "max_points": "number", "weight": "number"}
+WHOLE = {"level": "integer", "rank": "integer", "of": "integer", "class": "integer", "direction": "integer"}
+LICENCES = {  # as written in index.toml -> (SPDX name, address)
+    "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
+    "CC BY-SA 4.0": ("CC-BY-SA-4.0", "https://creativecommons.org/licenses/by-sa/4.0/"),
+    "CC0 1.0": ("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+    "ODC-By 1.0": ("ODC-By-1.0", "https://opendatacommons.org/licenses/by/1-0/"),
+}
+
+
+def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str) -> dict[str, bytes]:
+    """File below the folder of the group -> bytes.
+
+    scores        the tidy table of `dx score`
+    provisional   every table says so
+    version       short digest of what the figures were made from
+    """
+    said = marks(case, provisional)
+    tables = {"scores": scores, **{name: case.tables[name][columns] for name, columns in PUBLIC.items()}}
+    made = {
+        name: safe_csv(to_csv(table.assign(**{MARK: said})))
+        for name, table in tables.items()
+        if name == "scores" or len(table)
+    }
+    package = describe(case, {name: list(tables[name].columns) for name in made}, made, said, version)
+    paths = {f"tables/{name}.csv": data for name, data in made.items()}
+    return {**paths, PACKAGE: as_json(package), README: readme(case, list(made), said, version).encode()}
+
+
+def marks(case: Case, provisional: bool) -> str:
+    """What every table says of its figures, in both languages; empty for final ones."""
+    held = [key for key, holds in (("sample", case.settings.sample), ("provisional", provisional)) if holds]
+    return "; ".join(" / ".join(text(f"open_data.mark.{key}", lang) for lang in LANGUAGES) for key in held)
+
+
+def safe_csv(table: str) -> bytes:
+    """CSV text as published: with BOM, so that a double click in Excel shows Vietnamese, and no cell a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([harmless(cell) for cell in row] for row in csv.reader(io.StringIO(table, newline="")))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def harmless(cell: str) -> str:
+    """Text that a spreadsheet would run gets an apostrophe in front; numbers stay numbers."""
+    cell = cell.replace("\r", " ")
+    return f"'{cell}" if ACTIVE.match(cell) and not NUMBER.fullmatch(cell) else cell
+
+
+def as_json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def describe(
+    case: Case, columns: dict[str, list[str]], made: dict[str, bytes], said: str, version: str
+) -> dict[str, Any]:
+    """The Data Package: what each table and column is, who may use it, how to cite it."""
+    settings = case.settings
+    titles = [title_of_year(settings.title, case.year, lang) for lang in LANGUAGES]
+    package: dict[str, Any] = {
+        "profile": "tabular-data-package",
+        "name": f"dx-{case.year}-{case.group.replace('_', '-')}",
+        "title": " / ".join(dict.fromkeys(titles)),
+        "description": said or text("open_data.final", "en"),
+        "version": version,
+        "keywords": ["digital transformation", "composite indicator", "Viet Nam", case.year],
+        "citation": citation(case, version, "vi"),
+        "resources": [resource(name, columns[name], data) for name, data in made.items()],
+    }
+    if settings.licence:
+        name, path = LICENCES.get(settings.licence, (None, None))
+        found = {"name": name, "path": path} if name else {"name": "other-open"}
+        package["licenses"] = [{"title": settings.licence, **found}]
+    return package
+
+
+def resource(name: str, columns: list[str], data: bytes) -> dict[str, Any]:
+    return {
+        "profile": "tabular-data-resource",
+        "name": name,
+        "title": text(f"open_data.table.{name}", "vi"),
+        "description": text(f"open_data.table.{name}", "en"),
+        "path": f"tables/{name}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": len(data),
+        "hash": f"sha256:{hashlib.sha256(data).hexdigest()}",
+        "schema": {
+            "fields": [field(name, column) for column in [*columns, MARK]],
+            "primaryKey": KEYS[name],
+            "missingValues": [""],
+        },
+    }
+
+
+def field(table: str, column: str) -> dict[str, str]:
+    room = "open_data" if table == "scores" or column == MARK else "sheet"
+    return {
+        "name": column,
+        "type": (NUMBERS | WHOLE).get(column, "string"),
+        "title": text(f"{room}.column.{column}", "vi"),
+        "description": text(f"{room}.column.{column}", "en"),
+    }
+
+
+def citation(case: Case, version: str, lang: str) -> str:
+    """How to cite the data."""
+    settings = case.settings
+    decision = text(
+        "open_data.decision", lang, number=settings.decision, date=date(settings.decision_date, lang)
+    ) if settings.decision else ""  # fmt: skip
+    named = title_of_year(settings.title, case.year, lang)
+    return text("open_data.citation", lang, title=named, decision=decision, version=version)
+
+
+def readme(case: Case, names: list[str], said: str, version: str) -> str:
+    """What the files are, in both languages, for whoever opens the folder."""
+    parts = []
+    for lang in LANGUAGES:
+        licence = case.settings.licence
+        terms = text("open_data.licence", lang, licence=licence) if licence else text("open_data.no_licence", lang)
+        files = "\n".join(f"- `tables/{name}.csv`: {text(f'open_data.table.{name}', lang)}" for name in names)
+        head = f"# {title_of_year(case.settings.title, case.year, lang)}"
+        cite = text("open_data.cite", lang, citation=citation(case, version, lang))
+        parts.append("\n\n".join(filter(None, [head, said, text("open_data.intro", lang), files, terms, cite])))
+    return "\n\n".join(parts) + "\n"
