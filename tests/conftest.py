@@ -56,3 +56,35 @@ def pytest_runtest_makereport(item, call):
 def pytest_make_collect_report(collector):
     report = yield
     return refuse_skip(report)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        started = play.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens a file; whatever the console complains about fails the test, a broken policy too."""
+    complaints: list[str] = []
+    contexts = []
+
+    def go(path: Path, anchor: str = "", **context):
+        contexts.append(browser.new_context(**{"viewport": {"width": 1100, "height": 900}, **context}))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path.as_uri() + anchor)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -37,8 +37,9 @@ KEYS = {
     "agencies": ["agency"],
     "indicators": ["code"],
     "choices": ["indicator", "name"],
+    "classes": ["class"],
 }
-NUMBERS = {"score": "number", "points": "number", "max_points": "number", "weight": "number"}
+NUMBERS = {"score": "number", "points": "number", "max_points": "number", "weight": "number", "cut": "number"}
 WHOLE = {"level": "integer", "rank": "integer", "of": "integer", "class": "integer", "direction": "integer"}
 LICENCES = {  # as written in index.toml -> (SPDX name, address)
     "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
@@ -57,6 +58,7 @@ def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str)
     """
     said = marks(case, provisional)
     tables = {"scores": scores, **{name: case.tables[name][columns] for name, columns in PUBLIC.items()}}
+    tables["classes"] = classes(case)
     made = {
         name: safe_csv(to_csv(table.assign(**{MARK: said})))
         for name, table in tables.items()
@@ -65,6 +67,15 @@ def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str)
     package = describe(case, {name: list(tables[name].columns) for name in made}, made, said, version)
     paths = {f"tables/{name}.csv": data for name, data in made.items()}
     return {**paths, PACKAGE: as_json(package), README: readme(case, list(made), said, version).encode()}
+
+
+def classes(case: Case) -> pd.DataFrame:
+    """The classes from the highest down: position, names, cut (share of the own maximum), whether the cut belongs."""
+    rows = [
+        [i, *(c.name.get(lang, "") for lang in LANGUAGES), float(c.cut), "yes" if c.includes_cut else "no"]
+        for i, c in enumerate(case.settings.classes, start=1)
+    ]
+    return pd.DataFrame(rows, columns=["class", *(f"name_{lang}" for lang in LANGUAGES), "cut", "includes_cut"])
 
 
 def marks(case: Case, provisional: bool) -> str:
@@ -87,6 +98,11 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if ACTIVE.match(cell) and not NUMBER.fullmatch(cell) else cell
 
 
+def as_meant(cell: str) -> str:
+    """The text that `harmless` was given."""
+    return cell[1:] if cell[:1] == "'" and ACTIVE.match(cell[1:]) else cell
+
+
 def as_json(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
@@ -101,6 +117,8 @@ def describe(
         "profile": "tabular-data-package",
         "name": f"dx-{case.year}-{case.group.replace('_', '-')}",
         "title": " / ".join(dict.fromkeys(titles)),
+        "titles": dict(zip(LANGUAGES, titles, strict=True)),
+        "mark": said,
         "description": said or text("open_data.final", "en"),
         "version": version,
         "keywords": ["digital transformation", "composite indicator", "Viet Nam", case.year],
@@ -135,7 +153,7 @@ def resource(name: str, columns: list[str], data: bytes) -> dict[str, Any]:
 
 
 def field(table: str, column: str) -> dict[str, str]:
-    room = "open_data" if table == "scores" or column == MARK else "sheet"
+    room = "open_data" if table == "scores" or column in ("class", MARK) else "sheet"
     return {
         "name": column,
         "type": (NUMBERS | WHOLE).get(column, "string"),

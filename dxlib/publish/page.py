@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import sys
 from collections.abc import Iterable
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,25 @@ def describe(lang: str, title: str, reader: str, sample: bool, provisional: bool
         "sheet": " · ".join([*(text(f"page.{kind}", lang) for kind in marks), f"{say['fingerprint']} {short}"]),
         "say": say,
     }
+
+
+def script(name: str) -> str:
+    """One of our scripts."""
+    return (HERE / "script" / f"{name}.js").read_text(encoding="utf-8").strip()
+
+
+def in_script(value: Any) -> str:
+    """JSON as it may stand between script tags: nothing in it can end them."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def policy(scripts: Iterable[str]) -> str:
+    """What a page may load: itself alone, and run only these scripts (Content Security Policy, level 2)."""
+    digests = " ".join(f"'sha256-{base64.b64encode(sha256(one.encode()).digest()).decode()}'" for one in scripts)
+    return (
+        "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; "
+        f"script-src {digests or chr(39) + 'none' + chr(39)}; base-uri 'none'; form-action 'none'"
+    )
 
 
 def others(lang: str) -> set[str]:
@@ -134,6 +155,8 @@ class Whitelist(HTMLParser):
 
 
 def harmless(name: str, value: str) -> bool:
+    if name == "data-trial":
+        return is_json(value)
     if name == "style":
         return bool(re.fullmatch(r"--share:[0-9.]+", value))
     if name == "href":
@@ -141,6 +164,14 @@ def harmless(name: str, value: str) -> bool:
     if name == "src":
         return bool(re.fullmatch(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]*", value))
     return name in ATTRIBUTES
+
+
+def is_json(value: str) -> bool:
+    try:
+        json.loads(value)
+    except ValueError:
+        return False
+    return True
 
 
 def refuse_foreign(content: str) -> None:

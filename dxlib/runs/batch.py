@@ -14,8 +14,9 @@ from ..case import Case, Series, read_before, read_case, read_for_verification, 
 from ..errors import Finding, Refusal
 from ..index import provisional, score
 from ..publish.open_data import open_data
+from ..publish.site import site
 from ..words import text, title_of_year
-from . import contents, fingerprint, matrix, products
+from . import fingerprint, matrix, products
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
@@ -111,7 +112,9 @@ def run(
                     progress(outcome, len(chosen) - len(left_out))
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])
-        products.publish(reports, work, {contents.PAGE: contents.page(reports).encode()})
+        listed = [notebook for notebook, reader in matrix.READERS.items() if reader == "public"]
+        index = site(reports / "public", listed)
+        products.publish(reports, work, {f"public/{name}": data for name, data in index.items()})
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))
 
 

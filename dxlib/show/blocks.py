@@ -6,7 +6,8 @@ A block holds text, not markup; each knows its HTML face. Everything is escaped 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -142,6 +143,24 @@ def table(
     """A table, or None when it would have no rows (its section is then left out of the page)."""
     body = tuple(tuple(row) for row in rows)
     return Table(caption, tuple(columns), body, source, note) if body else None
+
+
+@dataclass(frozen=True)
+class Trial(Block):
+    """A table whose page lets readers try something; without scripts, and on paper, it is the table.
+
+    data   what the script needs, as JSON knows it
+    """
+
+    shown: Table
+    data: Mapping[str, object]
+
+    def html(self) -> str:
+        data = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return f'{self.shown.html()}<div class="trial" data-trial="{escape(data)}"></div>'
+
+    def plain(self) -> str:
+        return self.shown.plain()
 
 
 @dataclass(frozen=True)

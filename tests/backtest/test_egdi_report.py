@@ -10,19 +10,28 @@ import egdi
 import pytest
 from contract_folder import read_csv
 
+from dxlib.case import read_case
+from dxlib.index import score
+from dxlib.show import labels
+
 pytestmark = pytest.mark.welcome  # the published tables are not part of the project
 
 
 @pytest.fixture(scope="module", params=["vi", "en"])
-def words(request, egdi_tables, tmp_path_factory):
-    """The words of the report's page in one language."""
+def made(request, egdi_tables, tmp_path_factory):
+    """The report's page in one language."""
     root = tmp_path_factory.mktemp("report")
     egdi.convert(egdi_tables / "egdi-2018.csv", root / "data")
     command = [sys.executable, "-m", "dxlib", "run", "--notebooks", "report", "--lang", request.param, "--quiet"]
     command += ["--data", str(root / "data"), "--reports", str(root / "reports")]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
-    page = (root / "reports/public/2018/egdi" / f"report.{request.param}.html").read_text(encoding="utf-8")
+    return root / "reports/public/2018/egdi" / f"report.{request.param}.html"
+
+
+@pytest.fixture
+def words(made):
+    page = made.read_text(encoding="utf-8")
     text = html.unescape(re.sub(r"<(style|script).*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL))
     return " ".join(text.split())
 
@@ -40,3 +49,16 @@ def test_nothing_is_said_of_claims(words):
 
 def test_no_hole_is_shown(words):
     assert re.findall(r"\b(?:nan|NaN|None|NaT|null|undefined)\b|<NA>", words) == []
+
+
+@pytest.mark.real("chromium")
+def test_the_script_of_the_page_gives_the_official_places(made, opened):
+    """Ties where the published figures tie; by a script that knows the three components alone."""
+    page = opened(made)
+    rows = [row.inner_text().split("\t")[:3] for row in page.locator(".trial tbody tr").all()]
+    case = read_case(made.parents[4] / "data", 2018, "egdi")
+    found = score(case)
+    index = found[found["node"] == "index"]
+    official = dict(zip(index["agency"].map(labels.agencies(case, "en")), index["rank"], strict=True))
+    assert len(rows) == 193 and len(set(official.values())) < 193
+    assert all(tried == shown and int(tried) == official[name] for tried, shown, name in rows)

@@ -1,0 +1,196 @@
+"""The index of the published pages: every year, group and agency; find one at once, compare some, offline.
+
+It is read off the public folder itself (pages, open data), so that it is right after a run of any part of the matrix.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from ..show import typeface
+from ..words import LANGUAGES, NOTHING, number, percent, text, title
+from .open_data import PACKAGE, as_meant
+from .page import HERE, in_script, policy, script
+
+PAGES = {"vi": "index.html", "en": "index.en.html"}
+YEAR, GROUP = re.compile(r"[0-9]{4}"), re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
+SAID = ("sort", "filter", "found", "first", "nothing", "compare", "clear", "row", "apart")
+
+
+def site(public: Path, notebooks: Iterable[str]) -> dict[str, bytes]:
+    """File name -> page, one per language.
+
+    public      the folder of public products
+    notebooks   names of the pages to list, in order
+    """
+    found = [
+        Group(year.name, group.name, group)
+        for year in sorted(folders(public, YEAR), reverse=True)
+        for group in folders(year, GROUP)
+    ]
+    return {PAGES[lang]: page(found, list(notebooks), lang).encode() for lang in LANGUAGES}
+
+
+def folders(parent: Path, form: re.Pattern[str]) -> list[Path]:
+    return sorted(f for f in parent.iterdir() if f.is_dir() and form.fullmatch(f.name)) if parent.is_dir() else []
+
+
+@dataclass(frozen=True)
+class Group:
+    """The published folder of a year and group."""
+
+    year: str
+    group: str
+    folder: Path
+
+    @property
+    def place(self) -> str:
+        return f"{self.year}/{self.group}"
+
+    def package(self) -> dict[str, Any]:
+        """Its Data Package; empty where there is none."""
+        path = self.folder / PACKAGE
+        return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        path = self.folder / "tables" / f"{name}.csv"
+        if not path.is_file():
+            return []
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [{key: as_meant(cell) for key, cell in row.items()} for row in csv.DictReader(file)]
+
+
+def page(found: list[Group], notebooks: list[str], lang: str) -> str:
+    """One language's index."""
+    from jinja2 import Environment
+
+    described = [(group.year, describe(group, notebooks, lang)) for group in found]
+    listed = [(year, facts) for year, facts in described if facts["pages"]]
+    years = {year: [facts for y, facts in listed if y == year] for year, _ in listed}
+    pillars = {facts["place"]: facts["pillars"] for _, facts in listed if facts["pillars"]}
+    marked = any(is_sample(group) for group in found)
+    scripts = [script("tables"), script("site")]
+    style = (HERE / "template" / "style.css").read_text("utf-8").strip()
+    source = (HERE / "site" / "index.html.j2").read_text("utf-8")
+    return Environment(autoescape=True, trim_blocks=False).from_string(source).render(
+        lang=lang,
+        policy=policy(scripts),
+        style=f"{typeface.for_pages()}\n{style}",
+        sample=text("page.sample", lang) if marked else "",
+        languages=[(PAGES[one], text("site.called", one), one) for one in LANGUAGES if one != lang],
+        say={key: text(f"site.{key}", lang) for key in (*KEYS, *SAID)},
+        years=list(years.items()),
+        script_say=in_script({key: text(f"site.{key}", lang) for key in SAID}),
+        pillars=in_script(pillars),
+        scripts=scripts,
+    ) + "\n"  # fmt: skip
+
+
+KEYS = ("title", "intro", "empty", "search", "files", "rank", "agency", "score", "class")
+
+
+def describe(group: Group, notebooks: list[str], lang: str) -> dict[str, Any]:
+    """What the template prints of a group."""
+    package, pages = group.package(), list(listed_pages(group, notebooks, lang))
+    scores = group.table("scores")
+    rows = ranking(group, scores, lang)
+    return {
+        "place": group.place,
+        "title": title(package.get("titles", {}), lang) or named(group, notebooks, lang),
+        "mark": package.get("mark", ""),
+        "pages": pages,
+        "files": [(f"{group.place}/tables/{p.name}", p.name) for p in sorted(group.folder.glob("tables/*.csv"))],
+        "rows": rows,
+        "ranking": text("site.ranking", lang, n=number(len(rows), lang)),
+        "pillars": pillars_of(group, scores, lang),
+    }
+
+
+def listed_pages(group: Group, notebooks: list[str], lang: str) -> Iterable[dict[str, str]]:
+    """The pages of a group in a language; in the other one where a page is there in that alone."""
+    for notebook in notebooks:
+        there = [one for one in (lang, *LANGUAGES) if (group.folder / f"{notebook}.{one}.html").is_file()]
+        if there:
+            paper = group.folder / f"{notebook}.{there[0]}.pdf"
+            yield {
+                "title": text(f"run.title_{notebook}", lang, set="").strip(" :"),
+                "address": f"{group.place}/{notebook}.{there[0]}.html",
+                "paper": f"{group.place}/{paper.name}" if paper.is_file() else "",
+            }
+
+
+def named(group: Group, notebooks: list[str], lang: str) -> str:
+    """The name of the index set as its pages have it; the group's code where there are none."""
+    for notebook in notebooks:
+        for one in (lang, *LANGUAGES):
+            path = group.folder / f"{notebook}.{one}.html"
+            found = TITLE.search(path.read_text("utf-8", errors="replace")) if path.is_file() else None
+            if found:
+                return unescape(found.group(1)).strip().removeprefix(text(f"run.title_{notebook}", one, set=""))
+    return group.place
+
+
+def names(rows: Iterable[Mapping[str, str]], key: str, lang: str) -> dict[str, str]:
+    """key -> name of a published table."""
+    return {row[key]: title({one: row[f"name_{one}"] for one in LANGUAGES if row[f"name_{one}"]}, lang) for row in rows}
+
+
+def ranking(group: Group, scores: list[dict[str, str]], lang: str) -> list[dict[str, str]]:
+    """The agencies by list and rank, those without a rank last."""
+    called, classes = names(group.table("agencies"), "agency", lang), names(group.table("classes"), "class", lang)
+    whole = [row for row in scores if row["node"] == "index"]
+    whole.sort(key=lambda row: (row["scope"], int(row["rank"] or 10**9)))
+    return [
+        {
+            "agency": row["agency"],
+            "name": called.get(row["agency"]) or row["agency"],
+            "rank": text("site.of", lang, rank=row["rank"], of=row["of"]) if row["rank"] else NOTHING,
+            "share": row["score"] and f"{min(max(float(row['score']), 0), 1):.4f}",
+            "score": percent(float(row["score"]), lang, 2) if row["score"] else NOTHING,
+            "class": classes.get(row["class"], NOTHING),
+            "address": card(group, row["agency"], lang),
+        }
+        for row in whole
+    ]
+
+
+def card(group: Group, agency: str, lang: str) -> str:
+    """The address of an agency's own page, "" where there is none."""
+    path = group.folder / "scorecard" / f"{agency}.{lang}.html"
+    return f"{group.place}/scorecard/{path.name}" if path.is_file() else ""
+
+
+def pillars_of(group: Group, scores: list[dict[str, str]], lang: str) -> dict[str, Any]:
+    """Names of the main rows and every agency's share of each, as printed."""
+    called = names(group.table("indicators"), "code", lang)
+    first = [row for row in scores if row["level"] == "1" and row["state"] != "not-scored"]
+    codes = list(dict.fromkeys(row["node"] for row in first))
+    shares: dict[str, dict[str, str]] = {}
+    for row in first:
+        shares.setdefault(row["agency"], {})[row["node"]] = (
+            percent(float(row["score"]), lang) if row["score"] else NOTHING
+        )
+    codes = [code for code in codes if any(own.get(code, NOTHING) != NOTHING for own in shares.values())]
+    if not codes or not called:
+        return {}
+    return {
+        "names": [f"{code}. {called[code]}" if code[0].isdigit() else called[code] for code in codes],
+        "of": {agency: [own.get(code, NOTHING) for code in codes] for agency, own in shares.items()},
+    }
+
+
+def is_sample(group: Group) -> bool:
+    """Whether a group's pages say of themselves that their figures are made up."""
+    return any(
+        text("page.sample", lang) in path.read_text("utf-8", errors="replace")
+        for lang in LANGUAGES
+        for path in group.folder.glob(f"*.{lang}.html")
+    )
