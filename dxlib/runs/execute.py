@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Finding, Refusal
+from ..publish.private import refuse_personal
 from . import products
 from .matrix import ONE_PER_AGENCY, Job
 
@@ -127,7 +128,14 @@ def run_notebook(task: Task, work: Path) -> Outcome:
         products.page(task.job, "pdf"): export.pdf(shown, **marks),
         **task.tables,
     }
-    return Outcome(task.job, "made", products.publish(task.reports, work, made))
+    return Outcome(task.job, "made", published(task, work, made))
+
+
+def published(task: Task, work: Path, made: Mapping[str, bytes]) -> dict[str, str]:
+    """Products in their places; public ones after a last look for personal details."""
+    if task.job.reader == "public":
+        refuse_personal(made)
+    return products.publish(task.reports, work, made)
 
 
 def run_cards(task: Task, work: Path) -> Outcome:
@@ -150,7 +158,7 @@ def run_cards(task: Task, work: Path) -> Outcome:
     pages[products.page(job, "pdf")] = export.collection(parts, **marks)
     if changed := changed_inputs(task):
         return failed(job, *(Finding("E_IO", "input_changed", file) for file in changed))
-    made = products.publish(task.reports, work, pages)
+    made = published(task, work, pages)
     products.withdraw_others(task.reports, job, made)
     return Outcome(job, "made", made)
 
