@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
-from .book import IDENTITY, LISTS, Book, Cell, Sheet, at
+from .book import IDENTITY, LISTS, Book, Cell, Sheet, fixed
 
 MADE = datetime(2000, 1, 1)  # a time of making would change the bytes
 FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top", "text_wrap": True}
 LINE = {"border": 1, "border_color": "#9AA5B1"}
 INPUT = {"bg_color": "#FFFBE6", "locked": False}
 POINTS = ("points", "branch_points", "total")
+ACROSS = 135  # characters in a line of a landscape page
+SMALLEST = 40  # per cent at which a page can still be read
+PLACES = 7  # decimals of a figure that a cell can show
 STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "text_wrap": True, "align": "center", "valign": "vcenter"},
     "sample": {"bold": True, "font_size": 12, "font_color": "#B42318", "align": "center"},
@@ -34,7 +39,27 @@ STYLES: dict[str, dict[str, Any]] = {
     "input_text": {**LINE, **INPUT, "num_format": "@"},
     "input_date": {**LINE, **INPUT, "num_format": "dd/mm/yyyy", "align": "center"},
     "warn": {**LINE, **INPUT, "bg_color": "#FDE2E0"},
+    "heading": {"bold": True, "font_size": 14, "text_wrap": False},
+    "made_up": {"bold": True, "font_color": "#B42318", "text_wrap": False},
+    "cut": {**LINE, "text_wrap": False},
+    "cut_code": {**LINE, "text_wrap": False, "num_format": "@"},
+    "cut_given": {**LINE, **INPUT, "text_wrap": False, "num_format": "@"},
+    "place": {**LINE, "bold": True, "align": "center", "num_format": "0"},
+    "count": {**LINE, "align": "center", "num_format": "0"},
+    "share": {**LINE, "align": "right", "num_format": "0.0000"},
+    "deciding": {**LINE, "align": "right", "num_format": "0.000000000000"},
 }
+for n in range(PLACES):
+    STYLES[f"figure_{n}"] = {**LINE, "align": "right", "num_format": "#,##0" + f".{'0' * n}".rstrip(".")}
+    STYLES[f"given_{n}"] = {**STYLES[f"figure_{n}"], **INPUT}
+
+
+class Page(Worksheet):
+    """A worksheet that takes formulas as they are: ours use no function younger than the format, and looking for each
+    of them in every formula takes longer than all the rest."""
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
 
 
 def write(book: Book) -> bytes:
@@ -48,22 +73,27 @@ def write(book: Book) -> bytes:
         name: made.add_format({**FONT, **style, **(worked_out if name in POINTS else {})})
         for name, style in STYLES.items()
     }
-    pages = [(sheet, made.add_worksheet(sheet.title)) for sheet in book.sheets]
-    lists = made.add_worksheet(LISTS)
-    lists.hide()
+    pages = [(sheet, made.add_worksheet(sheet.title, Page)) for sheet in book.sheets]
+    lists = made.add_worksheet(LISTS) if book.identity else None
     columns: dict[tuple[str, ...], str] = {}
     for sheet, page in pages:
         write_sheet(sheet, page, formats, columns, lists)
-    lists.protect()
-    identity = made.add_worksheet(IDENTITY)
-    identity.very_hidden()
-    identity.protect()
-    for row, (key, value) in enumerate({**book.identity, "fingerprint": book.fingerprint()}.items()):
-        identity.write_string(row, 0, key)
-        identity.write_string(row, 1, value)
+    if lists is not None:
+        lists.hide()
+        lists.protect()
+        write_identity(book, made.add_worksheet(IDENTITY))
     pages[0][1].activate()
     made.close()
     return out.getvalue()
+
+
+def write_identity(book: Book, page: Any) -> None:
+    """Which form this is, on a sheet that nobody sees."""
+    page.very_hidden()
+    page.protect()
+    for row, (key, value) in enumerate({**book.identity, "fingerprint": book.fingerprint()}.items()):
+        page.write_string(row, 0, key)
+        page.write_string(row, 1, value)
 
 
 def write_sheet(
@@ -100,7 +130,16 @@ def write_sheet(
     page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     if sheet.wide:
         page.set_landscape()
-    page.fit_to_pages(1, 0)
+    if sheet.pages:
+        bounds = [kept, *sheet.pages, len(sheet.widths)]
+        widest = max(sum(sheet.widths[a:b]) for a, b in pairwise(bounds)) + sum(sheet.widths[:kept])
+        page.set_print_scale(max(SMALLEST, min(100, int(100 * ACROSS / widest))))
+        page.set_v_pagebreaks(list(sheet.pages))
+        page.repeat_columns(0, kept - 1)
+    else:
+        page.fit_to_pages(1, 0)
+    if sheet.filtered:
+        page.autofilter(after - 1, 0, max(row for row, _ in sheet.cells), len(sheet.widths) - 1)
     page.hide_gridlines(2)
     page.set_header(f"&R&9{escaped(sheet.header)}" if sheet.header else "")
     page.set_footer(f"&L&9{escaped(sheet.footer)}&R&9&P/&N")
@@ -151,9 +190,6 @@ def listed(choices: tuple[str, ...], columns: dict[tuple[str, ...], str], lists:
         column = len(columns)
         for row, choice in enumerate(choices):
             lists.write_string(row, column, choice)
-        first, last = at(0, column), at(len(choices) - 1, column)
-        absolute = [
-            f"${''.join(c for c in a if c.isalpha())}${''.join(c for c in a if c.isdigit())}" for a in (first, last)
-        ]
-        columns[choices] = f"={LISTS}!{absolute[0]}:{absolute[1]}"
+        first, last = fixed(0, column), fixed(len(choices) - 1, column)
+        columns[choices] = f"={LISTS}!{first}:{last}"
     return columns[choices]
