@@ -16,8 +16,8 @@ MADE = datetime(2000, 1, 1)  # a time of making would change the bytes
 FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top", "text_wrap": True}
 LINE = {"border": 1, "border_color": "#9AA5B1"}
 INPUT = {"bg_color": "#FFFBE6", "locked": False}
-POINTS = ("points", "branch_points", "total")
-ACROSS = 135  # characters in a line of a landscape page
+POINTS = ("points", "branch_points", "total", "score")
+ACROSS = 122  # characters in a line of a landscape page
 SMALLEST = 40  # per cent at which a page can still be read
 PLACES = 7  # decimals of a figure that a cell can show
 STYLES: dict[str, dict[str, Any]] = {
@@ -41,8 +41,12 @@ STYLES: dict[str, dict[str, Any]] = {
     "warn": {**LINE, **INPUT, "bg_color": "#FDE2E0"},
     "heading": {"bold": True, "font_size": 14, "text_wrap": False},
     "made_up": {"bold": True, "font_color": "#B42318", "text_wrap": False},
+    "said": {**LINE, "align": "left", "indent": 1},
+    "branch_said": {**LINE, "bold": True, "bg_color": "#F2F5F9", "align": "left", "indent": 1},
+    "score": {**LINE, "bold": True, "bg_color": "#DCE6F2", "align": "right"},
     "cut": {**LINE, "text_wrap": False},
     "cut_code": {**LINE, "text_wrap": False, "num_format": "@"},
+    "given_text": {**LINE, **INPUT, "num_format": "@"},
     "cut_given": {**LINE, **INPUT, "text_wrap": False, "num_format": "@"},
     "place": {**LINE, "bold": True, "align": "center", "num_format": "0"},
     "count": {**LINE, "align": "center", "num_format": "0"},
@@ -136,6 +140,7 @@ def write_sheet(
         page.set_print_scale(max(SMALLEST, min(100, int(100 * ACROSS / widest))))
         page.set_v_pagebreaks(list(sheet.pages))
         page.repeat_columns(0, kept - 1)
+        page.print_area(first, 0, max(row for row, _ in sheet.cells), len(sheet.widths) - 1)
     else:
         page.fit_to_pages(1, 0)
     if sheet.filtered:

@@ -16,8 +16,8 @@ from .plan import LETTERS, Plan, figure_style, rounding, shown, top
 from .points import POINTS, ROOM, SHARE
 
 TITLE, SECTION, CODE, WEIGHT, FIRST = LINES - 2, LINES - 1, LINES, LINES + 1, LINES + 2
-START = 2  # columns of the agency
-WIDTH = 9.5
+START = 1  # after the column of the agency
+WIDTH = 11
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,10 @@ def branches_sheet(plan: Plan) -> Sheet:
     laid = blocks(plan)
     cells = top(plan, "branches")
     merged: list[tuple[int, int, int]] = []
-    for i, key in enumerate(("agency", "id")):
-        cells |= {(line, i): Cell("", "head") for line in range(TITLE, FIRST)}
-        cells[WEIGHT, i] = Cell(plan.say(f"head.{key}"), "head")
-    for i, (agency, called) in enumerate(plan.agencies):
-        cells[FIRST + i, 0], cells[FIRST + i, 1] = Cell(called, "cut"), Cell(agency, "cut_code")
+    cells |= {(line, 0): Cell("", "head") for line in range(TITLE, FIRST)}
+    cells[WEIGHT, 0] = Cell(plan.say("head.agency"), "head")
+    for i, (_, called) in enumerate(plan.agencies):
+        cells[FIRST + i, 0] = Cell(called, "cut")
     for block in laid.values():
         put_heads(plan, block, cells, merged)
         worked = Tower(plan, laid, block)
@@ -125,10 +124,11 @@ def branches_sheet(plan: Plan) -> Sheet:
     return Sheet(
         plan.sheet("branches"),
         cells,
-        (30, 18, *([WIDTH] * (ends[-1] - START))),
+        (34, *([WIDTH] * (ends[-1] - START))),
         {CODE: 18, WEIGHT: 32, SECTION: 18},
         merged=merged,
         repeated=(TITLE, FIRST, START),
+        header=" · ".join(part for part in (plan.sheet("branches"), plan.title, plan.marks) if part),
         protected=False,
         pages=ends[:-1],
     )
@@ -165,7 +165,7 @@ def header_number(plan: Plan, node: Node, section: str) -> Cell:
     value = node.weight if section in ("weight", "term", "share") else node.maximum
     column = "weight" if section in ("weight", "term", "share") else "max"
     whole = Fraction(value or plan.case.framework.total)
-    return Cell(shown(whole), figure_style(whole), place(plan, node.code, column))
+    return Cell(shown(whole), "head", place(plan, node.code, column))
 
 
 class Tower:
@@ -285,9 +285,9 @@ class Tower:
         if self.sums:
             added = self.settled(f"SUM({self.block.span('points', n)})")
             formula = f'IF({room}=0,"",{added})'
-            return Cell(value, "total", self.unless_blocked(formula, n))
+            return Cell(value, "score", self.unless_blocked(formula, n))
         mean = self.block.result("raw" if self.plan.every_level else "share", n)
-        return Cell(value, "total", f"IF(ISNUMBER({mean}),{self.settled(f'{mean}*{room}')},{mean})")
+        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.settled(f'{mean}*{room}')},{mean})")
 
     def share(self, i: int, n: int) -> Cell:
         """The share that the points are of the maximum that stays."""

@@ -6,17 +6,17 @@ from ...case.settings import policies
 from ...words import date, number, percent, text
 from ..book import Cell, Sheet
 from ..form import height
+from .inputs import ROOMY
 from .plan import Plan
 from .result import alternatives
 
-WIDTHS = (34, 110)
+WIDTHS = (40, 100)
+SPAN = (0, 1)
 SHEETS = ("set", "options", "inputs", "points", "branches", "result")
 
 
 def cover_sheet(plan: Plan) -> Sheet:
     lang, settings = plan.lang, plan.case.settings
-    marks = [text("page.sample", lang)] if settings.sample else []
-    marks += [text("page.provisional", lang)] if plan.provisional else []
     basis = plan.exact.on if plan.case.has_claims else "measured"
     facts = [
         (plan.say("cover.year"), plan.case.year),
@@ -35,8 +35,9 @@ def cover_sheet(plan: Plan) -> Sheet:
     limits = [plan.say(f"limit.{key}") for key in ("floats", "group", "whole", "left_out", "official")]
     if settings.min_coverage and alternatives(plan):
         limits.append(plan.say("coverage_value"))
-    cells = {(0, 0): Cell(plan.title, "heading"), (1, 0): Cell(" · ".join(marks), "made_up")}
+    cells = {(0, 0): Cell(plan.title, "heading"), (1, 0): Cell(plan.marks, "made_up")}
     heights: dict[int, float] = {0: 24}
+    merged: list[tuple[int, int, int]] = []
     line = 2
     for key, body in (
         ("what", [("", plan.say("cover.what_text"))]),
@@ -45,14 +46,15 @@ def cover_sheet(plan: Plan) -> Sheet:
         ("policies", policy_lines(plan)),
         ("limits", [("", limit) for limit in limits]),
     ):
-        line += 1
-        cells[line, 0] = Cell(plan.say(f"cover.{key}"), "branch")
-        cells[line, 1] = Cell("", "branch")
-        for name, words in body:
+        for name, words in [(plan.say(f"cover.{key}"), ""), *body]:
             line += 1
-            cells[line, 0], cells[line, 1] = Cell(name, "text"), Cell(words, "text")
-            heights[line] = max(height(name, WIDTHS[0]), height(words, WIDTHS[1]))
-    return Sheet(plan.sheet("cover"), cells, WIDTHS, heights, protected=False)
+            style = "text" if words else "branch"
+            cells[line, 0], cells[line, 1] = Cell(name or words, style), Cell(words if name else "", style)
+            wide = not name or not words
+            merged += [(line, *SPAN)] if wide else []
+            room = ROOMY * (sum(WIDTHS) if wide else WIDTHS[1])
+            heights[line] = max(height(name, ROOMY * WIDTHS[0]), height(words, room))
+    return Sheet(plan.sheet("cover"), cells, WIDTHS, heights, merged=merged, header=plan.marks, protected=False)
 
 
 def policy_lines(plan: Plan) -> list[tuple[str, str]]:

@@ -11,16 +11,18 @@ from ...words import text
 from ..book import Cell, Sheet, fixed
 from ..form import height
 from ..method import in_words
-from .plan import FIRST, GROUPS, HEAD, LETTERS, Plan, figure_style, heads, shown, top
+from .plan import FIRST, GROUPS, HEAD, LETTERS, Plan, figure_style, heads, page, shown, top
 
 SET = ("code", "row", "max", "weight", "part", "how", "figure_a", "figure_b", "source")
 SET_WIDTHS = (8, 44, 9, 9, 10, 44, 28, 28, 16)
 OPTIONS = ("code", "row", "option", "share", "points")
 OPTIONS_WIDTHS = (8, 60, 60, 10, 10)
-IDENTITY = ("code", "agency", "id", "row")
-IDENTITY_WIDTHS = (8, 30, 20, 40)
+IDENTITY = ("agency", "code", "row", "id")
+IDENTITY_WIDTHS = (30, 8, 34, 17)
 GIVEN = ("a", "b", "option", "points")
-GIVEN_WIDTHS = (12, 12, 24, 9)
+GIVEN_WIDTHS = (11, 11, 38, 9)
+ROOMY, LOOSE = 1.2, 1.35  # more letters than its width fit in a column, fewer of them where lines break
+LOW = 18.0  # points of one line
 STATUS = len(IDENTITY)
 
 
@@ -35,7 +37,7 @@ def set_sheet(plan: Plan) -> Sheet:
     cells = top(plan, "set") | heads(plan, SET)
     heights: dict[int, float] = {}
     rows = {row["code"]: row for row in plan.case.tables["indicators"].to_dict("records")}
-    parts = framework.global_weights()
+    parts = plan.parts
     for code, line in plan.set_lines.items():
         node = framework.nodes.get(code)
         branch = node is None or bool(node.children)
@@ -49,20 +51,20 @@ def set_sheet(plan: Plan) -> Sheet:
         if node is not None and node.role == "score":
             values["weight"] = weight(plan, node)
         if branch:
-            values["how"] = Cell(text(f"policy.aggregate.{aggregate(plan, code)}", plan.lang), style)
+            values["how"] = Cell(plan.say(f"adds.{aggregate(plan, code)}"), "branch_said")
         elif node is not None:
             row = rows[code]
             other = "en" if plan.lang == "vi" else "vi"
             scale, unit = node.maximum or framework.total, row["unit"]
-            values["how"] = Cell(in_words(node, scale, plan.options.get(code, {}), unit, plan.lang), "text")
+            values["how"] = Cell(in_words(node, scale, plan.options.get(code, {}), unit, plan.lang), "said")
             if node.rule.takes == "number":
                 values["figure_a"] = Cell(row[f"a_{plan.lang}"] or row[f"a_{other}"], "text")
             if node.ratio:
                 values["figure_b"] = Cell(row[f"b_{plan.lang}"] or row[f"b_{other}"], "text")
             values["source"] = Cell(text(f"report.source.{node.source}", plan.lang), "text")
         cells |= {(line, i): values[key] for i, key in enumerate(SET)}
-        heights[line] = max(height(str(values[key].value), w) for key, w in zip(SET, SET_WIDTHS, strict=True))
-    return Sheet(plan.sheet("set"), cells, SET_WIDTHS, heights, repeated=(HEAD, FIRST, 2), protected=False)
+        heights[line] = max(height(str(values[key].value), ROOMY * w) for key, w in zip(SET, SET_WIDTHS, strict=True))
+    return page(plan, "set", cells, SET_WIDTHS, heights)
 
 
 def aggregate(plan: Plan, code: str) -> str:
@@ -143,9 +145,7 @@ def options_sheet(plan: Plan) -> Sheet | None:
             worth = f"{LETTERS[3]}{i + 1}*{place(plan, code, 'max')}"
             cells[i, 3] = Cell(shown(share), "given_4")
             cells[i, 4] = Cell(shown(share * scale), "points", worth)
-    return Sheet(
-        plan.sheet("options"), cells, OPTIONS_WIDTHS, repeated=(HEAD, FIRST, 1), protected=False, filtered=True
-    )
+    return page(plan, "options", cells, OPTIONS_WIDTHS, repeated=(HEAD, FIRST, 1), filtered=True)
 
 
 def inputs_sheet(plan: Plan) -> Sheet:
@@ -155,6 +155,7 @@ def inputs_sheet(plan: Plan) -> Sheet:
     cells = top(plan, "inputs")
     cells |= {(HEAD, i): Cell(plan.say(f"head.{key.split('_')[-1]}"), "head") for i, key in enumerate(columns)}
     merged = []
+    heights: dict[int, float] = {}
     for side, title in enumerate(sides):
         first = STATUS + 1 + side * len(GIVEN)
         key = title if plan.case.has_claims else "measured"
@@ -166,38 +167,45 @@ def inputs_sheet(plan: Plan) -> Sheet:
         own = (Cell(node.code, "cut_code"), Cell(plan.names[node.code], "cut"))
         for i, (agency, called) in enumerate(plan.agencies):
             line = plan.row_lines[node.code] + i
-            cells[line, 0], cells[line, 3] = own
-            cells[line, 1], cells[line, 2] = Cell(called, "cut"), Cell(agency, "cut_code")
+            cells[line, 1], cells[line, 2] = own
+            cells[line, 0], cells[line, 3] = Cell(called, "cut"), Cell(agency, "cut_code")
             waits = plan.waits(node, i)
             cells[line, STATUS] = Cell(status[waits] if waits or agency in exempt else "", "cut_given")
             for side, answer in enumerate(plan.answer(node, i)[: len(sides)]):
                 first = STATUS + 1 + side * len(GIVEN)
                 given = answer or ("",) * len(GIVEN)
-                cells |= {(line, first + k): cell for k, cell in enumerate(given_cells(plan, node, given, side == 1))}
+                taken = given_cells(plan, node, given, side == 1)
+                cells |= {(line, first + GIVEN.index(key)): cell for key, cell in taken.items()}
+                if given[2]:
+                    grow(heights, line, taken["option"], GIVEN_WIDTHS[2])
     widths = (*IDENTITY_WIDTHS, 16, *(GIVEN_WIDTHS * len(sides)))
-    return Sheet(
-        plan.sheet("inputs"), cells, widths, repeated=(GROUPS, FIRST, 2), merged=merged, protected=False, filtered=True
-    )
+    return page(plan, "inputs", cells, widths, heights, (GROUPS, FIRST, 2), merged=merged, filtered=True)
 
 
-EMPTY = Cell("", "cut")
-OPEN = Cell("", "cut_given")
+def grow(heights: dict[int, float], line: int, cell: Cell, width: float) -> None:
+    """Make room for the words of a cell that need more than one line."""
+    needed = height(str(cell.value), LOOSE * width)
+    if needed > LOW:
+        heights[line] = max(heights.get(line, 0.0), needed)
 
 
-def given_cells(plan: Plan, node: Node, given: tuple[str, ...], verdict: bool) -> list[Cell]:
-    """The cells of one answer: those the rule reads are open, also where they are empty."""
+def given_cells(plan: Plan, node: Node, given: tuple[str, ...], verdict: bool) -> dict[str, Cell]:
+    """The cells of one answer that the row reads; they are open, also where they are empty."""
     a, b, option, points = given
-    rule = node.rule
-    return [
-        number_cell(a) if rule.takes == "number" else EMPTY,
-        number_cell(b) if rule.takes == "number" and node.ratio else EMPTY,
-        Cell(plan.option_words(node, option), "cut_given") if isinstance(rule, Options) else EMPTY,
-        number_cell(points) if verdict or rule.takes == "points" else EMPTY,
-    ]
+    found = {}
+    if node.rule.takes == "number":
+        found["a"] = number_cell(a)
+        if node.ratio:
+            found["b"] = number_cell(b)
+    elif isinstance(node.rule, Options):
+        found["option"] = Cell(plan.option_words(node, option), "given_text")
+    if verdict or node.rule.takes == "points":
+        found["points"] = number_cell(points)
+    return found
 
 
 def number_cell(given: str) -> Cell:
     if not given:
-        return OPEN
+        return Cell("", "cut_given")
     value = Fraction(given)
     return Cell(shown(value), figure_style(value, "given"))

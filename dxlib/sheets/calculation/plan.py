@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -14,7 +14,7 @@ from ...index import INDEX, Exact
 from ...index.values import Leaf, leaf
 from ...rules import Options, Parts
 from ...words import name, text, title_of_year
-from ..book import Cell, fixed
+from ..book import Cell, Sheet, fixed
 from ..form import options_of
 from ..method import quoted
 from ..write import PLACES
@@ -56,6 +56,11 @@ class Plan:
         """Branches that count, each after those below it; the index last."""
         nodes = self.case.framework.nodes.values()
         return [*(node.code for node in reversed(list(nodes)) if node.children and node.scored), INDEX]
+
+    @cached_property
+    def parts(self) -> dict[str, Fraction]:
+        """Every scored leaf's share of the index when everything applies."""
+        return self.case.framework.global_weights()
 
     @cached_property
     def leaves(self) -> dict[str, Leaf]:
@@ -117,6 +122,12 @@ class Plan:
         """See `index.provisional`."""
         waits = "not-verified" in self.exact.columns[INDEX].states
         return self.case.has_claims and (self.exact.on != "verified" or waits)
+
+    @cached_property
+    def marks(self) -> str:
+        """What is made up or not final says so, on every page."""
+        found = [text("page.sample", self.lang)] if self.case.settings.sample else []
+        return " · ".join(found + ([text("page.provisional", self.lang)] if self.provisional else []))
 
     @cached_property
     def words(self) -> dict[str, str]:
@@ -196,13 +207,28 @@ def rounding(expression: str, decimals: int, half: str) -> str:
 
 def top(plan: Plan, key: str) -> dict[tuple[int, int], Cell]:
     """The lines above a table: which sheet, of which index, the mark of what is not final or made up, how to read."""
-    marks = [text("page.sample", plan.lang)] if plan.case.settings.sample else []
-    marks += [text("page.provisional", plan.lang)] if plan.provisional else []
     return {
         (0, 0): Cell(f"{plan.sheet(key)} · {plan.title}", "heading"),
-        (1, 0): Cell(" · ".join(marks), "made_up"),
+        (1, 0): Cell(plan.marks, "made_up"),
         (2, 0): Cell(plan.say(f"about.{key}"), "line"),
     }
+
+
+def page(
+    plan: Plan,
+    key: str,
+    cells: Mapping[tuple[int, int], Cell],
+    widths: Sequence[float],
+    heights: Mapping[int, float] | None = None,
+    repeated: tuple[int, int, int] = (HEAD, FIRST, 2),
+    merged: Sequence[tuple[int, int, int]] = (),
+    filtered: bool = False,
+) -> Sheet:
+    """A sheet that anybody may change, with its mark on every page."""
+    heights = {HEAD: 32.0} | dict(heights or {})
+    return Sheet(
+        plan.sheet(key), cells, widths, heights, merged, repeated, plan.marks, protected=False, filtered=filtered
+    )
 
 
 def heads(plan: Plan, columns: Sequence[str]) -> dict[tuple[int, int], Cell]:

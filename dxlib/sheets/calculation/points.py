@@ -9,14 +9,14 @@ from ...index.rounding import rounded
 from ...rules import Count, MinMax, Options, Parts, Percentile, RankShare, Relative, ZScore
 from ..book import Cell, Sheet
 from ..method import earned, exactly, quoted
-from .inputs import GIVEN, IDENTITY, IDENTITY_WIDTHS, STATUS, place
-from .plan import FIRST, HEAD, LETTERS, Plan, Value, figure_style, heads, rounding, shown, top
+from .inputs import GIVEN, IDENTITY, IDENTITY_WIDTHS, STATUS, grow, place
+from .plan import LETTERS, Plan, Value, figure_style, heads, page, rounding, shown, top
 
 NOTHING_OF_NOTHING = "0/0"
 USED = {"a": 4, "b": 5, "option": 6, "points": 7}
 VALUE, STATE, SHARE, ROOM, POINTS = range(8, 13)
 COLUMNS = (*IDENTITY, "a", "b", "option", "direct", "value", "state", "share", "room", "points")
-WIDTHS = (*IDENTITY_WIDTHS, 12, 12, 24, 9, 12, 20, 10, 11, 11)
+WIDTHS = (*IDENTITY_WIDTHS, 11, 11, 38, 9, 12, 16, 12, 11, 12)
 COVERED = ("covered", "applies")  # in a set with min_coverage: the row's part of the index, where it has a value
 LETTER = {column: LETTERS[column] for column in range(len(COLUMNS) + len(COVERED))}
 
@@ -26,24 +26,27 @@ def points_sheet(plan: Plan) -> Sheet:
     covered = bool(plan.case.settings.min_coverage)
     columns = (*COLUMNS, *(COVERED if covered else ()))
     cells = top(plan, "points") | heads(plan, columns)
+    heights: dict[int, float] = {}
     for node in plan.rows:
         worked = Worked(plan, node)
         own = (Cell(node.code, "cut_code"), Cell(plan.names[node.code], "cut"))
         for i, (agency, called) in enumerate(plan.agencies):
             line = plan.row_lines[node.code] + i
-            cells[line, 0], cells[line, 3] = own
-            cells[line, 1], cells[line, 2] = Cell(called, "cut"), Cell(agency, "cut_code")
+            cells[line, 1], cells[line, 2] = own
+            cells[line, 0], cells[line, 3] = Cell(called, "cut"), Cell(agency, "cut_code")
             cells |= {(line, column): cell for column, cell in worked.line(i).items()}
+            if (line, USED["option"]) in cells:
+                grow(heights, line, cells[line, USED["option"]], WIDTHS[USED["option"]])
             if covered:
                 cells |= {(line, len(COLUMNS) + k): cell for k, cell in enumerate(coverage_cells(plan, node, i))}
     widths = (*WIDTHS, *((10, 10) if covered else ()))
-    return Sheet(plan.sheet("points"), cells, widths, repeated=(HEAD, FIRST, 2), protected=False, filtered=True)
+    return page(plan, "points", cells, widths, heights, filtered=True)
 
 
 def coverage_cells(plan: Plan, node: Node, i: int) -> tuple[Cell, Cell]:
     """The row's part of the index where it has a value, and where it applies at all."""
     line = plan.row_lines[node.code] + i + 1
-    state, words, parts = f"{LETTER[STATE]}{line}", plan.words, plan.case.framework.global_weights()
+    state, words, parts = f"{LETTER[STATE]}{line}", plan.words, plan.parts
     found = state_of(plan, node, i)
     whole = place(plan, node.code, "part") if node.role == "score" else "0"
     value = parts.get(node.code, Fraction(0))
@@ -86,14 +89,12 @@ class Worked:
         """The cells of one agency."""
         n = self.plan.row_lines[self.node.code] + i + 1
         counted = self.plan.counted(self.node, i)
-        cells = {column: Cell("", "cut") for column in range(len(IDENTITY), len(COLUMNS))}
-        for key in self.reads():
-            cells[USED[key]] = self.used(key, n, counted[key])
+        cells = {USED[key]: self.used(key, n, counted[key]) for key in self.reads()}
         value = self.value(i, counted)
         if self.rule.takes != "points":
             style = figure_style(value) if isinstance(value, Fraction) and not self.quotient() else "share"
             cells[VALUE] = Cell(shown(value), style, self.value_formula(n))
-        cells[STATE] = Cell(self.words[state_of(self.plan, self.node, i)], "cut", self.state_formula(n))
+        cells[STATE] = Cell(self.words[state_of(self.plan, self.node, i)], "said", self.state_formula(n))
         if self.column is None:
             cells[POINTS] = Cell(self.blocked(i, self.leaf.shares[i], rounds=True), "points", self.extra_formula(n))
             return cells
@@ -124,7 +125,7 @@ class Worked:
             found = f'IF({cell}<>"",{cell},{found})'
         formula = f'IF({self.inputs}{LETTERS[STATUS]}{n}<>"","",{found})'
         if key == "option":
-            return Cell(self.plan.option_words(self.node, given), "cut", formula)
+            return Cell(self.plan.option_words(self.node, given), "text", formula)
         value = Fraction(given) if given else None
         return Cell(shown(value), "figure_0" if value is None else figure_style(value), formula)
 

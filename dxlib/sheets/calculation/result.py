@@ -14,7 +14,8 @@ from ..book import Cell, Sheet
 from ..method import quoted
 from .branches import FIRST as BRANCH_LINES
 from .branches import blocks, without_extra
-from .plan import FIRST, HEAD, LETTERS, Plan, figure_style, heads, rounding, shown, top
+from .inputs import IDENTITY
+from .plan import FIRST, HEAD, LETTERS, Plan, figure_style, heads, page, rounding, shown, top
 from .points import COLUMNS as POINT_COLUMNS
 from .points import POINTS
 
@@ -43,7 +44,7 @@ def result_sheet(plan: Plan) -> Sheet:
             cells[FIRST + k, first] = Cell(title(band.name, plan.lang), "cut")
             cells[FIRST + k, first + 1] = Cell(shown(band.cut), "given_4", comment=words)
     widths = [WIDTHS[key] for key in result.columns] + ([3, 16, 10] if classes else [])
-    return Sheet(plan.sheet("result"), cells, widths, {HEAD: 48}, repeated=(HEAD, FIRST, 2), protected=False)
+    return page(plan, "result", cells, widths, {HEAD: 48})
 
 
 class Result:
@@ -93,12 +94,12 @@ class Result:
                 shown(room), figure_style(room), f"'{plan.sheet('branches')}'!{self.block.result('room', below)}"
             ),
             "share": Cell(share, "share", self.share(n) if plan.extra else first),
-            "published": Cell(number_or_nothing(row["points"]), "total", self.published(n)),
+            "published": Cell(number_or_nothing(row["points"]), "score", self.published(n)),
             "deciding": Cell(self.deciding(i), "deciding", self.deciding_formula(n)),
             "compared": Cell(self.deciding(i) if self.takes_part(i) else "", "deciding", self.compared(n)),
             "of": Cell(number_or_nothing(row["of"]), "count", self.of(n)),
             "place": Cell(number_or_nothing(row["rank"]), "place", self.place(n)),
-            "class": Cell(self.class_name(row["class"]), "cut", self.class_formula(n)),
+            "class": Cell(self.class_name(row["class"]), "said", self.class_formula(n)),
         }
         if plan.extra:
             cells["base"] = Cell(base, "share", first)
@@ -197,7 +198,7 @@ class Result:
         last = FIRST + len(plan.rows) * len(plan.agencies)
         ids, has, applies = (
             f"'{plan.sheet('points')}'!${LETTERS[k]}${FIRST + 1}:${LETTERS[k]}${last}"
-            for k in (2, len(POINT_COLUMNS), len(POINT_COLUMNS) + 1)
+            for k in (IDENTITY.index("id"), len(POINT_COLUMNS), len(POINT_COLUMNS) + 1)
         )
         mine = f"({ids}={self.at('id', n)})"
         above, below = f"SUMPRODUCT({mine}*{has})", f"SUMPRODUCT({mine}*{applies})"
