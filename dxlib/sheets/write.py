@@ -10,7 +10,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from .book import IDENTITY, LISTS, Book, Cell, Sheet, fixed
+from .book import IDENTITY, LISTS, Book, Cell, Sheet, at, fixed
 
 MADE = datetime(2000, 1, 1)  # a time of making would change the bytes
 FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top", "text_wrap": True}
@@ -126,6 +126,9 @@ def write_sheet(
         )
     for places in alike.values():
         validate(page, places, sheet.cells[places[0]], columns, lists)
+    if lists is None:  # for readers: codes are text, and neighbours may be worked out differently
+        quiet = f"A1:{at(max(row for row, _ in sheet.cells), len(sheet.widths) - 1)}"
+        page.ignore_errors({"number_stored_as_text": quiet, "formula_differs": quiet, "formula_range": quiet})
     first, after, kept = sheet.repeated
     if after:
         page.repeat_rows(first, after - 1)
