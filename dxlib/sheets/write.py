@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Any
 
 import xlsxwriter
@@ -16,9 +15,9 @@ MADE = datetime(2000, 1, 1)  # a time of making would change the bytes
 FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top", "text_wrap": True}
 LINE = {"border": 1, "border_color": "#9AA5B1"}
 INPUT = {"bg_color": "#FFFBE6", "locked": False}
-POINTS = ("points", "branch_points", "total", "score")
-ACROSS = 122  # characters in a line of a landscape page
-SMALLEST = 40  # per cent at which a page can still be read
+POINTS = ("points", "branch_points", "total", "score", "part_points")
+NARROW = {"border": 1, "border_color": "#9AA5B1", "align": "right", "text_wrap": False, "shrink": True}
+SCALE = 52  # per cent, of a sheet that is printed on pages beside each other
 PLACES = 7  # decimals of a figure that a cell can show
 STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "text_wrap": True, "align": "center", "valign": "vcenter"},
@@ -43,7 +42,9 @@ STYLES: dict[str, dict[str, Any]] = {
     "made_up": {"bold": True, "font_color": "#B42318", "text_wrap": False},
     "said": {**LINE, "align": "left", "indent": 1},
     "branch_said": {**LINE, "bold": True, "bg_color": "#F2F5F9", "align": "left", "indent": 1},
-    "score": {**LINE, "bold": True, "bg_color": "#DCE6F2", "align": "right"},
+    "score": {**NARROW, "bold": True, "bg_color": "#DCE6F2"},
+    "part_points": NARROW,
+    "part_share": {**NARROW, "num_format": "0.0000"},
     "cut": {**LINE, "text_wrap": False},
     "cut_code": {**LINE, "text_wrap": False, "num_format": "@"},
     "given_text": {**LINE, **INPUT, "num_format": "@"},
@@ -138,9 +139,7 @@ def write_sheet(
     if sheet.wide:
         page.set_landscape()
     if sheet.pages:
-        bounds = [kept, *sheet.pages, len(sheet.widths)]
-        widest = max(sum(sheet.widths[a:b]) for a, b in pairwise(bounds)) + sum(sheet.widths[:kept])
-        page.set_print_scale(max(SMALLEST, min(100, int(100 * ACROSS / widest))))
+        page.set_print_scale(SCALE)
         page.set_v_pagebreaks(list(sheet.pages))
         page.repeat_columns(0, kept - 1)
         page.print_area(first, 0, max(row for row, _ in sheet.cells), len(sheet.widths) - 1)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from ...case.framework import Node
 from ...index import INDEX
@@ -17,7 +18,8 @@ from .points import POINTS, ROOM, SHARE
 
 TITLE, SECTION, CODE, WEIGHT, FIRST = LINES - 2, LINES - 1, LINES, LINES + 1, LINES + 2
 START = 1  # after the column of the agency
-WIDTH = 11
+AGENCY, WIDTH = 26, 8.5
+ACROSS = 197  # characters on a printed page
 
 
 @dataclass(frozen=True)
@@ -120,18 +122,33 @@ def branches_sheet(plan: Plan) -> Sheet:
         worked = Tower(plan, laid, block)
         for i in range(len(plan.agencies)):
             cells |= {(FIRST + i, column): cell for column, cell in worked.line(i).items()}
-    ends = [block.end for block in laid.values()]
     return Sheet(
         plan.sheet("branches"),
         cells,
-        (34, *([WIDTH] * (ends[-1] - START))),
-        {CODE: 18, WEIGHT: 32, SECTION: 18},
+        (AGENCY, *([WIDTH] * (laid[INDEX].end - START))),
+        {CODE: 18, WEIGHT: 44, SECTION: 18},
         merged=merged,
         repeated=(TITLE, FIRST, START),
         header=" · ".join(part for part in (plan.sheet("branches"), plan.title, plan.marks) if part),
         protected=False,
-        pages=ends[:-1],
+        pages=printed(list(laid.values())),
     )
+
+
+def printed(laid: Sequence[Block]) -> list[int]:
+    """The columns at which a page begins: a branch is kept together, else its sections are."""
+    most = int((ACROSS - AGENCY) / WIDTH)
+    breaks: list[int] = []
+    begun = START
+    for block in laid:
+        start = min(block.sections.values())
+        parts = [*block.sections.values(), min(block.results.values()), block.end]
+        pieces = [(start, block.end)] if block.end - start <= most else list(pairwise(parts))
+        for first, end in pieces:
+            if end - begun > most and first > begun:
+                breaks.append(first)
+                begun = first
+    return breaks
 
 
 def put_heads(plan: Plan, block: Block, cells: dict[tuple[int, int], Cell], merged: list[tuple[int, int, int]]) -> None:
@@ -218,14 +235,14 @@ class Tower:
         column = self.columns[node.code]
         share = column.shares[i]
         points = None if share is None else share * column.rooms[i]
-        return Cell(self.worth(column, i, points), "points", self.below(node, POINTS, i))
+        return Cell(self.worth(column, i, points), "part_points", self.below(node, POINTS, i))
 
     def share_of(self, node: Node, i: int, n: int) -> Cell:
         column, formula = self.columns[node.code], self.below(node, SHARE, i)
         if self.plan.every_level and not node.children:
             points, room = self.below(node, POINTS, i), self.below(node, ROOM, i)
             formula = f"IF(ISNUMBER({points}),IF({room}=0,{formula},{points}/{room}),{points})"
-        return Cell(self.worth(column, i, column.shares[i]), "share", formula)
+        return Cell(self.worth(column, i, column.shares[i]), "part_share", formula)
 
     def room_of(self, node: Node, i: int, n: int) -> Cell:
         room = self.columns[node.code].rooms[i]
@@ -296,7 +313,9 @@ class Tower:
         if not self.sums:
             formula = f"IF({room}=0,{self.block.result('raw', n)},{formula})"
         return Cell(
-            self.worth(self.column, i, self.column.shares[i]), "share", f"IF(ISNUMBER({points}),{formula},{points})"
+            self.worth(self.column, i, self.column.shares[i]),
+            "part_share",
+            f"IF(ISNUMBER({points}),{formula},{points})",
         )
 
     def mean(self, i: int, n: int) -> Cell:
@@ -319,7 +338,7 @@ class Tower:
                 zeros = f"SUMPRODUCT(ISNUMBER({first})*({weights}>0)*({first}=0))"
                 found = f"IF({zeros}>0,0,{total}/SUM({block.span('term', n)}))"
             formula = f'IF({total}=0,"",{found})'
-        return Cell(self.worth(self.column, i, self.raw[i]), "share", self.unless_blocked(formula, n))
+        return Cell(self.worth(self.column, i, self.raw[i]), "part_share", self.unless_blocked(formula, n))
 
     def present(self, i: int, n: int) -> Cell:
         """The part of the branch's weight that stays."""
@@ -329,7 +348,7 @@ class Tower:
         else:
             section = "room" if self.sums else "weight"
             formula = f"SUM({block.span(section, n)})/SUM({block.span(section, WEIGHT + 1)})"
-        return Cell(shown(self.column.present[i]), "share", formula)
+        return Cell(shown(self.column.present[i]), "part_share", formula)
 
     def unless_blocked(self, formula: str, n: int) -> str:
         """No score where a part has none."""

@@ -35,15 +35,19 @@ def result_sheet(plan: Plan) -> Sheet:
     classes = plan.case.settings.classes
     if classes:
         first = len(result.columns) + 1
-        cells |= {(HEAD, first + k): Cell(plan.say(f"head.{key}"), "head") for k, key in enumerate(("class", "cut"))}
+        cells |= {
+            (HEAD, first + k): Cell(plan.say(f"head.{key}"), "head")
+            for k, key in enumerate(("class", "cut", "meaning"))
+        }
         for k, band in enumerate(classes):
             words = text(
                 f"policy.class.{'from' if band.includes_cut else 'above'}", plan.lang, cut=percent(band.cut, plan.lang)
             )
             words = words if band.cut else text("policy.class.rest", plan.lang)
             cells[FIRST + k, first] = Cell(title(band.name, plan.lang), "cut")
-            cells[FIRST + k, first + 1] = Cell(shown(band.cut), "given_4", comment=words)
-    widths = [WIDTHS[key] for key in result.columns] + ([3, 16, 10] if classes else [])
+            cells[FIRST + k, first + 1] = Cell(shown(band.cut), "given_4")
+            cells[FIRST + k, first + 2] = Cell(words, "said")
+    widths = [WIDTHS[key] for key in result.columns] + ([3, 16, 10, 34] if classes else [])
     return page(plan, "result", cells, widths, {HEAD: 48})
 
 
