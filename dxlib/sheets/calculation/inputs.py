@@ -37,7 +37,6 @@ def set_sheet(plan: Plan) -> Sheet:
     cells = top(plan, "set") | heads(plan, SET)
     heights: dict[int, float] = {}
     rows = {row["code"]: row for row in plan.case.tables["indicators"].to_dict("records")}
-    parts = plan.parts
     for code, line in plan.set_lines.items():
         node = framework.nodes.get(code)
         branch = node is None or bool(node.children)
@@ -47,7 +46,7 @@ def set_sheet(plan: Plan) -> Sheet:
         values["row"] = Cell(plan.names[code], style)
         if node is None or node.role == "score":
             values["max"] = maximum(plan, code)
-            values["part"] = part(plan, code, parts)
+            values["part"] = part(plan, code)
         if node is not None and node.role == "score":
             values["weight"] = weight(plan, node)
         if branch:
@@ -108,7 +107,7 @@ def by_points(plan: Plan, code: str) -> bool:
     return plan.case.framework.has_points and all(c.weight == c.maximum for c in children(plan, code))
 
 
-def part(plan: Plan, code: str, parts: dict[str, Fraction]) -> Cell:
+def part(plan: Plan, code: str) -> Cell:
     """The share of the whole index when everything applies."""
     framework = plan.case.framework
     if code == INDEX:
@@ -116,7 +115,7 @@ def part(plan: Plan, code: str, parts: dict[str, Fraction]) -> Cell:
     node = framework.nodes[code]
     siblings = [own_line(plan, c.code, "weight") for c in children(plan, node.parent or INDEX)]
     above, own = own_line(plan, node.parent or INDEX, "part"), own_line(plan, code, "weight")
-    value = sum((parts.get(below, Fraction(0)) for below in framework.below(code)), Fraction(0))
+    value = sum((plan.parts.get(below, Fraction(0)) for below in framework.below(code)), Fraction(0))
     return Cell(shown(value), "share", f"{above}*{own}/({'+'.join(siblings)})")
 
 

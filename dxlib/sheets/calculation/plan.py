@@ -196,13 +196,14 @@ def figure_style(x: Fraction, kind: str = "figure") -> str:
 
 
 def rounding(expression: str, decimals: int, half: str) -> str:
-    """Points rounded as the case says. Nine decimals first: a spreadsheet's halves are not exact otherwise."""
-    inner = f"ROUND({expression},9)"
+    """Points rounded as the case says. Three decimals more come first, since halves are no exact floats."""
+    near = max(9, decimals + 3)
+    inner = f"ROUND({expression},{near})"
     if half == "away":
         return f"ROUND({inner},{decimals})"
     scaled = f"{inner}*{10**decimals}"
-    near = f"ABS(ABS({scaled}-TRUNC({scaled}))-0.5)<0.000001"
-    return f"IF({near},2*ROUND({scaled}/2,0),ROUND({scaled},0))/{10**decimals}"
+    tied = f"ABS(ABS({scaled}-TRUNC({scaled}))-0.5)<5E-{near - decimals + 1}"
+    return f"IF({tied},2*ROUND({scaled}/2,0),ROUND({scaled},0))/{10**decimals}"
 
 
 def top(plan: Plan, key: str) -> dict[tuple[int, int], Cell]:
