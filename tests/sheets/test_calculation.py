@@ -361,6 +361,25 @@ def test_a_changed_input_moves_everything_that_stands_on_it(place, shipped, book
     assert old.sheets[-1].cells[line, column].value == 1 != found["Kết quả"][line, column]
 
 
+@LIBREOFFICE
+def test_equal_sums_tie_and_a_cut_is_met_exactly(tmp_path):
+    """0.1 + 0.2 is more than 0.3 in a spreadsheet; 0.3 of 0.5 is a cut of 0.6 to the last digit, in a class or above it."""
+    rows = [leaf("1", "points", "0.3"), leaf("2", "points", "0.2")]
+    halves = {"an": ("0.1", "0.2"), "binh": ("0.3", "0"), "chau": ("0.2", "0.1"), "dung": ("0.3", "0.1")}
+    given = {agency: {"1": {"points": x}, "2": {"points": y}} for agency, (x, y) in halves.items()}
+    books = {}
+    for name, includes in (("from", True), ("above", False)):
+        case = make(tmp_path / name, rows, given, {"class": classes(0.6, 0, includes=includes)})
+        books[name] = calculation_book(case, evaluate(case))
+    found = recalculated(books, tmp_path)
+    assert {name: differing(book, found[name]) for name, book in books.items()} == {name: [] for name in books}
+    result = Result(Plan(case, evaluate(case), "vi"))
+    place, band = (result.columns.index(key) for key in ("place", "class"))
+    told = {name: [grid["Kết quả"][FIRST + i, band] for i in range(4)] for name, grid in found.items()}
+    assert [found["from"]["Kết quả"][FIRST + i, place] for i in range(4)] == [2, 2, 2, 1]
+    assert told == {"from": ["Loại 1"] * 4, "above": ["Loại 2"] * 3 + ["Loại 1"]}
+
+
 HOSTILE = ('=HYPERLINK("http://x.example","y")', "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "＝1+1", "\t=1")
 
 
