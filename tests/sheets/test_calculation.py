@@ -16,7 +16,7 @@ from dxlib.case import read_case
 from dxlib.index import INDEX, evaluate, score
 from dxlib.sheets.book import at
 from dxlib.sheets.calculation import branches as branch_blocks
-from dxlib.sheets.calculation import calculation, calculation_book
+from dxlib.sheets.calculation import calculation_book, calculation_bytes
 from dxlib.sheets.calculation.plan import FIRST, Plan
 from dxlib.sheets.calculation.points import COLUMNS, POINTS, SHARE
 from dxlib.sheets.calculation.result import Result
@@ -445,7 +445,7 @@ def test_nothing_but_public_figures_is_inside(tmp_path):
     for table, columns in said.items():
         for column in columns:
             case.tables[table][column] = secret
-    files = unpacked(calculation(case, evaluate(case)))
+    files = unpacked(calculation_bytes(case, evaluate(case)))
     assert [name for name, data in files.items() if secret in data.decode("utf-8")] == []
     assert not any(re.search(rb'state="(veryH|h)idden"', data) for data in files.values())
 
@@ -454,7 +454,7 @@ def test_nothing_but_public_figures_is_inside(tmp_path):
 def test_the_same_case_gives_the_same_bytes(lang, shipped):
     case = shipped["2025-departments"]
     again = read_case(DATA, 2025, "departments")
-    assert calculation(case, evaluate(case), lang) == calculation(again, evaluate(again), lang)
+    assert calculation_bytes(case, evaluate(case), lang) == calculation_bytes(again, evaluate(again), lang)
 
 
 def test_titles_fit_formulas_are_short_and_no_value_is_an_error(shipped, books):

@@ -19,10 +19,10 @@ from .plan import Plan
 from .points import points_sheet
 from .result import result_sheet
 
-__all__ = ["calculation", "calculation_book"]
+__all__ = ["calculation_book", "calculation_bytes"]
 
 
-def calculation(case: Case, exact: Exact, lang: str = "vi") -> bytes:
+def calculation_bytes(case: Case, exact: Exact, lang: str = "vi") -> bytes:
     """The workbook as the bytes of an .xlsx file; the same case, the same bytes.
 
     exact   `index.evaluate` of the case; says which values the result stands on

@@ -18,7 +18,6 @@ VALUE, STATE, SHARE, ROOM, POINTS = range(8, 13)
 COLUMNS = (*IDENTITY, "a", "b", "option", "direct", "value", "state", "share", "room", "points")
 WIDTHS = (*IDENTITY_WIDTHS, 11, 11, 38, 9, 12, 16, 12, 11, 12)
 COVERED = ("covered", "applies")  # in a set with min_coverage: the row's part of the index, where it has a value
-LETTER = {column: LETTERS[column] for column in range(len(COLUMNS) + len(COVERED))}
 
 
 def points_sheet(plan: Plan) -> Sheet:
@@ -46,7 +45,7 @@ def points_sheet(plan: Plan) -> Sheet:
 def coverage_cells(plan: Plan, node: Node, i: int) -> tuple[Cell, Cell]:
     """The row's part of the index where it has a value, and where it applies at all."""
     line = plan.row_lines[node.code] + i + 1
-    state, words, parts = f"{LETTER[STATE]}{line}", plan.words, plan.parts
+    state, words, parts = f"{LETTERS[STATE]}{line}", plan.words, plan.parts
     found = state_of(plan, node, i)
     whole = place(plan, node.code, "part") if node.role == "score" else "0"
     value = parts.get(node.code, Fraction(0))
@@ -75,11 +74,10 @@ class Worked:
         self.plan, self.node, self.rule = plan, node, node.rule
         self.settings, self.words = plan.case.settings, plan.words
         self.extra = node.role != "score"
-        self.scale = node.maximum or plan.case.framework.total
         self.maximum = "1" if self.extra else place(plan, node.code, "max")
         self.direct = plan.judged or self.rule.takes == "points"
         first = plan.row_lines[node.code] + 1
-        self.group = f"{LETTER[VALUE]}${first}:{LETTER[VALUE]}${first + len(plan.agencies) - 1}"
+        self.group = f"{LETTERS[VALUE]}${first}:{LETTERS[VALUE]}${first + len(plan.agencies) - 1}"
         self.inputs = f"'{plan.sheet('inputs')}'!"
         self.leaf = plan.leaves[node.code]
         self.column = None if self.extra else plan.exact.columns[node.code]
@@ -137,7 +135,7 @@ class Worked:
         return NOTHING_OF_NOTHING if isinstance(found, str) else found
 
     def value_formula(self, n: int) -> str:
-        a, b, option = (f"{LETTER[USED[key]]}{n}" for key in ("a", "b", "option"))
+        a, b, option = (f"{LETTERS[USED[key]]}{n}" for key in ("a", "b", "option"))
         wrong = quoted(self.words["invalid"])
         if isinstance(self.rule, Options):
             first, last = self.plan.option_lines[self.node.code]
@@ -155,13 +153,13 @@ class Worked:
             found = f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,"{NOTHING_OF_NOTHING}",{wrong}),{quotient}))'
         else:
             found = f'IF(ISNUMBER({a}),{a},"")'
-        return f'IF(ISNUMBER({LETTER[USED["points"]]}{n}),"",{found})' if self.direct else found
+        return f'IF(ISNUMBER({LETTERS[USED["points"]]}{n}),"",{found})' if self.direct else found
 
     def state_formula(self, n: int) -> str:
         status, value, direct = (
             f"{self.inputs}{LETTERS[STATUS]}{n}",
-            f"{LETTER[VALUE]}{n}",
-            f"{LETTER[USED['points']]}{n}",
+            f"{LETTERS[VALUE]}{n}",
+            f"{LETTERS[USED['points']]}{n}",
         )
         has, missing = quoted(self.words["value"]), quoted(self.words["missing"])
         if self.rule.takes == "points":
@@ -179,7 +177,7 @@ class Worked:
 
     def by_rule(self, n: int) -> str:
         """The share of a row that has a value (bonus, penalty: its signed points)."""
-        rule, x, direct = self.rule, f"{LETTER[VALUE]}{n}", f"{LETTER[USED['points']]}{n}"
+        rule, x, direct = self.rule, f"{LETTERS[VALUE]}{n}", f"{LETTERS[USED['points']]}{n}"
         if rule.takes == "points":
             return f"{direct}/{self.maximum}"
         if isinstance(rule, Options):
@@ -187,7 +185,7 @@ class Worked:
         elif rule.group:
             found = self.in_group(x)
         else:
-            a, b = f"{LETTER[USED['a']]}{n}", f"{LETTER[USED['b']]}{n}"
+            a, b = f"{LETTERS[USED['a']]}{n}", f"{LETTERS[USED['b']]}{n}"
             found = earned(rule, Fraction(1), x, a, b if self.node.ratio else "1").removesuffix("*(1)")
             found = f"{found}/{self.maximum}" if isinstance(rule, Count) else found
         policy = self.settings.zero_over_zero
@@ -220,7 +218,7 @@ class Worked:
         return f"IF(COUNT({group})<2,0,({place_of}-1)/(COUNT({group})-1))"
 
     def share_formula(self, n: int) -> str:
-        state = f"{LETTER[STATE]}{n}"
+        state = f"{LETTERS[STATE]}{n}"
         answers = {"full": "1", "zero": "0", "exclude": '""', "within-parent": '""'}
         no_score = self.plan.no_score
         found = no_score
@@ -231,7 +229,7 @@ class Worked:
     def room_formula(self, n: int) -> str:
         """The maximum that stays: nothing where the row is left out for the agency."""
         gone = [
-            f"{LETTER[STATE]}{n}={quoted(self.words[key])}"
+            f"{LETTERS[STATE]}{n}={quoted(self.words[key])}"
             for key, policy in (("missing", self.settings.missing), ("not_applicable", self.settings.not_applicable))
             if policy == "exclude"
         ]
@@ -242,11 +240,11 @@ class Worked:
         )
 
     def points_formula(self, n: int) -> str:
-        share, room = f"{LETTER[SHARE]}{n}", f"{LETTER[ROOM]}{n}"
+        share, room = f"{LETTERS[SHARE]}{n}", f"{LETTERS[ROOM]}{n}"
         return f"IF(ISNUMBER({share}),{self.settled(f'{share}*{room}')},{share})"
 
     def extra_formula(self, n: int) -> str:
-        state, words = f"{LETTER[STATE]}{n}", self.words
+        state, words = f"{LETTERS[STATE]}{n}", self.words
         nothing = f"OR({state}={quoted(words['missing'])},{state}={quoted(words['not_applicable'])})"
         points = self.settled(self.by_rule(n))
         return f'IF({state}={quoted(words["value"])},{points},IF({nothing},"",{self.plan.no_score}))'
