@@ -1,9 +1,10 @@
 """Workbooks for people who live in Excel: forms out, forms in."""
 
+from .calculation import calculation_bytes
 from .intake import intake
 from .issue import issue, worklist
 from .keep import put_all
 from .plain import rows_of_file
 from .tables import import_tables, tables
 
-__all__ = ["import_tables", "intake", "issue", "put_all", "rows_of_file", "tables", "worklist"]
+__all__ = ["calculation_bytes", "import_tables", "intake", "issue", "put_all", "rows_of_file", "tables", "worklist"]

@@ -74,11 +74,16 @@ class Sheet:
     protected: bool = True
     rules: Sequence[Rule] = ()
     styles: Sequence[str] = ()  # of whole columns, for lines that are still free
+    pages: Sequence[int] = ()  # columns at which a printed page begins; without any, all columns are on one
+    filtered: bool = False  # whether the last of the repeated rows filters those below
 
 
 @dataclass(frozen=True)
 class Book:
-    """A workbook: sheets and what it says of itself (kind, year, group, agency, language, stage)."""
+    """A workbook: sheets and what it says of itself (kind, year, group, agency, language, stage).
+
+    One that never comes back says nothing of itself, and has no hidden sheet.
+    """
 
     sheets: tuple[Sheet, ...]
     identity: Mapping[str, str]
@@ -119,6 +124,13 @@ def at(row: int, column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return f"{letters}{row + 1}"
+
+
+def fixed(row: int, column: int) -> str:
+    """$A$1, from 0."""
+    place = at(row, column)
+    letters = place.rstrip("0123456789")
+    return f"${letters}${place[len(letters) :]}"
 
 
 def filled(book: Book, typed: Mapping[str, str]) -> Book:

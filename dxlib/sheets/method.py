@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from ..case.framework import Node
-from ..rules import Bonus, Count, Goalposts, Options, Parts, Steps, Target
+from ..rules import Bonus, Count, Goalposts, Options, Parts, Rule, Steps, Target
 from ..words import number, text
 
 
@@ -99,34 +99,41 @@ def formula(
         for name, share in reversed(rule.shares):
             found = f"IF({option}={quoted(words.get(name, name))},{exactly(share * scale)},{found})"
         return found
-    top, below = (a, b) if node.ratio else (a, "1")
-    value = f"{a}/{b}" if node.ratio else a
-    if isinstance(rule, Steps):
-        points = "0"
-        for t, strict, earned in reversed(rule.steps):  # thresholds as whole numbers: no rounding decides
-            sign = (">" if rule.direction == 1 else "<") + ("" if strict else "=")
-            points = f"IF({top}*{t.denominator}{sign}{below}*{t.numerator},{exactly(earned * scale)},{points})"
-    elif isinstance(rule, Target):
-        points = f"MIN({value}*({exactly(1 / rule.threshold)}),1)*({most})"
-    elif isinstance(rule, Count):
-        points = f"MIN({a}*({exactly(rule.each)}),{exactly(rule.cap)})"
-    elif isinstance(rule, Bonus):
-        points = f"{a}*({exactly(rule.each)})"
-        points = points if rule.cap is None else f"MIN({points},{exactly(rule.cap)})"
-        points = points if rule.role == "bonus" else f"-{points}"
-    elif isinstance(rule, Goalposts):
-        lo, hi = exactly(rule.lo), exactly(rule.hi)
-        part = f"(LN({value})-LN({lo}))/(LN({hi})-LN({lo}))" if rule.log else f"({value}-({lo}))/({hi}-({lo}))"
-        points = f"MAX(0,MIN(1,{part}))*({most})" if rule.clipped else f"{part}*({most})"
-    else:
-        part = f"MIN({value},1)"
-        points = f"{part}*({most})" if rule.direction == 1 else f"(1-{part})*({most})"
+    points = earned(rule, scale, f"{a}/{b}" if node.ratio else a, a, b if node.ratio else "1")
     if decimals is not None:
         points = f"ROUND({points},{decimals})"
     if not node.ratio:
         return f'IF(COUNT({a})=0,"",{points})'
     nothing = {"full": most, "zero": "0"}.get(zero_over_zero, '""')
     return f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,{nothing},""),{points}))'
+
+
+def earned(rule: Rule, scale: Fraction, value: str, top: str, below: str) -> str:
+    """The points of one figure, worked out by the spreadsheet.
+
+    scale   points of the maximum; value: the figure; top, below: the two it is the quotient of
+    """
+    most = exactly(scale)
+    if isinstance(rule, Steps):
+        points = "0"
+        for t, strict, worth in reversed(rule.steps):  # thresholds as whole numbers: no rounding decides
+            sign = (">" if rule.direction == 1 else "<") + ("" if strict else "=")
+            points = f"IF({top}*{t.denominator}{sign}{below}*{t.numerator},{exactly(worth * scale)},{points})"
+        return points
+    if isinstance(rule, Target):
+        return f"MIN({value}*({exactly(1 / rule.threshold)}),1)*({most})"
+    if isinstance(rule, Count):
+        return f"MIN({value}*({exactly(rule.each)}),{exactly(rule.cap)})"
+    if isinstance(rule, Bonus):
+        points = f"{value}*({exactly(rule.each)})"
+        points = points if rule.cap is None else f"MIN({points},{exactly(rule.cap)})"
+        return points if rule.role == "bonus" else f"-{points}"
+    if isinstance(rule, Goalposts):
+        lo, hi = exactly(rule.lo), exactly(rule.hi)
+        part = f"(LN({value})-LN({lo}))/(LN({hi})-LN({lo}))" if rule.log else f"({value}-({lo}))/({hi}-({lo}))"
+        return f"MAX(0,MIN(1,{part}))*({most})" if rule.clipped else f"{part}*({most})"
+    part = f"MIN({value},1)"
+    return f"{part}*({most})" if rule.direction == 1 else f"(1-{part})*({most})"
 
 
 def part_formula(share: Fraction, scale: Fraction, choice: str, met: str, unmet: str) -> str:

@@ -7,14 +7,18 @@ from datetime import date, datetime
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
-from .book import IDENTITY, LISTS, Book, Cell, Sheet, at
+from .book import IDENTITY, LISTS, Book, Cell, Sheet, at, fixed
 
 MADE = datetime(2000, 1, 1)  # a time of making would change the bytes
 FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top", "text_wrap": True}
 LINE = {"border": 1, "border_color": "#9AA5B1"}
 INPUT = {"bg_color": "#FFFBE6", "locked": False}
-POINTS = ("points", "branch_points", "total")
+POINTS = ("points", "branch_points", "total", "score", "part_points")
+NARROW = {"border": 1, "border_color": "#9AA5B1", "align": "right", "text_wrap": False, "shrink": True}
+SCALE = 52  # per cent, of a sheet that is printed on pages beside each other
+PLACES = 7  # decimals of a figure that a cell can show
 STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "text_wrap": True, "align": "center", "valign": "vcenter"},
     "sample": {"bold": True, "font_size": 12, "font_color": "#B42318", "align": "center"},
@@ -34,7 +38,33 @@ STYLES: dict[str, dict[str, Any]] = {
     "input_text": {**LINE, **INPUT, "num_format": "@"},
     "input_date": {**LINE, **INPUT, "num_format": "dd/mm/yyyy", "align": "center"},
     "warn": {**LINE, **INPUT, "bg_color": "#FDE2E0"},
+    "heading": {"bold": True, "font_size": 14, "text_wrap": False},
+    "made_up": {"bold": True, "font_color": "#B42318", "text_wrap": False},
+    "said": {**LINE, "align": "left", "indent": 1},
+    "branch_said": {**LINE, "bold": True, "bg_color": "#F2F5F9", "align": "left", "indent": 1},
+    "score": {**NARROW, "bold": True, "bg_color": "#DCE6F2"},
+    "part_points": NARROW,
+    "part_share": {**NARROW, "num_format": "0.0000"},
+    "cut": {**LINE, "text_wrap": False},
+    "cut_code": {**LINE, "text_wrap": False, "num_format": "@"},
+    "given_text": {**LINE, **INPUT, "num_format": "@"},
+    "cut_given": {**LINE, **INPUT, "text_wrap": False, "num_format": "@"},
+    "place": {**LINE, "bold": True, "align": "center", "num_format": "0"},
+    "count": {**LINE, "align": "center", "num_format": "0"},
+    "share": {**LINE, "align": "right", "num_format": "0.0000"},
+    "deciding": {**LINE, "align": "right", "num_format": "0.000000000000"},
 }
+for n in range(PLACES):
+    STYLES[f"figure_{n}"] = {**LINE, "align": "right", "num_format": "#,##0" + f".{'0' * n}".rstrip(".")}
+    STYLES[f"given_{n}"] = {**STYLES[f"figure_{n}"], **INPUT}
+
+
+class Page(Worksheet):
+    """A worksheet that takes formulas as they are: ours use no function younger than the format, and looking for each
+    of them in every formula takes longer than all the rest."""
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
 
 
 def write(book: Book) -> bytes:
@@ -48,22 +78,27 @@ def write(book: Book) -> bytes:
         name: made.add_format({**FONT, **style, **(worked_out if name in POINTS else {})})
         for name, style in STYLES.items()
     }
-    pages = [(sheet, made.add_worksheet(sheet.title)) for sheet in book.sheets]
-    lists = made.add_worksheet(LISTS)
-    lists.hide()
+    pages = [(sheet, made.add_worksheet(sheet.title, Page)) for sheet in book.sheets]
+    lists = made.add_worksheet(LISTS) if book.identity else None
     columns: dict[tuple[str, ...], str] = {}
     for sheet, page in pages:
         write_sheet(sheet, page, formats, columns, lists)
-    lists.protect()
-    identity = made.add_worksheet(IDENTITY)
-    identity.very_hidden()
-    identity.protect()
-    for row, (key, value) in enumerate({**book.identity, "fingerprint": book.fingerprint()}.items()):
-        identity.write_string(row, 0, key)
-        identity.write_string(row, 1, value)
+    if lists is not None:
+        lists.hide()
+        lists.protect()
+        write_identity(book, made.add_worksheet(IDENTITY))
     pages[0][1].activate()
     made.close()
     return out.getvalue()
+
+
+def write_identity(book: Book, page: Any) -> None:
+    """Which form this is, on a sheet that nobody sees."""
+    page.very_hidden()
+    page.protect()
+    for row, (key, value) in enumerate({**book.identity, "fingerprint": book.fingerprint()}.items()):
+        page.write_string(row, 0, key)
+        page.write_string(row, 1, value)
 
 
 def write_sheet(
@@ -92,6 +127,9 @@ def write_sheet(
         )
     for places in alike.values():
         validate(page, places, sheet.cells[places[0]], columns, lists)
+    if lists is None:  # for readers: codes are text, and neighbours may be worked out differently
+        quiet = f"A1:{at(max(row for row, _ in sheet.cells), len(sheet.widths) - 1)}"
+        page.ignore_errors({"number_stored_as_text": quiet, "formula_differs": quiet, "formula_range": quiet})
     first, after, kept = sheet.repeated
     if after:
         page.repeat_rows(first, after - 1)
@@ -100,7 +138,15 @@ def write_sheet(
     page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     if sheet.wide:
         page.set_landscape()
-    page.fit_to_pages(1, 0)
+    if sheet.pages:
+        page.set_print_scale(SCALE)
+        page.set_v_pagebreaks(list(sheet.pages))
+        page.repeat_columns(0, kept - 1)
+        page.print_area(first, 0, max(row for row, _ in sheet.cells), len(sheet.widths) - 1)
+    else:
+        page.fit_to_pages(1, 0)
+    if sheet.filtered:
+        page.autofilter(after - 1, 0, max(row for row, _ in sheet.cells), len(sheet.widths) - 1)
     page.hide_gridlines(2)
     page.set_header(f"&R&9{escaped(sheet.header)}" if sheet.header else "")
     page.set_footer(f"&L&9{escaped(sheet.footer)}&R&9&P/&N")
@@ -151,9 +197,6 @@ def listed(choices: tuple[str, ...], columns: dict[tuple[str, ...], str], lists:
         column = len(columns)
         for row, choice in enumerate(choices):
             lists.write_string(row, column, choice)
-        first, last = at(0, column), at(len(choices) - 1, column)
-        absolute = [
-            f"${''.join(c for c in a if c.isalpha())}${''.join(c for c in a if c.isdigit())}" for a in (first, last)
-        ]
-        columns[choices] = f"={LISTS}!{absolute[0]}:{absolute[1]}"
+        first, last = fixed(0, column), fixed(len(choices) - 1, column)
+        columns[choices] = f"={LISTS}!{first}:{last}"
     return columns[choices]

@@ -15,8 +15,10 @@ from pathlib import Path
 from python_calamine import CalamineWorkbook
 
 from dxlib.case import read_case
+from dxlib.index import evaluate
 from dxlib.sample import write as write_sample
 from dxlib.sheets import intake, issue
+from dxlib.sheets.calculation import calculation_bytes
 from tests.sheets.desk import Desk
 
 
@@ -45,6 +47,8 @@ def main(sizes: list[int]) -> None:
             claims[~claims["indicator"].isin(reported)].to_csv(folder / "claims.csv", index=False)
             for name in ("evidence", "verdicts", "appeals"):
                 (folder / f"{name}.csv").unlink(missing_ok=True)
+            book, seconds = spent(calculation_bytes, full, evaluate(full))
+            print(f"{size} communes: the calculation, {len(book) / 1e6:.1f} MB in {seconds:.2f} s CPU")
             made, seconds = spent(issue, root, 2022, "communes", Path(scratch) / "forms")
             print(f"{size} communes: {len(made)} forms in {seconds:.2f} s CPU")
             desk = Desk(root, full, "communes", year=2022)

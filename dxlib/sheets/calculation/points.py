@@ -1,0 +1,270 @@
+"""From figures to points, a line per row and agency: what counts, its value, its share by the rule, its points."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ...case.framework import Node
+from ...index.rounding import rounded
+from ...rules import Count, MinMax, Options, Parts, Percentile, RankShare, Relative, ZScore
+from ..book import Cell, Sheet
+from ..method import earned, exactly, quoted
+from .inputs import GIVEN, IDENTITY, IDENTITY_WIDTHS, STATUS, grow, place
+from .plan import LETTERS, Plan, Value, figure_style, heads, page, rounding, shown, top
+
+NOTHING_OF_NOTHING = "0/0"
+USED = {"a": 4, "b": 5, "option": 6, "points": 7}
+VALUE, STATE, SHARE, ROOM, POINTS = range(8, 13)
+COLUMNS = (*IDENTITY, "a", "b", "option", "direct", "value", "state", "share", "room", "points")
+WIDTHS = (*IDENTITY_WIDTHS, 11, 11, 38, 9, 12, 16, 12, 11, 12)
+COVERED = ("covered", "applies")  # in a set with min_coverage: the row's part of the index, where it has a value
+
+
+def points_sheet(plan: Plan) -> Sheet:
+    """The line of every row and agency."""
+    covered = bool(plan.case.settings.min_coverage)
+    columns = (*COLUMNS, *(COVERED if covered else ()))
+    cells = top(plan, "points") | heads(plan, columns)
+    heights: dict[int, float] = {}
+    for node in plan.rows:
+        worked = Worked(plan, node)
+        own = (Cell(node.code, "cut_code"), Cell(plan.names[node.code], "cut"))
+        for i, (agency, called) in enumerate(plan.agencies):
+            line = plan.row_lines[node.code] + i
+            cells[line, 1], cells[line, 2] = own
+            cells[line, 0], cells[line, 3] = Cell(called, "cut"), Cell(agency, "cut_code")
+            cells |= {(line, column): cell for column, cell in worked.line(i).items()}
+            if (line, USED["option"]) in cells:
+                grow(heights, line, cells[line, USED["option"]], WIDTHS[USED["option"]])
+            if covered:
+                cells |= {(line, len(COLUMNS) + k): cell for k, cell in enumerate(coverage_cells(plan, node, i))}
+    widths = (*WIDTHS, *((10, 10) if covered else ()))
+    return page(plan, "points", cells, widths, heights, filtered=True)
+
+
+def coverage_cells(plan: Plan, node: Node, i: int) -> tuple[Cell, Cell]:
+    """The row's part of the index where it has a value, and where it applies at all."""
+    line = plan.row_lines[node.code] + i + 1
+    state, words, parts = f"{LETTERS[STATE]}{line}", plan.words, plan.parts
+    found = state_of(plan, node, i)
+    whole = place(plan, node.code, "part") if node.role == "score" else "0"
+    value = parts.get(node.code, Fraction(0))
+    return (
+        Cell(shown(value * (found == "value")), "share", f"IF({state}={quoted(words['value'])},{whole},0)"),
+        Cell(
+            shown(value * (found != "not_applicable")),
+            "share",
+            f"IF({state}={quoted(words['not_applicable'])},0,{whole})",
+        ),
+    )
+
+
+def state_of(plan: Plan, node: Node, i: int) -> str:
+    """The key of the word for what an agency has in a row."""
+    state = plan.leaves[node.code].states[i]
+    return {"not-verified": "not_verified", "not-applicable": "not_applicable", "missing": "missing"}.get(
+        state, "value"
+    )
+
+
+class Worked:
+    """One row worked out: formulas that differ by the line alone, and the value of each from the exact score."""
+
+    def __init__(self, plan: Plan, node: Node):
+        self.plan, self.node, self.rule = plan, node, node.rule
+        self.settings, self.words = plan.case.settings, plan.words
+        self.extra = node.role != "score"
+        self.maximum = "1" if self.extra else place(plan, node.code, "max")
+        self.direct = plan.judged or self.rule.takes == "points"
+        first = plan.row_lines[node.code] + 1
+        self.group = f"{LETTERS[VALUE]}${first}:{LETTERS[VALUE]}${first + len(plan.agencies) - 1}"
+        self.inputs = f"'{plan.sheet('inputs')}'!"
+        self.leaf = plan.leaves[node.code]
+        self.column = None if self.extra else plan.exact.columns[node.code]
+        self.read = plan.case.answers.readers[node.code]
+
+    def line(self, i: int) -> dict[int, Cell]:
+        """The cells of one agency."""
+        n = self.plan.row_lines[self.node.code] + i + 1
+        counted = self.plan.counted(self.node, i)
+        cells = {USED[key]: self.used(key, n, counted[key]) for key in self.reads()}
+        value = self.value(i, counted)
+        if self.rule.takes != "points":
+            style = figure_style(value) if isinstance(value, Fraction) and not self.quotient() else "share"
+            cells[VALUE] = Cell(shown(value), style, self.value_formula(n))
+        cells[STATE] = Cell(self.words[state_of(self.plan, self.node, i)], "said", self.state_formula(n))
+        if self.column is None:
+            cells[POINTS] = Cell(self.blocked(i, self.leaf.shares[i], rounds=True), "points", self.extra_formula(n))
+            return cells
+        column, share = self.column, self.by_policy(i)
+        counts, room = column.shares[i], column.rooms[i]
+        points = None if counts is None else counts * room
+        cells[SHARE] = Cell(self.blocked(i, share), "share", self.share_formula(n))
+        cells[ROOM] = Cell(shown(room), figure_style(room), self.room_formula(n))
+        cells[POINTS] = Cell(self.blocked(i, points), "points", self.points_formula(n))
+        return cells
+
+    def reads(self) -> list[str]:
+        """Which figures the row may take."""
+        found = {"number": ["a", "b"] if self.node.ratio else ["a"], "points": []}.get(self.rule.takes, ["option"])
+        return [*found, "points"] if self.direct else found
+
+    def quotient(self) -> bool:
+        return self.node.ratio or isinstance(self.rule, Options)
+
+    def used(self, key: str, n: int, given: str) -> Cell:
+        """The figure that counts: verified, else reported."""
+        reported = STATUS + 1 + GIVEN.index(key)
+        sides = [reported + len(GIVEN)] if self.plan.judged else []
+        sides += [reported] if key != "points" or self.rule.takes == "points" else []
+        found = '""'
+        for column in reversed(sides):
+            cell = f"{self.inputs}{LETTERS[column]}{n}"
+            found = f'IF({cell}<>"",{cell},{found})'
+        formula = f'IF({self.inputs}{LETTERS[STATUS]}{n}<>"","",{found})'
+        if key == "option":
+            return Cell(self.plan.option_words(self.node, given), "text", formula)
+        value = Fraction(given) if given else None
+        return Cell(shown(value), "figure_0" if value is None else figure_style(value), formula)
+
+    def value(self, i: int, counted: dict[str, str]) -> Value:
+        """What the rule takes: a figure, a quotient, the share of the option."""
+        if counted["points"] or self.rule.takes == "points":
+            return None
+        found = self.read.value((counted["a"], counted["b"], counted["option"], ""))
+        return NOTHING_OF_NOTHING if isinstance(found, str) else found
+
+    def value_formula(self, n: int) -> str:
+        a, b, option = (f"{LETTERS[USED[key]]}{n}" for key in ("a", "b", "option"))
+        wrong = quoted(self.words["invalid"])
+        if isinstance(self.rule, Options):
+            first, last = self.plan.option_lines[self.node.code]
+            names, shares = (
+                f"'{self.plan.sheet('options')}'!${letter}${first + 1}:${letter}${last + 1}" for letter in "CD"
+            )
+            if isinstance(self.rule, Parts):
+                met = f'ISNUMBER(FIND("; "&{names}&";","; "&{option}&";"))'
+                found = f'IF({option}="","",MIN(1,SUMPRODUCT({met}*{shares})))'
+            else:
+                known = f"SUMPRODUCT(EXACT({names},{option})*1)"
+                found = f'IF({option}="","",IF({known}=0,{wrong},SUMPRODUCT(EXACT({names},{option})*{shares})))'
+        elif self.node.ratio:
+            quotient = f"ROUND({a}/{b},12)" if isinstance(self.rule, RankShare) else f"{a}/{b}"  # ties of a group
+            found = f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,"{NOTHING_OF_NOTHING}",{wrong}),{quotient}))'
+        else:
+            found = f'IF(ISNUMBER({a}),{a},"")'
+        return f'IF(ISNUMBER({LETTERS[USED["points"]]}{n}),"",{found})' if self.direct else found
+
+    def state_formula(self, n: int) -> str:
+        status, value, direct = (
+            f"{self.inputs}{LETTERS[STATUS]}{n}",
+            f"{LETTERS[VALUE]}{n}",
+            f"{LETTERS[USED['points']]}{n}",
+        )
+        has, missing = quoted(self.words["value"]), quoted(self.words["missing"])
+        if self.rule.takes == "points":
+            return f'IF({status}<>"",{status},IF(ISNUMBER({direct}),{has},{missing}))'
+        found = missing
+        if self.node.ratio:
+            policy = {"exempt": "not_applicable", "error": "invalid"}.get(self.settings.zero_over_zero, "value")
+            found = f'IF({value}="{NOTHING_OF_NOTHING}",{quoted(self.words[policy])},{value})'
+        elif isinstance(self.rule, Options):
+            found = value  # says that there is no such option
+        if found != missing:
+            found = f'IF({value}="",{missing},{found})'
+        number = f"OR(ISNUMBER({direct}),ISNUMBER({value}))" if self.direct else f"ISNUMBER({value})"
+        return f'IF({status}<>"",{status},IF({number},{has},{found}))'
+
+    def by_rule(self, n: int) -> str:
+        """The share of a row that has a value (bonus, penalty: its signed points)."""
+        rule, x, direct = self.rule, f"{LETTERS[VALUE]}{n}", f"{LETTERS[USED['points']]}{n}"
+        if rule.takes == "points":
+            return f"{direct}/{self.maximum}"
+        if isinstance(rule, Options):
+            found = x
+        elif rule.group:
+            found = self.in_group(x)
+        else:
+            a, b = f"{LETTERS[USED['a']]}{n}", f"{LETTERS[USED['b']]}{n}"
+            found = earned(rule, Fraction(1), x, a, b if self.node.ratio else "1").removesuffix("*(1)")
+            found = f"{found}/{self.maximum}" if isinstance(rule, Count) else found
+        policy = self.settings.zero_over_zero
+        if self.node.ratio and policy in ("full", "zero"):
+            found = f'IF({x}="{NOTHING_OF_NOTHING}",{1 if policy == "full" else 0},{found})'
+        if not self.direct:
+            return found
+        given = f"{direct}/{self.maximum}"
+        if self.extra:
+            given = direct if self.node.role == "bonus" else f"-{direct}"
+        return f"IF(ISNUMBER({direct}),{given},{found})"
+
+    def in_group(self, x: str) -> str:
+        """The share by a rule that looks at every agency with a value."""
+        rule, group, up = self.rule, self.group, self.rule.direction == 1
+        low, high = f"MIN({group})", f"MAX({group})"
+        if isinstance(rule, Relative):
+            return f"IF({high}=0,0,{x}/{high})" if up else f"IF({low}=0,IF({x}=0,1,0),{low}/{x})"
+        if isinstance(rule, MinMax):
+            lo, span = exactly(rule.lo), exactly(rule.hi - rule.lo)
+            put = f"ABS({x}-{low if up else high})/({high}-{low})"
+            put = put if (rule.lo, rule.hi) == (0, 1) else f"{lo}+({span})*{put}"
+            return f"IF(ROUND({high}-{low},12)=0,{lo},{put})"
+        if isinstance(rule, ZScore):
+            z = f"({x}-AVERAGE({group}))/STDEV({group})" if up else f"(AVERAGE({group})-{x})/STDEV({group})"
+            return f"IF(ROUND({high}-{low},12)=0,0,{z})"
+        place_of = f"RANK({x},{group},{1 if up else 0})"
+        if isinstance(rule, Percentile):
+            return f"{place_of}/COUNT({group})"
+        return f"IF(COUNT({group})<2,0,({place_of}-1)/(COUNT({group})-1))"
+
+    def share_formula(self, n: int) -> str:
+        state = f"{LETTERS[STATE]}{n}"
+        answers = {"full": "1", "zero": "0", "exclude": '""', "within-parent": '""'}
+        no_score = self.plan.no_score
+        found = no_score
+        for key, policy in (("missing", self.settings.missing), ("not_applicable", self.settings.not_applicable)):
+            found = f"IF({state}={quoted(self.words[key])},{answers.get(policy, no_score)},{found})"
+        return f"IF({state}={quoted(self.words['value'])},{self.by_rule(n)},{found})"
+
+    def room_formula(self, n: int) -> str:
+        """The maximum that stays: nothing where the row is left out for the agency."""
+        gone = [
+            f"{LETTERS[STATE]}{n}={quoted(self.words[key])}"
+            for key, policy in (("missing", self.settings.missing), ("not_applicable", self.settings.not_applicable))
+            if policy == "exclude"
+        ]
+        return (
+            f"IF({'OR(' + ','.join(gone) + ')' if len(gone) > 1 else gone[0]},0,{self.maximum})"
+            if gone
+            else self.maximum
+        )
+
+    def points_formula(self, n: int) -> str:
+        share, room = f"{LETTERS[SHARE]}{n}", f"{LETTERS[ROOM]}{n}"
+        return f"IF(ISNUMBER({share}),{self.settled(f'{share}*{room}')},{share})"
+
+    def extra_formula(self, n: int) -> str:
+        state, words = f"{LETTERS[STATE]}{n}", self.words
+        nothing = f"OR({state}={quoted(words['missing'])},{state}={quoted(words['not_applicable'])})"
+        points = self.settled(self.by_rule(n))
+        return f'IF({state}={quoted(words["value"])},{points},IF({nothing},"",{self.plan.no_score}))'
+
+    def settled(self, points: str) -> str:
+        if not self.plan.every_level:
+            return points
+        return rounding(points, self.settings.points_decimals, self.settings.half)
+
+    def by_policy(self, i: int) -> Fraction | None:
+        """The share before rounding."""
+        policy = {"missing": self.settings.missing, "not-applicable": self.settings.not_applicable}
+        chosen = policy.get(self.leaf.states[i])
+        return Fraction(chosen == "full") if chosen in ("full", "zero") else self.leaf.shares[i]
+
+    def blocked(self, i: int, value: Fraction | None, rounds: bool = False) -> float | int | str | None:
+        """A value, or the words that no score is possible."""
+        waits = self.leaf.states[i] == "not-verified" if self.column is None else self.column.blocked[i]
+        if waits:
+            return self.words["no_score"]
+        if value is not None and rounds and self.plan.every_level:
+            return shown(rounded(value, self.settings.points_decimals, self.settings.half))
+        return shown(value)
