@@ -5,7 +5,9 @@ Public products are built from whitelists; this finds what somebody typed into a
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from html import unescape
 
@@ -18,6 +20,7 @@ KINDS = {
 }
 UNREAD = re.compile(r"base64,[A-Za-z0-9+/=]*|<script>.*?</script>|<style>.*?</style>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
+WORDS = ("sharedStrings.xml", "core.xml", "app.xml")  # where a workbook keeps its words
 TEXTS = (".html", ".csv", ".json", ".md")
 
 
@@ -32,10 +35,13 @@ def refuse_personal(products: Mapping[str, bytes]) -> None:
 
 def personal(path: str, data: bytes) -> Iterator[tuple[str, str]]:
     """(kind, detail) of every personal detail in one product."""
-    if not path.endswith(TEXTS):
+    if path.endswith(".xlsx"):
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            data = b"\n".join(book.read(name) for name in book.namelist() if name.endswith(WORDS))
+    elif not path.endswith(TEXTS):
         return
     text = data.decode("utf-8", "replace")
-    if path.endswith(".html"):
+    if path.endswith((".html", ".xlsx")):
         text = unescape(TAG.sub("\n", UNREAD.sub(" ", text)))
     for kind, form in KINDS.items():
         for match in form.finditer(text):

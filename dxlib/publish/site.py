@@ -94,7 +94,7 @@ def page(found: list[Group], notebooks: list[str], lang: str) -> str:
     ) + "\n"  # fmt: skip
 
 
-KEYS = ("title", "intro", "empty", "search", "files", "rank", "agency", "score", "class")
+KEYS = ("title", "intro", "empty", "search", "files", "workbook", "rank", "agency", "score", "class")
 
 
 def describe(group: Group, notebooks: list[str], lang: str) -> dict[str, Any]:
@@ -108,6 +108,7 @@ def describe(group: Group, notebooks: list[str], lang: str) -> dict[str, Any]:
         "mark": package.get("mark", ""),
         "pages": pages,
         "files": [(f"{group.place}/tables/{p.name}", p.name) for p in sorted(group.folder.glob("tables/*.csv"))],
+        "workbook": next((f"{group.place}/{p.name}" for p in group.folder.glob(f"calculation.{lang}.xlsx")), ""),
         "rows": rows,
         "ranking": text("site.ranking", lang, n=number(len(rows), lang)),
         "pillars": pillars_of(group, scores, lang),
@@ -193,4 +194,5 @@ def is_sample(group: Group) -> bool:
         text("page.sample", lang) in path.read_text("utf-8", errors="replace")
         for lang in LANGUAGES
         for path in group.folder.glob(f"*.{lang}.html")
+        if path.is_file()
     )

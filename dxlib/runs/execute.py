@@ -119,15 +119,16 @@ def run_notebook(task: Task, work: Path) -> Outcome:
         return keep_partial(task, work, "cell_timeout", seconds=task.cell_seconds)
     except (DeadKernelError, RuntimeError):
         return keep_partial(task, work, "kernel_died")
-    if changed := changed_inputs(task):
-        return failed(task.job, *(Finding("E_IO", "input_changed", file) for file in changed))
     export, shown = import_module(task.exporter), for_readers(normalise(nb, machine(task)))
     marks = {"lang": task.job.lang, "reader": task.job.reader, **task.page}
     made = {
         products.page(task.job): export.html(shown, **marks).encode(),
         products.page(task.job, "pdf"): export.pdf(shown, **marks),
         **task.tables,
+        **workbook(task),
     }
+    if changed := changed_inputs(task):
+        return failed(task.job, *(Finding("E_IO", "input_changed", file) for file in changed))
     return Outcome(task.job, "made", published(task, work, made))
 
 
@@ -136,6 +137,20 @@ def published(task: Task, work: Path, made: Mapping[str, bytes]) -> dict[str, st
     if task.job.reader == "public":
         refuse_personal(made)
     return products.publish(task.reports, work, made)
+
+
+def workbook(task: Task) -> dict[str, bytes]:
+    """The whole calculation as live formulas, with the report."""
+    if task.job.notebook != "report":
+        return {}
+    from ..case import read_case
+    from ..index import evaluate
+    from ..sheets import calculation_bytes
+
+    job = task.job
+    case = read_case(task.root, job.year, job.group)
+    made = calculation_bytes(case, evaluate(case, str(task.parameters.get("on") or "") or None), job.lang)
+    return {products.beside(job, products.calculation(job)): made}
 
 
 def run_cards(task: Task, work: Path) -> Outcome:

@@ -33,10 +33,16 @@ def beside(job: Job, name: str) -> str:
     return f"{job.reader}/{job.year}/{job.group}/{name}"
 
 
+def calculation(job: Job) -> str:
+    """The workbook with the whole calculation, beside the report."""
+    return f"calculation.{job.lang}.xlsx"
+
+
 def declared(job: Job) -> set[str]:
     """What a job must leave to count as made."""
     pages = {page(job), page(job, "pdf")}
-    return pages | {beside(job, SCORES), beside(job, PACKAGE)} if job.notebook == "report" else pages
+    with_data = {beside(job, name) for name in (SCORES, PACKAGE, calculation(job))}
+    return pages | with_data if job.notebook == "report" else pages
 
 
 def inside(reports: Path, relative: str) -> Path:

@@ -205,10 +205,10 @@ def course_table(lines: pd.DataFrame, compared: Sequence[Comparison], agency: st
     case = compared[-1].after
     body = []
     for row in lines[lines["agency"] == chosen(case, agency)].to_dict("records"):
-        place = trend.cell_of(row, lang)
+        place = Cell(trend.cell_of(row, lang), None if pd.isna(row["score"]) else float(row["score"]))
         said = text(f"card.break.{row['break']}", lang) if row["break"] else ""
         body.append([row["year"], place, said])
-    heads = [Column(text("card.year", lang), "name"), Column(text("card.result", lang), "number")]
+    heads = [Column(text("card.year", lang), "name"), Column(text("card.result", lang), "bar")]
     heads.append(Column(text("card.remark", lang)))
     source = labels.made(case, lang, "dxlib.years.course")
     return table(text("card.course_caption", lang), heads, body, source, text("card.course_note", lang))

@@ -33,6 +33,7 @@ def test_public_pages_by_year_and_index_set_and_nothing_internal(tmp_path):
             write(tmp_path, f"public/{year}/communes/{notebook}.{lang}.html", title)
     write(tmp_path, "public/2025/communes/notes.html", "a stranger's page")
     write(tmp_path, "public/2025/communes/report.vi.pdf", "")
+    write(tmp_path, "public/2025/communes/calculation.vi.xlsx", "")
     write(tmp_path, "public/2025/communes/tables/scores.csv", "")
     write(tmp_path, "internal/2025/communes/verification.vi.html", "secret")
     made = pages(tmp_path)
@@ -41,7 +42,7 @@ def test_public_pages_by_year_and_index_set_and_nothing_internal(tmp_path):
     links = re.findall(r'href="(202[^"]+)"', listed)
     assert links == [
         "2025/communes/report.vi.html", "2025/communes/report.vi.pdf", "2025/communes/sensitivity.vi.html",
-        "2025/communes/tables/scores.csv", "2024/communes/report.vi.html", "2024/communes/sensitivity.vi.html",
+        "2025/communes/calculation.vi.xlsx", "2025/communes/tables/scores.csv", "2024/communes/report.vi.html", "2024/communes/sensitivity.vi.html",
     ]  # fmt: skip
     assert "secret" not in listed and "stranger" not in listed and "internal/" not in listed
     assert listed.index('id="2025"') < listed.index('id="2024"') and "<h3>A &amp; B vi</h3>" in listed

@@ -1,5 +1,7 @@
 """A tiny data folder and tiny notebooks, as the contract has them."""
 
+import io
+import zipfile
 from functools import partial
 
 import nbformat
@@ -60,6 +62,14 @@ def write_notebook(path, *cells, parameters=PARAMETERS):
     nbformat.write(notebook, path)
 
 
+def unpacked(data: bytes) -> bytes:
+    """A product's bytes; of a workbook what its parts hold."""
+    if not data.startswith(b"PK"):
+        return data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return b"\n".join(archive.read(name) for name in archive.namelist())
+
+
 class Desk:
     """A data folder, notebooks and a reports folder."""
 
@@ -70,9 +80,7 @@ class Desk:
         write_case(self.data, "2024", "world", "measured")
         for name in ("report", "verification"):
             write_notebook(self.notebooks / f"{name}.ipynb", LOAD + SHOW, "import sys; print('noise', file=sys.stderr)")
-        self.run = partial(
-            run, self.data, self.reports, notebooks_in=self.notebooks, exporter="plain_page", jobs=2
-        )
+        self.run = partial(run, self.data, self.reports, notebooks_in=self.notebooks, exporter="plain_page", jobs=2)
 
     def products(self):
         return {

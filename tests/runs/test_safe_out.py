@@ -77,7 +77,7 @@ def test_no_private_field_reaches_a_public_byte(root, tmp_path):
     assert [o.reason for o in made.failures] == []
     public = [path for path in (tmp_path / "reports/public").rglob("*") if path.is_file()]
     kinds = {path.suffix for path in public}
-    assert {".html", ".pdf", ".csv", ".json", ".md"} <= kinds and len(public) > 30
+    assert {".html", ".pdf", ".csv", ".json", ".md", ".xlsx"} <= kinds and len(public) > 30
     assert [path.name for path in public if "canaryq" in words(path)] == []
     internal = list((tmp_path / "reports/internal").rglob("*.html"))
     assert any("canaryq" in words(path) for path in internal)  # the strings do reach where they may

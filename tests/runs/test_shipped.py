@@ -5,6 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from desk import unpacked
+
 from dxlib.runs import run
 
 
@@ -12,14 +14,15 @@ def test_shipped_notebooks(desk, tmp_path):
     result = run(desk.data, desk.reports, jobs=2)
     assert [o.reason for o in result.failures] == []
     first = desk.products()
-    assert len([p for p in first if p.endswith(".html")]) == 8 + 12 + 2 * 2 * 2 + 1
+    assert len([p for p in first if p.endswith(".html")]) == 8 + 12 + 2 * 2 * 2 + 2
     assert not [p for p in first if "2024/world/verification" in p]
     on_paper = {p.removesuffix(".pdf") for p in first if p.endswith(".pdf")}
     assert on_paper == {p.removesuffix(".html") for p in first if p.endswith(".html") and p.count("/") == 3}
+    assert len([p for p in first if p.endswith(".xlsx")]) == 2 * 2
     names = [str(tmp_path), sys.prefix, str(Path.home()), str(Path(__file__).parents[2])]
     names += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
     for product, data in first.items():
-        assert not [name for name in names if name in data.decode("utf-8", "replace")], product
+        assert not [name for name in names if name in unpacked(data).decode("utf-8", "replace")], product
 
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(desk.data, elsewhere / "data")
