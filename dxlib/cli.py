@@ -310,6 +310,7 @@ def run_matrix(args: argparse.Namespace) -> int:
         split(args.parameters),
         args.jobs,
         progress=None if args.quiet or args.json else Progress(args.say),
+        force=args.force,
     )
     if args.json:
         rows = [

@@ -44,7 +44,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: "made" with its products (path below the reports folder -> SHA-256), or "failed".
+    """What became of a job: "made" or "kept" (nothing had changed) with its products (path below the reports folder ->
+    SHA-256), or "failed".
 
     findings   why it failed; of a notebook's failure also under which heading
     """

@@ -6,6 +6,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path, PurePath
 
 MACHINE = {"root"}  # parameters that say where on this machine, not what
@@ -23,12 +24,21 @@ def fingerprint(
     return digest_of(
         {
             "inputs": {shown(path): digest for path, digest in inputs.items()},
-            "parameters": {name: value for name, value in parameters.items() if name not in MACHINE},
+            "parameters": settled(parameters),
             "library": library,
             "notebook": notebook,
             "lock": lock,
         }
     )
+
+
+def settled(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Parameters without what names this machine; fractional numbers as their shortest decimal text."""
+    return {
+        name: f"{Decimal(repr(value)):f}" if isinstance(value, float) else value
+        for name, value in parameters.items()
+        if name not in MACHINE
+    }
 
 
 def short(full: str) -> str:
