@@ -23,6 +23,8 @@ from .parameters import Parameter, Scalar, check_given, complete, read_declared
 from .pool import run_all
 from .working import working_folder
 
+TEMPLATES = "templates"  # below the data folder: the user's own templates of papers for signature
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -227,9 +229,12 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
                 tables[products.beside(job, name)] = data
     except Refusal as refusal:
         return failed(job, *errors(refusal))
+    papers = matrix.papers(job, len(case.tables["agencies"]), unfinished)
+    templates = own_templates(source.root, papers)
     beside = root_digests(source.root, ("register",)) if job.notebook in matrix.READS_REGISTER else {}
+    inputs = {**opened.inputs, **fingerprint.digest_files(source.root, filter(None, templates.values()))}
     full = fingerprint.fingerprint(
-        {**beside, **opened.inputs}, values, source.library, fingerprint.digest_notebook(path), source.lock
+        {**beside, **inputs}, values, source.library, fingerprint.digest_notebook(path), source.lock
     )
     page = {
         "title": text(
@@ -247,11 +252,18 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
         source.reports,
         values,
         page,
-        dict(opened.inputs),
+        inputs,
         own,
         source.cell_seconds,
         source.exporter,
+        templates,
     )
+
+
+def own_templates(root: Path, papers: Iterable[str]) -> dict[str, str]:
+    """paper for signature -> the user's template for it below the data folder, "" where ours is used."""
+    own = {name: f"{TEMPLATES}/{name}.docx" for name in papers}
+    return {name: path if (root / path).is_file() else "" for name, path in own.items()}
 
 
 def errors(refusal: Refusal) -> list[Finding]:
