@@ -69,7 +69,7 @@ def filled(template: Path, facts: Mapping[str, Any], title: str, shown_as: str) 
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined, finalize=literal)
-    paper = attempt(lambda: opened(template), shown_as, ())
+    paper = opened(template, shown_as)
     unknown = attempt(lambda: paper.get_undeclared_template_variables(environment, dict(facts)), shown_as, facts)
     if unknown:
         raise Refusal([unknown_name(name, facts, shown_as) for name in sorted(unknown)])
@@ -80,8 +80,9 @@ def filled(template: Path, facts: Mapping[str, Any], title: str, shown_as: str) 
     return steady(out.getvalue())
 
 
-def opened(template: Path) -> Any:
+def opened(template: Path, shown_as: str) -> Any:
     """The template; its XML must still be whole when it is filled (docxtpl would mend it, and lose words)."""
+    from docx.opc.exceptions import OpcError
     from docxtpl import DocxTemplate
     from lxml import etree
 
@@ -92,20 +93,20 @@ def opened(template: Path) -> Any:
             return xml
 
     paper = Whole(io.BytesIO(template.read_bytes()))
-    paper.init_docx()
+    try:
+        paper.init_docx()
+    except (OpcError, zipfile.BadZipFile, etree.LxmlError, KeyError, ValueError) as error:
+        raise wrong("template_not_word", shown_as, error) from None
     return paper
 
 
 def attempt(step: Callable[[], Any], shown_as: str, known: Any) -> Any:
     """A step of filling; what is wrong with the template is named, with the place where it is known."""
-    from docx.opc.exceptions import OpcError
     from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
     from lxml.etree import LxmlError
 
     try:
         return step()
-    except (OpcError, zipfile.BadZipFile, KeyError) as error:
-        raise wrong("template_not_word", shown_as, error) from None
     except TemplateSyntaxError as error:
         raise wrong("template_syntax", shown_as, error, column=around(error)) from None
     except UndefinedError as error:
