@@ -130,13 +130,16 @@ def results(case: Case, rows: pd.DataFrame, lang: str) -> list[str]:
 def certainty(
     intervals: pd.DataFrame, exact: pd.DataFrame, decisive: pd.DataFrame, half_width: float, draws: int, lang: str
 ) -> list[str]:
-    """How much stands whatever the weights, and what is still open; one sentence each."""
+    """How much stands whatever the weights, and what is still open."""
     said = [text("draft.decisive", lang, n=number(len(decisive), lang))] if len(decisive) else []
     if intervals.empty:
         return [text("draft.no_ranks", lang), *said]
-    facts = {"n": kept(intervals, exact), "all": len(exact) or len(intervals), "draws": draws}
-    shown = {key: number(x, lang) for key, x in facts.items()} | {"half_width": percent(half_width, lang, 0)}
-    return [text("draft.kept" if len(exact) else "draft.kept_drawn", lang, **shown), *said]
+    n, whole = kept(intervals, exact), len(exact) or len(intervals)
+    facts = {"n": number(n, lang), "all": number(whole, lang), "draws": number(draws, lang)}
+    sure = text(
+        "draft.kept" if len(exact) else "draft.kept_drawn", lang, half_width=percent(half_width, lang, 0), **facts
+    )
+    return [labels.joined(sure, text("draft.depends", lang) if n < whole else ""), *said]
 
 
 def lists(case: Case, rows: pd.DataFrame, lang: str) -> list[dict[str, Any]]:

@@ -297,3 +297,24 @@ def test_the_page_says_which_drafts_there_are():
     drafted = facts_of("2024", "departments")[2]
     assert drafted.sentences == (catalogue("vi")["draft.made"],)
     assert all(f"{paper}.docx" in drafted.sentences[0] for paper in PAPERS)
+
+
+@pytest.mark.real("writer")
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_template_saved_by_another_client_is_still_one(paper, tmp_path):
+    command = [
+        "soffice",
+        f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
+        "--headless",
+        "--convert-to",
+        "docx",
+    ]
+    subprocess.run(
+        [*command, "--outdir", str(tmp_path), str(TEMPLATES / f"{paper}.docx")],
+        check=True,
+        capture_output=True,
+        timeout=180,
+    )
+    edited, ours = (opened(draft(notebook(), paper, own, **MARKS)) for own in (tmp_path / f"{paper}.docx", None))
+    assert said(edited) == said(ours)
+    assert all("SỐ LIỆU MẪU" in header for header in headers(edited) if header)
