@@ -19,7 +19,7 @@ import dxlib
 from dxlib import robust, verify
 from dxlib.errors import Refusal
 from dxlib.publish import draft
-from dxlib.publish.office import TEMPLATES
+from dxlib.publish.office import TEMPLATES, fields
 from dxlib.runs.matrix import PAPERS
 from dxlib.show import draft as page
 from dxlib.words import catalogue, finding, name, number, percent
@@ -291,6 +291,13 @@ def test_a_word_processor_prints_it(tmp_path):
 
 def ask(*command: object) -> str:
     return subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout
+
+
+def test_the_handbook_names_every_place_to_fill():
+    facts = facts_of("2024", "departments")[2].facts
+    words = (DATA.parent / "docs" / "trinh-ky.md").read_text(encoding="utf-8")
+    assert {n for n in fields(dict(facts)) | {"marks", "fingerprint", "sample"} if f"`{n}`" not in words} == set()
+    assert set(FACTS) == set(facts)
 
 
 def test_the_page_says_which_drafts_there_are():
