@@ -23,6 +23,8 @@ from .parameters import Parameter, Scalar, check_given, complete, read_declared
 from .pool import run_all
 from .working import working_folder
 
+TEMPLATES = "templates"  # below the data folder: the user's own templates of papers for signature
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -237,11 +239,12 @@ def make_task(
     path = source.notebooks_in / f"{job.notebook}.ipynb"
     try:
         values = complete(source.declared[job.notebook], matrix_values, source.given[job.notebook], settings)
-        stamps[job] = stamp = stamped(source, opened, job, values, path)
-        if not source.force and (kept := record.unchanged(source.reports, job, stamp, source.former)):
-            return Outcome(job, "kept", kept)
         on = str(values.get("on", case.default_on))
         unfinished = opened.unfinished or (case.has_claims and on != "verified")
+        templates = own_templates(source.root, matrix.papers(job, len(case.tables["agencies"]), unfinished))
+        stamps[job] = stamp = stamped(source, opened, job, values, path, templates.values())
+        if not source.force and (kept := record.unchanged(source.reports, job, stamp, source.former)):
+            return Outcome(job, "kept", kept)
         if job.notebook == "report" and not tables:
             made_from = fingerprint.fingerprint(opened.inputs, {"on": on}, source.library, "", source.lock)
             for name, data in open_data(case, score(case, on), unfinished, made_from[:12]).items():
@@ -264,16 +267,20 @@ def make_task(
         source.reports,
         values,
         page,
-        dict(opened.inputs),
+        dict(stamp.inputs),
         own,
         source.cell_seconds,
         source.exporter,
+        templates,
     )
 
 
-def stamped(source: Source, opened: Opened, job: Job, values: Mapping[str, Scalar], path: Path) -> record.Stamp:
+def stamped(
+    source: Source, opened: Opened, job: Job, values: Mapping[str, Scalar], path: Path, templates: Iterable[str]
+) -> record.Stamp:
     """What a job is made from. Sign-offs stand beside the inputs: they name a fingerprint, so they cannot be in it."""
     beside = root_digests(source.root, ("register",)) if job.notebook in matrix.READS_REGISTER else {}
+    beside |= fingerprint.digest_files(source.root, filter(None, templates))
     inputs = {
         fingerprint.shown(file): digest
         for file, digest in {**beside, **opened.inputs}.items()
@@ -284,6 +291,12 @@ def stamped(source: Source, opened: Opened, job: Job, values: Mapping[str, Scala
     warned = sorted({finding.code for finding in opened.case.findings})
     signed = tuple(opened.case.approvals.to_dict("records"))
     return record.Stamp(full, inputs, values, source.library, notebook, source.lock, tuple(warned), signed)
+
+
+def own_templates(root: Path, papers: Iterable[str]) -> dict[str, str]:
+    """paper for signature -> the user's template for it below the data folder, "" where ours is used."""
+    own = {name: f"{TEMPLATES}/{name}.docx" for name in papers}
+    return {name: path if (root / path).is_file() else "" for name, path in own.items()}
 
 
 def errors(refusal: Refusal) -> list[Finding]:

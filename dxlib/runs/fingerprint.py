@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path, PurePath
 
@@ -55,6 +55,11 @@ def digest_of(value: object) -> str:
 def digest_file(path: Path) -> str:
     """Digest of a text file, the same whether the checkout wrote LF or CRLF."""
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def digest_files(folder: Path, paths: Iterable[str]) -> dict[str, str]:
+    """path below the folder -> digest of its bytes as they stand."""
+    return {path: hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in paths}
 
 
 def digest_library(folder: Path) -> str:
