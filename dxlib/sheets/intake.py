@@ -25,7 +25,7 @@ from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
 from .delivery import sorted_out
-from .entries import decide, enter
+from .entries import Growing, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import put_all, read_log
 from .receive import Received, receive
@@ -106,11 +106,13 @@ def intake(
     twice(out.taken)
     tables = dict(given.tables)
     sources: dict[tuple[str, str, str, str], tuple[Received, str]] = {}
+    growing = {table: Growing(tables[table]) for table in TABLES}
     for each in out.taken:
         if not each.wrong and each.identity["kind"] == "worklist":
-            decide(tables, each, issued.words(each), day, sources)
+            decide(growing, each, issued.words(each), day, sources)
         elif not each.wrong:
-            enter(tables, each, case, issued.words(each), day, sources)
+            enter(growing, each, case, issued.words(each), day, sources)
+    tables |= {table: grown.frame() for table, grown in growing.items()}
     papers = attach(tables, out.taken, documents, out.findings)
     out.changes = changes(given.tables, tables)
     if not any(each.wrong for each in out.taken):
