@@ -32,9 +32,9 @@ class Sums:
 
     def add(self, difference: Fraction, maximum: Fraction) -> None:
         self.maxima.append(maximum)
-        if difference > 0:
+        if difference.numerator > 0:
             self.over.append(difference)
-        elif difference < 0:
+        elif difference.numerator < 0:
             self.under.append(-difference)
 
 
@@ -51,7 +51,7 @@ def compared(case: Case, claimed: Exact, recognised: Exact) -> Iterator[tuple[st
                 continue
             if not (node.rule.group and case.answers.accepted(node.code, agency)):
                 a, b = said.shares[i] or ZERO, found.shares[i] or ZERO
-                difference = ZERO if a == b else (a - b) * (1 if worth is None else worth)
+                difference = ZERO if a is b or a == b else (a - b) * (1 if worth is None else worth)
                 yield agency, node.code, difference, worth or ZERO
 
 

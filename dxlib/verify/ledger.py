@@ -6,7 +6,7 @@ starts from this table; nothing in it is ever overwritten, because verdicts.csv 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -241,9 +241,9 @@ def agency_by_agency(columns: Sequence[Sequence], kind: type) -> np.ndarray:
     return np.array(columns, kind).T.ravel()
 
 
-def table(columns: dict[str, np.ndarray], order: list[str]) -> pd.DataFrame:
+def table(columns: Mapping[str, Sequence | np.ndarray], order: list[str]) -> pd.DataFrame:
     """A table of columns (n,); one without rows knows no types."""
-    frame = pd.DataFrame(columns, columns=order)
+    frame = pd.DataFrame(dict(columns), columns=order)
     return frame if len(frame) else frame.astype(object)
 
 
