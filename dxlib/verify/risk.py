@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.tables import rows_of
 from ..errors import Finding, Refusal
 from ..index.values import leaf
 from .estimates import unverified
@@ -157,8 +156,7 @@ def choose(
         facts = {"low": 0, "high": "∞", "name": "capacity"}
         raise Refusal([Finding("E_PARAM", "param_range", column="capacity", value=str(capacity), facts=facts)])
     part = np.array(["rest"] * len(risks), dtype=object)
-    keys = list(rows_of(risks, "agency", "indicator"))
-    fixed = np.array(sorted(range(len(risks)), key=keys.__getitem__), dtype=int)
+    fixed = np.lexsort([pd.factorize(risks[name], sort=True)[0] for name in ("indicator", "agency")])
     if len(fixed):
         part[rng.choice(fixed, size=ceil(len(fixed) * Fraction(repr(random_share))), replace=False)] = "random"
     left = fixed[part[fixed] == "rest"]
