@@ -130,15 +130,20 @@ def pairs_found(
 
 
 def uses(texts: Sequence[str]) -> csr_array:
-    """(texts, grams): how often each folded text uses each gram; a text shorter than a gram uses none."""
+    """(texts, grams): how often each folded text uses each gram, the rarest gram first.
+
+    A text shorter than a gram uses none.
+    """
     from scipy.sparse import csr_array
 
     owner = np.repeat(np.arange(len(texts)), np.array([len(text) for text in texts], int))
     characters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
     numbers, kinds = numbered(characters, GRAM)
     inside = owner[: len(numbers)] == owner[GRAM - 1 :]  # a run that ends in the next text is none
-    cells = (owner[: len(numbers)][inside], numbers[inside])
-    return csr_array((np.ones(len(cells[0]), np.int64), cells), shape=(len(texts), kinds))
+    texts_of, numbers = owner[: len(numbers)][inside], numbers[inside]
+    rank = np.empty(kinds, int)
+    rank[np.argsort(np.bincount(numbers, minlength=kinds), kind="stable")] = np.arange(kinds)
+    return csr_array((np.ones(len(numbers), int), (texts_of, rank[numbers])), shape=(len(texts), kinds))
 
 
 def numbered(characters: np.ndarray, n: int) -> tuple[np.ndarray, int]:
@@ -155,17 +160,15 @@ def numbered(characters: np.ndarray, n: int) -> tuple[np.ndarray, int]:
 
 
 def without_template(used: csr_array, writers: np.ndarray) -> csr_array:
-    """The same without the grams that belong to the form, the rarest gram first.
+    """The same without the grams that belong to the form.
 
     used      from `uses`; writers (texts,): how many agencies wrote each text
     """
     users = np.bincount(used.indices, weights=np.repeat(writers, np.diff(used.indptr)), minlength=used.shape[1])
-    order, answered = np.argsort(users, kind="stable"), writers.sum()
-    if answered >= FEWEST_ANSWERS:
-        order = order[100 * users[order] <= COMMON * answered]
-    own = used[:, order]
-    own.sort_indices()
-    return own
+    answered = writers.sum()
+    if answered < FEWEST_ANSWERS:
+        return used
+    return used[:, np.flatnonzero(100 * users <= COMMON * answered)]
 
 
 def first_copies(own: csr_array, long: np.ndarray, all_pairs: int) -> Iterator[tuple[int, int, tuple[float, float]]]:
