@@ -1,6 +1,6 @@
 """Explanations that two agencies share nearly word for word, whatever the spelling of their accents.
 
-Texts are compared by the runs of five characters that they share, all texts of a row of the index set at once. Most
+Texts are compared by the runs of five characters that they share, all texts of many rows of the index set at once. Most
 pairs are ruled out by their rarest runs alone; every other pair is counted exactly.
 """
 
@@ -29,7 +29,7 @@ COMMON, FEWEST_ANSWERS = (
 )  # per cent, agencies: what more than a fifth of at least ten agencies write is the form's
 ALL_PAIRS = 150  # texts; above it most pairs are ruled out
 RAREST = 25  # per cent of a text's grams that rule pairs out; more than a near copy may lack
-TEXTS, PAIRS = 1000, 4096  # looked at together, so that memory stays small
+CHARACTERS, TEXTS, PAIRS = 100_000, 1000, 4096  # looked at together: enough to be quick, few enough for a small memory
 FULL_LENGTH = 1000  # characters at which a copy is as strong as it gets
 COLUMNS = ["agency", "other", "value", "expected", "length"]
 
@@ -99,46 +99,50 @@ def near_copies(texts: Sequence[str], agencies: Sequence[str], all_pairs: int = 
     Both ways find every pair. Raises ValueError for lists of different lengths. Source: Broder (1997), On the
     resemblance and containment of documents; see `possible` for the pairs that are ruled out.
     """
-    return pd.DataFrame(pairs_found(texts, agencies, all_pairs), columns=COLUMNS)
+    if len(texts) != len(agencies):
+        raise ValueError(f"{len(texts)} texts and {len(agencies)} agencies: there must be one each")
+    found = pairs_found(texts, np.zeros(len(texts), int), all_pairs)
+    return pd.DataFrame([(agencies[i], agencies[j], *near) for i, j, *near in found], columns=COLUMNS)
 
 
 def pairs_found(
-    texts: Sequence[str], agencies: Sequence[str], all_pairs: int
-) -> list[tuple[str, str, float, float, int]]:
-    """The rows of `near_copies`."""
-    if len(texts) != len(agencies):
-        raise ValueError(f"{len(texts)} texts and {len(agencies)} agencies: there must be one each")
+    texts: Sequence[str], questions: np.ndarray, all_pairs: int
+) -> Iterator[tuple[int, int, float, float, int]]:
+    """(place, place of the other, value, expected, length) as in `near_copies`, of several questions at once.
+
+    questions   (n,) the number, from 0, of the question that each text answers
+    """
     plain = [folded(text) for text in texts]
-    equal: dict[str, list[int]] = {}
-    for i, text in enumerate(plain):
-        if text:
-            equal.setdefault(text, []).append(i)
+    equal: dict[tuple[int, str], list[int]] = {}
+    for i, key in enumerate(zip(questions.tolist(), plain, strict=True)):
+        if key[1]:
+            equal.setdefault(key, []).append(i)
     found = {}
-    for text, group in equal.items():
+    for (_, text), group in equal.items():
         if len(text) >= SHORTEST and len(group) > 1:
             found.update({i: (group[0] if i != group[0] else group[1], 1.0, ALIKE / 100) for i in group})
-    own = without_template(uses(list(equal)), np.array([len(group) for group in equal.values()], int))
+    asked = np.array([question for question, _ in equal], int)
+    used = uses([text for _, text in equal], asked)
+    own = without_template(used, asked, np.array([len(group) for group in equal.values()], int))
     left = own.sum(axis=1) + GRAM - 1  # characters: the last gram reaches four further
     kept = np.flatnonzero(left >= SHORTEST)
     firsts = [group[0] for group in equal.values()]
     for i, j, near in first_copies(own[kept], left[kept] >= LONG_ENOUGH, all_pairs):
         found.setdefault(firsts[kept[i]], (firsts[kept[j]], *near))
-    return [
-        (agencies[i], agencies[j], value, expected, min(len(plain[i]), len(plain[j])))
-        for i, (j, value, expected) in sorted(found.items())
-    ]
+    for i, (j, value, expected) in sorted(found.items()):
+        yield i, j, value, expected, min(len(plain[i]), len(plain[j]))
 
 
-def uses(texts: Sequence[str]) -> csr_array:
-    """(texts, grams): how often each folded text uses each gram, the rarest gram first.
+def uses(texts: Sequence[str], questions: np.ndarray) -> csr_array:
+    """(texts, grams): how often each folded text uses each gram of its question, the rarest gram first.
 
-    A text shorter than a gram uses none.
+    Equal grams of two questions are two: a character is one of its question. A text shorter than a gram uses none.
     """
     from scipy.sparse import csr_array
 
     owner = np.repeat(np.arange(len(texts)), np.array([len(text) for text in texts], int))
     characters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
-    numbers, kinds = numbered(characters, GRAM)
+    numbers, kinds = numbered(characters + questions[owner] * (sys.maxunicode + 1), GRAM)
     inside = owner[: len(numbers)] == owner[GRAM - 1 :]  # a run that ends in the next text is none
     texts_of, numbers = owner[: len(numbers)][inside], numbers[inside]
     rank = np.empty(kinds, int)
@@ -151,7 +155,7 @@ def numbered(characters: np.ndarray, n: int) -> tuple[np.ndarray, int]:
 
     Source: Karp, Miller & Rosenberg (1972), Rapid identification of repeated patterns: a run is two shorter ones.
     """
-    numbers, kinds, width = characters.astype(np.int64), sys.maxunicode + 1, 1
+    numbers, kinds, width = characters, int(characters.max(initial=0)) + 1, 1
     while width < n:
         step = min(width, n - width)
         numbers, different = pd.factorize(numbers[:-step] * kinds + numbers[step:])
@@ -159,16 +163,16 @@ def numbered(characters: np.ndarray, n: int) -> tuple[np.ndarray, int]:
     return numbers, kinds
 
 
-def without_template(used: csr_array, writers: np.ndarray) -> csr_array:
+def without_template(used: csr_array, questions: np.ndarray, writers: np.ndarray) -> csr_array:
     """The same without the grams that belong to the form.
 
-    used      from `uses`; writers (texts,): how many agencies wrote each text
+    used      from `uses`; questions, writers (texts,): the question of each text, and how many agencies wrote it
     """
-    users = np.bincount(used.indices, weights=np.repeat(writers, np.diff(used.indptr)), minlength=used.shape[1])
-    answered = writers.sum()
-    if answered < FEWEST_ANSWERS:
-        return used
-    return used[:, np.flatnonzero(100 * users <= COMMON * answered)]
+    of_use = np.repeat(np.arange(len(writers)), np.diff(used.indptr))
+    users = np.bincount(used.indices, weights=writers[of_use], minlength=used.shape[1])
+    answered = np.zeros(used.shape[1])
+    answered[used.indices] = np.bincount(questions, weights=writers)[questions][of_use]
+    return used[:, np.flatnonzero((answered < FEWEST_ANSWERS) | (100 * users <= COMMON * answered))]
 
 
 def first_copies(own: csr_array, long: np.ndarray, all_pairs: int) -> Iterator[tuple[int, int, tuple[float, float]]]:
@@ -228,12 +232,16 @@ def copied_explanations(claims: pd.DataFrame, all_pairs: int = ALL_PAIRS) -> pd.
     Source: `near_copies`, after Broder (1997).
     """
     said = claims[claims["explanation"] != ""]
+    question, codes = pd.factorize(said["indicator"])
+    texts, agencies = said["explanation"].to_numpy(object), said["agency"].to_numpy(object)
+    characters = np.cumsum(np.bincount(question, weights=[len(text) for text in texts]))
+    blocks = (characters // CHARACTERS)[question]
     rows = []
-    for code, part in said.groupby("indicator", sort=False):
-        if len(part) > 1:
-            copies = pairs_found(part["explanation"].tolist(), part["agency"].tolist(), all_pairs)
-            for agency, other, value, expected, length in copies:
-                strength = value * min(length, FULL_LENGTH) / FULL_LENGTH
-                found = {"flag": "near_copy", "agency": agency, "indicator": code, "strength": strength}
-                rows.append({**found, "value": value, "expected": expected, "other": other})
+    for block in np.unique(blocks):
+        here = np.flatnonzero(blocks == block)
+        asked = question[here] - question[here].min()
+        for i, j, value, expected, length in pairs_found(texts[here], asked, all_pairs):
+            strength = value * min(length, FULL_LENGTH) / FULL_LENGTH
+            at = {"flag": "near_copy", "agency": agencies[here[i]], "indicator": codes[question[here[i]]]}
+            rows.append({**at, "strength": strength, "value": value, "expected": expected, "other": agencies[here[j]]})
     return frame(rows)
