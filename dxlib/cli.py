@@ -110,6 +110,12 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("-j", dest="jobs", type=positive, metavar="N", help=say("jobs"))
     run.add_argument("--force", action="store_true", help=say("force"))
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
+    approve = command("approve", run_approve)
+    place(approve, say, what=False)
+    approve.add_argument("--role", required=True, metavar="ROLE", help=say("role"))
+    approve.add_argument("--decision", required=True, metavar="NUMBER", help=say("decision"))
+    approve.add_argument("--date", required=True, type=date.fromisoformat, metavar="DAY", help=say("signed_on"))
+    approve.add_argument("--reason", default="", metavar="TEXT", help=say("why_again"))
     forms = command("forms", run_forms)
     place(forms, say, what=False)
     forms.add_argument("-o", dest="output", type=Path, metavar="DIR", required=True, help=say("forms_folder"))
@@ -310,6 +316,7 @@ def run_matrix(args: argparse.Namespace) -> int:
         split(args.parameters),
         args.jobs,
         progress=None if args.quiet or args.json else Progress(args.say),
+        force=args.force,
     )
     if args.json:
         rows = [
@@ -340,6 +347,19 @@ class Progress:
     def __call__(self, outcome: Any, total: int) -> None:
         self.done += 1
         print(f"[{self.done}/{total}] {outcome.job} — {text(f'cli.{outcome.status}', self.lang)}", flush=True)
+
+
+def run_approve(args: argparse.Namespace) -> int:
+    from .runs.approve import approve
+
+    facts = (args.role, args.decision, args.date.isoformat(), args.reason)
+    row = approve(args.data, args.reports, args.year, args.group, *facts)
+    if args.json:
+        print(json.dumps(row, ensure_ascii=False, indent=1))
+    elif not args.quiet:
+        code = " ".join(row["fingerprint"][i : i + 4] for i in (0, 4, 8))
+        print(text("cli.approved", args.say, version=row["version"], code=code))
+    return 0
 
 
 def run_forms(args: argparse.Namespace) -> int:

@@ -537,7 +537,8 @@ class RankShare(GroupRule):
 
     def ascending(self, values: Sequence) -> list[int]:
         first: dict = {}
-        for place, v in enumerate(sorted(values, key=lambda v: self.direction * v), start=1):
+        turned = sorted((float(v), v) for v in values)[:: self.direction]  # floats decide; equal ones ask the fractions
+        for place, (_, v) in enumerate(turned, start=1):
             first.setdefault(v, place)
         return [first[v] for v in values]
 

@@ -1,4 +1,4 @@
-"""Real parts: a browser, a PDF reader, the published tables, another Python.
+"""Real parts: a browser, a PDF reader, a spreadsheet, a word processor, the published tables, another Python.
 
 A test that needs one says so, `@pytest.mark.real("chromium")`, and is skipped where it is absent. Where all
 of them must be there, DXLIB_REQUIRE_REAL=1 makes every skip a failure, so that nothing passes by not running.
@@ -21,6 +21,7 @@ PARTS = {
     "chromium": lambda: shutil.which("chromium"),
     "poppler": lambda: shutil.which("pdftotext") and shutil.which("pdftoppm"),
     "libreoffice": lambda: shutil.which("soffice"),
+    "writer": lambda: (Path(shutil.which("soffice") or "").resolve().parent / "libswlo.so").is_file(),
     "git": lambda: shutil.which("git"),
     "published tables": PUBLISHED.is_dir,
 }

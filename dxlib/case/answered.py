@@ -36,10 +36,10 @@ class Reader:
     def __call__(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | None, Fraction | None]:
         """(value the rule takes, share), each None where there is none; the share of a rule that looks at the group is
         not known from one answer. (EXEMPT, None): the row does not apply."""
-        key = (claim, verdict)
+        key = claim, None if verdict == BLANK else verdict  # an accepted claim says what the claim says
         found = self.seen.get(key)
         if found is None:
-            found = self.seen[key] = self.read(claim, verdict)
+            found = self.seen[key] = self.read(*key)
         return found
 
     def read(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | None, Fraction | None]:
@@ -50,7 +50,7 @@ class Reader:
         x = self.value(on_top(claim, verdict))
         if isinstance(x, str):  # the policy for 0/0
             return (EXEMPT, None) if x == "exempt" else (None, Fraction(x == "full"))
-        return x, None if x is None or self.node.rule.group else self.node.rule.exact([x])[0]
+        return x, None if x is None or self.node.rule.group else self.node.rule.share(x)
 
 
 @dataclass(frozen=True)

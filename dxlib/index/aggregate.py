@@ -22,6 +22,11 @@ def total(values: Sequence[Fraction]) -> Fraction:
 
 
 def weighted_sum(pairs: Pairs) -> Fraction:
+    return Fraction(*unreduced(pairs))
+
+
+def unreduced(pairs: Pairs) -> tuple[int, int]:
+    """The weighted sum as (numerator, denominator), which may have common factors."""
     numerators: dict[int, int] = {}
     for weight, share in pairs:
         d = weight.denominator * share.denominator
@@ -29,7 +34,7 @@ def weighted_sum(pairs: Pairs) -> Fraction:
     n, d = 0, 1
     for below, above in numerators.items():
         n, d = n * below + above * d, d * below
-    return Fraction(n, d)
+    return n, d
 
 
 def weight_of(pairs: Pairs) -> Fraction:
@@ -44,7 +49,8 @@ def whole_numbers(weights: Sequence[Fraction]) -> list[int]:
 
 def arithmetic(pairs: Pairs) -> Fraction:
     """Weighted arithmetic mean: sum w x / sum w."""
-    return weighted_sum(pairs) / weight_of(pairs)
+    (n, d), weight = unreduced(pairs), sum(w for w, _ in pairs)
+    return Fraction(n * weight.denominator, d * weight.numerator)
 
 
 def geometric(pairs: Pairs) -> Fraction:

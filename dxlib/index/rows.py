@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from ..case.framework import Framework
 from ..rules import ONE, ZERO
-from .aggregate import total
+from .aggregate import weighted_sum
 from .score import INDEX, Exact
 
 Weights = dict[str, Fraction]
@@ -43,7 +43,7 @@ class Rows:
     def summed(self, i: int) -> Fraction:
         """The sum of weight x share of one agency."""
         weights = self.patterns[self.pattern[i]]
-        return total([w * x for code, w in weights.items() if (x := self.shares[code][i]) is not None])
+        return weighted_sum([(w, x) for code, w in weights.items() if (x := self.shares[code][i]) is not None])
 
 
 def units(framework: Framework) -> list[str]:
@@ -99,10 +99,11 @@ def year_rows(framework: Framework, exact: Exact) -> Rows:
     known: dict[tuple, int] = {}
     patterns: list[Weights] = []
     pattern = []
-    for i in range(len(exact.agencies)):
-        key = tuple(
-            0 if c.shares[i] is None else 1 if c.present[i] is ONE else c.present[i] for c in columns
-        )  # whole numbers are looked up faster than fractions
+    held_by_row = (
+        [0 if x is None else 1 if part is ONE else part for x, part in zip(c.shares, c.present, strict=True)]
+        for c in columns
+    )  # whole numbers are looked up faster than fractions
+    for key in zip(*held_by_row, strict=True):
         if key not in known:
             known[key] = len(patterns)
             held = {code: Fraction(part) for code, part in zip(above, key, strict=True)}

@@ -6,8 +6,10 @@ A node's score is a share of its maximum. What an agency lacks is handled by the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from itertools import repeat
 
 from ..case import Case
 from ..case.framework import Framework
@@ -145,21 +147,35 @@ def branch(
     full = [node.maximum or ZERO for node in counting]
     idle = [columns[node.code] for node in siblings if not node.weight]
     scale = (maximum or ZERO) if framework.has_points else framework.total
+    whole, idle_whole = (ONE,) * len(below), (ONE,) * len(idle)
+    words: dict[tuple[tuple[str, ...], bool], str] = {}
     out = Column([], [], [], [], [])
-    for i, agency in enumerate(agencies):
-        parts = [(w, c.shares[i], c.present[i], c.rooms[i], m) for w, c, m in zip(weights, below, full, strict=True)]
-        rest = [(c.present[i], c.rooms[i]) for c in idle]
-        held, room = kept_weight(parts, rest, aggregate, scale, framework.has_points)
-        blocked = any(c.blocked[i] for c in below)
-        share = None if blocked else combine(aggregate, parts, framework.has_points, code, agency)
+    for agency, (shares, rooms, present, blocked, states), (_, idle_rooms, idle_present, _, _) in zip(
+        agencies, by_agency(below, len(agencies)), by_agency(idle, len(agencies)), strict=True
+    ):
+        parts = list(zip(weights, shares, present, rooms, full, strict=True))
+        held, room = ONE, scale
+        if present != whole or idle_present != idle_whole:
+            rest = list(zip(idle_present, idle_rooms, strict=True))
+            held, room = kept_weight(parts, rest, aggregate, scale, framework.has_points)
+        share = None if True in blocked else combine(aggregate, parts, framework.has_points, code, agency)
         if settings.rounding == "every-level":
             share = round_share(share, room, settings)
+        found = (states, share is None)
+        if found not in words:
+            words[found] = state_of(states, share)
         out.shares.append(share)
         out.rooms.append(room)
         out.present.append(held)
-        out.blocked.append(blocked)
-        out.states.append(state_of([c.states[i] for c in below], share))
+        out.blocked.append(True in blocked)
+        out.states.append(words[found])
     return out
+
+
+def by_agency(columns: Sequence[Column], n: int) -> Iterator[tuple[tuple, ...]]:
+    """(shares, rooms, present, blocked, states) of each of n agencies, each a tuple over the columns."""
+    parts = [[getattr(column, field.name) for column in columns] for field in fields(Column)]
+    return zip(*(zip(*part, strict=True) if part else repeat((), n) for part in parts), strict=True)
 
 
 def kept_weight(
@@ -170,13 +186,11 @@ def kept_weight(
     parts   (weight, share, present, room, full maximum) of the children that count
     idle    (present, room) of the children of weight 0: shown, so part of the maximum, but never of the weight
     """
-    whole = all(present is ONE for _, _, present, _, _ in parts)
-    if whole and all(present is ONE for present, _ in idle):
-        return ONE, scale
     if aggregate in ("best", "worst"):
         sizes = [(room, full) for *_, room, full in parts] if has_points else [(p, ONE) for _, _, p, _, _ in parts]
         held = max(left for left, _ in sizes) / max(full for _, full in sizes)
         return held, scale * held if has_points else scale
+    whole = all(present is ONE for _, _, present, _, _ in parts)
     held = ONE if whole else total([w * p for w, _, p, _, _ in parts]) / sum(w for w, *_ in parts)
     return held, total([room for *_, room, _ in parts] + [room for _, room in idle]) if has_points else scale
 
@@ -191,7 +205,9 @@ def combine(aggregate: str, parts: list[tuple], has_points: bool, code: str, age
         largest = max(r for *_, r, _ in parts)
         return None if points is None else points / largest if largest else ZERO
     pairs = [
-        (w if present is ONE else w * present, s) for w, s, present, _, _ in parts if s is not None and w and present
+        (w if present is ONE else w * present, s)
+        for w, s, present, _, _ in parts
+        if s is not None and w and (present is ONE or present)
     ]
     if not pairs:
         return None
@@ -202,7 +218,7 @@ def combine(aggregate: str, parts: list[tuple], has_points: bool, code: str, age
     return MEANS[aggregate](pairs)
 
 
-def state_of(states: list[str], share: Fraction | None) -> str:
+def state_of(states: Iterable[str], share: Fraction | None) -> str:
     """One word for a branch, from its children's."""
     found = set(states) - {"not-scored"}
     order = ("not-verified",) if share is None else ()

@@ -47,8 +47,7 @@ def leaf(case: Case, node: Node, answers: Answers, on: str) -> Leaf:
     inputs: list[Fraction | None] = []
     shares: list[Fraction | None] = []
     states: list[str] = []
-    for agency in agencies:
-        claim, verdict = claims.get(agency), verdicts.get(agency)
+    for agency, claim, verdict in zip(agencies, map(claims.get, agencies), map(verdicts.get, agencies), strict=True):
         x = share = None
         if agency in exempt:
             state = "not-applicable"

@@ -1,6 +1,7 @@
 """Where is it read? Exporters of executed notebooks."""
 
 from .html import html
+from .office import draft
 from .pdf import collection, pdf
 
-__all__ = ["collection", "html", "pdf"]
+__all__ = ["collection", "draft", "html", "pdf"]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..show import typeface
-from ..words import LANGUAGES, NOTHING, number, percent, text, title
+from ..words import LANGUAGES, NOTHING, date, number, percent, text, title
 from .open_data import PACKAGE, as_meant
 from .page import HERE, in_script, policy, script
 
@@ -25,18 +25,22 @@ TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
 SAID = ("sort", "filter", "found", "first", "nothing", "compare", "clear", "row", "apart")
 
 
-def site(public: Path, notebooks: Iterable[str]) -> dict[str, bytes]:
+Signed = Mapping[str, tuple[str, list[Mapping[str, str]]]]
+
+
+def site(public: Path, notebooks: Iterable[str], signed: Signed | None = None) -> dict[str, bytes]:
     """File name -> page, one per language.
 
     public      the folder of public products
     notebooks   names of the pages to list, in order
+    signed      year/group -> (fingerprint of its report, its sign-offs)
     """
     found = [
         Group(year.name, group.name, group)
         for year in sorted(folders(public, YEAR), reverse=True)
         for group in folders(year, GROUP)
     ]
-    return {PAGES[lang]: page(found, list(notebooks), lang).encode() for lang in LANGUAGES}
+    return {PAGES[lang]: page(found, list(notebooks), signed or {}, lang).encode() for lang in LANGUAGES}
 
 
 def folders(parent: Path, form: re.Pattern[str]) -> list[Path]:
@@ -68,11 +72,14 @@ class Group:
             return [{key: as_meant(cell) for key, cell in row.items()} for row in csv.DictReader(file)]
 
 
-def page(found: list[Group], notebooks: list[str], lang: str) -> str:
+def page(found: list[Group], notebooks: list[str], signed: Signed, lang: str) -> str:
     """One language's index."""
     from jinja2 import Environment
 
-    described = [(group.year, describe(group, notebooks, lang)) for group in found]
+    described = [
+        (group.year, describe(group, notebooks, lang) | {"signed": said_signed(signed.get(group.place), lang)})
+        for group in found
+    ]
     listed = [(year, facts) for year, facts in described if facts["pages"]]
     years = {year: [facts for y, facts in listed if y == year] for year, _ in listed}
     pillars = {facts["place"]: facts["pillars"] for _, facts in listed if facts["pillars"]}
@@ -113,6 +120,23 @@ def describe(group: Group, notebooks: list[str], lang: str) -> dict[str, Any]:
         "ranking": text("site.ranking", lang, n=number(len(rows), lang)),
         "pillars": pillars_of(group, scores, lang),
     }
+
+
+def said_signed(signed: tuple[str, list[Mapping[str, str]]] | None, lang: str) -> str:
+    """Whether what stands there is what was signed last; a version that was replaced after signing says so."""
+    if not signed or not signed[1]:
+        return ""
+    fingerprint, rows = signed
+    last = rows[-1]
+    facts = {key: last[key] or NOTHING for key in ("version", "decision", "role")}
+    facts |= {"date": date(last["date"], lang), "code": short(last["fingerprint"])}
+    if last["fingerprint"] == fingerprint:
+        return text("site.signed", lang, **facts)
+    return text("site.superseded", lang, **facts, now=short(fingerprint))
+
+
+def short(fingerprint: str) -> str:
+    return " ".join(fingerprint[i : i + 4] for i in (0, 4, 8))
 
 
 def listed_pages(group: Group, notebooks: list[str], lang: str) -> Iterable[dict[str, str]]:

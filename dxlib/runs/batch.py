@@ -16,12 +16,14 @@ from ..index import provisional, score
 from ..publish.open_data import open_data
 from ..publish.site import site
 from ..words import text, title_of_year
-from . import fingerprint, matrix, products
+from . import fingerprint, matrix, products, record
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
 from .pool import run_all
 from .working import working_folder
+
+TEMPLATES = "templates"  # below the data folder: the user's own templates of papers for signature
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Source:
     lock: str
     exporter: str
     cell_seconds: int
+    former: Mapping[str, record.Entry]
+    force: bool
 
 
 def run(
@@ -75,6 +79,7 @@ def run(
     notebooks_in: Path = REPOSITORY / "notebooks",
     exporter: str = EXPORTER,
     cell_seconds: int = 600,
+    force: bool = False,
 ) -> RunResult:
     """Run the matrix year × group × notebook × language.
 
@@ -83,6 +88,7 @@ def run(
     parameters      (name, value) pairs; `split` makes them of `NAME=VALUE` texts
     jobs            how many at the same time; default one per core
     progress        called with each Outcome and the number of jobs
+    force           make everything anew, also what has not changed since its record
 
     Returns every Outcome in the order of the matrix. Raises Refusal before anything starts when a selection
     or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.
@@ -100,21 +106,27 @@ def run(
         lock=fingerprint.digest_file(lock) if lock.is_file() else "",
         exporter=exporter,
         cell_seconds=cell_seconds,
+        former=record.read(reports),
+        force=force,
     )
     outcomes: dict[Job, Outcome] = {}
+    stamps: dict[Job, record.Stamp] = {}
     with working_folder(reports) as work:
         workers = max(1, min(jobs or cores(), len(chosen)))
         left_out: set[Job] = set()
-        with closing(run_all(prepare(source, chosen, left_out), work, workers)) as running:
+        with closing(run_all(prepare(source, chosen, left_out, stamps), work, workers)) as running:
             for ended in running:
                 outcomes[ended.job] = outcome = judged(ended, reports)
                 if progress:
                     progress(outcome, len(chosen) - len(left_out))
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])
+        finished = {job: (stamps[job], o.products) for job, o in outcomes.items() if o.status in ("made", "kept")}
+        entries = record.entries(reports, root, finished, source.former)
         listed = [notebook for notebook, reader in matrix.READERS.items() if reader == "public"]
-        index = site(reports / "public", listed)
+        index = site(reports / "public", listed, record.signatures(entries))
         products.publish(reports, work, {f"public/{name}": data for name, data in index.items()})
+        record.write(reports, work, entries)
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))
 
 
@@ -145,7 +157,9 @@ def adding(findings: list[Finding]) -> Iterator[None]:
         findings += refusal.findings
 
 
-def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[Task | Outcome]:
+def prepare(
+    source: Source, chosen: list[Job], left_out: set[Job], stamps: dict[Job, record.Stamp]
+) -> Iterator[Task | Outcome]:
     """The tasks, case by case: each folder is read and checked once, before any of its kernels starts."""
     for (year, group), same_case in groupby(chosen, key=lambda job: (job.year, job.group)):
         opened: dict[str, Opened | Refusal] = {}
@@ -162,7 +176,7 @@ def prepare(source: Source, chosen: list[Job], left_out: set[Job]) -> Iterator[T
             elif job.notebook in matrix.NEEDS_YEARS and found.series and len(found.series.cases) == 1:
                 yield failed(job, *found.series.refused)
             else:
-                yield make_task(source, found, job, tables)
+                yield make_task(source, found, job, tables, stamps)
 
 
 def reading(notebook: str) -> str:
@@ -210,8 +224,14 @@ def open_case(root: Path, year: str, group: str, way: str) -> Opened | Refusal:
         return refusal
 
 
-def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]) -> Task | Outcome:
-    """All that a worker needs; `tables` keeps the open data of the case between the languages."""
+def make_task(
+    source: Source, opened: Opened, job: Job, tables: dict[str, bytes], stamps: dict[Job, record.Stamp]
+) -> Task | Outcome:
+    """All that a worker needs, or the former products where nothing has changed.
+
+    tables   keeps the open data of the case between the languages
+    stamps   gets what the job is made from
+    """
     case = opened.case
     matrix_values = {"root": str(source.root), "year": job.year, "group": job.group, "lang": job.lang}
     sensitivity = {key: float(x) if isinstance(x, Fraction) else x for key, x in case.settings.sensitivity.items()}
@@ -221,23 +241,23 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
         values = complete(source.declared[job.notebook], matrix_values, source.given[job.notebook], settings)
         on = str(values.get("on", case.default_on))
         unfinished = opened.unfinished or (case.has_claims and on != "verified")
+        templates = own_templates(source.root, matrix.papers(job, len(case.tables["agencies"]), unfinished))
+        stamps[job] = stamp = stamped(source, opened, job, values, path, templates.values())
+        if not source.force and (kept := record.unchanged(source.reports, job, stamp, source.former)):
+            return Outcome(job, "kept", kept)
         if job.notebook == "report" and not tables:
             made_from = fingerprint.fingerprint(opened.inputs, {"on": on}, source.library, "", source.lock)
             for name, data in open_data(case, score(case, on), unfinished, made_from[:12]).items():
                 tables[products.beside(job, name)] = data
     except Refusal as refusal:
         return failed(job, *errors(refusal))
-    beside = root_digests(source.root, ("register",)) if job.notebook in matrix.READS_REGISTER else {}
-    full = fingerprint.fingerprint(
-        {**beside, **opened.inputs}, values, source.library, fingerprint.digest_notebook(path), source.lock
-    )
     page = {
         "title": text(
             f"run.title_{job.notebook}", job.lang, set=title_of_year(case.settings.title, job.year, job.lang)
         ),
         "sample": case.settings.sample,
         "provisional": unfinished,
-        "fingerprint": full,
+        "fingerprint": stamp.fingerprint,
     }
     own = dict(tables) if job.notebook == "report" else {}
     return Task(
@@ -247,11 +267,36 @@ def make_task(source: Source, opened: Opened, job: Job, tables: dict[str, bytes]
         source.reports,
         values,
         page,
-        dict(opened.inputs),
+        dict(stamp.inputs),
         own,
         source.cell_seconds,
         source.exporter,
+        templates,
     )
+
+
+def stamped(
+    source: Source, opened: Opened, job: Job, values: Mapping[str, Scalar], path: Path, templates: Iterable[str]
+) -> record.Stamp:
+    """What a job is made from. Sign-offs stand beside the inputs: they name a fingerprint, so they cannot be in it."""
+    beside = root_digests(source.root, ("register",)) if job.notebook in matrix.READS_REGISTER else {}
+    beside |= fingerprint.digest_files(source.root, filter(None, templates))
+    inputs = {
+        fingerprint.shown(file): digest
+        for file, digest in {**beside, **opened.inputs}.items()
+        if not file.endswith("/approvals.csv")
+    }
+    notebook = fingerprint.digest_notebook(path)
+    full = fingerprint.fingerprint(inputs, values, source.library, notebook, source.lock)
+    warned = sorted({finding.code for finding in opened.case.findings})
+    signed = tuple(opened.case.approvals.to_dict("records"))
+    return record.Stamp(full, inputs, values, source.library, notebook, source.lock, tuple(warned), signed)
+
+
+def own_templates(root: Path, papers: Iterable[str]) -> dict[str, str]:
+    """paper for signature -> the user's template for it below the data folder, "" where ours is used."""
+    own = {name: f"{TEMPLATES}/{name}.docx" for name in papers}
+    return {name: path if (root / path).is_file() else "" for name, path in own.items()}
 
 
 def errors(refusal: Refusal) -> list[Finding]:
@@ -261,7 +306,7 @@ def errors(refusal: Refusal) -> list[Finding]:
 def judged(outcome: Outcome, reports: Path) -> Outcome:
     """Success is that the products stand in their places with the bytes that were made."""
     complete = products.declared(outcome.job) <= set(outcome.products) and products.holds(reports, outcome.products)
-    if outcome.status == "made" and not complete:
+    if outcome.status in ("made", "kept") and not complete:
         return failed(outcome.job, Finding("E_IO", "product_missing", products.page(outcome.job)))
     return outcome
 

@@ -27,7 +27,8 @@ class Task:
     page     what the exporter is told besides the notebook: title, sample, provisional, fingerprint
     inputs   file below the data folder -> SHA-256, as checked and as the fingerprint has it
     tables   product -> bytes, published together with the page
-    exporter module whose html, pdf and collection make the pages
+    exporter module whose html, pdf, collection and draft make the products
+    drafts   the papers for signature: name -> the user's own template below the data folder, "" for ours
     """
 
     job: Job
@@ -40,11 +41,13 @@ class Task:
     tables: Mapping[str, bytes] = field(default_factory=dict)
     cell_seconds: int = 600
     exporter: str = EXPORTER
+    drafts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: "made" with its products (path below the reports folder -> SHA-256), or "failed".
+    """What became of a job: "made" or "kept" (nothing had changed) with its products (path below the reports folder ->
+    SHA-256), or "failed".
 
     findings   why it failed; of a notebook's failure also under which heading
     """
@@ -124,12 +127,24 @@ def run_notebook(task: Task, work: Path) -> Outcome:
     made = {
         products.page(task.job): export.html(shown, **marks).encode(),
         products.page(task.job, "pdf"): export.pdf(shown, **marks),
+        **drafts(task, export, shown, marks),
         **task.tables,
         **workbook(task),
     }
     if changed := changed_inputs(task):
         return failed(task.job, *(Finding("E_IO", "input_changed", file) for file in changed))
-    return Outcome(task.job, "made", published(task, work, made))
+    stand = published(task, work, made)
+    products.withdraw_drafts(task.reports, task.job, stand)
+    return Outcome(task.job, "made", stand)
+
+
+def drafts(task: Task, export: Any, notebook: Any, marks: Mapping[str, Any]) -> dict[str, bytes]:
+    """The papers for signature that go with the page."""
+    templates = {name: task.root / own if own else None for name, own in task.drafts.items()}
+    return {
+        products.beside(task.job, f"{name}.docx"): export.draft(notebook, name, own, **marks)
+        for name, own in templates.items()
+    }
 
 
 def published(task: Task, work: Path, made: Mapping[str, bytes]) -> dict[str, str]:

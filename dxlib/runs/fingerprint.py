@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path, PurePath
 
 MACHINE = {"root"}  # parameters that say where on this machine, not what
@@ -23,12 +24,21 @@ def fingerprint(
     return digest_of(
         {
             "inputs": {shown(path): digest for path, digest in inputs.items()},
-            "parameters": {name: value for name, value in parameters.items() if name not in MACHINE},
+            "parameters": settled(parameters),
             "library": library,
             "notebook": notebook,
             "lock": lock,
         }
     )
+
+
+def settled(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Parameters without what names this machine; fractional numbers as their shortest decimal text."""
+    return {
+        name: f"{Decimal(repr(value)):f}" if isinstance(value, float) else value
+        for name, value in parameters.items()
+        if name not in MACHINE
+    }
 
 
 def short(full: str) -> str:
@@ -45,6 +55,11 @@ def digest_of(value: object) -> str:
 def digest_file(path: Path) -> str:
     """Digest of a text file, the same whether the checkout wrote LF or CRLF."""
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def digest_files(folder: Path, paths: Iterable[str]) -> dict[str, str]:
+    """path below the folder -> digest of its bytes as they stand."""
+    return {path: hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in paths}
 
 
 def digest_library(folder: Path) -> str:

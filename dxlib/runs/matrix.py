@@ -25,6 +25,8 @@ READS_YEARS = {"report", "trend", "brief", "scorecard"}  # all earlier years, wi
 GOES_ON = {"verification", "status"}  # where the ledger is wrong, with its wrong rows set aside
 READS_REGISTER = {"status"}  # for the names of owners
 ONE_PER_AGENCY = {"scorecard"}  # evaluated in the worker, without a kernel each
+DRAFTED_BY = ("brief", "vi")  # the job that also drafts the papers for signature: official papers are Vietnamese alone
+PAPERS = SUBMISSION, DECISION = ("to-trinh", "quyet-dinh")  # by the names of their templates
 LANGUAGES = ("vi", "en")
 
 
@@ -76,6 +78,17 @@ def plan(
         facts = {"known": ", ".join(f"{y}/{g}" for y, g in found) or "–"}
         raise Refusal([Finding("E_PARAM", "selection_empty", facts=facts)])
     return jobs
+
+
+def papers(job: Job, agencies: int, unfinished: bool) -> tuple[str, ...]:
+    """Which papers for signature a job drafts.
+
+    None for one unit alone: nobody is ranked. A result that may still change can never be approved, so there is no
+    decision to sign; the submission then says that it is provisional.
+    """
+    if (job.notebook, job.lang) != DRAFTED_BY or agencies < 2:
+        return ()
+    return (SUBMISSION,) if unfinished else PAPERS
 
 
 def shipped(notebooks_in: Path) -> list[str]:

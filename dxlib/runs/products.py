@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import Finding, Refusal
 from ..publish.open_data import PACKAGE, SCORES
-from .matrix import Job
+from .matrix import DRAFTED_BY, PAPERS, Job
 
 
 def page(job: Job, form: str = "html") -> str:
@@ -84,6 +84,14 @@ def withdraw_others(reports: Path, job: Job, made: Mapping[str, str]) -> None:
     for path in folder.glob(f"*.{job.lang}.html"):
         if f"{products_folder}/{path.name}" not in made:
             path.unlink()
+
+
+def withdraw_drafts(reports: Path, job: Job, made: Mapping[str, str]) -> None:
+    """Remove the drafts of a job that no longer hold: no decision outlives the result that it publishes."""
+    if (job.notebook, job.lang) == DRAFTED_BY:
+        for name in PAPERS:
+            if beside(job, f"{name}.docx") not in made:
+                withdraw(reports, beside(job, f"{name}.docx"))
 
 
 def holds(reports: Path, products: Mapping[str, str]) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from math import isfinite
+from operator import itemgetter
 
 IDENTITY = "_dx"  # the hidden sheet that says which form this is
 LISTS = "_lists"  # the hidden sheet with the choices of the drop-downs
@@ -93,16 +94,12 @@ class Book:
     def fingerprint(self) -> str:
         """SHA-256 over the identity and all that is locked: equal forms, equal fingerprints, whatever is filled in."""
         locked = [
-            [sheet.title, row, column, cell.formula or cell.value, cell.name]
+            [sheet.title, row, column, None if cell.name else cell.formula or cell.value, cell.name]
             for sheet in self.sheets
-            for (row, column), cell in sorted(sheet.cells.items())
+            for (row, column), cell in sorted(sheet.cells.items(), key=itemgetter(0))
             if not cell.name or not cell.formula
         ]
-        said = json.dumps(
-            [dict(self.identity), [[*at, None if name else value, name] for *at, value, name in locked]],
-            ensure_ascii=False,
-            default=str,
-        )
+        said = json.dumps([dict(self.identity), locked], ensure_ascii=False, default=str)
         return hashlib.sha256(said.encode("utf-8")).hexdigest()
 
     def inputs(self) -> dict[str, tuple[str, int, int]]:

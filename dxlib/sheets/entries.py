@@ -18,8 +18,43 @@ from .worklist import DECISIONS, told_items
 CLAIM = ("a", "b", "option", "points", "explanation")
 
 
+class Growing:
+    """A table while forms are taken in: rows in their order, found by agency and row of the index set."""
+
+    def __init__(self, frame: pd.DataFrame):
+        self.read, self.columns, self.touched = frame, list(frame.columns), False
+        self.rows: dict[int, Sequence[str]] = dict(enumerate(rows_of(frame, *self.columns)))
+        self.places: dict[tuple[str, str], list[int]] = {}
+        for place, key in enumerate(rows_of(frame, "agency", "indicator")):
+            self.places.setdefault(key, []).append(place)
+        self.next = len(frame)
+
+    def of(self, agency: str, code: str) -> list[dict[str, str]]:
+        """The rows that stand for these."""
+        found = (self.rows[place] for place in self.places.get((agency, code), ()))
+        return [dict(zip(self.columns, row, strict=True)) for row in found]
+
+    def replace(self, keys: Iterable[tuple[str, str]], rows: Iterable[Mapping[str, str]]) -> None:
+        """Take out the rows of these keys, and put new ones at the end."""
+        self.touched = True
+        for key in keys:
+            for place in self.places.pop(key, ()):
+                del self.rows[place]
+        for row in rows:
+            self.rows[self.next] = [row.get(column, "") for column in self.columns]
+            self.places.setdefault((row["agency"], row["indicator"]), []).append(self.next)
+            self.next += 1
+
+    def frame(self) -> pd.DataFrame:
+        """The table as it is now; as it was read where nothing was replaced."""
+        if not self.touched:
+            return self.read
+        index = pd.Index(range(2, len(self.rows) + 2), name="row", dtype="int64")
+        return pd.DataFrame(list(self.rows.values()), index, self.columns, dtype=object)
+
+
 def enter(
-    tables: dict[str, pd.DataFrame],
+    tables: Mapping[str, Growing],
     each: Received,
     case: Case,
     words: Wording,
@@ -28,7 +63,7 @@ def enter(
 ) -> None:
     """What one workbook says, put in the place of what its sender said before on the same rows."""
     agency, given = each.identity["agency"], each.given
-    asked = list(dict.fromkeys(n.rsplit("/", 1)[0] for n in each.places if n.endswith("/number") and n[:5] != "more/"))
+    asked = asked_of(each)
     claims: list[dict[str, str]] = []
     appeals: list[dict[str, str]] = []
     evidence: list[dict[str, str]] = []
@@ -38,7 +73,7 @@ def enter(
             sources["claims", agency, code, column] = (each, f"{code}/{column}")
         sources["appeals", agency, code, "grounds"] = (each, f"{code}/grounds")
         if each.identity["kind"] == "claim":
-            row = {c: given.get(f"{code}/{c}", "") for c in CLAIM} | {"option": option_of(each, case, words, code)}
+            row = claim_of(each, case, words, code)
             if any(row.values()):
                 by = given.get("submitted_by", "")
                 claims.append(cell | row | {"submitted_on": day, "submitted_by": by})
@@ -53,33 +88,34 @@ def enter(
             place = "!".join(each.places[f"more/{n}/code"])
             each.findings.append(Finding("E_REQUIRED", "document_without_code", each.file, column=place))
     keys = {(agency, code) for code in asked}
+    documents = tables["evidence"]
     if each.identity["kind"] == "claim":
-        tables["claims"] = replaced(tables["claims"], keys, claims)
-        old = tables["evidence"]
-        looked = ("file", "sha256", "verdict", "note")  # what was found about a document stays with it
-        columns = ("agency", "indicator", *DOCUMENT[:-1], *looked)
-        found = {
-            (a, code, *paper, file.removeprefix(f"{a}/")): (file, sha, verdict, note)
-            for a, code, *paper, file, sha, verdict, note in rows_of(old, *columns)
-        }
-        for row in evidence:
-            key = (row["agency"], row["indicator"], *(row[c] for c in DOCUMENT))
-            row |= dict(zip(looked, found.get(key, (row["file"], "", "", "")), strict=True))
-        tables["evidence"] = replaced(old, keys, numbered(evidence, {}))
+        tables["claims"].replace(keys, claims)
+        for row in evidence:  # what was found about a document stays with it
+            for stood in documents.of(agency, row["indicator"]):
+                if paper(stood) == paper(row):
+                    row |= {column: stood[column] for column in ("file", "sha256", "verdict", "note")}
+        documents.replace(keys, numbered(evidence, {}))
     else:
-        tables["appeals"] = replaced(tables["appeals"], keys, appeals)
-        old = tables["evidence"]
-        last: dict[tuple[str, str], int] = {}
-        held = set()
-        for a, code, no, *cells in rows_of(old, "agency", "indicator", "no", *DOCUMENT):
-            last[a, code] = max(last.get((a, code), 0), int(no) if str(no).isdigit() else 0)
-            held.add((a, code, *cells))
-        fresh = [e for e in evidence if (e["agency"], e["indicator"], *(e[c] for c in DOCUMENT)) not in held]
-        tables["evidence"] = replaced(old, set(), numbered(fresh, last))
+        tables["appeals"].replace(keys, appeals)
+        stands = {code: documents.of(agency, code) for code in dict.fromkeys(row["indicator"] for row in evidence)}
+        last = {(agency, code): max(map(number, rows), default=0) for code, rows in stands.items()}
+        fresh = [row for row in evidence if all(written(row) != written(stood) for stood in stands[row["indicator"]])]
+        documents.replace((), numbered(fresh, last))
+
+
+def asked_of(each: Received) -> list[str]:
+    """The rows a form asks for, in its order."""
+    return list(dict.fromkeys(n.rsplit("/", 1)[0] for n in each.places if n.endswith("/number") and n[:5] != "more/"))
+
+
+def claim_of(each: Received, case: Case, words: Wording, code: str) -> dict[str, str]:
+    """What a form claims on one row."""
+    return {c: each.given.get(f"{code}/{c}", "") for c in CLAIM} | {"option": option_of(each, case, words, code)}
 
 
 def decide(
-    tables: dict[str, pd.DataFrame],
+    tables: Mapping[str, Growing],
     each: Received,
     words: Wording,
     day: str,
@@ -89,12 +125,6 @@ def decide(
     given, lang = each.given, words.lang
     codes = {called: code for code, called in words.reasons.items()}
     _, change = (text(f"sheet.worklist.{decision}", lang) for decision in DECISIONS)
-    last: dict[tuple[str, str], dict[str, str]] = {}
-    columns = list(tables["verdicts"].columns)
-    for line in rows_of(tables["verdicts"], *columns):
-        stood = dict(zip(columns, line, strict=True))
-        last[stood["agency"], stood["indicator"]] = stood
-    new: list[dict[str, str]] = []
     for item in told_items(each.identity) or ():
         key = f"{item.agency}/{item.code}"
         place = {part: "!".join(each.places.get(f"{key}/{part}", ("", ""))) for part in ("decision", "reason")}
@@ -116,19 +146,17 @@ def decide(
         verifier = words.rows[item.code]["verifier"]
         by = given.get(f"by/{verifier}") or words.owners.get(verifier, verifier)
         verdict = {**cells, "reason": reason, "note": given.get(f"{key}/note", ""), "decided_by": by}
-        stands = last.get((item.agency, item.code))
-        if stands is not None:
-            if any(stands[c] != verdict[c] for c in ("a", "b", "option", "points", "reason")):
+        stood = tables["verdicts"].of(item.agency, item.code)
+        if stood:
+            if any(stood[-1][c] != verdict[c] for c in ("a", "b", "option", "points", "reason")):
                 facts = {"agency": item.agency, "indicator": item.code}
                 column = place["decision"]
                 each.findings.append(Finding("E_STATE", "verdict_stands", each.file, column=column, facts=facts))
             continue
         row = {"agency": item.agency, "indicator": item.code, "step": "1", "stage": "verify", "decided_on": day}
-        new.append(row | verdict)
-        last[item.agency, item.code] = row | verdict
+        tables["verdicts"].replace((), [row | verdict])
         for column in ("a", "b", "option", "points"):
             sources["verdicts", item.agency, item.code, column] = (each, f"{key}/{column}")
-    tables["verdicts"] = replaced(tables["verdicts"], set(), new)
 
 
 def option_of(each: Received, case: Case, words: Wording, code: str) -> str:
@@ -161,12 +189,17 @@ def numbered(evidence: Iterable[dict[str, str]], last: dict[tuple[str, str], int
     return out
 
 
-def replaced(frame: pd.DataFrame, keys: set[tuple[str, str]], rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
-    """A table without the rows of these keys, and with the new ones at its end."""
-    kept = [key not in keys for key in rows_of(frame, "agency", "indicator")]
-    new = pd.DataFrame(
-        [{c: row.get(c, "") for c in frame.columns} for row in rows], columns=frame.columns, dtype=object
-    )
-    out = pd.concat([frame[kept], new], ignore_index=True)
-    out.index = pd.Index(range(2, len(out) + 2), name="row", dtype="int64")
-    return out
+def number(row: Mapping[str, str]) -> int:
+    """The number of a document among those of its row."""
+    return int(row["no"]) if str(row["no"]).isdigit() else 0
+
+
+def written(row: Mapping[str, str]) -> list[str]:
+    """What is written of a document."""
+    return [row.get(column, "") for column in DOCUMENT]
+
+
+def paper(row: Mapping[str, str]) -> list[str]:
+    """The same, its file as its sender calls it: what was taken in lies in the folder of the agency."""
+    *words, file = written(row)
+    return [*words, file.removeprefix(f"{row['agency']}/")]

@@ -24,6 +24,7 @@ from .book import Book, Cell, Sheet, at
 from .method import case_lines, exactly, figure, formula, in_words, part_formula
 
 DOCUMENT = ("number", "title", "issued_on", "issuer", "file")
+EMPTY = Cell("", "text")
 MET = ("met", "unmet")
 MORE = 30  # lines for further documents
 LONGEST = 200  # characters of a choice; a formula holds 255
@@ -57,6 +58,8 @@ class Wording:
         self.case, self.before, self.lang, self.owners = case, before, lang, names
         self.rows = {row["code"]: row for row in case.indicators.to_dict("records")}
         self.options = {code: options_of(case, code, lang) for code in self.rows}
+        tree = case.framework
+        self.tops = {code: top for top in reversed(tree.tops) for code in tree.below(top)}  # row -> its pillar
         self.methods = {n.code: self.method(n) for n in case.framework.leaves}
         self.lines: dict[tuple[str, int], list[dict[str, Cell]]] = {}  # what every form has alike, made once
         self.more: dict[tuple[str, ...], Sheet] = {}
@@ -163,10 +166,9 @@ def claim_form(words: Wording, to: Recipient) -> Book:
         for row in rows:
             put(cells, line, row)
             heights[line] = tallest(row, CLAIM_WIDTHS)
-            if can_sum and node.role == "score" and "points" in row and row["points"].style != "muted":
-                top = next((t for t in case.framework.tops if code in case.framework.below(t)), "")
-                if not isinstance(node.rule, Parts) or row is rows[0]:
-                    sums.setdefault(top, []).append(at(line, CLAIM_COLUMNS.index("points")))
+            counted = row is rows[0] and "points" in row and row["points"].style != "muted"  # parts: in its own line
+            if can_sum and node.role == "score" and counted:
+                sums.setdefault(words.tops[code], []).append(at(line, CLAIM_COLUMNS.index("points")))
             line += 1
     if can_sum:
         column = CLAIM_COLUMNS.index("points")
@@ -330,7 +332,7 @@ def put(cells: dict[tuple[int, int], Cell], line: int, row: Mapping[str, Cell]) 
 
 def put_columns(cells: dict[tuple[int, int], Cell], line: int, row: Mapping[str, Cell], columns: Sequence[str]) -> None:
     for i, column in enumerate(columns):
-        cells[line, i] = row.get(column, Cell("", "text"))
+        cells[line, i] = row.get(column, EMPTY)
 
 
 def branch_cells(words: Wording, node: Node) -> dict[str, Cell]:

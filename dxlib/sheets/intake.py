@@ -25,10 +25,11 @@ from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
 from .delivery import sorted_out
-from .entries import decide, enter
+from .entries import Growing, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import put_all, read_log
 from .receive import Received, receive
+from .self_score import check_self_scores
 from .worklist import told_items, worklist_book
 from .write import write
 
@@ -106,18 +107,24 @@ def intake(
     twice(out.taken)
     tables = dict(given.tables)
     sources: dict[tuple[str, str, str, str], tuple[Received, str]] = {}
+    growing = {table: Growing(tables[table]) for table in TABLES}
     for each in out.taken:
         if not each.wrong and each.identity["kind"] == "worklist":
-            decide(tables, each, issued.words(each), day, sources)
+            decide(growing, each, issued.words(each), day, sources)
         elif not each.wrong:
-            enter(tables, each, case, issued.words(each), day, sources)
+            enter(growing, each, case, issued.words(each), day, sources)
+    tables |= {table: grown.frame() for table, grown in growing.items()}
     papers = attach(tables, out.taken, documents, out.findings)
     out.changes = changes(given.tables, tables)
     if not any(each.wrong for each in out.taken):
         judge(given, tables, sources, out.taken)
+    if not any(each.wrong for each in out.taken):
+        for each in out.taken:
+            if each.identity["kind"] == "claim":
+                each.findings += check_self_scores(each, case, issued.words(each))
     out.findings += [finding for each in out.taken for finding in each.findings]
     if out.refused:
-        out.returned = {each.file: marked(each) for each in out.taken if each.wrong and each.book is not None}
+        out.returned = {each.file: marked(each, issued) for each in out.taken if each.wrong and each.known}
     elif out.taken:
         keep(folder, given, tables, out.taken, papers, log, day, reason)
         out.written = True
@@ -209,7 +216,7 @@ def late(taken: Sequence[Received], case: Case, day: str, reason: str) -> None:
             each.findings.append(Finding(code, why, each.file, facts=facts))
         who = each.identity.get("agency", "")
         decided = any(who in verdicts for verdicts in case.answers.verdicts.values())
-        if each.book is not None and each.identity["kind"] == "claim" and decided:
+        if each.known and each.identity["kind"] == "claim" and decided:
             code = "W_LATE" if reason else "E_LATE"
             each.findings.append(Finding(code, "form_after_verdicts", each.file, value=each.identity["recipient"]))
 
@@ -218,7 +225,7 @@ def twice(taken: Sequence[Received]) -> None:
     """Two forms of one sender in one delivery: which one counts is not for us to say."""
     first: dict[tuple[str, str], Received] = {}
     for each in taken:
-        if each.book is None or each.identity["kind"] == "worklist":
+        if not each.known or each.identity["kind"] == "worklist":
             continue
         key = (each.identity["kind"], each.identity["recipient"])
         other = first.setdefault(key, each)
@@ -278,9 +285,10 @@ def judge(
             each.findings.append(replace(f, file=each.file, row=None, column=shown or where))
 
 
-def marked(each: Received) -> bytes:
+def marked(each: Received, issued: Issued) -> bytes:
     """A fresh copy of the issued form with what was read and a comment at every cell in question."""
-    assert each.book is not None
+    form = issued(each.identity)
+    assert isinstance(form, Book)
     lang = each.identity["lang"]
     comments: dict[str, list[str]] = {}
     for f in each.findings:
@@ -288,7 +296,7 @@ def marked(each: Received) -> bytes:
         words = f"{said['what']}. {text('cli.expected', lang)}: {said['expected']}. {said['remedy']}."
         comments.setdefault(f.column, []).append(words)
     typed = {key: each.given.get(key) or each.raw[key] for key in each.raw}
-    book, sheets = filled(each.book, typed), []
+    book, sheets = filled(form, typed), []
     for sheet in book.sheets:
         cells = dict(sheet.cells)
         for where, said_there in comments.items():

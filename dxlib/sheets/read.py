@@ -19,6 +19,7 @@ ROWS, COLUMNS = 1_048_576, 16_384
 MOST_CELLS = 200_000
 DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # the built-in formats of days and times
 ASIDE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+DAYS = re.compile(r"[dmyhs]")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 LETTERS = {letter: i for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
 Value = str | float | bool | date
@@ -61,7 +62,7 @@ def read(parts: Mapping[str, bytes]) -> dict[str, Page]:
 
 def local(name: str) -> str:
     """A tag without its prefix."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name
 
 
 def parsed(content: bytes, start: Any, end: Any = None, characters: Any = None) -> None:
@@ -131,23 +132,19 @@ class Strings:
 
 def date_styles(content: bytes) -> set[str]:
     """Numbers of the cell styles that show a number as a day or a time."""
-    formats = {f.get("numFmtId", ""): f.get("formatCode", "") for f in elements(content, "numFmt")}
+    formats: dict[str, str] = {}
+    numbers: list[str] = []
     inside = False
-    styles: set[str] = set()
-    count = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal inside, count
+        nonlocal inside
         tag = local(name)
         if tag == "cellXfs":
             inside = True
         elif tag == "xf" and inside:
-            number = attributes.get("numFmtId", "0")
-            code = ASIDE.sub("", formats.get(number, "")).lower()
-            known = number.isdigit() and int(number) in DATES
-            if known or (code not in ("", "general") and re.search(r"[dmyhs]", code)):
-                styles.add(str(count))
-            count += 1
+            numbers.append(attributes.get("numFmtId", "0"))
+        elif tag == "numFmt":
+            formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
 
     def end(name: str) -> None:
         nonlocal inside
@@ -155,7 +152,14 @@ def date_styles(content: bytes) -> set[str]:
             inside = False
 
     parsed(content, start, end)
-    return styles
+    return {str(i) for i, number in enumerate(numbers) if shows_days(number, formats.get(number, ""))}
+
+
+def shows_days(number: str, code: str) -> bool:
+    """Whether a number format, built in or with a code of its own, is one of days or times."""
+    bare = ASIDE.sub("", code).lower()
+    known = number.isdigit() and int(number) in DATES
+    return known or (bare not in ("", "general") and DAYS.search(bare) is not None)
 
 
 class Grid:
@@ -175,7 +179,7 @@ class Grid:
         return self.page
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        tag = name if ":" not in name else local(name)
+        tag = local(name) if ":" in name else name
         if tag == "c":
             self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
             self.text = []
@@ -203,7 +207,7 @@ class Grid:
             self.text.append(text)
 
     def end(self, name: str) -> None:
-        tag = name if ":" not in name else local(name)
+        tag = local(name) if ":" in name else name
         if tag in ("v", "t"):
             self.within = False
         elif tag == "c" and self.text:

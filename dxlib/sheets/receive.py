@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import Finding, nearest
 from .book import IDENTITY, LISTS, Book, Cell, at
 from .gate import refused
-from .read import Page, Unreadable, read
+from .read import Page, Unreadable, Value, read
 
 MOST = 12  # changed cells that are named one by one
 INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
@@ -32,6 +32,8 @@ class Received:
     given      name of an input -> what was read, as the data hold it ("8.5", "2024-12-31", the words of a choice)
     raw        name of an input -> what stands in the cell, where it is not empty
     places     name of an input -> (sheet, A1)
+    known      whether it was held against a form that is issued here
+    shown      sheet!A1 of a formula of ours -> the value that the file holds for it, where it holds one
     """
 
     file: str
@@ -40,8 +42,9 @@ class Received:
     given: dict[str, str] = field(default_factory=dict)
     raw: dict[str, str] = field(default_factory=dict)
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
+    shown: dict[str, Value] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    book: Book | None = None
+    known: bool = False
 
     @property
     def wrong(self) -> bool:
@@ -82,7 +85,7 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
     if isinstance(book, Finding):
         out.findings.append(replace(book, file=file))
         return out
-    out.book = book
+    out.known = True
     if book.fingerprint() != out.identity["fingerprint"]:
         out.findings.append(Finding("E_FORM_VERSION", "form_version", file))
     for sheet in book.sheets:
@@ -118,6 +121,8 @@ def compare(out: Received, title: str, cells: Mapping[tuple[int, int], Cell], pa
         elif cell.formula:
             if where_at not in page.formulas:
                 changed.append(Finding("E_LOCKED", "locked_formula", out.file, column=where, value=as_text(value)))
+            elif value != "":
+                out.shown[where] = value
         elif value != cell.value and plain(value) != plain(cell.value):
             facts = {"issued": as_text(cell.value) or "–"}
             changed.append(

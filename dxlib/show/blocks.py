@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 KINDS = ("text", "name", "number", "rank", "bar")
+DRAFT = "application/vnd.dxlib.draft+json"  # beside a block's html: facts that fill the templates of office papers
 
 
 def demand(block: str, **parts: object) -> None:

@@ -99,11 +99,12 @@ def relation_flags(claims: pd.DataFrame, relations: pd.DataFrame) -> pd.DataFram
     """
     read = [parse_relation(row) for row in relations.to_dict("records")]
     needed = {cell for relation in read for cell in relation.cells}
-    mine = claims[claims["indicator"].isin({cell.code for cell in needed})]
     figures: dict[str, dict[Cell, str]] = {}
     for column in sorted({cell.column for cell in needed}):
+        of_row = {cell.code: cell for cell in needed if cell.column == column}
+        mine = claims[claims["indicator"].isin(set(of_row))]
         for agency, code, text in rows_of(mine, "agency", "indicator", column):
-            figures.setdefault(agency, {})[Cell(column, code)] = text
+            figures.setdefault(agency, {})[of_row[code]] = text
     rows = []
     for relation in read:
         codes = {cell.code for cell in relation.cells}
@@ -156,11 +157,15 @@ def two_wholes(claims: pd.DataFrame, b_names: Mapping[str, str]) -> pd.DataFrame
     names = {code: folded(name) for code, name in b_names.items() if name.strip()}
     place = {code: i for i, code in enumerate(names)}
     mine = claims[claims["indicator"].isin(set(names)) & (claims["b"] != "")]
-    given: dict[tuple[str, str], dict[str, Fraction]] = {}
+    figures = {text: number(text) for text in set(mine["b"])}
+    given: dict[tuple[str, str], dict[str, str]] = {}
     for agency, code, text in rows_of(mine, "agency", "indicator", "b"):
-        given.setdefault((agency, names[code]), {})[code] = number(text)
+        given.setdefault((agency, names[code]), {})[code] = text
     rows = []
-    for (agency, _), wholes in given.items():
+    for (agency, _), said in given.items():
+        if len(set(said.values())) == 1:  # nearly everybody
+            continue
+        wholes = {code: figures[text] for code, text in said.items()}
         values = list(wholes.values())
         usual = max(values, key=lambda value: (values.count(value), value))
         for code, value in wholes.items():

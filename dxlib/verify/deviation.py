@@ -18,7 +18,7 @@ from ..case import Case
 from ..index import INDEX, Exact
 from ..index.aggregate import total
 from ..index.rounding import rounded
-from ..rules import ZERO
+from ..rules import ONE, ZERO
 from .ledger import NAN, Scores, reported_leaves, row_maxima, scores, values_of
 
 
@@ -32,9 +32,9 @@ class Sums:
 
     def add(self, difference: Fraction, maximum: Fraction) -> None:
         self.maxima.append(maximum)
-        if difference > 0:
+        if difference.numerator > 0:
             self.over.append(difference)
-        elif difference < 0:
+        elif difference.numerator < 0:
             self.under.append(-difference)
 
 
@@ -46,13 +46,15 @@ def compared(case: Case, claimed: Exact, recognised: Exact) -> Iterator[tuple[st
     """
     for node, worth in reported_leaves(case):
         said, found = values_of(claimed, node.code), values_of(recognised, node.code)
-        for i, agency in enumerate(claimed.agencies):
-            if said.states[i] != "claimed" or found.states[i] != "verified":
+        points, maximum = ONE if worth is None else worth, worth or ZERO
+        for agency, a, b, was, now in zip(
+            claimed.agencies, said.shares, found.shares, said.states, found.states, strict=True
+        ):
+            if was != "claimed" or now != "verified":
                 continue
             if not (node.rule.group and case.answers.accepted(node.code, agency)):
-                a, b = said.shares[i] or ZERO, found.shares[i] or ZERO
-                difference = ZERO if a == b else (a - b) * (1 if worth is None else worth)
-                yield agency, node.code, difference, worth or ZERO
+                difference = ZERO if a is b else ((a or ZERO) - (b or ZERO)) * points
+                yield agency, node.code, difference, maximum
 
 
 def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -128,15 +128,16 @@ def claims_without(rows: pd.DataFrame, documents: Sequence[Document]) -> tuple[p
     Source: ISA 500 (2009), paragraphs 6-9 (relevance and reliability of what is used as evidence).
     """
     shown = grouped(documents, lambda each: (each.agency, each.indicator))
-    bare, thin = [], []
-    for agency, code, claimed in rows_of(rows[rows["claimed"] > 0], *rows):
-        papers = shown.get((agency, code), [])
-        real = [each for each in papers if not each.empty]
-        if not papers:
-            bare.append(flag("no_evidence", agency, code, claimed, 0.0))
-        elif real and not any(each.admissible and each.complete for each in real):
+    rows = rows[rows["claimed"] > 0]
+    bare = np.array([cell not in shown for cell in rows_of(rows, "agency", "indicator")], dtype=bool)
+    thin = []
+    for agency, code, claimed in rows_of(rows[~bare], *rows):
+        real = [each for each in shown[agency, code] if not each.empty]
+        if real and not any(each.admissible and each.complete for each in real):
             thin.append(flag("thin_evidence", agency, code, claimed, 0.0, real[0].name))
-    return flagged(bare), flagged(thin)
+    points = rows["claimed"][bare]
+    nothing = rows[bare].assign(flag="no_evidence", strength=points, value=points, expected=0.0)
+    return frame(nothing), flagged(thin)
 
 
 def empty_documents(rows: pd.DataFrame, documents: Sequence[Document]) -> pd.DataFrame:
@@ -145,7 +146,9 @@ def empty_documents(rows: pd.DataFrame, documents: Sequence[Document]) -> pd.Dat
     strength and value: points claimed on that row (0 where nothing is) · other: the document.
     Source: FIPS 180-4, the SHA-256 of the empty message.
     """
-    points = {(agency, code): claimed for agency, code, claimed in rows_of(rows.dropna(), *rows)}
+    empty = [each for each in documents if each.empty]
+    rows = rows[rows["agency"].isin([each.agency for each in empty])].dropna()
+    points = {(agency, code): claimed for agency, code, claimed in rows_of(rows, *rows)}
     return flagged(
         flag(
             "empty_document",
@@ -155,8 +158,7 @@ def empty_documents(rows: pd.DataFrame, documents: Sequence[Document]) -> pd.Dat
             NAN,
             each.name,
         )
-        for each in documents
-        if each.empty
+        for each in empty
     )
 
 

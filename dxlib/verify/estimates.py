@@ -183,7 +183,7 @@ def unverified(frame: pd.DataFrame, confidence: Number) -> pd.DataFrame:
     """
     if absent := [c for c in ("claimed", "final", "part") if c not in frame.columns]:
         raise ValueError(f"the frame lacks the columns {', '.join(absent)}")
-    if strange := set(frame["part"]) - set(PARTS):
+    if strange := set(frame["part"].unique()) - set(PARTS):
         raise ValueError(f"unknown part: {', '.join(map(str, sorted(strange, key=str)))}")
     risk(confidence)
     book = frame[(frame["part"] != "risk") & (frame["claimed"] >= 0)]

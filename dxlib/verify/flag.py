@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 COLUMNS = ["flag", "agency", "indicator", "strength", "value", "expected", "other"]
@@ -22,19 +23,20 @@ def frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     value, expected   what was found and what it was held against (their unit depends on the flag)
     other       the other agency, the document, the class, the relation
     """
+    rows = rows if isinstance(rows, pd.DataFrame) else list(rows)
+    cells = {
+        name: np.array(column_of(rows, name), dtype=float if name in NUMBERS else object).reshape(len(rows))
+        for name in COLUMNS
+    }
+    texts = [pd.factorize(cells[name], sort=True)[0] for name in ("other", "indicator", "agency")]
+    order = np.lexsort((*texts, -cells["strength"]))
+    return pd.DataFrame({name: pd.Series(column[order], dtype=column.dtype) for name, column in cells.items()})
+
+
+def column_of(rows: Sequence[Mapping[str, Any]] | pd.DataFrame, name: str) -> Sequence[Any]:
     if isinstance(rows, pd.DataFrame):
-        cells = (rows[name].tolist() if name in rows else [BLANK[name]] * len(rows) for name in COLUMNS)
-        given: Iterable[tuple[Any, ...]] = zip(*cells, strict=True)
-    else:
-        given = (tuple(row.get(name, BLANK[name]) for name in COLUMNS) for row in rows)
-    ordered = sorted(given, key=lambda row: (-row[3], *row[1:3], row[6]))
-    columns = zip(*ordered, strict=True) if ordered else ((),) * len(COLUMNS)
-    return pd.DataFrame(
-        {
-            name: pd.Series(cells, dtype=float if name in NUMBERS else object)
-            for name, cells in zip(COLUMNS, columns, strict=True)
-        }
-    )
+        return rows[name].tolist() if name in rows else [BLANK[name]] * len(rows)
+    return [row.get(name, BLANK[name]) for row in rows]
 
 
 def gather(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:

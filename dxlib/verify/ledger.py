@@ -6,15 +6,15 @@ starts from this table; nothing in it is ever overwritten, because verdicts.csv 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.answers import ANSWER
-from ..case.checks import records
+from ..case.answered import Cells, answers_in
 from ..case.framework import Node, optional
 from ..index import Exact, evaluate
 from ..index.score import Column
@@ -27,12 +27,9 @@ COLUMNS = [
 ]  # fmt: skip
 STEP_COLUMNS = ["agency", "indicator", "step", "stage", "points_share", "reason", "decided_by", "decided_on"]
 VALUED = ("claimed", "verified", "measured")
-CLAIM = ("agency", "indicator", "points", "submitted_on")
-NO_CLAIM = dict.fromkeys(CLAIM, "")
-NO_VERDICT = {"decided_by": "", "decided_on": ""}
 NAN = float("nan")
 MOST_PARTS = 8  # more parts make more grades than a table of grades can hold
-Chains = dict[tuple[str, str], list[dict[str, str]]]
+CELL = ["agency", "indicator"]
 
 
 def row_maxima(case: Case) -> dict[str, Fraction]:
@@ -60,6 +57,14 @@ def worth(values: Column | Leaf, i: int, maximum: Fraction | None) -> float:
     return in_points(values.shares[i], maximum) if values.states[i] in VALUED else NAN
 
 
+def in_column(values: Column | Leaf, maximum: Fraction | None) -> list[float]:
+    """`worth` of every agency, (N,)."""
+    return [
+        in_points(share, maximum) if state in VALUED else NAN
+        for share, state in zip(values.shares, values.states, strict=True)
+    ]
+
+
 def in_points(share: Fraction | None, maximum: Fraction | None) -> float:
     """A share of the maximum in points; bonus and penalty rows (no maximum) hold points already. nan without a share.
 
@@ -77,26 +82,16 @@ def values_of(exact: Exact, code: str) -> Column | Leaf:
     return exact.extra[code] if code in exact.extra else exact.columns[code]
 
 
-def chains(case: Case) -> Chains:
-    """(agency, indicator) -> its verdicts in the order of their steps."""
-    found: Chains = {}
-    for _, verdict in records(case.tables["verdicts"]):
-        found.setdefault((verdict["agency"], verdict["indicator"]), []).append(verdict)
-    return found
-
-
 @dataclass(frozen=True)
 class Scores:
     """The exact scores of a case on claims, on verdicts, and as they stand now; made once, used by all.
 
-    chains    (agency, indicator) -> its verdicts in the order of their steps
     earlier   (agency, indicator, step) -> share after every verdict but the last (bonus, penalty: points)
     """
 
     claimed: Exact
     verified: Exact
     current: Exact
-    chains: Chains
     earlier: dict[tuple[str, str, int], Fraction | None]
 
 
@@ -108,22 +103,20 @@ def scores(case: Case) -> Scores:
     claimed, verified = evaluate(case, "claimed"), evaluate(case, "verified")
     leaves = (values_of(verified, node.code) for node in case.framework.leaves)
     waiting = any("not-verified" in values.states for values in leaves)
-    found = chains(case)
-    return Scores(claimed, verified, evaluate(case, "current") if waiting else verified, found, earlier(case, found))
+    return Scores(claimed, verified, evaluate(case, "current") if waiting else verified, earlier(case))
 
 
-def earlier(case: Case, chains: Chains) -> dict[tuple[str, str, int], Fraction | None]:
+def earlier(case: Case) -> dict[tuple[str, str, int], Fraction | None]:
     """(agency, indicator, step) -> share after every verdict but the last (bonus, penalty: points)."""
-    several = {key: steps for key, steps in chains.items() if len(steps) > 1}
-    if not several:
-        return {}
-    answers = case.answers
-    place = {agency: i for i, agency in enumerate(case.tables["agencies"]["agency"])}
+    verdicts, answers = case.tables["verdicts"], case.answers
+    several: dict[tuple[str, str], list[Cells]] = {}
+    for agency, code, decided in answers_in(verdicts[verdicts.duplicated(CELL, keep=False)]):
+        several.setdefault((agency, code), []).append(decided)
+    place = {agency: i for i, agency in enumerate(case.tables["agencies"]["agency"])} if several else {}
     found: dict[tuple[str, str, int], Fraction | None] = {}
     for (agency, code), steps in several.items():
         node = case.framework.nodes[code]
-        for k, step in enumerate(steps[:-1], start=1):
-            decided = tuple(step[c] for c in ANSWER)
+        for k, decided in enumerate(steps[:-1], start=1):
             if node.rule.group:  # the others stand as they do now
                 then = {**answers.verdicts.get(code, {}), agency: decided}
                 values = leaf(case, node, replace(answers, verdicts={**answers.verdicts, code: then}), "verified")
@@ -131,6 +124,31 @@ def earlier(case: Case, chains: Chains) -> dict[tuple[str, str, int], Fraction |
             else:
                 found[agency, code, k] = answers.readers[code](answers.claims.get(code, {}).get(agency), decided)[1]
     return found
+
+
+def cells(frame: pd.DataFrame, agencies: Sequence[str], codes: Sequence[str]) -> np.ndarray:
+    """Where every row of a table stands in the grid of agencies by rows of the index set, counted through agency by
+    agency; -1 outside."""
+    i, j = pd.Index(agencies).get_indexer(frame["agency"]), pd.Index(codes).get_indexer(frame["indicator"])
+    return np.where((i < 0) | (j < 0), -1, i * len(codes) + j)
+
+
+def last_rows(at: np.ndarray, size: int) -> np.ndarray:
+    """The last row of a table that stands in each cell of a grid; -1 for none.  at: from `cells`."""
+    found = np.full(size, -1)
+    found[at[at >= 0]] = np.flatnonzero(at >= 0)
+    return found
+
+
+def first_rows(at: np.ndarray, size: int) -> np.ndarray:
+    """The first row of a table that stands in each cell of a grid; -1 for none.  at: from `cells`."""
+    found = last_rows(at[::-1], size)
+    return np.where(found < 0, -1, len(at) - 1 - found)
+
+
+def texts(frame: pd.DataFrame, column: str, rows: np.ndarray) -> np.ndarray:
+    """The text of a column in each of the rows; "" for the row -1."""
+    return np.append(frame[column].to_numpy(object), "")[rows]
 
 
 def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
@@ -154,53 +172,79 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
     score, verdict, appeal, decision), as contract.md has them; points by the rules of the index set.
     """
     told = told or scores(case)
-    steps = told.chains
-    agencies, answers = case.tables["agencies"], case.answers
-    claims = {(c["agency"], c["indicator"]): c for _, c in records(case.tables["claims"], CLAIM)}
-    appeals = {(a["agency"], a["indicator"]): a["submitted_on"] for _, a in records(case.tables["appeals"])}
-    columns = [
-        (node, maximum, values_of(told.claimed, node.code), values_of(told.verified, node.code))
-        for node, maximum in reported_leaves(case)
-    ]
+    agencies, leaves, tables = told.claimed.agencies, list(reported_leaves(case)), case.tables
+    codes, size = [node.code for node, _ in leaves], len(agencies) * len(leaves)
+    claims, verdicts, appeals = (tables[name] for name in ("claims", "verdicts", "appeals"))
+    at = cells(verdicts, agencies, codes)
+    done = np.bincount(at[at >= 0], minlength=size)
+    claimed, final = in_points_of_all(case, told, leaves)
+    first = final.copy()
+    for cell in np.flatnonzero(done > 1).tolist():
+        i, j = divmod(cell, len(leaves))
+        first[cell] = in_points(told.earlier[agencies[i], codes[j], 1], leaves[j][1])
+    missing = [[state == "missing" for state in values_of(told.claimed, code).states] for code in codes]
+    exempt = [[agency in case.answers.exempt.get(code, ()) for agency in agencies] for code in codes]
+    kept = ~agency_by_agency(exempt, bool) & ((done > 0) | ~agency_by_agency(missing, bool))
+    claim = last_rows(cells(claims, agencies, codes), size)
+    appeal = last_rows(cells(appeals, agencies, codes), size)
+    began, ended = first_rows(at, size), last_rows(at, size)
+    reasoned = np.where(verdicts["reason"] != "", at, -1)
+    heard = last_rows(np.where(verdicts["stage"] == "appeal", at, -1), size) >= 0
     pillars = {code: top for top in case.framework.tops for code in case.framework.below(top)}
-    rows = []
-    for i, (agency, scope) in enumerate(zip(agencies["agency"], agencies["scope"], strict=True)):
-        for node, maximum, said, found in columns:
-            key = (agency, node.code)
-            claim, done = claims.get(key, NO_CLAIM), steps.get(key, [])
-            claimed, final = worth(said, i, maximum), worth(found, i, maximum)
-            if agency in answers.exempt.get(node.code, ()) or (not done and said.states[i] == "missing"):
-                continue
-            if node.rule.group and answers.accepted(node.code, agency):
-                claimed = final  # what moved on a row scored against the group is the others' doing
-            first = in_points(told.earlier[*key, 1], maximum) if len(done) > 1 else final
-            own = optional(claim["points"]) if node.rule.takes != "points" else None
-            reasons = [step["reason"] for step in done if step["reason"]] or [""]
-            points = (
-                in_points(maximum, None),
-                claimed,
-                in_points(own, None),
-                *((first, final) if done else (NAN, NAN)),
-            )
-            ends = (done[0], done[-1]) if done else (NO_VERDICT, NO_VERDICT)
-            rows.append(
-                (
-                    *(agency, scope, pillars[node.code], node.code),
-                    *points,
-                    *(len(done), state(key in appeals, done), reasons[0], reasons[-1]),
-                    *(end["decided_by"] for end in ends),
-                    *(claim["submitted_on"], ends[0]["decided_on"], appeals.get(key, ""), ends[1]["decided_on"]),
-                )
-            )
-    return pd.DataFrame(rows, columns=COLUMNS)
+
+    def of_leaves(values: list) -> np.ndarray:
+        return np.tile(np.array(values, object), len(agencies))
+
+    own = np.where(of_leaves([node.rule.takes == "points" for node, _ in leaves]), "", texts(claims, "points", claim))
+    written = {text: in_points(optional(text), None) for text in set(own.tolist())}
+    columns = {
+        "agency": np.repeat(np.array(agencies, object), len(leaves)),
+        "scope": np.repeat(tables["agencies"]["scope"].to_numpy(object), len(leaves)),
+        "pillar": of_leaves([pillars[code] for code in codes]),
+        "indicator": of_leaves(codes),
+        "max_points": of_leaves([in_points(maximum, None) for _, maximum in leaves]).astype(float),
+        "claimed": claimed,
+        "stated": np.array([written[text] for text in own.tolist()], float),
+        "first": np.where(done > 0, first, NAN),
+        "final": np.where(done > 0, final, NAN),
+        "steps": done,
+        "state": np.select([done == 0, heard, appeal >= 0], ["open", "decided", "disputed"], "verified").astype(object),
+        "first_reason": texts(verdicts, "reason", first_rows(reasoned, size)),
+        "reason": texts(verdicts, "reason", last_rows(reasoned, size)),
+        "verifier": texts(verdicts, "decided_by", began),
+        "decider": texts(verdicts, "decided_by", ended),
+        "submitted_on": texts(claims, "submitted_on", claim),
+        "verified_on": texts(verdicts, "decided_on", began),
+        "appealed_on": texts(appeals, "submitted_on", appeal),
+        "decided_on": texts(verdicts, "decided_on", ended),
+    }
+    return table({name: column[kept] for name, column in columns.items()}, COLUMNS)
 
 
-def state(appealed: bool, steps: list[dict[str, str]]) -> str:
-    if not steps:
-        return "open"
-    if any(step["stage"] == "appeal" for step in steps):
-        return "decided"
-    return "disputed" if appealed else "verified"
+def in_points_of_all(
+    case: Case, told: Scores, leaves: Sequence[tuple[Node, Fraction | None]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points claimed and points found in every cell of the grid of `cells`, nan without a value."""
+    claimed, final = [], []
+    for node, maximum in leaves:
+        said, found = (in_column(values_of(exact, node.code), maximum) for exact in (told.claimed, told.verified))
+        if node.rule.group:  # what moved on a row scored against the group is the others' doing
+            accepted = [case.answers.accepted(node.code, agency) for agency in told.claimed.agencies]
+            said = [b if same else a for a, b, same in zip(said, found, accepted, strict=True)]
+        claimed.append(said)
+        final.append(found)
+    return agency_by_agency(claimed, float), agency_by_agency(final, float)
+
+
+def agency_by_agency(columns: Sequence[Sequence], kind: type) -> np.ndarray:
+    """Columns of agencies, one per row of the index set, as the cells of the grid of `cells`."""
+    return np.array(columns, kind).T.ravel()
+
+
+def table(columns: Mapping[str, Sequence | np.ndarray], order: list[str]) -> pd.DataFrame:
+    """A table of columns (n,); one without rows knows no types."""
+    frame = pd.DataFrame(dict(columns), columns=order)
+    return frame if len(frame) else frame.astype(object)
 
 
 def steps(case: Case, told: Scores | None = None) -> pd.DataFrame:
@@ -208,24 +252,27 @@ def steps(case: Case, told: Scores | None = None) -> pd.DataFrame:
 
     told   from `scores`; made here when not given
 
-    Returns one row per verdict, in the order of verdicts.csv: agency, indicator, step (int), stage,
-    points_share (float, share of the row's maximum after that step; nan for bonus and penalty rows, and where
+    Returns one row per verdict, in the order of verdicts.csv, those of a cell together: agency, indicator, step (int),
+    stage, points_share (float, share of the row's maximum after that step; nan for bonus and penalty rows, and where
     the row has no value), reason, decided_by, decided_on. Source: contract.md, "What counts".
     """
     told = told or scores(case)
-    place = {agency: i for i, agency in enumerate(told.verified.agencies)}
-    scored = {node.code: told.verified.columns[node.code] for node, maximum in reported_leaves(case) if maximum}
-    rows = []
-    for (agency, code), chain in told.chains.items():
-        for k, s in enumerate(chain, start=1):
-            share = NAN
-            if code in scored and k < len(chain):
-                share = in_points(told.earlier[agency, code, k], None)
-            elif code in scored:
-                share = worth(scored[code], place[agency], None)
-            cell = (agency, code, k, s["stage"], share)
-            rows.append((*cell, s["reason"], s["decided_by"], s["decided_on"]))
-    return pd.DataFrame(rows, columns=STEP_COLUMNS)
+    agencies = told.verified.agencies
+    codes = [node.code for node, maximum in reported_leaves(case) if maximum]
+    verdicts = case.tables["verdicts"]
+    cell = verdicts.groupby(CELL, sort=False).ngroup().to_numpy()
+    order = np.argsort(cell, kind="stable")
+    verdicts, cell = verdicts.iloc[order], cell[order]
+    starts = np.searchsorted(cell, cell)
+    step, last = np.arange(len(cell)) - starts + 1, np.diff(cell, append=-1) != 0
+    at = cells(verdicts, agencies, codes)
+    shares = [in_column(told.verified.columns[code], None) for code in codes]
+    share = np.append(agency_by_agency(shares, float), NAN)[at]
+    columns = {name: verdicts[name].to_numpy(object) for name in (*CELL, "stage", "reason", "decided_by", "decided_on")}
+    for row in np.flatnonzero(~last & (at >= 0)).tolist():
+        key = (columns["agency"][row], columns["indicator"][row], int(step[row]))
+        share[row] = in_points(told.earlier[key], None)
+    return table({**columns, "step": step, "points_share": share}, STEP_COLUMNS)
 
 
 def grades(case: Case) -> dict[str, list[float]]:

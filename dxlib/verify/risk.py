@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.tables import rows_of
 from ..errors import Finding, Refusal
 from ..index.values import leaf
 from .estimates import unverified
-from .ledger import NAN, reported_leaves
+from .ledger import NAN, cells, in_points, reported_leaves, table
 from .sampling import points_size, points_weighted
 
 PRIOR = 5  # cases that the group's experience counts for
@@ -58,7 +57,7 @@ def history(case: Case, before: Case | None) -> pd.DataFrame:
     links = links[(links["from_year"] == before.year) & (links["from_group"] == before.group)]
     now = dict(zip(links["from_code"], links["code"], strict=True))
     agencies = before.tables["agencies"]["agency"].tolist()
-    rows = []
+    rows: dict[str, list] = {name: [] for name in columns}
     for node, maximum in reported_leaves(before):
         if maximum is None or node.code not in now:
             continue
@@ -66,9 +65,11 @@ def history(case: Case, before: Case | None) -> pd.DataFrame:
         found = leaf(before, node, before.answers, "verified")
         for agency, state, a, b in zip(agencies, found.states, said.shares, found.shares, strict=True):
             if state == "verified" and b is not None:
-                over = NAN if a is None else max(float(a - b), 0.0)
-                rows.append((agency, now[node.code], float(b), over))
-    return pd.DataFrame(rows, columns=columns)
+                rows["agency"].append(agency)
+                rows["indicator"].append(now[node.code])
+                rows["share"].append(in_points(b, None))
+                rows["over"].append(NAN if a is None else 0.0 if a is b else max(in_points(a - b, None), 0.0))
+    return table(rows, columns)
 
 
 def over_scoring(past: pd.DataFrame, keys: pd.DataFrame, prior: int = PRIOR) -> np.ndarray:
@@ -84,8 +85,9 @@ def over_scoring(past: pd.DataFrame, keys: pd.DataFrame, prior: int = PRIOR) -> 
     everywhere = float(past["over"].mean()) if len(past) else UNKNOWN
     sums = past.groupby("indicator")["over"].agg(["sum", "size"])
     row = (sums["sum"] + prior * everywhere) / (sums["size"] + prior)
-    own = past.groupby(["agency", "indicator"])["over"].agg(["sum", "size"])
-    found = own.reindex(pd.MultiIndex.from_frame(keys[["agency", "indicator"]])).fillna(0.0).to_numpy(float)
+    agencies, codes = keys["agency"].unique(), keys["indicator"].unique()
+    own = past["over"].groupby(cells(past, agencies, codes)).agg(["sum", "size"])
+    found = own.reindex(cells(keys, agencies, codes)).fillna(0.0).to_numpy(float)
     group = keys["indicator"].map(row).fillna(everywhere).to_numpy(float)
     return (found[:, 0] + prior * group) / (found[:, 1] + prior)
 
@@ -103,15 +105,11 @@ def risk(rows: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.Data
     """
     rows = rows[rows["claimed"] > 0][["agency", "indicator", "max_points", "claimed", "final", "state"]].copy()
     rows["p"] = over_scoring(past, rows)
-    red = flags[flags["flag"].isin(list(FACTORS))][["flag", "agency", "indicator"]].drop_duplicates()
-    whole = red[red["indicator"] == ""][["flag", "agency"]].merge(rows[["agency", "indicator"]], on="agency")
-    red = pd.concat([red[red["indicator"] != ""], whole[["flag", "agency", "indicator"]]]).drop_duplicates()
-    raised: dict[tuple[str, str], list[str]] = {}
-    for flag, agency, code in red.sort_values("flag", kind="stable").itertuples(index=False, name=None):
-        raised.setdefault((agency, code), []).append(flag)
-    named = [raised.get(key, []) for key in rows_of(rows, "agency", "indicator")]
-    rows["red_flags"] = [";".join(some) for some in named]
-    rows["factor"] = [prod(FACTORS[flag] for flag in some) if some else 1.0 for some in named]
+    kinds, kind = np.unique(raised(flags, rows), return_inverse=True)
+    named = [[flag for k, flag in enumerate(sorted(FACTORS)) if one >> k & 1] for one in kinds.tolist()]
+    joined = [";".join(some) for some in named]
+    rows["red_flags"] = [joined[k] for k in kind.tolist()]
+    rows["factor"] = np.array([prod((FACTORS[flag] for flag in some), start=1.0) for some in named])[kind]
     worth = rows["max_points"].fillna(rows["claimed"])
     rows["risk"] = np.minimum(worth * np.minimum(rows["p"] * rows["factor"], 1.0), rows["claimed"])
     columns = ["agency", "indicator", "max_points", "claimed", "final", "state", "p", "red_flags", "factor", "risk"]
@@ -119,6 +117,20 @@ def risk(rows: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.Data
         ["risk", "claimed", "agency", "indicator"], ascending=[False, False, True, True], kind="stable"
     )
     return ordered[columns].reset_index(drop=True)
+
+
+def raised(flags: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
+    """The red flags of every row as bits, in the alphabetical order of `FACTORS`; one on an agency counts for all."""
+    agencies, codes = rows["agency"].unique(), rows["indicator"].unique()
+    bits = np.zeros((len(agencies), len(codes)), int)
+    for k, name in enumerate(sorted(FACTORS)):
+        found = flags[flags["flag"] == name]
+        hit = np.zeros(bits.shape, bool)
+        at = cells(found, agencies, codes)
+        hit.flat[at[at >= 0]] = True
+        hit[np.isin(agencies, found.loc[found["indicator"] == "", "agency"])] = True
+        bits |= hit << k
+    return bits.ravel()[cells(rows, agencies, codes)]
 
 
 def choose(
@@ -144,8 +156,7 @@ def choose(
         facts = {"low": 0, "high": "∞", "name": "capacity"}
         raise Refusal([Finding("E_PARAM", "param_range", column="capacity", value=str(capacity), facts=facts)])
     part = np.array(["rest"] * len(risks), dtype=object)
-    keys = list(rows_of(risks, "agency", "indicator"))
-    fixed = np.array(sorted(range(len(risks)), key=keys.__getitem__), dtype=int)
+    fixed = np.lexsort([pd.factorize(risks[name], sort=True)[0] for name in ("indicator", "agency")])
     if len(fixed):
         part[rng.choice(fixed, size=ceil(len(fixed) * Fraction(repr(random_share))), replace=False)] = "random"
     left = fixed[part[fixed] == "rest"]

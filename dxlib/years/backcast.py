@@ -9,7 +9,7 @@ Sources: OECD/JRC Handbook (2008), ch. 2 (documenting breaks); JRC, EUR 28300 (c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -20,22 +20,23 @@ from ..case.answered import on_top
 from ..case.answers import ANSWER
 from ..case.framework import optional
 from ..case.tables import rows_of
-from ..index.aggregate import total, weighted_sum
+from ..index.aggregate import weighted_sum, whole_numbers
 from ..index.rows import Rows, own_weights, units
-from ..rules import ONE
+from ..rules import ZERO
 
 
 class Part(NamedTuple):
-    """An origin of a joined agency: the part of it that came, and its weight in a mean (size x part); `known` unless
-    nobody has published the part."""
+    """An origin of a joined agency: the part of it that came, and its weight in a mean (size x part, in proportion to
+    the others); `known` unless nobody has published the part."""
 
     origin: str
     part: Fraction
-    weight: Fraction
+    weight: int
     known: bool = True
 
 
 Parts = list[Part]
+AddedUp = Mapping[str, "Fraction | None"]  # agency -> share on one row
 
 
 def sizes(case: Case, code: str) -> dict[str, Fraction]:
@@ -69,35 +70,35 @@ def parts_of(related: pd.DataFrame, size: Mapping[str, Fraction]) -> dict[str, P
     weighted: dict[str, Parts] = {}
     for agency, origins in found.items():
         sized = all(origin in size for origin, _ in origins)
-        weighted[agency] = []
-        for origin, share in origins:
-            part = Fraction(1, pieces[origin]) if share is None else share
-            weighted[agency].append(Part(origin, part, (size[origin] if sized else ONE) * part, share is not None))
+        came = [Fraction(1, pieces[origin]) if share is None else share for origin, share in origins]
+        weights = [times(size[one], part) for (one, _), part in zip(origins, came, strict=True)] if sized else came
+        weighted[agency] = [
+            Part(one, part, weight, share is not None)
+            for (one, share), part, weight in zip(origins, came, whole_numbers(weights), strict=True)
+        ]
     return weighted
 
 
-def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> Rows:
+def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], added: Mapping[str, AddedUp]) -> Rows:
     """The rows of an earlier year for the agencies of the later one.
 
     parts   `parts_of`: one agency per entry, in this order; one whole origin gives that origin's own figures
-    on      which values count, as in `index.evaluate`
+    added   `added_up`, of these agencies and possibly others
 
     The score of an agency with several origins is the sum of its rows: it has no official one.
     """
     at = {agency: i for i, agency in enumerate(rows.agencies)}
     framework = case.framework
     firsts = [at[origins[0].origin] for origins in parts.values()]
-    several = [(i, origins) for i, origins in enumerate(parts.values()) if len(origins) > 1]
-    needed = {one.origin for _, origins in several for one in origins}
+    several = [(i, agency, origins) for i, (agency, origins) in enumerate(parts.items()) if len(origins) > 1]
     shares: dict[str, list[Fraction | None]] = {}
     states: dict[str, list[str]] = {}
     for code in rows.shares:
         column, state = rows.shares[code], rows.states[code]
         shares[code], states[code] = [column[i] for i in firsts], [state[i] for i in firsts]
-        figures = ratio_figures(case, code, on, needed)
-        for i, origins in several:
-            shares[code][i] = joined(column, at, origins, figures, case, code)
-    known: dict[tuple, int] = {}
+        for i, agency, origins in several:
+            shares[code][i] = added[code][agency] if agency in added[code] else mean(known(column, at, origins))
+    numbers: dict[tuple, int] = {}
     patterns = list(rows.patterns)
     pattern: list[int] = []
     scores: list[Fraction | None] = []
@@ -108,10 +109,10 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> Row
             scores.append(rows.scores[first])
             continue
         key = tuple(shares[code][i] is not None for code in rows.shares)
-        if key not in known:
-            known[key] = len(patterns)
+        if key not in numbers:
+            numbers[key] = len(patterns)
             patterns.append(weights_of(case, dict(zip(rows.shares, key, strict=True))))
-        pattern.append(known[key])
+        pattern.append(numbers[key])
         complete = all(rows.scores[at[one.origin]] is not None for one in origins)
         scores.append(estimated.summed(i) if complete and units(framework) else None)
     return estimated
@@ -133,23 +134,45 @@ def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
     return own_weights(framework, present)
 
 
-def joined(
-    column: list[Fraction | None],
-    at: Mapping[str, int],
-    origins: Parts,
-    figures: Mapping[str, tuple[Fraction, Fraction]],
-    case: Case,
-    code: str,
-) -> Fraction | None:
-    """One row of an agency from its several origins."""
-    given = [(one, x) for one in origins if (x := column[at[one.origin]]) is not None]
-    if not given or all(x is given[0][1] for _, x in given):  # equal answers are read once, so often one and the same
+def known(column: Sequence[Fraction | None], at: Mapping[str, int], origins: Parts) -> list[tuple[Part, Fraction]]:
+    """The origins that have a share on a row."""
+    return [(one, x) for one in origins if (x := column[at[one.origin]]) is not None]
+
+
+def alike(given: Sequence[tuple[Part, Fraction]]) -> bool:
+    """Whether all gave one and the same answer, or none did; equal answers are read once, so identity shows it."""
+    return all(x is given[0][1] for _, x in given)
+
+
+def mean(given: Sequence[tuple[Part, Fraction]]) -> Fraction | None:
+    """The mean of the shares of several origins, by their weights; None of none."""
+    if alike(given):
         return given[0][1] if given else None
-    if all(one.origin in figures for one, _ in given):
-        a, b = (total([times(figures[one.origin][side], one.part) for one, _ in given]) for side in (0, 1))
-        if b:
-            return case.framework.nodes[code].rule.exact([a / b])[0]
     return weighted_sum([(one.weight, x) for one, x in given]) / sum(one.weight for one, _ in given)
+
+
+def added_up(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> dict[str, AddedUp]:
+    """The shares of joined agencies on rows that add their numerators and denominators, see `ratio_figures`.
+
+    parts   `parts_of`: the weights do not matter here
+    on      which values count, as in `index.evaluate`
+    """
+    at = {agency: i for i, agency in enumerate(rows.agencies)}
+    several = {agency: origins for agency, origins in parts.items() if len(origins) > 1}
+    needed = {one.origin for origins in several.values() for one in origins}
+    found: dict[str, AddedUp] = {}
+    for code, column in rows.shares.items():
+        figures = ratio_figures(case, code, on, needed)
+        ratios = {}
+        for agency, origins in several.items() if figures else ():
+            given = known(column, at, origins)
+            if not alike(given) and all(one.origin in figures for one, _ in given):
+                a, b = (sum((times(figures[one.origin][n], one.part) for one, _ in given), ZERO) for n in (0, 1))
+                if b:
+                    ratios[agency] = a / b
+        shares = case.framework.nodes[code].rule.exact(list(ratios.values())) if ratios else []
+        found[code] = dict(zip(ratios, shares, strict=True))
+    return found
 
 
 def times(x: Fraction, part: Fraction) -> Fraction:

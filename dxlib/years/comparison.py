@@ -17,7 +17,7 @@ from ..index import INDEX, Exact, evaluate
 from ..index.rows import Rows, units, year_rows
 from ..index.score import leaf_column
 from ..index.values import leaf
-from .backcast import Parts, backcast, parts_of, sizes
+from .backcast import Parts, added_up, backcast, parts_of, sizes
 from .decompose import Shares, Sides, changes, group_change
 from .identity import UNCHANGED, relate
 from .matching import comparable, match
@@ -70,7 +70,8 @@ def compare_years(
     measured = sizes(before, declared["size"])
     parts = parts_of(related, measured)
     then, now = year_rows(before.framework, scored[0]), year_rows(after.framework, scored[1])
-    old, new = backcast(before, then, parts, scored[0].on), chosen(now, list(parts))
+    added = added_up(before, then, parts, scored[0].on)
+    old, new = backcast(before, then, parts, added), chosen(now, list(parts))
     scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
     sides = Sides(
         old,
@@ -80,8 +81,8 @@ def compare_years(
         scores[0],
     )
     changed = changes(related, matches, sides, parts)
-    joined = {agency: origins for agency, origins in parts.items() if len(origins) > 1}
-    plain = backcast(before, then, {a: p for a, p in parts_of(related, {}).items() if a in joined}, scored[0].on)
+    joined = {agency for agency, origins in parts.items() if len(origins) > 1}
+    plain = backcast(before, then, {a: p for a, p in parts_of(related, {}).items() if a in joined}, added)
     return Comparison(
         before,
         after,
@@ -165,7 +166,10 @@ def alike_shares(
         if not mixed:
             continue
         claimed = year_rows(case.framework, evaluate(case, "claimed"))
-        claimed = chosen(claimed, list(parts)) if side else backcast(case, claimed, parts, "claimed")
+        if side:
+            claimed = chosen(claimed, list(parts))
+        else:
+            claimed = backcast(case, claimed, parts, added_up(case, claimed, parts, "claimed"))
         for own, other in mixed:
             states = zip(sides[side].states[own], sides[1 - side].states[other], strict=True)
             found[side][own] = [

@@ -7,11 +7,12 @@ time and adds up exactly; everything here is in fractions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+import numpy as np
 import pandas as pd
 
 from ..case.links import MATCHED
@@ -49,18 +50,16 @@ class Sides:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a pair of own weights makes of the rows, in whole numbers over `scale`.
+    """What a pair of own weights makes of the shares: every part is a sum of factor x share.
 
-    both      (code, from_code, sum of weights, change of nominal weight, change caused by exemptions, later nominal
-    weight) alone     (part, side, code, weight): rows that stand in one year only, or do not apply in the other
-    weights   by side, row -> its sum of weights in `both`
-    share     the smaller of the parts of either year's index that `both` carries
+    factors   part -> (side, row) -> factor, in whole numbers over 2 x `scale`
+    matched   by side, row -> later nominal weight, in the same numbers; matched rows that apply in both years
+    share     the smaller of the parts of either year's index that those rows carry
     """
 
     scale: int
-    both: list[tuple[str, str, int, int, int, int]]
-    alone: list[tuple[str, int, str, int]]
-    weights: tuple[dict[str, int], dict[str, int]]
+    factors: dict[str, dict[tuple[int, str], int]]
+    matched: tuple[dict[str, int], dict[str, int]]
     share: Fraction
 
 
@@ -68,36 +67,40 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
     """The plan of two sets of own weights."""
     nominal = (sides[0].nominal, sides[1].nominal)
     scale = lcm(*(w.denominator for table in (*nominal, *weights) for w in table.values()), 1)
+    factors: dict[str, dict[tuple[int, str], int]] = {part: {} for part in PARTS}
 
     def whole(table: Weights, code: str) -> int:
         return int(table.get(code, ZERO) * scale)
 
-    both, alone, matched = [], [], set()
+    def alone(part: str, side: int, code: str) -> None:
+        factors[part][side, code] = (2 if side else -2) * whole(weights[side], code)
+
+    taken: set[tuple[int, str]] = set()
+    carried: tuple[dict[str, int], dict[str, int]] = ({}, {})
     for code, old, kind in rows_of(matches, "code", "from_code", "kind"):
         if kind not in MATCHED:
             continue
-        matched |= {(0, old), (1, code)}
+        taken |= {(0, old), (1, code)}
         if code in weights[1] and old in weights[0]:
             here, then, now = whole(weights[1], code), whole(weights[0], old), whole(nominal[1], code)
-            set_moved = now - whole(nominal[0], old)
-            both.append((code, old, here + then, set_moved, here - then - set_moved, now))
+            by_set = now - whole(nominal[0], old)
+            factors["performance"] |= {(0, old): -here - then, (1, code): here + then}
+            for part, moved in (("reweighting", by_set), ("exemptions", here - then - by_set)):
+                factors[part] |= {(0, old): moved, (1, code): moved}
+            carried[0][old] = carried[1][code] = 2 * now
         elif code in weights[1] or old in weights[0]:
             side = int(code in weights[1])
             name, other = (code, old) if side else (old, code)
             lacks_weight = not nominal[1 - side].get(other)  # in the other set, for everybody
-            part = "reweighting" if lacks_weight else "exemptions"
-            alone.append((part, side, name, whole(weights[side], name)))
-    kinds = {0: "removed", 1: "added"}
-    redefined = {(1, c) for c, k in rows_of(matches, "code", "kind") if k not in (*MATCHED, "added", "removed")}
-    redefined |= {(0, c) for c, k in rows_of(matches, "from_code", "kind") if k not in (*MATCHED, "added", "removed")}
-    for side in (0, 1):
+            alone("reweighting" if lacks_weight else "exemptions", side, name)
+    changed = matches[~matches["kind"].isin([*MATCHED, "added", "removed"])]
+    redefined = (set(changed["from_code"]), set(changed["code"]))
+    for side, kind in enumerate(("removed", "added")):
         for code in weights[side]:
-            if (side, code) not in matched:
-                part = "redefined" if (side, code) in redefined else kinds[side]
-                alone.append((part, side, code, whole(weights[side], code)))
-    summed = {old: weight for _, old, weight, *_ in both}, {code: weight for code, _, weight, *_ in both}
-    share = min(sum((weights[side][code] for code in summed[side]), ZERO) for side in (0, 1))
-    return Plan(scale, both, alone, summed, share)
+            if (side, code) not in taken:
+                alone("redefined" if code in redefined[side] else kind, side, code)
+    share = min(sum((weights[side][code] for code in carried[side]), ZERO) for side in (0, 1))
+    return Plan(scale, factors, carried, share)
 
 
 def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: Mapping[str, Parts]) -> pd.DataFrame:
@@ -113,81 +116,75 @@ def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: M
     both years, under the later weights; matched_share: the smaller of the parts of either year's index they carry. All
     are Fractions (shares of the maximum), None where an agency has no score in one of the years.
     """
-    flags = dict(rows_of(related, "agency", "flag"))
-    plans: dict[tuple[int, int], Plan] = {}
-    rows = []
     before, after = sides.before, sides.after
+    weighted: dict[tuple[int, int], list[int]] = {}  # places of the agencies with the same two sets of own weights
+    for i, scores in enumerate(zip(before.scores, after.scores, strict=True)):
+        if None not in scores and before.nominal and after.nominal:
+            weighted.setdefault((before.pattern[i], after.pattern[i]), []).append(i)
+    figures: dict[int, list[Fraction | None]] = {}
+    for (then, now), places in weighted.items():
+        common = plan(matches, (before, after), (before.patterns[then], after.patterns[now]))
+        figures |= zip(places, split(common, sides, places), strict=True)
+    flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * (len(PARTS) + 3)
+    rows = []
     for i, agency in enumerate(after.agencies):
         old, new = before.scores[i], after.scores[i]
+        change = None if old is None or new is None else new - old
         guessed = flags[agency] != SPLIT and any(not one.known for one in parts[agency])
         limits = (bounds(parts[agency], sides.origins) if guessed else None) or (None, None)
-        if old is None or new is None or not after.nominal or not before.nominal:
-            change = None if old is None or new is None else new - old
-            nothing = [None] * len(PARTS)
-            rows.append((agency, flags[agency], old, new, change, *nothing, *limits, None, None, None))
-            continue
-        key = before.pattern[i], after.pattern[i]
-        if key not in plans:
-            weights = (before.patterns[key[0]], after.patterns[key[1]])
-            plans[key] = plan(matches, (before, after), weights)
-        change = new - old
-        found, (then, now) = split(plans[key], sides, i, change)
-        own = (found[part] for part in PARTS)
-        rows.append((agency, flags[agency], old, new, change, *own, *limits, then, now, plans[key].share))
+        found = figures.get(i, nothing)
+        rows.append((agency, flags[agency], old, new, change, *found[:-3], *limits, *found[-3:]))
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
 
 
-def split(
-    p: Plan, sides: Sides, i: int, change: Fraction
-) -> tuple[dict[str, Fraction], tuple[Fraction | None, Fraction | None]]:
-    """The parts of one agency's change, and the sub-index of its matched rows in either
-    year.
+def split(p: Plan, sides: Sides, places: Sequence[int]) -> Iterator[list[Fraction | None]]:
+    """The parts of the change of every agency with this plan, then matched_before, matched_after and matched_share.
 
-    Whole numbers over one denominator, reduced once per figure: fractions of other people's figures are slow to add.
+    Sums of whole numbers over one denominator per agency, reduced once per figure: fractions of other people's figures
+    are slow to add.
     """
-    then, now = sides.before.shares, sides.after.shares
-    old = [ZERO if (x := then[row[1]][i]) is None else x for row in p.both]
-    new = [ZERO if (x := now[row[0]][i]) is None else x for row in p.both]
-    single = [ZERO if (x := (then, now)[row[1]][row[2]][i]) is None else x for row in p.alone]
-    denominators = {x.denominator for column in (old, new, single) for x in column}
-    base = lcm(*denominators)
-    times = {d: base // d for d in denominators}
-    a, b, c = ([x.numerator * times[x.denominator] for x in column] for column in (old, new, single))
-    performance = reweighted = exempted = before = after = weights = 0
-    for (_, _, weight, by_set, by_exemption, nominal), m, n in zip(p.both, a, b, strict=True):
-        performance += weight * (n - m)
-        if by_set or by_exemption:
-            reweighted += by_set * (m + n)
-            exempted += by_exemption * (m + n)
-        before += nominal * m
-        after += nominal * n
-        weights += nominal
-    sums = dict.fromkeys(PARTS, 0)
-    sums |= {"performance": performance, "reweighting": reweighted, "exemptions": exempted}
-    for (part, side, _, weight), n in zip(p.alone, c, strict=True):
-        sums[part] += (2 if side else -2) * weight * n
-    twice = 2 * p.scale * base
-    found = {part: Fraction(n, twice) if n else ZERO for part, n in sums.items()}
-    left = change.numerator * twice - change.denominator * sum(sums.values())
-    found["rest"] = Fraction(left, change.denominator * twice) if left else ZERO
+    years = sides.before, sides.after
+    factors: dict[str, dict[tuple, int]] = {part: dict(form) for part, form in p.factors.items()}
+    columns: dict[tuple, list[Fraction | None]] = {(side,): year.scores for side, year in enumerate(years)}
+    columns |= {key: years[key[0]].shares[key[1]] for form in p.factors.values() for key in form}
     for part, others in (("verification", sides.alike), ("membership", sides.common)):
-        if others[0] or others[1]:
-            moved = shift(p, sides, others, i)
-            found[part] += moved
-            found["performance"] -= moved
-    carried = base * weights
-    return found, (Fraction(before, carried), Fraction(after, carried)) if carried else (None, None)
+        for (side, code), factor in p.factors["performance"].items():
+            if code in others[side]:  # what the change would lack if both years stood on the other shares
+                columns[side, code, part] = [
+                    x if x is None or y is None else y
+                    for x, y in zip(columns[side, code], others[side][code], strict=True)
+                ]
+                factors[part] |= {(side, code): factor, (side, code, part): -factor}
+                factors["performance"][side, code] -= factor
+                factors["performance"][side, code, part] = factor
+    cells, base = whole_numbers([[column[i] for i in places] for column in columns.values()])
+    at = {key: row for row, key in enumerate(columns)}
+
+    def sums(form: Mapping[tuple, int]) -> np.ndarray:
+        terms = (factor * cells[at[key]] for key, factor in form.items() if factor)
+        return sum(terms, np.zeros(len(places), dtype=object))
+
+    found = {part: sums(form) for part, form in factors.items()}
+    found["rest"] = 2 * p.scale * (cells[at[1,]] - cells[at[0,]]) - sum(found.values())
+    figures: list[Sequence[Fraction | None]] = [fractions(found[part], 2 * p.scale * base) for part in PARTS]
+    for side in (0, 1):
+        whole = sum(p.matched[side].values())
+        of_rows = sums({(side, code): weight for code, weight in p.matched[side].items()})
+        figures.append(fractions(of_rows, whole * base) if whole else [None] * len(places))
+    return ([*row, p.share] for row in zip(*figures, strict=True))
 
 
-def shift(p: Plan, sides: Sides, others: tuple[Shares, Shares], i: int) -> Fraction:
-    """What the change would lack if both years stood on the other shares."""
-    moved = ZERO
-    for side, rows in enumerate((sides.before, sides.after)):
-        for code, column in others[side].items():
-            x, y, weight = rows.shares[code][i], column[i], p.weights[side].get(code)
-            if weight and x is not y and x is not None and y is not None:
-                moved += (1 if side else -1) * Fraction(weight, 2 * p.scale) * (x - y)
-    return moved
+def whole_numbers(columns: Sequence[Sequence[Fraction | None]]) -> tuple[np.ndarray, np.ndarray]:
+    """(columns as whole numbers, the denominator they share at each place); nothing counts as 0."""
+    filled = [[ZERO if x is None else x for x in column] for column in columns]
+    above = np.array([[x.numerator for x in column] for column in filled], dtype=object)
+    below = [[x.denominator for x in column] for column in filled]
+    base = np.array([lcm(*set(at_place)) for at_place in zip(*below, strict=True)], dtype=object)
+    return above * (base // np.array(below, dtype=object)), base
+
+
+def fractions(above: np.ndarray, below: np.ndarray) -> list[Fraction]:
+    return [Fraction(n, d) if n else ZERO for n, d in zip(above, below, strict=True)]
 
 
 def group_change(

@@ -8,6 +8,7 @@ from pathlib import Path
 from desk import unpacked
 
 from dxlib.runs import run
+from dxlib.runs.matrix import PAPERS
 
 
 def test_shipped_notebooks(desk, tmp_path):
@@ -19,6 +20,9 @@ def test_shipped_notebooks(desk, tmp_path):
     on_paper = {p.removesuffix(".pdf") for p in first if p.endswith(".pdf")}
     assert on_paper == {p.removesuffix(".html") for p in first if p.endswith(".html") and p.count("/") == 3}
     assert len([p for p in first if p.endswith(".xlsx")]) == 2 * 2
+    papers = {p for p in first if p.endswith(".docx")}
+    places = ("2025/communes", "2024/world")
+    assert papers == {f"internal/{place}/{paper}.docx" for place in places for paper in PAPERS}
     names = [str(tmp_path), sys.prefix, str(Path.home()), str(Path(__file__).parents[2])]
     names += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
     for product, data in first.items():
@@ -27,5 +31,6 @@ def test_shipped_notebooks(desk, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(desk.data, elsewhere / "data")
     run(elsewhere / "data", elsewhere / "reports", years=["2025"], langs=["vi"], jobs=1)
-    again = {p.relative_to(elsewhere / "reports").as_posix(): p for p in (elsewhere / "reports").rglob("*.vi.*")}
-    assert len(again) == (6 + 2) + 6 and all(path.read_bytes() == first[product] for product, path in again.items())
+    again = {p.relative_to(elsewhere / "reports").as_posix(): p for p in (elsewhere / "reports").rglob("*.*")}
+    again = {product: path for product, path in again.items() if ".vi." in product or product.endswith(".docx")}
+    assert len(again) == (6 + 2) + 6 + 1 + 2 and all(path.read_bytes() == first[product] for product, path in again.items())

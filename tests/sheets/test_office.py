@@ -56,6 +56,7 @@ def test_the_self_score_of_the_form_is_the_score_and_the_form_comes_back(tmp_pat
             assert total == pytest.approx(float(whole), abs=1e-9)
     out = intake(root, 2024, group, back, received=IN_TIME)
     assert out.written, out.findings
+    assert not [f for f in out.findings if f.reason == "self_score_shown"]
     now = read_case(root, 2024, group)
     key = ["agency", "indicator"]
     said = ["a", "b", "option", "explanation", "submitted_by"]

@@ -94,13 +94,19 @@ def said_top(case: Case, intervals: pd.DataFrame, exact: pd.DataFrame, width: st
     return text(key, lang, half_width=width, draws=number(draws, lang), list="; ".join(parts))
 
 
+def kept(intervals: pd.DataFrame, exact: pd.DataFrame) -> int:
+    """Agencies whose place is the same whatever the weights: proved where that can be, else in every draw."""
+    if len(exact):
+        return int((exact["best_bound"].eq(exact["rank"]) & exact["worst_bound"].eq(exact["rank"])).sum())
+    return int((intervals["lowest"] == intervals["highest"]).sum())
+
+
 def said_kept(intervals: pd.DataFrame, exact: pd.DataFrame, width: str, draws: int, lang: str) -> str:
     """How many agencies keep their place whatever the weights of the set."""
+    keeping = number(kept(intervals, exact), lang)
     if len(exact):
-        kept = int((exact["best_bound"].eq(exact["rank"]) & exact["worst_bound"].eq(exact["rank"])).sum())
-        return text("sensitivity.kept", lang, n=number(kept, lang), all=number(len(exact), lang), half_width=width)
-    kept = int((intervals["lowest"] == intervals["highest"]).sum())
-    facts = {"n": number(kept, lang), "all": number(len(intervals), lang), "draws": number(draws, lang)}
+        return text("sensitivity.kept", lang, n=keeping, all=number(len(exact), lang), half_width=width)
+    facts = {"n": keeping, "all": number(len(intervals), lang), "draws": number(draws, lang)}
     return text("sensitivity.kept_drawn", lang, missed=missed(draws, lang), half_width=width, **facts)
 
 

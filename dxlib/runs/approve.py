@@ -1,0 +1,92 @@
+"""Sign-offs: who signed which published figures; rows of approvals.csv are only appended, each chained to the last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from .. import schema
+from ..audit import approval_digest
+from ..case import Case, read_case
+from ..case.tables import as_csv
+from ..errors import Finding, Refusal
+from ..index import provisional
+from ..sheets import put_all
+from . import products, record
+from .execute import digest_input
+from .matrix import Job
+from .working import working_folder
+
+FIRST = "1"
+
+
+def approve(
+    root: Path, reports: Path, year: str, group: str, role: str, decision: str, day: str, reason: str = ""
+) -> dict[str, str]:
+    """Append a sign-off of the published Vietnamese report of a year and group; returns its row.
+
+    role       who signs, as an office, not as a person
+    decision   number of the decision
+    day        ISO date
+    reason     why a new version, needed from the second on
+
+    Raises Refusal with all that stands against it: no report or other bytes than recorded, inputs that changed since,
+    provisional figures, the same figures signed before, a day before the last one, a missing reason.
+    """
+    case = read_case(root, year, group)
+    job = Job(case.year, case.group, "report", "vi", "public")
+    entry = record.read(reports).get(f"{job.reader}/{job}")
+    last = case.approvals.to_dict("records")[-1] if len(case.approvals) else None
+    findings = [*against_report(root, reports, job, entry), *against_figures(str(job), case, entry)]
+    findings += against_row(last, entry, day, reason)
+    if findings:
+        raise Refusal(findings)
+    columns = schema.columns("approvals")
+    row = dict.fromkeys(columns, "") | {
+        "version": str(int(last["version"]) + 1) if last and last["version"].isdecimal() else FIRST,
+        "fingerprint": entry["fingerprint"] if entry else "",
+        "decision": decision,
+        "date": day,
+        "role": role,
+        "reason": reason,
+        "previous": approval_digest(last) if last else "",
+    }
+    append(root / case.year / case.group / "approvals.csv", columns, row, reports)
+    return row
+
+
+def against_report(root: Path, reports: Path, job: Job, entry: record.Entry | None) -> list[Finding]:
+    """The report must be there as recorded, and its inputs as they were."""
+    if entry is None:
+        return [Finding("E_APPROVE", "approve_no_report", str(job))]
+    made = {f"{job.reader}/{path}": facts["sha256"] for path, facts in entry["products"].items()}
+    found = [] if products.holds(reports, made) else [Finding("E_APPROVE", "approve_changed_report", str(job))]
+    changed = [path for path, of in entry["inputs"].items() if digest_input(root / path) != of["bytes"]]
+    return found + [Finding("E_APPROVE", "approve_changed_input", path) for path in changed]
+
+
+def against_figures(name: str, case: Case, entry: record.Entry | None) -> list[Finding]:
+    """Claimed and current figures are never signed."""
+    on = entry["parameters"].get("on", "") if entry else ""
+    if provisional(case) or on not in ("", "verified"):
+        return [Finding("E_APPROVE", "approve_provisional", name)]
+    return []
+
+
+def against_row(last: Mapping[str, str] | None, entry: record.Entry | None, day: str, reason: str) -> list[Finding]:
+    """What the rows above say."""
+    if last is None or entry is None:
+        return []
+    facts = {"version": last["version"], "date": last["date"]}
+    if last["fingerprint"] == entry["fingerprint"]:
+        return [Finding("E_APPROVE", "approve_twice", facts=facts)]
+    found = [] if reason.strip() else [Finding("E_APPROVE", "approve_no_reason", facts=facts)]
+    return found + ([Finding("E_APPROVE", "approve_day", value=day, facts=facts)] if day < last["date"] else [])
+
+
+def append(path: Path, columns: list[str], row: Mapping[str, str], reports: Path) -> None:
+    """The file with one more row, at one stroke; what stands above it is not touched."""
+    old = path.read_bytes() if path.is_file() else as_csv(columns, [])
+    line = as_csv(columns, [[row[column] for column in columns]]).split(b"\n", 1)[1]
+    with working_folder(reports):  # not while a run is at work
+        put_all({path: old + (b"" if old.endswith(b"\n") else b"\n") + line})

@@ -1,0 +1,84 @@
+"""All made again in a scratch folder and compared byte by byte; a difference is explained by what it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from . import record
+from .batch import run
+from .execute import Outcome
+
+INDEX_SET = ("index.toml", "indicators.csv", "choices.csv", "links.csv")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One product that did not come out again.
+
+    cause    data, index_set, written_anew (other bytes, the same content), parameters, code, environment, failed (not
+             made at all), or unexplained: all that it is made from is the same
+    detail   the file or the parameters meant
+    """
+
+    path: str
+    cause: str
+    detail: str = ""
+
+
+def rerun(
+    root: Path, reports: Path, progress: Callable[[Outcome, int], None] | None = None, **given: Any
+) -> list[Difference]:
+    """What does not come out again of all that the records of a reports folder name; empty: the same bytes.
+
+    given   passed on to `run` (jobs, exporter, notebooks_in)
+    """
+    before = record.read(reports)
+    named = [name.split("/")[1:] for name in before]
+    years, groups, pages = (sorted({name[i] for name in named}) for i in range(3))
+    notebooks = sorted({page.rpartition(".")[0] for page in pages})
+    langs = sorted({page.rpartition(".")[2] for page in pages})
+    with TemporaryDirectory() as scratch:
+        run(root, scratch, years, groups, notebooks, langs, progress=progress, **given)
+        after = record.read(Path(scratch))
+    return [found for name, entry in sorted(before.items()) for found in differences(name, entry, after.get(name))]
+
+
+def differences(name: str, before: record.Entry, after: record.Entry | None) -> Iterator[Difference]:
+    """Of one job, every product that differs, under every cause."""
+    reader = name.partition("/")[0]
+    made: Mapping[str, Any] = after["products"] if after else {}
+    changed = [path for path, facts in before["products"].items() if made.get(path) != facts]
+    changed += [path for path in made if path not in before["products"]]
+    if not changed:
+        return
+    causes = list(explain(before, after)) if after else [("failed", "")]
+    for path in sorted(changed):
+        for cause, detail in causes or [("unexplained", "")]:
+            yield Difference(f"{reader}/{path}", cause, detail)
+
+
+def explain(before: record.Entry, after: record.Entry) -> Iterator[tuple[str, str]]:
+    """(cause, detail) of everything that the two were not made from alike."""
+    nothing = {"bytes": "", "content": ""}
+    for path in sorted(before["inputs"].keys() | after["inputs"].keys()):
+        old, new = before["inputs"].get(path, nothing), after["inputs"].get(path, nothing)
+        if old["bytes"] != new["bytes"]:
+            yield kind_of(path) if old["content"] != new["content"] else "written_anew", path
+    names = before["parameters"].keys() | after["parameters"].keys()
+    moved = sorted(key for key in names if before["parameters"].get(key) != after["parameters"].get(key))
+    if moved:
+        yield "parameters", ", ".join(moved)
+    if before["signed"] != after["signed"]:
+        yield "data", "approvals.csv"
+    if (before["library"], before["notebook"]) != (after["library"], after["notebook"]):
+        yield "code", f"{before['version']}, {after['version']}"
+    if before["lock"] != after["lock"]:
+        yield "environment", "requirements.lock"
+
+
+def kind_of(path: str) -> str:
+    return "index_set" if path.rpartition("/")[2] in INDEX_SET else "data"

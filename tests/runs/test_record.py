@@ -1,0 +1,103 @@
+"""The record: what was published from what; what has not changed is not made again; a stranger's tools agree."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+
+import pytest
+from desk import LOAD, SHOW, write_notebook
+
+from dxlib.audit import fingerprint, published_root
+from dxlib.runs.record import read
+
+PAGE = "public/2025/communes/report.vi.html"
+
+
+def statuses(result) -> dict[str, str]:
+    return {str(o.job): o.status for o in result.outcomes}
+
+
+def records(desk) -> dict[str, dict]:
+    return {
+        reader: json.loads((desk.reports / reader / "record.json").read_bytes()) for reader in ("public", "internal")
+    }
+
+
+def test_every_product_is_recorded_and_the_parts_give_the_fingerprint(desk):
+    desk.run()
+    left = {path: hashlib.sha256(data).hexdigest() for path, data in desk.products().items()}
+    for reader, record in records(desk).items():
+        known = {path: facts["sha256"] for path, facts in record["index"].items()}
+        for name, job in record["jobs"].items():
+            known |= {path: facts["sha256"] for path, facts in job["products"].items()}
+            assert job["fingerprint"] == fingerprint(job) and job["fingerprint"].encode() in b"".join(
+                desk.products()[f"{reader}/{path}"] for path in job["products"] if path.endswith(".html")
+            ), name
+            assert all(
+                of["bytes"] == hashlib.sha256((desk.data / path).read_bytes()).hexdigest()
+                for path, of in job["inputs"].items()
+            )
+        own = {path.partition("/")[2]: digest for path, digest in left.items() if path.startswith(f"{reader}/")}
+        assert own.keys() - known.keys() == {"record.json", "SHA256SUMS"} and known.items() <= own.items()
+        assert record["root"] == published_root(known)
+    text = json.dumps(records(desk))
+    assert str(desk.data) not in text and str(desk.reports) not in text
+
+
+@pytest.mark.skipif(not shutil.which("sha256sum"), reason="the tool sha256sum is not here")
+def test_a_stranger_checks_with_sha256sum(desk):
+    desk.run(years=["2024"], langs=["vi"])
+    check = ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"]
+    assert subprocess.run(check, cwd=desk.reports / "public", check=False).returncode == 0
+    (desk.reports / "public/index.html").write_text("x", encoding="utf-8")
+    assert subprocess.run(check, cwd=desk.reports / "public", check=False, capture_output=True).returncode == 1
+
+
+def test_what_has_not_changed_is_kept_byte_for_byte(desk):
+    first = statuses(desk.run())
+    before = desk.products()
+    again = desk.run()
+    assert set(first.values()) == {"made"} and set(statuses(again).values()) == {"kept"} and again.exit_code == 0
+    assert desk.products() == before
+    assert set(statuses(desk.run(force=True)).values()) == {"made"}
+    assert desk.products() == before
+
+
+def test_a_changed_input_parameter_notebook_or_product_makes_its_jobs_alone_again(desk):
+    desk.run(langs=["vi"])
+    claims = desk.data / "2025/communes/claims.csv"
+    claims.write_bytes(claims.read_bytes().replace(b"\n", b"\r\n"))
+    made = {name for name, status in statuses(desk.run(langs=["vi"])).items() if status == "made"}
+    assert made == {"2025/communes/report.vi", "2025/communes/verification.vi"}
+    (desk.reports / PAGE).write_text("changed by hand", encoding="utf-8")
+    made = {name for name, status in statuses(desk.run(langs=["vi"])).items() if status == "made"}
+    assert made == {"2025/communes/report.vi"}
+    made = {n for n, s in statuses(desk.run(langs=["vi"], parameters=[("on", "claimed")])).items() if s == "made"}
+    assert "2025/communes/report.vi" in made
+    write_notebook(desk.notebooks / "verification.ipynb", LOAD + SHOW, "1 + 1")
+    made = {n for n, s in statuses(desk.run(langs=["vi"], parameters=[("on", "claimed")])).items() if s == "made"}
+    assert made == {"2025/communes/verification.vi"}
+
+
+def test_a_run_of_one_part_leaves_the_record_of_the_others(desk):
+    desk.run()
+    before = records(desk)["public"]["jobs"]
+    desk.run(years=["2024"], force=True)
+    assert records(desk)["public"]["jobs"] == before
+    shutil.rmtree(desk.reports / "public/2025")
+    desk.run(years=["2024"])
+    assert {name[:4] for name in records(desk)["public"]["jobs"]} == {"2024"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": "something else"}'])
+def test_a_record_that_cannot_be_read_keeps_nothing(desk, text):
+    desk.run(years=["2024"], langs=["vi"])
+    for reader in ("public", "internal"):
+        path = desk.reports / reader / "record.json"
+        if path.is_file():
+            path.write_text(text, encoding="utf-8")
+    assert read(desk.reports) == {}
+    assert set(statuses(desk.run(years=["2024"], langs=["vi"])).values()) == {"made"}

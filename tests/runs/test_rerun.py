@@ -1,0 +1,55 @@
+"""Made again: the same bytes, or every product that differs with what it came from."""
+
+from __future__ import annotations
+
+import json
+
+from desk import LOAD, SHOW, write_notebook
+
+from dxlib.runs.rerun import rerun
+
+PAGE = "public/2025/communes/report.vi.html"
+
+
+def again(desk) -> dict[str, set[tuple[str, str]]]:
+    found: dict[str, set[tuple[str, str]]] = {}
+    for one in rerun(desk.data, desk.reports, jobs=2, exporter="plain_page", notebooks_in=desk.notebooks):
+        found.setdefault(one.path, set()).add((one.cause, one.detail))
+    return found
+
+
+def test_the_same_bytes_come_out_again(desk):
+    desk.run(langs=["vi"])
+    before = desk.products()
+    assert again(desk) == {} and desk.products() == before
+
+
+def test_differences_are_explained_by_their_kind(desk):
+    desk.run(years=["2025"], notebooks=["report"], langs=["vi"])
+    folder = desk.data / "2025/communes"
+    claims, settings = folder / "claims.csv", folder / "index.toml"
+    kept = claims.read_bytes()
+    claims.write_bytes(kept.replace(b"\n", b"\r\n"))
+    assert ("written_anew", "2025/communes/claims.csv") in again(desk)[PAGE]
+    claims.write_bytes(kept.replace(b"yes", b"no"))
+    assert again(desk)[PAGE] == {("data", "2025/communes/claims.csv")}
+    claims.write_bytes(kept)
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("Bộ chỉ số", "Bộ chỉ số mới"), encoding="utf-8")
+    write_notebook(desk.notebooks / "report.ipynb", LOAD + SHOW, "1 + 1")
+    assert {cause for cause, _ in again(desk)[PAGE]} == {"index_set", "code"}
+
+
+def test_a_page_that_hides_a_change_by_hand_is_unexplained(desk):
+    desk.run(years=["2025"], notebooks=["report"], langs=["vi"])
+    path = desk.reports / "public/record.json"
+    record = json.loads(path.read_bytes())
+    product = record["jobs"]["2025/communes/report.vi"]["products"]["2025/communes/report.vi.html"]
+    product["sha256"] = "0" * 64
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert again(desk) == {PAGE: {("unexplained", "")}}
+
+
+def test_other_parameters_are_named(desk):
+    desk.run(years=["2025"], notebooks=["report"], langs=["vi"], parameters=[("on", "claimed")])
+    assert ("parameters", "on") in again(desk)[PAGE]
