@@ -11,12 +11,20 @@ Sources: RFC 6962 §2.1 (the tree over hashes; CT's published vectors are the kn
 
 from __future__ import annotations
 
+import argparse
 import csv
 import hashlib
 import io
 import json
+import os
+import re
+import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 FORMAT, PROOF_FORMAT = "dxlib-record-1", "dxlib-proof-1"
@@ -175,3 +183,711 @@ def cells(row: str) -> list[str]:
 def short(full: str) -> str:
     """A fingerprint as pages print it: the first 12 digits in groups of 4."""
     return " ".join(full[i : i + 4] for i in (0, 4, 8))
+
+
+# What deviates ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, order=True)
+class Deviation:
+    """One thing that is not as the record says: where (a path, or a place of the record), what, and the facts."""
+
+    path: str
+    kind: str
+    row: int = 0
+    expected: str = ""
+    found: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an audit found.
+
+    root           worked out from the record's products, to be compared with the one published elsewhere
+    fingerprints   job -> worked out from the parts that the record names
+    """
+
+    files: int
+    root: str
+    fingerprints: Mapping[str, str]
+    deviations: tuple[Deviation, ...]
+
+    @property
+    def confirmed(self) -> bool:
+        return not self.deviations
+
+
+@dataclass(frozen=True)
+class File:
+    sha256: str
+    size: int
+
+
+def audit(path: str | Path, root: str = "", signed: str = "", data: str | Path | None = None) -> Report:
+    """Hold a published folder against its record and SHA256SUMS; everything that deviates at once, sorted.
+
+    root     the root as it was published elsewhere (64 hex digits)
+    signed   a fingerprint as it was signed or printed (12 digits or more)
+    data     the data folder from which the products were made
+    """
+    folder = Path(path)
+    files, names, found = listing(folder)
+    found += twins(names)
+    record, told = read_record(folder, files)
+    sums, said = read_sums(folder, files)
+    found += told + said
+    if record is None:
+        found += compare_files(files, {path: File(of, -1) for path, of in sums.items()}) if sums else []
+        return Report(len(files), "", {}, tuple(sorted(found)))
+    products, contradictions = products_of(record)
+    prints = {job: fingerprint(of) for job, of in record["jobs"].items()}
+    found += contradictions + compare_files(files, products)
+    if SUMS in files:
+        found += compare_sums(sums, products, files)
+    found += check_fingerprints(record, prints) + check_signed(record, prints) + check_rows(folder, record, files)
+    made = published_root({path: of.sha256 for path, of in products.items()})
+    found += [Deviation(RECORD, "root", 0, made, record["root"])] if made != record["root"] else []
+    found += [Deviation(RECORD, "root_outside", 0, root, made)] if root and made != root else []
+    if signed and not any(full.startswith(signed) for full in prints.values()):
+        found.append(Deviation(RECORD, "fingerprint_outside", 0, signed))
+    if data is not None:
+        found += compare_data(Path(data), record)
+    return Report(len(files), made, prints, tuple(sorted(set(found))))
+
+
+def listing(folder: Path) -> tuple[dict[str, File], list[str], list[Deviation]]:
+    """Every regular file below a folder with its digest, the names of everything, and what cannot be audited.
+
+    Links are named, never followed. Names are read as UTF-8 whatever the locale says.
+    """
+    files, names, found, waiting = {}, [], [], [(folder, "")]
+    while waiting:
+        place, below = waiting.pop()
+        try:
+            with os.scandir(place) as entries:
+                inside = list(entries)
+        except OSError as error:
+            found.append(Deviation(below, "unreadable", found=error.strerror or ""))
+            continue
+        for entry in inside:
+            path = f"{below}/{os.fsencode(entry.name).decode('utf-8', 'surrogateescape')}".removeprefix("/")
+            names.append(path)
+            if entry.is_symlink():
+                found.append(Deviation(path, "link"))
+            elif entry.is_dir(follow_symlinks=False):
+                waiting.append((Path(entry.path), path))
+            elif not entry.is_file(follow_symlinks=False):
+                found.append(Deviation(path, "special"))
+            else:
+                try:
+                    files[path] = digest_file(Path(entry.path))
+                except OSError as error:
+                    found.append(Deviation(path, "unreadable", found=error.strerror or ""))
+    return files, names, found
+
+
+def digest_file(path: Path) -> File:
+    with path.open("rb") as file:
+        return File(hashlib.file_digest(file, "sha256").hexdigest(), file.tell())
+
+
+def twins(names: Iterable[str]) -> list[Deviation]:
+    """Names that some systems cannot keep apart: they differ only in letter case or in how accents are encoded."""
+    alike = defaultdict(list)
+    for name in names:
+        alike[unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())].append(name)
+    return [
+        Deviation(name, "twin", found=", ".join(other for other in sorted(same) if other != name))
+        for same in alike.values()
+        for name in same
+        if len(same) > 1
+    ]
+
+
+def compare_files(files: Mapping[str, File], products: Mapping[str, File]) -> list[Deviation]:
+    """Missing, extra and changed files; a size of -1 is not known."""
+    found = [Deviation(path, "missing", 0, of.sha256) for path, of in products.items() if path not in files]
+    for path, there in files.items():
+        if path in (RECORD, SUMS) and path not in products:
+            continue
+        if path not in products:
+            found.append(Deviation(path, "extra", 0, "", there.sha256))
+        elif there.sha256 != products[path].sha256:
+            found.append(Deviation(path, "changed", 0, products[path].sha256, there.sha256))
+        elif products[path].size not in (-1, there.size):
+            found.append(Deviation(path, "size", 0, str(products[path].size), str(there.size)))
+    return found
+
+
+# SHA256SUMS ---------------------------------------------------------------------------------------------------------
+
+
+def read_sums(folder: Path, files: Mapping[str, File]) -> tuple[dict[str, str], list[Deviation]]:
+    """Path -> digest of SHA256SUMS, and its lines that are none or stand out of order."""
+    if SUMS not in files:
+        return {}, [Deviation(SUMS, "missing")]
+    *lines, end = (folder / SUMS).read_bytes().decode("utf-8", "surrogateescape").split("\n")
+    read = [re.fullmatch(r"([0-9a-f]{64})  (.+)", line, re.ASCII | re.DOTALL) for line in lines]
+    found = [Deviation(SUMS, "sums_line", n, "", lines[n - 1]) for n, line in enumerate(read, 1) if not line]
+    found += [Deviation(SUMS, "sums_line", len(lines) + 1, "", end)] if end or not lines else []
+    listed = [(n, line[2]) for n, line in enumerate(read, 1) if line]
+    found += [
+        Deviation(SUMS, "sums_order", n, "", path) for (_, before), (n, path) in pairwise(listed) if path <= before
+    ]
+    return {line[2]: line[1] for line in read if line}, found
+
+
+def compare_sums(sums: Mapping[str, str], products: Mapping[str, File], files: Mapping[str, File]) -> list[Deviation]:
+    """Where SHA256SUMS and the record do not say the same."""
+    told = {path: of.sha256 for path, of in products.items()} | {RECORD: files[RECORD].sha256}
+    lacking = [Deviation(path, "sums_lacks", 0, of) for path, of in told.items() if path not in sums]
+    surplus = [Deviation(path, "sums_surplus", 0, "", of) for path, of in sums.items() if path not in told]
+    differing = [path for path, of in sums.items() if told.get(path, of) != of]
+    return lacking + surplus + [Deviation(path, "sums_differs", 0, told[path], sums[path]) for path in differing]
+
+
+# The record ---------------------------------------------------------------------------------------------------------
+
+
+def matches(pattern: str) -> Callable[[Any], bool]:
+    form = re.compile(pattern, re.ASCII | re.DOTALL)
+    return lambda value: isinstance(value, str) and form.fullmatch(value) is not None
+
+
+def is_path(value: Any) -> bool:
+    """A path that stays below its folder on every system."""
+    return (
+        isinstance(value, str)
+        and not re.search(r"[\x00-\x1f\x7f\\:]", value)
+        and not {"", ".", ".."} & set(value.split("/"))
+    )
+
+
+def is_size(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def is_parameter(value: Any) -> bool:
+    return value is None or type(value) in (str, int, bool)
+
+
+is_hex, is_text, is_name = matches("[0-9a-f]{64}"), matches(".*"), matches(".+")
+is_place = matches(PLACE := r"[0-9]{4}/[a-z0-9][a-z0-9_-]{0,31}")
+is_job = matches(PLACE + r"/[A-Za-z0-9_-]+\.[a-z]{2}")
+PRODUCTS = {is_path: {"sha256": is_hex, "size": is_size}}
+JOB = {
+    "fingerprint": is_hex,
+    "inputs": {is_path: {"bytes": is_hex, "content": is_hex}},
+    "parameters": {is_name: is_parameter},
+    "library": is_hex,
+    "version": is_text,
+    "notebook": is_hex,
+    "lock": is_hex,
+    "warnings": [is_text],
+    "products": PRODUCTS,
+}
+SHAPE = {
+    "format": matches(re.escape(FORMAT)),
+    "reader": matches("public|internal"),
+    "jobs": {is_job: JOB},
+    "index": PRODUCTS,
+    "rows": {is_place: {"root": is_hex, "agencies": is_size}},
+    "signed": {is_place: [{is_name: is_text}]},
+    "root": is_hex,
+}
+
+
+def misshapen(value: Any, shape: Any, where: str = "") -> Iterator[str]:
+    """Where a value has not the shape.
+
+    shape   a test; [shape of each]; {key: shape}, exactly these keys; {test of keys: shape of each}
+    """
+    fits = shape(value) if callable(shape) else isinstance(value, type(shape))
+    if not fits:
+        yield where
+    elif isinstance(shape, list):
+        for i, item in enumerate(value):
+            yield from misshapen(item, shape[0], f"{where}[{i}]")
+    elif isinstance(shape, dict):
+        (first, *_) = shape
+        fixed = isinstance(first, str)
+        for key in sorted({*value, *shape} if fixed else value):
+            inside = f"{where}[{key}]" if where else key
+            if key not in value or (key not in shape if fixed else not first(key)):
+                yield inside
+            else:
+                yield from misshapen(value[key], shape[key] if fixed else shape[first], inside)
+
+
+def read_record(folder: Path, files: Mapping[str, File]) -> tuple[dict[str, Any] | None, list[Deviation]]:
+    """The record, None where it cannot be relied upon; and what is wrong with its form."""
+    if RECORD not in files:
+        return None, [Deviation(RECORD, "missing")]
+    data = (folder / RECORD).read_bytes()
+    try:
+        record = json.loads(data.decode())
+        written = canonical(record) + b"\n"
+    except (ValueError, TypeError, RecursionError) as error:  # no JSON, half a character, a float, without end
+        return None, [Deviation(RECORD, "record_unreadable", found=type(error).__name__)]
+    found = [Deviation(RECORD, "record_not_canonical")] if written != data else []
+    wrong = [Deviation(RECORD, "record_form", found=where) for where in misshapen(record, SHAPE)]
+    return None if wrong else record, found + wrong
+
+
+def products_of(record: Mapping[str, Any]) -> tuple[dict[str, File], list[Deviation]]:
+    """Everything that the record says was published, and what its jobs do not agree about."""
+    products: dict[str, File] = {}
+    found = []
+    for made in [record["index"], *(job["products"] for job in record["jobs"].values())]:
+        for path, of in made.items():
+            here = File(**of)
+            if products.setdefault(path, here) != here:
+                found.append(Deviation(path, "contradiction", 0, products[path].sha256, here.sha256))
+    return products, found
+
+
+def check_fingerprints(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[Deviation]:
+    told = {job: of["fingerprint"] for job, of in record["jobs"].items()}
+    return [Deviation(job, "fingerprint", 0, made, told[job]) for job, made in prints.items() if made != told[job]]
+
+
+def check_signed(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[Deviation]:
+    """Sign-offs whose chain is broken, or whose last one is of other figures than those published."""
+    found = []
+    for place, rows in record["signed"].items():
+        for n, row in enumerate(rows, 1):
+            before = approval_digest(rows[n - 2]) if n > 1 else ""
+            if row.get("previous", "") != before:
+                found.append(Deviation(place, "chain", n, before, row.get("previous", "")))
+        reports = {full for job, full in prints.items() if job.startswith(f"{place}/report.")}
+        if rows and rows[-1].get("fingerprint") not in reports:
+            last = rows[-1].get("fingerprint", "")
+            found.append(Deviation(place, "signed", len(rows), ", ".join(sorted(reports)), last))
+    return found
+
+
+def check_rows(folder: Path, record: Mapping[str, Any], files: Mapping[str, File]) -> list[Deviation]:
+    """Places whose tables/scores.csv does not give the root of the record, and tables without one."""
+    tables = {path.removesuffix(f"/{SCORES}") for path in files if path.endswith(f"/{SCORES}")}
+    found = [Deviation(f"{place}/{SCORES}", "rows_absent") for place in tables if place not in record["rows"]]
+    for place, told in record["rows"].items():
+        path = f"{place}/{SCORES}"
+        try:
+            leaves = read_scores(folder, path) if path in files else {}
+        except ValueError:
+            leaves = {}
+        made, agencies = merkle_root(leaves.values()), len(leaves)
+        if made != told["root"]:
+            found.append(Deviation(path, "rows", 0, told["root"], made))
+        if agencies != told["agencies"]:
+            found.append(Deviation(path, "rows_number", 0, str(told["agencies"]), str(agencies)))
+    return found
+
+
+def read_scores(folder: Path, path: str) -> dict[str, bytes]:
+    return rows_of_scores((folder / path).read_bytes().decode())
+
+
+# The data folder ----------------------------------------------------------------------------------------------------
+
+# What every report reads where it is there: a file that came later would change the next report. Sign-offs are
+# apart, because they are written after the figures; `tests/audit` holds the list against the schema.
+READ = (
+    "index.toml", "indicators.csv", "choices.csv", "links.csv", "agencies.csv", "exemptions.csv", "claims.csv",
+    "verdicts.csv", "appeals.csv", "evidence.csv", "shared.csv", "relations.csv",
+)  # fmt: skip
+APPROVALS = "approvals.csv"
+
+
+def compare_data(data: Path, record: Mapping[str, Any]) -> list[Deviation]:
+    """Where the data folder is not that from which the products were made."""
+    inputs = {
+        (path, of["bytes"], of["content"]) for job in record["jobs"].values() for path, of in job["inputs"].items()
+    }
+    found = [deviation for path, told, content in inputs for deviation in compare_input(data, path, told, content)]
+    known = {path for path, *_ in inputs}
+    later = {f"{job.rpartition('/')[0]}/{name}" for job in record["jobs"] for name in READ} - known
+    found += [Deviation(path, "data_extra") for path in later if os.path.lexists(data / path)]
+    for place, rows in record["signed"].items():
+        found += compare_signed(data, place, rows)
+    return found
+
+
+def compare_input(data: Path, path: str, told: str, content: str) -> list[Deviation]:
+    """One file; the same content in other bytes deviates too, because no fingerprint covers the digest of content."""
+    there, found = read_input(data, path)
+    if there is None or digest(there) == told:
+        return found
+    kind = "data_resaved" if content_digest(path, there) == content else "data_changed"
+    return [Deviation(path, kind, 0, told, digest(there))]
+
+
+def read_input(data: Path, path: str) -> tuple[bytes | None, list[Deviation]]:
+    file = data / os.fsdecode(path.encode())  # as UTF-8 in every locale
+    try:
+        if not file.resolve().is_relative_to(data.resolve()):
+            return None, [Deviation(path, "data_outside")]
+        if not file.is_file():
+            return None, [Deviation(path, "special" if os.path.lexists(file) else "data_missing")]
+        return file.read_bytes(), []
+    except (OSError, RuntimeError) as error:  # a circle of links is a RuntimeError before Python 3.13
+        return None, [Deviation(path, "unreadable", found=getattr(error, "strerror", "") or "")]
+
+
+def compare_signed(data: Path, place: str, rows: Sequence[Mapping[str, str]]) -> list[Deviation]:
+    """Sign-offs of the record that the data folder no longer has; later ones may follow."""
+    path = f"{place}/{APPROVALS}"
+    read, found = read_input(data, path) if rows else (None, [])
+    if read is None:
+        return found
+    try:
+        header, *lines = table(read.decode("utf-8-sig")) or [[]]
+    except (UnicodeDecodeError, csv.Error):
+        return [Deviation(path, "data_changed")]
+    kept = [filled(dict(zip(header, line, strict=False))) for line in lines]
+    return [
+        Deviation(path, "data_signed", n)
+        for n, row in enumerate(rows, 1)
+        if n > len(kept) or kept[n - 1] != filled(row)
+    ]
+
+
+def filled(row: Mapping[str, str]) -> dict[str, str]:
+    """The cells that hold anything: a table may leave out columns that nobody filled."""
+    return {column.strip(): cell.strip() for column, cell in row.items() if cell.strip()}
+
+
+# One agency's proof -------------------------------------------------------------------------------------------------
+
+PROOF = {
+    "format": matches(re.escape(PROOF_FORMAT)),
+    "place": is_place,
+    "agency": is_name,
+    "lines": [is_text],
+    "index": is_size,
+    "agencies": is_size,
+    "siblings": [is_hex],
+    "root": is_hex,
+}
+
+
+def prove(path: str | Path, place: str, agency: str) -> dict[str, Any]:
+    """What one agency needs in order to check its own lines of tables/scores.csv against the root of its place.
+
+    Raises LookupError (name, known ones) where there is no such place or agency, ValueError (path) where the table
+    does not give the root of the record.
+    """
+    folder = Path(path)
+    files = {name: digest_file(folder / name) for name in (RECORD,) if (folder / name).is_file()}
+    record, _ = read_record(folder, files)
+    if record is None:
+        raise ValueError(RECORD)
+    if place not in record["rows"]:
+        raise LookupError(place, ", ".join(sorted(record["rows"])))
+    path = f"{place}/{SCORES}"
+    try:
+        leaves = read_scores(folder, path)
+    except (OSError, ValueError) as error:
+        raise ValueError(path) from error
+    root = merkle_root(leaves.values())
+    if root != record["rows"][place]["root"]:
+        raise ValueError(path)
+    if agency not in leaves:
+        raise LookupError(agency, ", ".join(leaves))
+    i = list(leaves).index(agency)
+    return {
+        "format": PROOF_FORMAT,
+        "place": place,
+        "agency": agency,
+        "lines": leaves[agency].decode().split("\n"),
+        "index": i,
+        "agencies": len(leaves),
+        "siblings": merkle_proof(leaves.values(), i),
+        "root": root,
+    }
+
+
+def holds(proof: Any) -> bool:
+    """Whether a proof is one, is about the agency it names, and leads to its root."""
+    if list(misshapen(proof, PROOF)):
+        return False
+    text = "\n".join(proof["lines"])
+    named = [*proof["place"].split("/"), proof["agency"]]
+    try:
+        own = all(cells(line)[:3] == named for line in records(text))
+        return own and check_proof(text.encode(), proof["index"], proof["agencies"], proof["siblings"], proof["root"])
+    except ValueError:
+        return False
+
+
+# Said and called ----------------------------------------------------------------------------------------------------
+
+# Words stand here and not in dxlib.words because this file is carried away alone.
+WORDS = {
+    "vi": {
+        "about": "Xác nhận hoặc bác bỏ một thư mục đã công bố; không cần mạng, không cần cài gì thêm.",
+        "path": "thư mục đã công bố, ví dụ reports/public",
+        "root_option": "mã gốc (64 chữ số hệ 16) đã công bố ở nơi khác",
+        "fingerprint_option": "mã kiểm chứng in trên quyết định, từ 12 chữ số trở lên",
+        "data_option": "thư mục dữ liệu dùng để lập các báo cáo",
+        "proof_option": "in chứng cứ để một cơ quan tự kiểm tra các dòng của mình trong tables/scores.csv",
+        "check_option": "kiểm tra một chứng cứ như vậy",
+        "json_option": "in kết quả ở dạng JSON",
+        "lang_option": "ngôn ngữ",
+        "confirmed": "XÁC NHẬN: {files} tệp đúng như hồ sơ.",
+        "refuted": "BÁC BỎ: {n} sai lệch.",
+        "root_said": "Mã gốc: {root}",
+        "prints_said": "Mã kiểm chứng:",
+        "cannot": "Điều không thể phát hiện: người giữ thư mục có thể viết lại tất cả, kể cả hồ sơ, hoặc bỏ những "
+        "dòng phê duyệt cuối. Vì vậy hãy đối chiếu mã gốc với mã đã công bố ở nơi khác (--root) và mã kiểm chứng với "
+        "mã in trên quyết định đã ký (--fingerprint); mã kiểm chứng chỉ nói báo cáo được lập từ đâu.",
+        "proof_holds": "XÁC NHẬN: các dòng của {agency} ({place}) thuộc bảng có mã gốc {root}.",
+        "proof_fails": "BÁC BỎ: chứng cứ không dẫn đến mã gốc.",
+        "proof_root": "Hãy đối chiếu mã gốc này với mã trong record.json đã công bố, hoặc dùng --root.",
+        "proof_no_table": "BÁC BỎ: {path} không đúng như hồ sơ; hãy kiểm tra cả thư mục.",
+        "no_folder": "không có thư mục {path}",
+        "no_file": "không đọc được tệp {path}",
+        "no_such": "không có “{name}”; hiện có: {known}",
+        "one_of": "cần PATH hoặc --check-proof FILE, không cả hai",
+        "no_use": "{option} không dùng ở đây",
+        "hex": "{value}: cần {n} chữ số hệ 16",
+        "missing": "thiếu",
+        "extra": "thừa, hồ sơ không có",
+        "changed": "đã bị thay đổi (hồ sơ ghi {expected}, nay là {found})",
+        "size": "kích thước khác (hồ sơ ghi {expected}, nay là {found})",
+        "unreadable": "không đọc được ({found})",
+        "link": "là liên kết; thư mục công bố không được có liên kết",
+        "special": "không phải tệp thường",
+        "twin": "tên chỉ khác {found} ở chữ hoa, chữ thường hoặc cách mã hóa dấu",
+        "sums_line": "dòng {row} sai dạng: {found}",
+        "sums_order": "dòng {row} sai thứ tự hoặc lặp lại: {found}",
+        "sums_lacks": "SHA256SUMS thiếu tệp này",
+        "sums_surplus": "SHA256SUMS có tệp này, hồ sơ thì không",
+        "sums_differs": "SHA256SUMS ghi {found}, nhưng phải là {expected}",
+        "record_unreadable": "không đọc được ({found})",
+        "record_not_canonical": "không viết ở dạng chuẩn tắc",
+        "record_form": "sai dạng ở: {found}",
+        "contradiction": "các báo cáo trong hồ sơ ghi khác nhau ({expected}, {found})",
+        "root": "mã gốc ghi là {found}, nhưng tính ra {expected}",
+        "root_outside": "mã gốc là {found}, khác mã đưa vào {expected}",
+        "fingerprint": "mã kiểm chứng ghi là {found}, nhưng tính ra {expected}",
+        "fingerprint_outside": "không có báo cáo nào mang mã kiểm chứng {expected}",
+        "rows": "các dòng theo cơ quan không cho ra mã gốc của hồ sơ ({expected}, nay là {found})",
+        "rows_number": "số cơ quan là {found}, hồ sơ ghi {expected}",
+        "rows_absent": "hồ sơ không có mã gốc các dòng của bảng này",
+        "chain": "chuỗi phê duyệt đứt ở dòng {row} (previous là “{found}”, phải là “{expected}”)",
+        "signed": "số liệu đã ký không còn là số liệu đang công bố (dòng {row} ký {found}, báo cáo mang {expected})",
+        "data_missing": "dữ liệu: thiếu",
+        "data_extra": "dữ liệu: có thêm tệp mà các báo cáo chưa đọc",
+        "data_changed": "dữ liệu: nội dung đã thay đổi (hồ sơ ghi {expected}, nay là {found})",
+        "data_resaved": "dữ liệu: cùng nội dung nhưng đã lưu lại, khác byte (hồ sơ ghi {expected}, nay là {found})",
+        "data_outside": "dữ liệu: đường dẫn ra ngoài thư mục, không mở",
+        "data_signed": "dữ liệu: dòng phê duyệt {row} của hồ sơ không còn nguyên",
+    },
+    "en": {
+        "about": "Confirms or refutes a published folder; without a network, with nothing installed.",
+        "path": "the published folder, e.g. reports/public",
+        "root_option": "the root (64 hex digits) as published elsewhere",
+        "fingerprint_option": "the fingerprint printed on the decision, 12 digits or more",
+        "data_option": "the data folder from which the reports were made",
+        "proof_option": "print what an agency needs to check its own lines of tables/scores.csv",
+        "check_option": "check such a proof",
+        "json_option": "print the result as JSON",
+        "lang_option": "language",
+        "confirmed": "CONFIRMED: {files} files are as the record says.",
+        "refuted": "REFUTED: deviations found: {n}.",
+        "root_said": "Root: {root}",
+        "prints_said": "Fingerprints:",
+        "cannot": "What this cannot detect: whoever owns the folder may rewrite everything, the record included, or "
+        "take away the last sign-offs. So compare the root with the one published elsewhere (--root) and the "
+        "fingerprint with the one on the signed decision (--fingerprint); a fingerprint says only from what a report "
+        "was made.",
+        "proof_holds": "CONFIRMED: the lines of {agency} ({place}) belong to the table with root {root}.",
+        "proof_fails": "REFUTED: the proof does not lead to the root.",
+        "proof_root": "Compare this root with the one in the published record.json, or give it with --root.",
+        "proof_no_table": "REFUTED: {path} is not as the record says; audit the whole folder.",
+        "no_folder": "there is no folder {path}",
+        "no_file": "cannot read the file {path}",
+        "no_such": "there is no “{name}”; there are: {known}",
+        "one_of": "give either PATH or --check-proof FILE",
+        "no_use": "{option} has no use here",
+        "hex": "{value}: expected {n} hex digits",
+        "missing": "missing",
+        "extra": "extra, not in the record",
+        "changed": "changed (recorded {expected}, now {found})",
+        "size": "other size (recorded {expected}, now {found})",
+        "unreadable": "cannot be read ({found})",
+        "link": "is a link; a published folder must have none",
+        "special": "is not a regular file",
+        "twin": "differs from {found} only in letter case or in how accents are encoded",
+        "sums_line": "line {row} is malformed: {found}",
+        "sums_order": "line {row} is out of order or repeated: {found}",
+        "sums_lacks": "not in SHA256SUMS",
+        "sums_surplus": "in SHA256SUMS, but not in the record",
+        "sums_differs": "SHA256SUMS has {found}, but it should be {expected}",
+        "record_unreadable": "cannot be read ({found})",
+        "record_not_canonical": "is not written in canonical form",
+        "record_form": "malformed at: {found}",
+        "contradiction": "the reports in the record do not agree ({expected}, {found})",
+        "root": "the root is said to be {found}, but works out as {expected}",
+        "root_outside": "the root is {found}, not {expected} as given",
+        "fingerprint": "the fingerprint is said to be {found}, but works out as {expected}",
+        "fingerprint_outside": "no report has the fingerprint {expected}",
+        "rows": "the lines by agency do not give the root of the record ({expected}, now {found})",
+        "rows_number": "there are {found} agencies, recorded are {expected}",
+        "rows_absent": "the record has no root of this table's lines",
+        "chain": "the chain of sign-offs is broken at row {row} (previous is “{found}”, should be “{expected}”)",
+        "signed": "signed figures are no longer those published (row {row} signed {found}, reports have {expected})",
+        "data_missing": "data: missing",
+        "data_extra": "data: a further file that the reports have not read",
+        "data_changed": "data: content changed (recorded {expected}, now {found})",
+        "data_resaved": "data: same content, but saved anew in other bytes (recorded {expected}, now {found})",
+        "data_outside": "data: leads out of the folder, not opened",
+        "data_signed": "data: sign-off {row} of the record is no longer there as it was",
+    },
+}
+SHOWN = 160
+
+
+def safe(text: str) -> str:
+    """Text of unknown origin as one harmless line: what does not show is spelt out, what is long is cut."""
+    composed = unicodedata.is_normalized("NFC", text)
+    line = "".join(spelt(c) if hidden(c) or not (composed or not unicodedata.combining(c)) else c for c in text)
+    line = f"“{line}”" if line != line.strip() or not line else line
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 40]}…{line[-40:]} ({len(text)})"
+
+
+def hidden(c: str) -> bool:
+    return c == "\\" or not c.isprintable()
+
+
+def spelt(c: str) -> str:
+    return "\\\\" if c == "\\" else f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
+
+
+def worded(of: Deviation, lang: str) -> str:
+    """A deviation as a line."""
+    facts = {"row": of.row, "expected": safe(of.expected), "found": safe(of.found)}
+    return f"{safe(of.path)}: {WORDS[lang][of.kind].format(**facts)}"
+
+
+def lines_of(report: Report, lang: str) -> list[str]:
+    """A report as text."""
+    say = WORDS[lang]
+    n = len(report.deviations)
+    lines = [say["refuted"].format(n=n) if n else say["confirmed"].format(files=report.files)]
+    lines += [f"  {worded(of, lang)}" for of in report.deviations]
+    if report.root:
+        lines += [say["root_said"].format(root=report.root)]
+    made = [(job, full) for job, full in sorted(report.fingerprints.items()) if "/report." in job]
+    lines += [say["prints_said"], *(f"  {short(full)}  {safe(job)}" for job, full in made)] if made else []
+    return [*lines, say["cannot"]]
+
+
+def as_json(report: Report, lang: str) -> str:
+    said = {"confirmed": report.confirmed, **asdict(report), "cannot_detect": WORDS[lang]["cannot"]}
+    return json.dumps(said, indent=1, sort_keys=True)
+
+
+def digits(least: int, lang: str) -> Callable[[str], str]:
+    """The reader of an option: hex digits, in groups as printed or not."""
+
+    def read(value: str) -> str:
+        found = re.sub(r"\s", "", value).lower()
+        if not re.fullmatch(rf"[0-9a-f]{{{least},64}}", found):
+            expected = "64" if least == 64 else f"{least}–64"
+            raise argparse.ArgumentTypeError(WORDS[lang]["hex"].format(value=safe(value), n=expected))
+        return found
+
+    return read
+
+
+def parser(lang: str) -> argparse.ArgumentParser:
+    say = WORDS[lang]
+    made = argparse.ArgumentParser(prog="python -m dxlib.audit", description=say["about"], allow_abbrev=False)
+    made.add_argument("path", nargs="?", metavar="PATH", help=say["path"])
+    made.add_argument("--root", type=digits(64, lang), metavar="HEX", help=say["root_option"])
+    made.add_argument("--fingerprint", type=digits(12, lang), metavar="HEX", help=say["fingerprint_option"])
+    made.add_argument("--data", metavar="DIR", help=say["data_option"])
+    made.add_argument("--proof", nargs=2, metavar=("YEAR/GROUP", "AGENCY"), help=say["proof_option"])
+    made.add_argument("--check-proof", metavar="FILE", help=say["check_option"])
+    made.add_argument("--json", action="store_true", help=say["json_option"])
+    made.add_argument("--lang", choices=sorted(WORDS), default=lang, help=say["lang_option"])
+    return made
+
+
+def language_of(argv: Sequence[str]) -> str:
+    """The language of the help, before the arguments are parsed."""
+    wanted = [b for a, b in pairwise(argv) if a == "--lang"] + [a[7:] for a in argv if a.startswith("--lang=")]
+    first = (wanted or [os.environ.get("DX_LANG", "vi")])[-1]
+    return first if first in WORDS else "vi"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns 0 confirmed, 1 refuted, 2 wrong usage."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    dx = parser(language_of(argv))
+    args = dx.parse_args(argv)
+    say = WORDS[args.lang]
+    if (args.path is None) == (args.check_proof is None):
+        dx.error(say["one_of"])
+    useless = {"data", "fingerprint"} | ({"proof"} if args.check_proof else {"root"})
+    for option in sorted(useless) if args.proof or args.check_proof else ():
+        if getattr(args, option) is not None:
+            dx.error(say["no_use"].format(option=f"--{option}"))
+    for folder in (args.path, args.data):
+        if folder is not None and not Path(folder).is_dir():
+            dx.error(say["no_folder"].format(path=safe(folder)))
+    try:
+        if args.check_proof:
+            return run_check_proof(args, dx)
+        return run_proof(args, dx) if args.proof else run_audit(args)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def run_audit(args: argparse.Namespace) -> int:
+    report = audit(args.path, args.root or "", args.fingerprint or "", args.data)
+    print(as_json(report, args.lang) if args.json else "\n".join(lines_of(report, args.lang)))
+    return 0 if report.confirmed else 1
+
+
+def run_proof(args: argparse.Namespace, dx: argparse.ArgumentParser) -> int:
+    say = WORDS[args.lang]
+    try:
+        proof = prove(args.path, *args.proof)
+    except LookupError as error:
+        name, known = error.args
+        dx.error(say["no_such"].format(name=safe(name), known=safe(known)))
+    except ValueError as error:
+        print(say["proof_no_table"].format(path=safe(str(error.args[0]))), file=sys.stderr)
+        return 1
+    print(json.dumps(proof, indent=1))
+    return 0
+
+
+def run_check_proof(args: argparse.Namespace, dx: argparse.ArgumentParser) -> int:
+    say = WORDS[args.lang]
+    try:
+        data = Path(args.check_proof).read_bytes()
+    except (OSError, ValueError):
+        dx.error(say["no_file"].format(path=safe(args.check_proof)))
+    try:
+        proof = json.loads(data)  # in whichever Unicode a shell wrote it
+    except (ValueError, RecursionError):
+        proof = None
+    right = holds(proof) and args.root in (None, proof["root"])
+    facts = {key: safe(proof[key]) for key in ("agency", "place", "root")} if right else {}
+    lines = [say["proof_holds"].format(**facts), *(f"  {safe(line)}" for line in proof["lines"])] if right else []
+    lines += [say["proof_root"]] if right and args.root is None else []
+    said = json.dumps({"confirmed": right, **facts}, indent=1, sort_keys=True)
+    print(said if args.json else "\n".join(lines or [say["proof_fails"]]))
+    return 0 if right else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
