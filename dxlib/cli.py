@@ -110,6 +110,9 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("-j", dest="jobs", type=positive, metavar="N", help=say("jobs"))
     run.add_argument("--force", action="store_true", help=say("force"))
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
+    audited = command("audit", run_audit)
+    audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
+    audited.add_argument("--rerun", action="store_true", help=say("rerun_too"))
     approve = command("approve", run_approve)
     place(approve, say, what=False)
     approve.add_argument("--role", required=True, metavar="ROLE", help=say("role"))
@@ -347,6 +350,33 @@ class Progress:
     def __call__(self, outcome: Any, total: int) -> None:
         self.done += 1
         print(f"[{self.done}/{total}] {outcome.job} — {text(f'cli.{outcome.status}', self.lang)}", flush=True)
+
+
+def run_audit(args: argparse.Namespace) -> int:
+    from . import audit
+
+    folders = [args.path] if args.path else [args.reports / reader for reader in ("public", "internal")]
+    folders = [folder for folder in folders if args.path or folder.is_dir()]
+    reports = {folder: audit.audit(folder) for folder in folders}
+    differences = remake(args) if args.rerun else []
+    if args.json:
+        found = {str(folder): json.loads(audit.as_json(report, args.say)) for folder, report in reports.items()}
+        found |= {"rerun": [vars(one) for one in differences]} if args.rerun else {}
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        for folder, report in reports.items():
+            print(f"{folder}:", *audit.lines_of(report, args.say), sep="\n  ")
+        for one in differences:
+            print(text(f"cli.rerun.{one.cause}", args.say, path=one.path, detail=one.detail))
+        if args.rerun and not differences:
+            print(text("cli.rerun.same", args.say))
+    return 0 if reports and all(report.confirmed for report in reports.values()) and not differences else 1
+
+
+def remake(args: argparse.Namespace) -> list[Any]:
+    from .runs.rerun import rerun
+
+    return rerun(args.data, args.reports, None if args.quiet or args.json else Progress(args.say))
 
 
 def run_approve(args: argparse.Namespace) -> int:

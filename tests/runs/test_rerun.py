@@ -6,6 +6,7 @@ import json
 
 from desk import LOAD, SHOW, write_notebook
 
+from dxlib.cli import main
 from dxlib.runs.rerun import rerun
 
 PAGE = "public/2025/communes/report.vi.html"
@@ -53,3 +54,12 @@ def test_a_page_that_hides_a_change_by_hand_is_unexplained(desk):
 def test_other_parameters_are_named(desk):
     desk.run(years=["2025"], notebooks=["report"], langs=["vi"], parameters=[("on", "claimed")])
     assert ("parameters", "on") in again(desk)[PAGE]
+
+
+def test_the_command_confirms_and_refutes(desk, capsys):
+    desk.run(langs=["vi"])
+    place = ["audit", "--data", str(desk.data), "--reports", str(desk.reports), "--quiet"]
+    assert main(place) == 0 and "public" in capsys.readouterr().out
+    (desk.reports / PAGE).write_text("changed by hand", encoding="utf-8")
+    assert main(place) == 1 and "2025/communes/report.vi.html" in capsys.readouterr().out
+    assert main([*place, "--json"]) == 1 and "report.vi.html" in capsys.readouterr().out
