@@ -617,6 +617,18 @@ def test_signed_figures_that_are_no_longer_published_are_said(published):
     assert "không còn là số liệu đang công bố" in worded(of, "vi")
 
 
+def test_reports_stand_in_public_alone_so_that_internal_pages_have_only_the_chain(published):
+    record = published.record
+    record["reader"] = "internal"
+    for job in [job for job in record["jobs"] if "/report." in job]:
+        record["jobs"][job.replace("report", "verification")] = record["jobs"].pop(job)
+    published.write()
+    assert published.found() == []
+    record["signed"]["2024/communes"].reverse()
+    published.write()
+    assert [kind for _, kind in published.found()] == ["chain", "chain"]
+
+
 # SHA256SUMS -----------------------------------------------------------------------------------------------------------
 
 
