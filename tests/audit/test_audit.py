@@ -617,6 +617,18 @@ def test_signed_figures_that_are_no_longer_published_are_said(published):
     assert "không còn là số liệu đang công bố" in worded(of, "vi")
 
 
+def test_reports_stand_in_public_alone_so_that_internal_pages_have_only_the_chain(published):
+    record = published.record
+    record["reader"] = "internal"
+    for job in [job for job in record["jobs"] if "/report." in job]:
+        record["jobs"][job.replace("report", "verification")] = record["jobs"].pop(job)
+    published.write()
+    assert published.found() == []
+    record["signed"]["2024/communes"].reverse()
+    published.write()
+    assert [kind for _, kind in published.found()] == ["chain", "chain"]
+
+
 # SHA256SUMS -----------------------------------------------------------------------------------------------------------
 
 
@@ -735,6 +747,7 @@ def test_safe_text_is_one_printable_line(text):
     assert all(c == " " or c.isprintable() for c in line) and 0 < len(line) < 220
 
 
+@pytest.mark.welcome
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_what_cannot_be_read_is_named(published):
     (published.folder / "index.html").chmod(0)

@@ -1,0 +1,63 @@
+"""What a run publishes is confirmed by the audit, which knows nothing of the run; what is done to it afterwards is not."""
+
+from __future__ import annotations
+
+import json
+import random
+
+from dxlib.audit import audit, holds, main, prove
+from dxlib.runs.approve import approve
+
+SIGN = {"role": "Chủ tịch UBND tỉnh", "decision": "12/QĐ-UBND", "day": "2026-03-31"}
+PLACE = "2025/communes"
+
+
+def deviations(desk) -> list[tuple[str, str]]:
+    reports = [audit(desk.reports / reader, data=desk.data) for reader in ("public", "internal")]
+    return sorted({(of.path, of.kind) for report in reports for of in report.deviations})
+
+
+def test_a_run_is_confirmed_signed_and_confirmed_again(desk):
+    desk.run(langs=["vi"])
+    assert deviations(desk) == []
+    row = approve(desk.data, desk.reports, "2025", "communes", **SIGN)
+    assert deviations(desk) == []
+    desk.run(langs=["vi"])
+    assert deviations(desk) == []
+    report = audit(desk.reports / "public", signed=row["fingerprint"][:12])
+    assert report.confirmed and audit(desk.reports / "public", root=report.root).confirmed
+    claims = desk.data / PLACE / "claims.csv"
+    claims.write_text(claims.read_text("utf-8").replace("yes", "no"), encoding="utf-8")
+    assert deviations(desk) == [(f"{PLACE}/claims.csv", "data_changed")]
+    desk.run(langs=["vi"])
+    assert deviations(desk) == [(PLACE, "signed")]
+    approve(desk.data, desk.reports, "2025", "communes", **SIGN | {"reason": "sửa số liệu"})
+    desk.run(langs=["vi"])
+    assert deviations(desk) == []
+    assert not audit(desk.reports / "public", signed=row["fingerprint"]).confirmed
+
+
+def test_damage_to_what_a_run_left_and_read_is_named(desk):
+    desk.run(langs=["vi"])
+    chance = random.Random(5)
+    files = [p for folder in (desk.reports / "public", desk.reports / "internal") for p in folder.rglob("*.*")]
+    inputs = [p for p in desk.data.rglob("*.*") if p.is_file()]
+    for file in [*files, *inputs]:
+        data = file.read_bytes()
+        for _ in range(3):
+            at = chance.randrange(len(data))
+            file.write_bytes(data[:at] + bytes([data[at] ^ 1 << chance.randrange(8)]) + data[at + 1 :])
+            named = {path for path, _ in deviations(desk)}
+            assert any(file.as_posix().endswith(f"/{path}") for path in named), (file, named)
+        file.write_bytes(data)
+    assert deviations(desk) == []
+
+
+def test_an_agency_proves_its_own_lines(desk, capsys):
+    desk.run(langs=["vi"])
+    proof = prove(desk.reports / "public", PLACE, "b")
+    assert holds(proof)
+    record = json.loads((desk.reports / "public/record.json").read_bytes())
+    assert proof["root"] == record["rows"][PLACE]["root"]
+    assert main([str(desk.reports / "public"), "--proof", PLACE, "b"]) == 0
+    assert json.loads(capsys.readouterr().out) == proof
