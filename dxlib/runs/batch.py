@@ -16,7 +16,7 @@ from ..index import provisional, score
 from ..publish.open_data import open_data
 from ..publish.site import site
 from ..words import text, title_of_year
-from . import fingerprint, matrix, products, record
+from . import fingerprint, log, matrix, products, record
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
@@ -111,23 +111,39 @@ def run(
     )
     outcomes: dict[Job, Outcome] = {}
     stamps: dict[Job, record.Stamp] = {}
+    began, times = log.now(), []
     with working_folder(reports) as work:
         workers = max(1, min(jobs or cores(), len(chosen)))
         left_out: set[Job] = set()
-        with closing(run_all(prepare(source, chosen, left_out, stamps), work, workers)) as running:
-            for ended in running:
-                outcomes[ended.job] = outcome = judged(ended, reports)
-                if progress:
-                    progress(outcome, len(chosen) - len(left_out))
+        finished = False
+        try:
+            with closing(run_all(prepare(source, chosen, left_out, stamps), work, workers)) as running:
+                for ended in running:
+                    outcomes[ended.job] = outcome = judged(ended, reports)
+                    times.append({"job": str(ended.job), "status": outcome.status, "ended": log.now()})
+                    if progress:
+                        progress(outcome, len(chosen) - len(left_out))
+            finished = True
+        finally:  # after an interruption too: what was made need not be made again
+            if outcomes:
+                close_books(source, work, outcomes, stamps)
+                written = log.described(REPOSITORY, began, times, finished, workers)
+                products.publish(reports, work, {log.LOG: written})
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])
-        finished = {job: (stamps[job], o.products) for job, o in outcomes.items() if o.status in ("made", "kept")}
-        entries = record.entries(reports, root, finished, source.former)
-        listed = [notebook for notebook, reader in matrix.READERS.items() if reader == "public"]
-        index = site(reports / "public", listed, record.signatures(entries))
-        products.publish(reports, work, {f"public/{name}": data for name, data in index.items()})
-        record.write(reports, work, entries)
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))
+
+
+def close_books(
+    source: Source, work: Path, outcomes: Mapping[Job, Outcome], stamps: Mapping[Job, record.Stamp]
+) -> None:
+    """The index of the site and both records, for what has been made so far."""
+    done = {job: (stamps[job], o.products) for job, o in outcomes.items() if o.status in ("made", "kept")}
+    entries = record.entries(source.reports, source.root, done, source.former)
+    listed = [notebook for notebook, reader in matrix.READERS.items() if reader == "public"]
+    index = site(source.reports / "public", listed, record.signatures(entries))
+    products.publish(source.reports, work, {f"public/{name}": data for name, data in index.items()})
+    record.write(source.reports, work, entries)
 
 
 def open_door(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
+import json
 import re
 import subprocess
 from html.parser import HTMLParser
@@ -19,6 +22,7 @@ from dxlib.runs.kernel import OwnInterpreter
 from dxlib.words import catalogue, number
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+SCRIPTS = Path(__file__).resolve().parents[2] / "dxlib" / "publish" / "script"
 PAGES = [
     ("report", "2024", "departments", "vi"), ("verification", "2024", "departments", "vi"),
     ("sensitivity", "2024", "departments", "vi"), ("report", "2018", "countries", "vi"),
@@ -126,8 +130,26 @@ def read(page: str) -> Reading:
     return found
 
 
+SCRIPT = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL)
+
+
+def scriptless(page: str) -> str:
+    return SCRIPT.sub("", page)
+
+
+def test_pages_run_our_own_scripts_alone(page):
+    policy = next(value for name, value in read(page).attributes if name == "content" and "default-src" in value)
+    assert policy.startswith("default-src 'none';") and "unsafe-eval" not in policy
+    allowed = re.search(r"script-src ([^;]*);", policy).group(1).split()
+    own = {path.read_text(encoding="utf-8").strip() for path in SCRIPTS.glob("*.js")}
+    words, *scripts = SCRIPT.findall(page)
+    assert json.loads(words) and scripts and set(scripts) <= own
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert allowed == [f"'sha256-{digest}'" for digest in digests]
+
+
 def test_no_page_carries_code_or_asks_for_anything_outside(page):
-    found = read(page)
+    found = read(scriptless(page))
     assert not found.tags & {"script", "iframe", "object", "embed", "form", "link", "svg", "base", "input"}
     for name, value in found.attributes:
         assert not name.startswith("on") and name not in ("srcdoc", "action", "formaction"), name
@@ -148,13 +170,13 @@ def test_paper_and_page_show_the_same_figures(executed, page, tmp_path):
     path.write_bytes(pdf(notebook, **marks(name, given)))
     paper = subprocess.run(["pdftotext", "-raw", str(path), "-"], check=True, capture_output=True, text=True).stdout
     sheets = {str(number) for number in range(paper.count("\f") + 1)}
-    on_page = set(FIGURE.findall(" ".join(read(page.partition("</style>")[2]).words)))
+    on_page = set(FIGURE.findall(" ".join(read(scriptless(page).partition("</style>")[2]).words)))
     on_paper = set(FIGURE.findall(paper))
     assert on_paper <= on_page | sheets and on_page - sheets <= on_paper
 
 
 def test_nothing_is_empty_or_unsaid(page):
-    words = " ".join(read(page.split("</style>")[1]).words)
+    words = " ".join(read(scriptless(page).split("</style>")[1]).words)
     assert not re.search(r"\b(nan|NaN|None|NaT|<NA>)\b", words)
     headings = re.findall(r"<h2 id=.*?</h2>(.*?)(?=<h2 id|</main>)", page, re.S)
     assert headings and all(body.strip() for body in headings)

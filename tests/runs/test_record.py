@@ -101,3 +101,18 @@ def test_a_record_that_cannot_be_read_keeps_nothing(desk, text):
             path.write_text(text, encoding="utf-8")
     assert read(desk.reports) == {}
     assert set(statuses(desk.run(years=["2024"], langs=["vi"])).values()) == {"made"}
+
+
+def test_an_interrupted_run_goes_on_where_it_was(desk):
+    def stop(outcome, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.run(jobs=1, langs=["vi"], progress=stop)
+    log = json.loads((desk.reports / "run-log.json").read_bytes())
+    assert not log["finished"] and [job["status"] for job in log["jobs"]] == ["made"]
+    made = statuses(desk.run(langs=["vi"]))
+    assert [name for name, status in made.items() if status == "kept"] == [log["jobs"][0]["job"]]
+    log = json.loads((desk.reports / "run-log.json").read_bytes())
+    assert log["finished"] and {job["job"]: job["status"] for job in log["jobs"]} == made
+    assert "numpy" in log["packages"] and log["python"]
