@@ -831,6 +831,74 @@ def test_every_kind_of_deviation_has_words():
         assert worded(Deviation("p", kind), "vi") != worded(Deviation("p", kind), "en")
 
 
+def test_a_refutation_word_for_word(published, capsys):
+    """Every line with its facts on the right side: what was recorded, what is there."""
+    folder, record, place = published.folder, published.record, "2024/communes"
+    told = {path: published.record["index"][path]["sha256"] for path in record["index"]}
+    record["index"]["index.en.html"]["size"] = 99
+    record["root"], record["rows"]["2024/province"]["agencies"] = "0" * 64, 7
+    record["rows"][place]["root"] = "1" * 64
+    record["signed"]["2024/province"] = [
+        *sign([], version="1", fingerprint="c" * 64),
+        {"previous": "x", "version": "2"},
+    ]
+    record["jobs"]["2024/province/scorecard.vi"]["fingerprint"] = "2" * 64
+    published.write(root=False)
+    (folder / "index.html").write_bytes(b"x")
+    (folder / f"{place}/report.en.html").unlink()
+    (folder / "new.html").write_bytes(b"")
+    (folder / "New.html").write_bytes(b"")
+    sums = (folder / SUMS).read_text("utf-8").splitlines()
+    sums[0], sums[-1] = "?", "3" * 64 + "  record.json"
+    (folder / SUMS).write_text("\n".join([*sums, "4" * 64 + "  gone", ""]), encoding="utf-8")
+    (published.data / place / "claims.csv").write_text("agency\n", encoding="utf-8")
+    (published.data / place / "approvals.csv").write_text("version,fingerprint\n1\n", encoding="utf-8")
+    report = audit(folder, root="5" * 64, signed="6" * 12, data=published.data)
+    made, jobs, rows = report.root, report.fingerprints, record["signed"]["2024/province"]
+    reports = ", ".join(sorted([jobs["2024/province/report.vi"], jobs["2024/province/report.en"]]))
+    leaves = merkle_root(rows_of_scores(scores(place)).values())
+    claims = record["jobs"][f"{place}/report.vi"]["inputs"][f"{place}/claims.csv"]["bytes"]
+    record_now = sha((folder / RECORD).read_bytes())
+    assert [worded(of, "en") for of in report.deviations] == [
+        "2024/communes/approvals.csv: data: sign-off 1 of the record is no longer there as it was",
+        "2024/communes/approvals.csv: data: sign-off 2 of the record is no longer there as it was",
+        f"2024/communes/claims.csv: data: content changed (recorded {claims}, now {sha(b'agency' + bytes([10]))})",
+        "2024/communes/report.en.html: missing",
+        "2024/communes/report.en.html: not in SHA256SUMS",
+        f"2024/communes/tables/scores.csv: the lines by agency do not give the root of the record ({'1' * 64}, now {leaves})",
+        f"2024/province: the chain of sign-offs is broken at row 2 (previous is “x”, should be “{approval_digest(rows[0])}”)",
+        f"2024/province: signed figures are no longer those published (row 2 signed “”, reports have {reports})",
+        "2024/province/approvals.csv: data: missing",
+        f"2024/province/scorecard.vi: the fingerprint is said to be {'2' * 64}, but works out as {jobs['2024/province/scorecard.vi']}",
+        "2024/province/tables/scores.csv: there are 5 agencies, recorded are 7",
+        "New.html: extra, not in the record",
+        "New.html: differs from new.html only in letter case or in how accents are encoded",
+        "SHA256SUMS: line 1 is malformed: ?",
+        f"SHA256SUMS: line {len(sums) + 1} is out of order or repeated: gone",
+        "gone: in SHA256SUMS, but not in the record",
+        f"index.en.html: other size (recorded 99, now {len('<p>Index</p>')})",
+        f"index.html: changed (recorded {told['index.html']}, now {sha(b'x')})",
+        "new.html: extra, not in the record",
+        "new.html: differs from New.html only in letter case or in how accents are encoded",
+        f"record.json: no report has the fingerprint {'6' * 12}",
+        f"record.json: the root is said to be {'0' * 64}, but works out as {made}",
+        f"record.json: the root is {made}, not {'5' * 64} as given",
+        f"record.json: SHA256SUMS has {'3' * 64}, but it should be {record_now}",
+    ]  # fmt: skip
+    assert {of.row for of in report.deviations if "row" not in _fields(WORDS["en"][of.kind])} == {0}
+    assert main([str(folder), "--lang", "en"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"REFUTED: deviations found: {sum(line.startswith('  ') and ': ' in line for line in lines)}."
+    assert f"Root: {made}" in lines and lines[-1] == WORDS["en"]["cannot"]
+
+
+def test_usage_says_how_many_digits(published, capsys):
+    for option, expected in (("--root", "64"), ("--fingerprint", "12–64")):
+        with pytest.raises(SystemExit):
+            main([str(published.folder), option, "xyz", "--lang", "en"])
+        assert f"xyz: expected {expected} hex digits" in capsys.readouterr().err
+
+
 def test_it_says_what_it_cannot_detect_and_what_to_compare(published, capsys):
     for lang, words in (("vi", "XÁC NHẬN"), ("en", "CONFIRMED")):
         assert main([str(published.folder), "--lang", lang]) == 0
