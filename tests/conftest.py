@@ -20,6 +20,7 @@ PUBLISHED = Path(__file__).parents[1] / ".." / "shared" / "real"
 PARTS = {
     "chromium": lambda: shutil.which("chromium"),
     "poppler": lambda: shutil.which("pdftotext") and shutil.which("pdftoppm"),
+    "qpdf": lambda: shutil.which("qpdf"),
     "libreoffice": lambda: shutil.which("soffice"),
     "writer": lambda: (Path(shutil.which("soffice") or "").resolve().parent / "libswlo.so").is_file(),
     "git": lambda: shutil.which("git"),

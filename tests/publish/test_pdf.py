@@ -79,6 +79,16 @@ def test_tagged_for_archives_with_our_letters_only(paper):
     assert fonts and all("SourceSansPro" in line and " yes yes yes" in line for line in fonts), fonts
 
 
+@pytest.mark.real("qpdf")
+def test_the_file_is_sound(paper):
+    """Another program finds no error in its structure, and nothing that runs or leads outside."""
+    done = subprocess.run(["qpdf", "--check", str(paper)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "No syntax or stream encoding errors found" in done.stdout, done
+    raw = subprocess.run(["qpdf", "--qdf", str(paper), "-"], capture_output=True, check=True).stdout
+    for active in (b"/JavaScript", b"/Launch", b"/URI", b"/EmbeddedFile", b"/OpenAction"):
+        assert active not in raw, active
+
+
 def test_same_bytes_in_another_zone_and_process(paper):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from test_pdf import MARKS, notebook; "
