@@ -60,7 +60,7 @@ def pytest_make_collect_report(collector):
     return refuse_skip(report)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # closed before another module starts one of its own
 def browser():
     from playwright.sync_api import sync_playwright
 
