@@ -380,6 +380,7 @@ def remake(args: argparse.Namespace) -> list[Any]:
 
 
 def run_approve(args: argparse.Namespace) -> int:
+    from .audit import short
     from .runs.approve import approve
 
     facts = (args.role, args.decision, args.date.isoformat(), args.reason)
@@ -387,8 +388,7 @@ def run_approve(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(row, ensure_ascii=False, indent=1))
     elif not args.quiet:
-        code = " ".join(row["fingerprint"][i : i + 4] for i in (0, 4, 8))
-        print(text("cli.approved", args.say, version=row["version"], code=code))
+        print(text("cli.approved", args.say, version=row["version"], code=short(row["fingerprint"])))
     return 0
 
 

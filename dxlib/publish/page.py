@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from ..audit import short
 from ..errors import Finding, Refusal
 from ..words import LANGUAGES, text
 
@@ -54,15 +55,15 @@ def describe(lang: str, title: str, reader: str, sample: bool, provisional: bool
     say = {key: text(f"page.{key}", lang) for key in ("contents", "fingerprint", "fingerprint_note")}
     holds = {"internal": reader == "internal", "sample": sample, "provisional": provisional}
     marks = [kind for kind, held in holds.items() if held]
-    short = " ".join(fingerprint[i : i + 4] for i in (0, 4, 8))
+    code = short(fingerprint)
     return {
         "lang": lang,
         "title": title,
         "reader": reader,
         "banners": [(k, " / ".join(text(f"page.{k}", one) for one in (lang, *sorted(others(lang))))) for k in marks],
         "fingerprint": fingerprint,
-        "short": short,
-        "sheet": " · ".join([*(text(f"page.{kind}", lang) for kind in marks), f"{say['fingerprint']} {short}"]),
+        "short": code,
+        "sheet": " · ".join([*(text(f"page.{kind}", lang) for kind in marks), f"{say['fingerprint']} {code}"]),
         "say": say,
     }
 

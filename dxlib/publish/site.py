@@ -14,6 +14,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from ..audit import short
 from ..show import typeface
 from ..words import LANGUAGES, NOTHING, date, number, percent, text, title
 from .open_data import PACKAGE, as_meant
@@ -22,9 +23,8 @@ from .page import HERE, in_script, policy, script
 PAGES = {"vi": "index.html", "en": "index.en.html"}
 YEAR, GROUP = re.compile(r"[0-9]{4}"), re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
+KEYS = ("title", "intro", "empty", "search", "files", "workbook", "rank", "agency", "score", "class")
 SAID = ("sort", "filter", "found", "first", "nothing", "compare", "clear", "row", "apart")
-
-
 Signed = Mapping[str, tuple[str, list[Mapping[str, str]]]]
 
 
@@ -101,9 +101,6 @@ def page(found: list[Group], notebooks: list[str], signed: Signed, lang: str) ->
     ) + "\n"  # fmt: skip
 
 
-KEYS = ("title", "intro", "empty", "search", "files", "workbook", "rank", "agency", "score", "class")
-
-
 def describe(group: Group, notebooks: list[str], lang: str) -> dict[str, Any]:
     """What the template prints of a group."""
     package, pages = group.package(), list(listed_pages(group, notebooks, lang))
@@ -133,10 +130,6 @@ def said_signed(signed: tuple[str, list[Mapping[str, str]]] | None, lang: str) -
     if last["fingerprint"] == fingerprint:
         return text("site.signed", lang, **facts)
     return text("site.superseded", lang, **facts, now=short(fingerprint))
-
-
-def short(fingerprint: str) -> str:
-    return " ".join(fingerprint[i : i + 4] for i in (0, 4, 8))
 
 
 def listed_pages(group: Group, notebooks: list[str], lang: str) -> Iterable[dict[str, str]]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path, PurePath
 
+from ..audit import canonical, digest
+
 MACHINE = {"root"}  # parameters that say where on this machine, not what
 
 
@@ -41,15 +43,9 @@ def settled(parameters: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def short(full: str) -> str:
-    """How a page prints it: the first 12 digits in groups of 4."""
-    return " ".join(full[i : i + 4] for i in (0, 4, 8))
-
-
 def digest_of(value: object) -> str:
-    """SHA-256 of the canonical JSON: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 of the canonical JSON."""
+    return digest(canonical(value))
 
 
 def digest_file(path: Path) -> str:

@@ -6,7 +6,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxlib.runs.fingerprint import digest_library, digest_notebook, fingerprint, short
+from dxlib.audit import short
+from dxlib.runs.fingerprint import digest_library, digest_notebook, fingerprint
 
 BASE = {
     "inputs": {"2025/a/claims.csv": "1", "2025/a/index.toml": "2"},
