@@ -96,26 +96,15 @@ def execute(task: Task, work: Path) -> Outcome:
 
 def run_notebook(task: Task, work: Path) -> Outcome:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
 
-    from .kernel import OwnInterpreter
     from .normal import for_readers, normalise
 
-    (work / WORKING_COPY).unlink(missing_ok=True)
-    # Relative names without braces: papermill would fill in "{…}" in a path.
     try:
-        nb = execute_notebook(
-            read(task.notebook),
-            WORKING_COPY,
-            dict(task.parameters),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            execution_timeout=task.cell_seconds,
-            kernel_manager_class=OwnInterpreter,
-            shutdown_kernel="immediate",
-        )
+        try:
+            nb = executed(task, work)
+        except (DeadKernelError, RuntimeError):  # now and then a sound kernel is lost: one more, then it is a failure
+            nb = executed(task, work)
     except PapermillExecutionError:
         return keep_partial(task, work, "cell_failed")
     except CellTimeoutError:
@@ -145,6 +134,27 @@ def drafts(task: Task, export: Any, notebook: Any, marks: Mapping[str, Any]) -> 
         products.beside(task.job, f"{name}.docx"): export.draft(notebook, name, own, **marks)
         for name, own in templates.items()
     }
+
+
+def executed(task: Task, work: Path) -> Any:
+    """The notebook with its results, from a kernel of its own."""
+    from papermill import execute_notebook
+
+    from .kernel import OwnInterpreter
+
+    (work / WORKING_COPY).unlink(missing_ok=True)
+    # Relative names without braces: papermill would fill in "{…}" in a path.
+    return execute_notebook(
+        read(task.notebook),
+        WORKING_COPY,
+        dict(task.parameters),
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+        execution_timeout=task.cell_seconds,
+        kernel_manager_class=OwnInterpreter,
+        shutdown_kernel="immediate",
+    )
 
 
 def published(task: Task, work: Path, made: Mapping[str, bytes]) -> dict[str, str]:
