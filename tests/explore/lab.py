@@ -89,6 +89,25 @@ def run_all(page: Any, address: str) -> None:
     page.locator(".dx-ranking table").wait_for(timeout=1000 * PATIENCE)
 
 
+def enter_until(page: Any, button: Any, shown: Any) -> None:
+    """Press a button by keyboard until what it does is shown. Jupyter holds a changed field back while the kernel is
+    busy, but not a press, so that a press can overtake what was typed before it."""
+    for _ in range(12):
+        button.focus()
+        page.keyboard.press("Enter")
+        if appears(shown):
+            return
+    shown.wait_for()
+
+
+def appears(shown: Any, seconds: float = 3) -> bool:
+    """Whether it is there within some seconds."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not shown.count():
+        time.sleep(0.1)
+    return bool(shown.count())
+
+
 def slider(page: Any, which: int) -> Any:
     """The handle of one slider, by its position."""
     return page.locator('.dx-explore [role="slider"]').nth(which)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab import browser, laboratory, notebook_for, run_all, slider
+from lab import browser, enter_until, laboratory, notebook_for, run_all, slider
 from test_model import BEFORE, HERE, folder, official
 
 import dxlib
@@ -91,9 +91,7 @@ def test_the_notebook_in_a_browser(tmp_path):
         message.locator(".refused").wait_for()
         assert (root / HERE).read_bytes() == BEFORE["comments"]
         tab.get_by_label(said["explore.label.name"]).fill("less-awareness")
-        tab.locator("button.dx-save").focus()
-        tab.keyboard.press("Enter")
-        message.get_by_text("less-awareness").wait_for()
+        enter_until(tab, tab.locator("button.dx-save"), message.get_by_text("less-awareness"))
     after = (root / HERE).read_bytes()
     assert after.startswith(BEFORE["comments"])
     read = dxlib.read_scenario(root, dxlib.read_case(root, "2024", "departments"), "less-awareness")
