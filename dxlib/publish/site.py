@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -120,16 +121,25 @@ def describe(group: Group, notebooks: list[str], lang: str) -> dict[str, Any]:
 
 
 def said_signed(signed: tuple[str, list[Mapping[str, str]]] | None, lang: str) -> str:
-    """Whether what stands there is what was signed last; a version that was replaced after signing says so."""
+    """What was signed, and whether it still stands there; a version that was replaced says by what, when and why."""
     if not signed or not signed[1]:
         return ""
     fingerprint, rows = signed
     last = rows[-1]
-    facts = {key: last[key] or NOTHING for key in ("version", "decision", "role")}
-    facts |= {"date": date(last["date"], lang), "code": short(last["fingerprint"])}
     if last["fingerprint"] == fingerprint:
-        return text("site.signed", lang, **facts)
-    return text("site.superseded", lang, **facts, now=short(fingerprint))
+        said = [text("site.signed", lang, **sign_off(last, lang))]
+    else:
+        said = [text("site.superseded", lang, **sign_off(last, lang), now=short(fingerprint))]
+    for old, new in reversed(list(pairwise(rows))):
+        facts = {"by": new["version"], "on": date(new["date"], lang), "reason": new["reason"] or NOTHING}
+        said.append(text("site.replaced", lang, **sign_off(old, lang), **facts))
+    return " ".join(said)
+
+
+def sign_off(row: Mapping[str, str], lang: str) -> dict[str, str]:
+    """A row of approvals.csv as facts of a sentence."""
+    facts = {key: row[key] or NOTHING for key in ("version", "decision", "role")}
+    return facts | {"date": date(row["date"], lang), "code": short(row["fingerprint"])}
 
 
 def listed_pages(group: Group, notebooks: list[str], lang: str) -> Iterable[dict[str, str]]:

@@ -62,6 +62,9 @@ def test_signed_changed_and_signed_again(desk):
     assert table(desk).startswith(above) and table(desk).count("\n") == 3
     rows = read_case(desk.data, "2025", "communes").approvals.to_dict("records")
     assert rows == [first, second]
+    desk.run(langs=["vi"])
+    index = (desk.reports / "public/index.html").read_text(encoding="utf-8")
+    assert "Đã ký bản 2" in index and "thay bằng bản 2 ngày 02/04/2026; lý do: Sửa số liệu của một đơn vị." in index
 
 
 def test_pages_changed_by_hand_and_provisional_figures_are_not_signed(desk):
