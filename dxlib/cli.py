@@ -268,9 +268,10 @@ def run_links(args: argparse.Namespace) -> int:
 
 
 def run_register(args: argparse.Namespace) -> int:
+    from .atomic import put_all
     from .case import read_lineage, read_register
     from .case.tables import as_csv, rows_of
-    from .sheets import put_all, rows_of_file
+    from .sheets import rows_of_file
     from .years import Notice, propose, read_official
 
     file = args.file.name
@@ -294,11 +295,12 @@ def run_register(args: argparse.Namespace) -> int:
     if args.write:
         tables = {"register": proposed.register, "lineage": proposed.lineage}
         put_all(
+            args.data,
             {
-                args.data / f"{name}.csv": as_csv(list(frame.columns), rows_of(frame, *frame.columns))
+                f"{name}.csv": as_csv(list(frame.columns), rows_of(frame, *frame.columns))
                 for name, frame in tables.items()
                 if len(frame) or (args.data / f"{name}.csv").is_file()
-            }
+            },
         )
         if not args.quiet and not args.json:
             print(text("cli.register_written", args.say, folder=args.data))

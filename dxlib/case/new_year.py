@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import schema
+from ..atomic import put_all
 from ..errors import Finding, Refusal
 from .case import Case
 from .read import check_place, places, read_root, read_to_ask
@@ -61,15 +62,14 @@ def new_year(root: str | Path, year: str | int, before: str | int, groups: Itera
     if findings:
         raise Refusal(findings)
     made: list[Proposed] = []
-    (root / year).mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root, prefix=".new-year-") as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
         for group in chosen:
             case = read_to_ask(root, before, group)
             folder = Path(scratch) / group
-            folder.mkdir(mode=0o755)
+            folder.mkdir()
             made.append(propose(root, case, year, folder))
-        for group in chosen:
-            (Path(scratch) / group).rename(root / year / group)
+        files = {p.relative_to(scratch).as_posix(): p.read_bytes() for p in Path(scratch).rglob("*") if p.is_file()}
+    put_all(root / year, files)
     return made
 
 

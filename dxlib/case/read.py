@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
+from ..atomic import settle
 from ..errors import Finding, Refusal, nearest
 from .case import Case, freeze, table_findings
 from .cells import check_cells, check_references
@@ -41,6 +42,8 @@ def check_place(year: str, group: str) -> list[Finding]:
 
 def places(root: Path, year: str | None = None, group: str | None = None) -> list[tuple[str, str]]:
     """The (year, group) folders of a data folder, in order."""
+    for folder in (root, *(y for y in root.iterdir() if y.is_dir() and YEAR.fullmatch(y.name))):
+        settle(folder)
     folders = [
         (y.name, g.name)
         for y in root.iterdir()
@@ -250,6 +253,8 @@ def read_folder(root: Path, year: str, group: str, documents: bool = False) -> G
     folder, place = root / year / group, f"{year}/{group}"
     if not root.is_dir():
         raise Refusal([Finding("E_NOT_FOUND", "folder_missing", value=str(root))])
+    for one in (root, root / year, folder):
+        settle(one)
     if not (folder / SETTINGS_FILE).is_file():
         raise Refusal([no_case(root, place)])
     digests: dict[str, str] = {}
@@ -409,6 +414,7 @@ def read_lineage(root: str | Path) -> pd.DataFrame:
 
 def read_root(root: Path, name: str) -> pd.DataFrame:
     """A table that stands beside the years; empty where there is none. Raises Refusal where it is wrong."""
+    settle(root)
     path = root / f"{name}.csv"
     if not path.is_file():
         return empty(name)

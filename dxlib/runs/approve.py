@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .. import schema
+from ..atomic import put_all, settle, working_folder
 from ..audit import approval_digest
 from ..case import Case, read_case
 from ..case.tables import as_csv
 from ..errors import Finding, Refusal
 from ..index import provisional
-from ..sheets import put_all
 from . import products, record
 from .execute import digest_input
 from .matrix import Job
-from .working import working_folder
 
 FIRST = "1"
 
@@ -33,7 +32,14 @@ def approve(
     Raises Refusal with all that stands against it: no report or other bytes than recorded, inputs that changed since,
     provisional figures, the same figures signed before, a day before the last one, a missing reason.
     """
-    case = read_case(root, year, group)
+    with working_folder(reports):  # not while a run is at work
+        for reader in record.READERS:
+            settle(reports / reader)
+        return signed(root, reports, read_case(root, year, group), role, decision, day, reason)
+
+
+def signed(root: Path, reports: Path, case: Case, role: str, decision: str, day: str, reason: str) -> dict[str, str]:
+    """The row, appended where nothing stands against it."""
     job = Job(case.year, case.group, "report", "vi", "public")
     entry = record.read(reports).get(f"{job.reader}/{job}")
     last = case.approvals.to_dict("records")[-1] if len(case.approvals) else None
@@ -51,7 +57,7 @@ def approve(
         "reason": reason,
         "previous": approval_digest(last) if last else "",
     }
-    append(root / case.year / case.group / "approvals.csv", columns, row, reports)
+    append(root / case.year / case.group, columns, row)
     return row
 
 
@@ -84,9 +90,9 @@ def against_row(last: Mapping[str, str] | None, entry: record.Entry | None, day:
     return found + ([Finding("E_APPROVE", "approve_day", value=day, facts=facts)] if day < last["date"] else [])
 
 
-def append(path: Path, columns: list[str], row: Mapping[str, str], reports: Path) -> None:
+def append(folder: Path, columns: list[str], row: Mapping[str, str]) -> None:
     """The file with one more row, at one stroke; what stands above it is not touched."""
+    path = folder / "approvals.csv"
     old = path.read_bytes() if path.is_file() else as_csv(columns, [])
     line = as_csv(columns, [[row[column] for column in columns]]).split(b"\n", 1)[1]
-    with working_folder(reports):  # not while a run is at work
-        put_all({path: old + (b"" if old.endswith(b"\n") else b"\n") + line})
+    put_all(folder, {path.name: old + (b"" if old.endswith(b"\n") else b"\n") + line})

@@ -5,23 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
+from ..atomic import working_folder
 from ..case import Case, Series, read_before, read_case, read_for_verification, read_series, root_digests
 from ..errors import Finding, Refusal
 from ..index import provisional, score
 from ..publish.open_data import open_data
-from ..publish.site import site
 from ..words import text, title_of_year
-from . import fingerprint, log, matrix, products, record
+from . import fingerprint, log, matrix, products, record, seen
+from .books import opened, put
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
 from .pool import run_all
-from .working import working_folder
 
 TEMPLATES = "templates"  # below the data folder: the user's own templates of papers for signature
 
@@ -62,8 +64,55 @@ class Source:
     lock: str
     exporter: str
     cell_seconds: int
-    former: Mapping[str, record.Entry]
     force: bool
+    former: Mapping[str, record.Entry]
+    seen: Mapping[str, tuple[str, str]]
+    files: Mapping[str, str] | None
+
+    @classmethod
+    def of(
+        cls,
+        root: Path,
+        reports: Path,
+        notebooks_in: Path,
+        declared: Mapping[str, Mapping[str, Parameter]],
+        given: Mapping[str, Mapping[str, Scalar]],
+        **how: Any,
+    ) -> Source:
+        """The same, with the digests of the programme and of every file there is."""
+        lock = REPOSITORY / "requirements.lock"
+        return cls(
+            root,
+            reports,
+            notebooks_in,
+            declared,
+            given,
+            library=fingerprint.digest_library(REPOSITORY / "dxlib"),
+            lock=fingerprint.digest_file(lock) if lock.is_file() else "",
+            seen=seen.read(reports),
+            files=seen.files_of(root),
+            **how,
+        )
+
+    @cached_property
+    def programme(self) -> dict[str, object]:
+        """All that a job depends on besides its data: notebook -> digests and what the user gave."""
+        return {
+            name: {
+                "notebook": fingerprint.digest_notebook(self.notebooks_in / f"{name}.ipynb"),
+                "given": fingerprint.settled(self.given[name]),
+                "library": self.library,
+                "lock": self.lock,
+                "exporter": self.exporter,
+            }
+            for name in self.declared
+        }
+
+    @cached_property
+    def around(self) -> dict[tuple[str, str], str]:
+        """(year, notebook) -> digest of all that its jobs could read."""
+        years = {path.partition("/")[0] for path in self.files or ()}
+        return {(y, n): seen.surroundings(self.files, y, of) for y in years for n, of in self.programme.items()}
 
 
 def run(
@@ -95,55 +144,58 @@ def run(
     """
     root, reports = Path(root).resolve(), Path(reports).resolve()
     chosen, declared, given = open_door(root, notebooks_in, (years, groups, notebooks, langs), parameters)
-    lock = REPOSITORY / "requirements.lock"
-    source = Source(
-        root,
-        reports,
-        notebooks_in,
-        declared,
-        given,
-        library=fingerprint.digest_library(REPOSITORY / "dxlib"),
-        lock=fingerprint.digest_file(lock) if lock.is_file() else "",
-        exporter=exporter,
-        cell_seconds=cell_seconds,
-        former=record.read(reports),
-        force=force,
-    )
-    outcomes: dict[Job, Outcome] = {}
-    stamps: dict[Job, record.Stamp] = {}
     began, times = log.now(), []
+    outcomes: dict[Job, Outcome] = {}
     with working_folder(reports) as work:
+        books, plan = opened(root, reports, work), Plan(chosen)
+        how = {"exporter": exporter, "cell_seconds": cell_seconds, "force": force, "former": books.former}
+        source = Source.of(root, reports, notebooks_in, declared, given, **how)
         workers = max(1, min(jobs or cores(), len(chosen)))
-        left_out: set[Job] = set()
         finished = False
         try:
-            with closing(run_all(prepare(source, chosen, left_out, stamps), work, workers)) as running:
+            with closing(run_all(prepare(source, plan), work, workers)) as running:
                 for ended in running:
-                    outcomes[ended.job] = outcome = judged(ended, reports)
+                    outcomes[ended.job] = outcome = books.receive(ended, plan.stamps.get(ended.job))
                     times.append({"job": str(ended.job), "status": outcome.status, "ended": log.now()})
                     if progress:
-                        progress(outcome, len(chosen) - len(left_out))
+                        progress(outcome, len(chosen) - len(plan.left_out))
+                    if plan.case_ended(ended.job, outcomes):
+                        books.publish()
             finished = True
         finally:  # after an interruption too: what was made need not be made again
             if outcomes:
-                close_books(source, work, outcomes, stamps)
-                written = log.described(REPOSITORY, began, times, finished, workers)
-                products.publish(reports, work, {log.LOG: written})
+                books.close()
+                put(books, log.LOG, log.described(REPOSITORY, began, times, finished, workers))
+                put(books, seen.SEEN, seen.written({**source.seen, **plan.remembered(outcomes)}))
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))
 
 
-def close_books(
-    source: Source, work: Path, outcomes: Mapping[Job, Outcome], stamps: Mapping[Job, record.Stamp]
-) -> None:
-    """The index of the site and both records, for what has been made so far."""
-    done = {job: (stamps[job], o.products) for job, o in outcomes.items() if o.status in ("made", "kept")}
-    entries = record.entries(source.reports, source.root, done, source.former)
-    listed = [notebook for notebook, reader in matrix.READERS.items() if reader == "public"]
-    index = site(source.reports / "public", listed, record.signatures(entries))
-    products.publish(source.reports, work, {f"public/{name}": data for name, data in index.items()})
-    record.write(source.reports, work, entries)
+@dataclass
+class Plan:
+    """The jobs of a run, and what becomes known of them while their cases are read.
+
+    stamps     what a job is made from
+    left_out   jobs that have nothing to show
+    around     surroundings of a job, where what was read of them is what stood there at the start, see `seen`
+    """
+
+    chosen: list[Job]
+    stamps: dict[Job, record.Stamp] = field(default_factory=dict)
+    left_out: set[Job] = field(default_factory=set)
+    around: dict[Job, str] = field(default_factory=dict)
+
+    def case_ended(self, job: Job, outcomes: Mapping[Job, Outcome]) -> bool:
+        """Whether every job of the same year and group has come to its end."""
+        same = [one for one in self.chosen if (one.year, one.group) == (job.year, job.group)]
+        return all(one in outcomes or one in self.left_out for one in same)
+
+    def remembered(self, outcomes: Mapping[Job, Outcome]) -> dict[str, tuple[str, str]]:
+        """What the next run may take for granted: job -> (its surroundings, its fingerprint)."""
+        held = {job for job, outcome in outcomes.items() if outcome.status != "failed" and job in self.stamps}
+        made = {job: self.stamps[job].fingerprint for job in held} | dict.fromkeys(self.left_out, "")
+        return {record.named(job): (self.around[job], print) for job, print in made.items() if job in self.around}
 
 
 def open_door(
@@ -173,26 +225,48 @@ def adding(findings: list[Finding]) -> Iterator[None]:
         findings += refusal.findings
 
 
-def prepare(
-    source: Source, chosen: list[Job], left_out: set[Job], stamps: dict[Job, record.Stamp]
-) -> Iterator[Task | Outcome]:
+def prepare(source: Source, plan: Plan) -> Iterator[Task | Outcome]:
     """The tasks, case by case: each folder is read and checked once, before any of its kernels starts."""
-    for (year, group), same_case in groupby(chosen, key=lambda job: (job.year, job.group)):
+    for (year, group), same_case in groupby(plan.chosen, key=lambda job: (job.year, job.group)):
         opened: dict[str, Opened | Refusal] = {}
         tables: dict[str, bytes] = {}
         for job in same_case:
+            kept = without_a_look(source, job)
+            if kept is not None:
+                if kept:
+                    yield Outcome(job, "kept", kept)
+                else:
+                    plan.left_out.add(job)
+                continue
             way = reading(job.notebook)
             if way not in opened:
                 opened[way] = open_case(source.root, year, group, way)
             found = opened[way]
             if isinstance(found, Refusal):
                 yield failed(job, *errors(found))
-            elif not applies(job.notebook, found):
-                left_out.add(job)
+                continue
+            if source.files and found.inputs.items() <= source.files.items():
+                plan.around[job] = source.around[job.year, job.notebook]
+            if not applies(job.notebook, found):
+                plan.left_out.add(job)
             elif job.notebook in matrix.NEEDS_YEARS and found.series and len(found.series.cases) == 1:
                 yield failed(job, *found.series.refused)
             else:
-                yield make_task(source, found, job, tables, stamps)
+                yield make_task(source, found, job, tables, plan.stamps)
+
+
+def without_a_look(source: Source, job: Job) -> dict[str, str] | None:
+    """The former products of a job around which not a byte has changed; empty where it had nothing to show.
+
+    None: somebody must look.
+    """
+    around, made = source.seen.get(record.named(job), ("", ""))
+    if source.force or not around or around != source.around.get((job.year, job.notebook)):
+        return None
+    entry = source.former.get(record.named(job))
+    if not made:
+        return {}
+    return record.held(source.reports, job, entry) if entry and entry["fingerprint"] == made else None
 
 
 def reading(notebook: str) -> str:
@@ -317,14 +391,6 @@ def own_templates(root: Path, papers: Iterable[str]) -> dict[str, str]:
 
 def errors(refusal: Refusal) -> list[Finding]:
     return [finding for finding in refusal.findings if finding.severity == "error"]
-
-
-def judged(outcome: Outcome, reports: Path) -> Outcome:
-    """Success is that the products stand in their places with the bytes that were made."""
-    complete = products.declared(outcome.job) <= set(outcome.products) and products.holds(reports, outcome.products)
-    if outcome.status in ("made", "kept") and not complete:
-        return failed(outcome.job, Finding("E_IO", "product_missing", products.page(outcome.job)))
-    return outcome
 
 
 def cores() -> int:

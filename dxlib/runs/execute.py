@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,14 @@ class Outcome:
     SHA-256), or "failed".
 
     findings   why it failed; of a notebook's failure also under which heading
+    files      from a worker: path below the reports folder -> bytes, not yet written anywhere
     """
 
     job: Job
     status: str
     products: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def heading(self) -> str:
@@ -78,16 +80,12 @@ def io_finding(what: str, error: OSError) -> Finding:
 
 
 def execute(task: Task, work: Path) -> Outcome:
-    """Run a task; whatever goes wrong becomes an Outcome, and the previous products stay.
+    """Run a task; its products are handed back as bytes, whatever goes wrong becomes an Outcome.
 
-    work   a folder of our own on the disk of the reports (also the current folder)
+    work   a folder of our own (also the current folder)
     """
     try:
-        one_each = task.job.notebook in ONE_PER_AGENCY
-        outcome = run_cards(task, work) if one_each else run_notebook(task, work)
-        if outcome.status == "made":
-            products.withdraw(task.reports, products.failed_notebook(task.job))
-        return outcome
+        return run_cards(task) if task.job.notebook in ONE_PER_AGENCY else run_notebook(task, work)
     except Refusal as refusal:
         return failed(task.job, *refusal.findings)
     except OSError as error:
@@ -120,11 +118,16 @@ def run_notebook(task: Task, work: Path) -> Outcome:
         **task.tables,
         **workbook(task),
     }
+    return finished(task, made)
+
+
+def finished(task: Task, made: Mapping[str, bytes]) -> Outcome:
+    """The outcome, after a look at whether the inputs are still as they were, and for personal details in public."""
     if changed := changed_inputs(task):
         return failed(task.job, *(Finding("E_IO", "input_changed", file) for file in changed))
-    stand = published(task, work, made)
-    products.withdraw_drafts(task.reports, task.job, stand)
-    return Outcome(task.job, "made", stand)
+    if task.job.reader == "public":
+        refuse_personal(made)
+    return Outcome(task.job, "made", files=made)
 
 
 def drafts(task: Task, export: Any, notebook: Any, marks: Mapping[str, Any]) -> dict[str, bytes]:
@@ -157,13 +160,6 @@ def executed(task: Task, work: Path) -> Any:
     )
 
 
-def published(task: Task, work: Path, made: Mapping[str, bytes]) -> dict[str, str]:
-    """Products in their places; public ones after a last look for personal details."""
-    if task.job.reader == "public":
-        refuse_personal(made)
-    return products.publish(task.reports, work, made)
-
-
 def workbook(task: Task) -> dict[str, bytes]:
     """The whole calculation as live formulas, with the report."""
     if task.job.notebook != "report":
@@ -178,7 +174,7 @@ def workbook(task: Task) -> dict[str, bytes]:
     return {products.beside(job, products.calculation(job)): made}
 
 
-def run_cards(task: Task, work: Path) -> Outcome:
+def run_cards(task: Task) -> Outcome:
     """One page per agency, their list, and one PDF of all, from one notebook without a kernel."""
     from ..show.scorecard import links
     from ..words import text
@@ -196,11 +192,7 @@ def run_cards(task: Task, work: Path) -> Outcome:
     listed = cards.contents(text("card.list_title", job.lang), links(scope["case"], job.lang))
     pages[products.page(job)] = export.html(normalise(listed, {}), **marks).encode()
     pages[products.page(job, "pdf")] = export.collection(parts, **marks)
-    if changed := changed_inputs(task):
-        return failed(job, *(Finding("E_IO", "input_changed", file) for file in changed))
-    made = published(task, work, pages)
-    products.withdraw_others(task.reports, job, made)
-    return Outcome(job, "made", made)
+    return finished(task, pages)
 
 
 def changed_inputs(task: Task) -> list[str]:
@@ -227,8 +219,7 @@ def keep_partial(task: Task, work: Path, reason: str, **facts: object) -> Outcom
     }
     outcome = failed(task.job, Finding("E_NOTEBOOK", reason, str(task.job), facts=facts))
     text = nbformat.writes(with_reason(normalise(nb, places), outcome.reason)) + "\n"
-    products.publish(task.reports, work, {products.failed_notebook(task.job): text.encode()})
-    return outcome
+    return replace(outcome, files={products.failed_notebook(task.job): text.encode()})
 
 
 def read(path: Path) -> Any:

@@ -1,16 +1,14 @@
-"""Where products stand, and how they get there: whole or not at all."""
+"""Where products stand, and which of them hold."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..errors import Finding, Refusal
+from ..atomic import inside
 from ..publish.open_data import PACKAGE, SCORES
-from .matrix import DRAFTED_BY, PAPERS, Job
+from .matrix import DRAFTED_BY, ONE_PER_AGENCY, PAPERS, Job
 
 
 def page(job: Job, form: str = "html") -> str:
@@ -45,53 +43,16 @@ def declared(job: Job) -> set[str]:
     return pages | with_data if job.notebook == "report" else pages
 
 
-def inside(reports: Path, relative: str) -> Path:
-    """The product's path, after making sure that it lies in the reports folder (no symbolic link leads out)."""
-    path = reports / relative
-    if not path.resolve().is_relative_to(reports.resolve()):
-        raise Refusal([Finding("E_PARAM", "path_outside", relative)])
-    return path
-
-
-def publish(reports: Path, work: Path, products: Mapping[str, bytes]) -> dict[str, str]:
-    """Write products: first all of them in full to `work` (same disk), then each moved to its place at one stroke.
-
-    Returns product -> SHA-256. What cannot be written raises OSError and leaves what was there.
-    """
-    places = {relative: inside(reports, relative) for relative in products}
-    drafts = {}
-    for i, (relative, data) in enumerate(products.items()):
-        drafts[relative] = work / f"product-{i}"
-        with drafts[relative].open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    for relative, draft in drafts.items():
-        places[relative].parent.mkdir(parents=True, exist_ok=True)
-        draft.replace(places[relative])
-    return {relative: hashlib.sha256(data).hexdigest() for relative, data in products.items()}
-
-
-def withdraw(reports: Path, relative: str) -> None:
-    """Remove a product that no longer holds."""
-    with suppress(FileNotFoundError):
-        inside(reports, relative).unlink()
-
-
-def withdraw_others(reports: Path, job: Job, made: Mapping[str, str]) -> None:
-    """Remove the pages of agencies that are no longer in the list."""
-    folder = inside(reports, products_folder := card(job, "x").rpartition("/")[0])
-    for path in folder.glob(f"*.{job.lang}.html"):
-        if f"{products_folder}/{path.name}" not in made:
-            path.unlink()
-
-
-def withdraw_drafts(reports: Path, job: Job, made: Mapping[str, str]) -> None:
-    """Remove the drafts of a job that no longer hold: no decision outlives the result that it publishes."""
+def stale(reports: Path, job: Job, made: Iterable[str]) -> list[str]:
+    """What stands of a job and no longer holds once it is made anew: its failed notebook, pages of agencies that are
+    no longer in the list, drafts (no decision outlives the result that it publishes)."""
+    names = {failed_notebook(job)}
+    if job.notebook in ONE_PER_AGENCY:
+        folder = card(job, "x").rpartition("/")[0]
+        names |= {f"{folder}/{path.name}" for path in (reports / folder).glob(f"*.{job.lang}.html")}
     if (job.notebook, job.lang) == DRAFTED_BY:
-        for name in PAPERS:
-            if beside(job, f"{name}.docx") not in made:
-                withdraw(reports, beside(job, f"{name}.docx"))
+        names |= {beside(job, f"{name}.docx") for name in PAPERS}
+    return sorted(name for name in names - set(made) if (reports / name).is_file())
 
 
 def holds(reports: Path, products: Mapping[str, str]) -> bool:

@@ -47,54 +47,89 @@ def read(reports: Path) -> dict[str, Entry]:
     """job -> entry of the records in a reports folder; nothing where there is none that we understand."""
     found: dict[str, Entry] = {}
     for reader in READERS:
-        try:
-            record = json.loads((reports / reader / RECORD).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(record, dict) and record.get("format") == FORMAT:
-            signed = record.get("signed", {})
-            for name, entry in record["jobs"].items():
-                place = name.rpartition("/")[0]
-                found[f"{reader}/{name}"] = entry | {"signed": signed.get(place, [])}
+        record = load(reports / reader)
+        for name, entry in record.get("jobs", {}).items():
+            place = name.rpartition("/")[0]
+            scored = f"{place}/{SCORES}" in entry["products"] and place in record["rows"]
+            own = {"rows": record["rows"][place]} if scored else {}
+            found[f"{reader}/{name}"] = entry | own | {"signed": record["signed"].get(place, [])}
     return found
+
+
+def read_index(reports: Path) -> dict[str, Entry]:
+    """Path below the reports folder -> digest and size of what is recorded there and is no job's."""
+    return {
+        f"{reader}/{path}": facts
+        for reader in READERS
+        for path, facts in load(reports / reader).get("index", {}).items()
+    }
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """The record of one reader's folder; empty where there is none that we understand."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) and record.get("format") == FORMAT else {}
 
 
 def unchanged(reports: Path, job: Job, stamp: Stamp, former: Mapping[str, Entry]) -> dict[str, str] | None:
     """The products (path below the reports folder -> SHA-256) of a job that need not be made again, else None."""
-    entry = former.get(f"{job.reader}/{job}")
+    entry = former.get(named(job))
     if entry is None or entry["fingerprint"] != stamp.fingerprint or entry["signed"] != list(stamp.signed):
         return None
+    return held(reports, job, entry)
+
+
+def held(reports: Path, job: Job, entry: Entry) -> dict[str, str] | None:
+    """The products of a job's entry (path below the reports folder -> SHA-256) where all stand as they were made."""
     made = {f"{job.reader}/{path}": facts["sha256"] for path, facts in entry["products"].items()}
     return made if products.declared(job) <= set(made) and products.holds(reports, made) else None
 
 
-def entries(
-    reports: Path, root: Path, ended: Mapping[Job, tuple[Stamp, Mapping[str, str]]], former: Mapping[str, Entry]
-) -> dict[str, Entry]:
-    """Name ("public/2024/communes/report.vi") -> entry: what this run made or kept, and what stands of earlier ones.
+def named(job: Job) -> str:
+    return f"{job.reader}/{job}"
 
-    ended   job -> its stamp and its products (path below the reports folder -> SHA-256)
+
+def standing(reports: Path, former: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The entries of which every product is still there."""
+    return {name: entry for name, entry in former.items() if stands(reports, name.partition("/")[0], entry)}
+
+
+def stands(reports: Path, reader: str, entry: Entry) -> bool:
+    return all((reports / reader / path).is_file() for path in entry["products"])
+
+
+def with_entry(entries: Mapping[str, Entry], name: str, entry: Entry) -> dict[str, Entry]:
+    """The entries with one more; of files that two languages share, an older entry no longer has other bytes."""
+    reader, made = name.partition("/")[0], entry["products"]
+    found = dict(entries)
+    for other, of in entries.items():
+        lost = {path for path, facts in of["products"].items() if made.get(path, facts) != facts}
+        if lost and other.startswith(f"{reader}/"):
+            kept = {path: facts for path, facts in of["products"].items() if path not in lost}
+            found[other] = {key: part for key, part in of.items() if key != "rows"} | {"products": kept}
+    return found | {name: entry}
+
+
+def about(entries: Mapping[str, Entry], index: Mapping[str, Entry]) -> dict[str, bytes]:
+    """Both records and their lists of digests: path below the reports folder -> bytes.
+
+    entries   "public/2024/communes/report.vi" -> entry
+    index     as `read_index` gives it
     """
-    contents: dict[str, str] = {}
-    found = {name: entry for name, entry in former.items() if stands(reports, name.partition("/")[0], entry)}
-    for job, (stamp, made) in ended.items():
-        found[f"{job.reader}/{job}"] = entry_of(reports, root, stamp, made, contents)
-    return found
-
-
-def write(reports: Path, work: Path, found: Mapping[str, Entry]) -> None:
-    """Both records and their lists of digests; `found` from `entries`."""
+    made: dict[str, bytes] = {}
     for reader in READERS:
-        folder = reports / reader
-        if not folder.is_dir():
-            continue
-        own = {name.partition("/")[2]: entry for name, entry in found.items() if name.startswith(f"{reader}/")}
-        record = describe(folder, reader, own)
-        data = canonical(record) + b"\n"
-        listed = {path: facts["sha256"] for path, facts in files_of(record).items()}
-        listed[RECORD] = digest(data)
-        sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(listed.items()))
-        products.publish(reports, work, {f"{reader}/{RECORD}": data, f"{reader}/{SUMS}": sums.encode()})
+        own = {name.partition("/")[2]: entry for name, entry in entries.items() if name.startswith(f"{reader}/")}
+        loose = {path.partition("/")[2]: of for path, of in index.items() if path.startswith(f"{reader}/")}
+        if own or loose:
+            record = describe(reader, own, loose)
+            data = canonical(record) + b"\n"
+            listed = {path: facts["sha256"] for path, facts in files_of(record).items()} | {RECORD: digest(data)}
+            sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(listed.items()))
+            made |= {f"{reader}/{RECORD}": data, f"{reader}/{SUMS}": sums.encode()}
+    return made
 
 
 def signatures(found: Mapping[str, Entry]) -> dict[str, tuple[str, list[Mapping[str, str]]]]:
@@ -107,15 +142,16 @@ def signatures(found: Mapping[str, Entry]) -> dict[str, tuple[str, list[Mapping[
     }
 
 
-def stands(reports: Path, reader: str, entry: Entry) -> bool:
-    return all((reports / reader / path).is_file() for path in entry["products"])
+def entry_of(root: Path, stamp: Stamp, made: Mapping[str, bytes], contents: dict[str, str]) -> Entry:
+    """One job as the record has it.
 
-
-def entry_of(reports: Path, root: Path, stamp: Stamp, made: Mapping[str, str], contents: dict[str, str]) -> Entry:
-    """One job as the record has it; `contents` keeps content digests between jobs."""
+    made       path below the reports folder -> bytes
+    contents   keeps content digests between jobs
+    """
     for path in stamp.inputs:
         if path not in contents:
             contents[path] = content_digest(path, (root / path).read_bytes())
+    tables = [data for path, data in made.items() if path.endswith(f"/{SCORES}")]
     return {
         "fingerprint": stamp.fingerprint,
         "inputs": {path: {"bytes": digest, "content": contents[path]} for path, digest in stamp.inputs.items()},
@@ -125,29 +161,27 @@ def entry_of(reports: Path, root: Path, stamp: Stamp, made: Mapping[str, str], c
         "notebook": stamp.notebook,
         "lock": stamp.lock,
         "warnings": list(stamp.warnings),
-        "products": {path.partition("/")[2]: size(reports / path, digest) for path, digest in made.items()},
+        "products": {path.partition("/")[2]: facts_of(data) for path, data in made.items()},
         "signed": list(stamp.signed),
+        **({"rows": rows(tables[0])} if tables else {}),
     }
 
 
-def size(path: Path, sha256: str) -> Entry:
-    return {"sha256": sha256, "size": path.stat().st_size}
+def facts_of(data: bytes) -> Entry:
+    return {"sha256": digest(data), "size": len(data)}
 
 
-def describe(folder: Path, reader: str, entries: Mapping[str, Entry]) -> Entry:
+def describe(reader: str, entries: Mapping[str, Entry], index: Mapping[str, Entry]) -> Entry:
     """The record of one reader's folder."""
-    index = {path.name: size(path, digest(path.read_bytes())) for path in sorted(folder.glob("index*.html"))}
-    signed = {name.rpartition("/")[0]: entry["signed"] for name, entry in entries.items() if entry["signed"]}
-    jobs = {name: {key: value for key, value in entry.items() if key != "signed"} for name, entry in entries.items()}
-    places = {name.rpartition("/")[0] for name in entries}
+    beside = ("signed", "rows")
     record = {
         "format": FORMAT,
         "reader": reader,
-        "jobs": jobs,
-        "index": index,
-        "signed": signed,
-        "rows": {
-            place: rows(folder / place / SCORES) for place in sorted(places) if (folder / place / SCORES).is_file()
+        "jobs": {name: {key: of for key, of in entry.items() if key not in beside} for name, entry in entries.items()},
+        "index": dict(index),
+        **{
+            part: {name.rpartition("/")[0]: entry[part] for name, entry in entries.items() if entry.get(part)}
+            for part in beside
         },
     }
     return record | {"root": published_root({path: facts["sha256"] for path, facts in files_of(record).items()})}
@@ -161,7 +195,7 @@ def files_of(record: Mapping[str, Any]) -> dict[str, Entry]:
     return found
 
 
-def rows(scores: Path) -> Entry:
+def rows(scores: bytes) -> Entry:
     """The tree over the agencies' lines of a score table, for the proof of a single agency."""
-    lines = rows_of_scores(scores.read_text(encoding="utf-8-sig"))
+    lines = rows_of_scores(scores.decode("utf-8-sig"))
     return {"root": merkle_root(lines.values()), "agencies": len(lines)}

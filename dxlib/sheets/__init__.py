@@ -3,8 +3,7 @@
 from .calculation import calculation_bytes
 from .intake import intake
 from .issue import issue, worklist
-from .keep import put_all
 from .plain import rows_of_file
 from .tables import import_tables, tables
 
-__all__ = ["calculation_bytes", "import_tables", "intake", "issue", "put_all", "rows_of_file", "tables", "worklist"]
+__all__ = ["calculation_bytes", "import_tables", "intake", "issue", "rows_of_file", "tables", "worklist"]

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
+from ..atomic import put_all
 from ..case import Case, read_before, read_register, read_to_ask
 from ..case.read import Given, read_folder
 from ..case.tables import as_csv, rows_of
@@ -27,7 +28,7 @@ from .book import Book, at, filled
 from .delivery import sorted_out
 from .entries import Growing, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
-from .keep import put_all, read_log
+from .keep import read_log
 from .receive import Received, receive
 from .self_score import check_self_scores
 from .worklist import told_items, worklist_book
@@ -320,8 +321,7 @@ def keep(
     day: str,
     reason: str,
 ) -> None:
-    """Write everything in one step: all new files beside the old ones first, then all in their place; on failure the
-    old ones again."""
+    """Write everything in one step, or nothing."""
     new: dict[Path, bytes] = {folder / "evidence" / path: data for path, data in papers.items()}
     for table in TABLES:
         frame = tables[table]
@@ -335,4 +335,4 @@ def keep(
         who = {"recipient": each.identity["recipient"], "kind": each.identity["kind"]}
         rows.append({"file": file, "sha256": digest, "received_on": day, "reason": reason, **who})
     new[folder / "forms" / "received.csv"] = as_csv(RECEIVED, ([row[c] for c in RECEIVED] for row in rows))
-    put_all(new)
+    put_all(folder, {path.relative_to(folder).as_posix(): data for path, data in new.items()})

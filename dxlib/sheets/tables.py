@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from .. import schema
+from ..atomic import put_all
 from ..case import check
 from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
@@ -29,7 +30,6 @@ from ..errors import Finding, Refusal
 from ..words import text
 from .book import Book, Cell, Rule, Sheet, at
 from .form import height
-from .keep import put_all
 from .read import Page
 from .receive import INVISIBLE, as_text, open_workbook
 from .write import write
@@ -266,8 +266,7 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     out.files = differing(folder, new, given, out)
     judge(root, year, group, new, path.name, lang, out)
     if write_it and not out.refused and out.files:
-        folder.mkdir(parents=True, exist_ok=True)
-        put_all(out.files)
+        put_all(folder, {file.relative_to(folder).as_posix(): data for file, data in out.files.items()})
     return out
 
 

@@ -239,7 +239,7 @@ def test_an_interrupted_run_leaves_earlier_reports_and_no_process(desk, tmp_path
 
 
 def test_one_run_at_a_time(desk):
-    from dxlib.runs.working import working_folder
+    from dxlib.atomic import working_folder
 
     with working_folder(desk.reports), pytest.raises(Refusal) as refusal:
         desk.run()

@@ -1,0 +1,111 @@
+"""What a run publishes, and when: each reader's folder at one stroke, with the record that names every file in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from errno import EISDIR
+from pathlib import Path
+
+from ..atomic import commit, inside, settle, stage
+from ..errors import Finding
+from ..publish.site import site
+from . import products, record
+from .execute import Outcome, failed, io_finding
+from .matrix import READERS
+from .record import Entry, Stamp
+
+NEW = "new"  # below the working folder: files in full, as they will stand below the reports folder
+
+
+@dataclass
+class Books:
+    """The records of both readers as they will stand, and what waits in the working folder to be published with them.
+
+    entries   job -> entry of the record
+    index     files that are no job's: the pages that list everything, notebooks that failed
+    gone      products that no longer hold
+    """
+
+    root: Path
+    reports: Path
+    work: Path
+    former: Mapping[str, Entry]
+    entries: dict[str, Entry]
+    index: dict[str, Entry]
+    gone: set[str] = field(default_factory=set)
+    waiting: bool = False
+    published: bool = False
+    contents: dict[str, str] = field(default_factory=dict)
+
+    def receive(self, ended: Outcome, stamp: Stamp | None) -> Outcome:
+        """Take what a worker made; success is that all it declares has come and is written in full."""
+        job = ended.job
+        if ended.status == "made" and not products.declared(job) <= set(ended.files):
+            return failed(job, Finding("E_IO", "product_missing", products.page(job)))
+        try:
+            for path, data in ended.files.items():
+                self.stage(path, data)
+        except OSError as error:
+            for path in ended.files:
+                (self.work / NEW / path).unlink(missing_ok=True)
+            return failed(job, io_finding(products.page(job), error))
+        if ended.status == "made" and stamp:
+            entry = record.entry_of(self.root, stamp, ended.files, self.contents)
+            self.entries = record.with_entry(self.entries, record.named(job), entry)
+            self.gone.update(products.stale(self.reports, job, ended.files))
+        else:
+            self.index |= {path: record.facts_of(data) for path, data in ended.files.items()}
+        made = {path: hashlib.sha256(data).hexdigest() for path, data in ended.files.items()}
+        return replace(ended, products=made or ended.products, files={})
+
+    def stage(self, path: str, data: bytes) -> None:
+        """A file in full beside its place. Raises OSError where it could not be moved there."""
+        if inside(self.reports, path).is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR), path)
+        stage(self.work / NEW / path, data)
+        self.gone.discard(path)
+        self.waiting = True
+
+    def publish(self) -> None:
+        """Everything that waits, with the records that name it."""
+        if not self.waiting:
+            return
+        self.index = {path: facts for path, facts in self.index.items() if path not in self.gone}
+        for path, data in record.about(self.entries, self.index).items():
+            stage(self.work / NEW / path, data)
+        for reader in record.READERS:
+            if (self.work / NEW / reader).is_dir():
+                gone = [path.partition("/")[2] for path in sorted(self.gone) if path.startswith(f"{reader}/")]
+                commit(self.reports / reader, self.work / NEW / reader, gone)
+        self.gone, self.waiting, self.published = set(), False, True
+
+    def close(self) -> None:
+        """The pages that list everything, where anything may have changed."""
+        self.publish()
+        pages = {path: of["sha256"] for path, of in self.index.items() if path.count("/") == 1}
+        if not self.published and pages and products.holds(self.reports, pages):
+            return
+        listed = [notebook for notebook, reader in READERS.items() if reader == "public"]
+        for name, data in site(self.reports / "public", listed, record.signatures(self.entries)).items():
+            self.stage(f"public/{name}", data)
+            self.index[f"public/{name}"] = record.facts_of(data)
+        self.publish()
+
+
+def opened(root: Path, reports: Path, work: Path) -> Books:
+    """The books of a reports folder, after finishing what an interrupted run had decided to publish."""
+    for reader in record.READERS:
+        settle(reports / reader)
+    former = record.read(reports)
+    entries = record.standing(reports, former)
+    index = {path: facts for path, facts in record.read_index(reports).items() if (reports / path).is_file()}
+    return Books(root, reports, work, former, entries, index, waiting=entries != former)
+
+
+def put(books: Books, name: str, data: bytes) -> None:
+    """One file beside the readers' folders."""
+    stage(books.work / name, data)
+    (books.work / name).replace(books.reports / name)
