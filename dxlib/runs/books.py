@@ -27,6 +27,7 @@ class Books:
     entries   job -> entry of the record
     index     files that are no job's: the pages that list everything, notebooks that failed
     gone      products that no longer hold
+    staged    what waits in the working folder
     """
 
     root: Path
@@ -36,6 +37,7 @@ class Books:
     entries: dict[str, Entry]
     index: dict[str, Entry]
     gone: set[str] = field(default_factory=set)
+    staged: set[str] = field(default_factory=set)
     waiting: bool = False
     published: bool = False
     contents: dict[str, str] = field(default_factory=dict)
@@ -45,12 +47,14 @@ class Books:
         job = ended.job
         if ended.status == "made" and not products.declared(job) <= set(ended.files):
             return failed(job, Finding("E_IO", "product_missing", products.page(job)))
+        new = [path for path in ended.files if path not in self.staged]  # two languages of a case share their tables
         try:
-            for path, data in ended.files.items():
-                self.stage(path, data)
+            for path in new:
+                self.stage(path, ended.files[path])
         except OSError as error:
-            for path in ended.files:
+            for path in new:
                 (self.work / NEW / path).unlink(missing_ok=True)
+            self.staged.difference_update(new)
             return failed(job, io_finding(products.page(job), error))
         if ended.status == "made" and stamp:
             entry = record.entry_of(self.root, stamp, ended.files, self.contents)
@@ -67,6 +71,7 @@ class Books:
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR), path)
         stage(self.work / NEW / path, data)
         self.gone.discard(path)
+        self.staged.add(path)
         self.waiting = True
 
     def publish(self) -> None:
@@ -80,7 +85,7 @@ class Books:
             if (self.work / NEW / reader).is_dir():
                 gone = [path.partition("/")[2] for path in sorted(self.gone) if path.startswith(f"{reader}/")]
                 commit(self.reports / reader, self.work / NEW / reader, gone)
-        self.gone, self.waiting, self.published = set(), False, True
+        self.gone, self.staged, self.waiting, self.published = set(), set(), False, True
 
     def close(self) -> None:
         """The pages that list everything, where anything may have changed."""

@@ -1,0 +1,77 @@
+"""A run, a sign-off, an intake interrupted at every change they make: the old or the new state, never a mix."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+import pytest
+from test_approve import answer, sign
+
+from dxlib.atomic import PENDING, settle
+from dxlib.audit import audit
+from dxlib.case import check, read_case
+from dxlib.runs import batch, books, products
+from dxlib.runs.execute import Outcome
+from tests.crash import interrupted
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here: interruptions are met in a child")
+
+
+def without_kernels(tasks, work, workers):
+    """Products that say what they were made from: what is tested here is how they get to their places."""
+    for task in tasks:
+        if isinstance(task, Outcome):
+            yield task
+        else:
+            made = {path: f"{path} {task.page['fingerprint']}".encode() for path in products.declared(task.job)}
+            yield Outcome(task.job, "made", files=made | dict(task.tables))
+
+
+def listed(public) -> list:
+    return sorted(p.relative_to(public) for p in public.glob("*/*/*.html"))
+
+
+@pytest.fixture
+def reports(desk, monkeypatch):
+    monkeypatch.setattr(batch, "run_all", without_kernels)
+    monkeypatch.setattr(batch.fingerprint, "digest_library", lambda folder: "0" * 64)  # the slow parts of a run that
+    monkeypatch.setattr(batch.log, "described", lambda *facts: b"{}")  # change nothing on the disk
+    monkeypatch.setattr(books, "site", lambda public, *_: {"index.html": "\n".join(map(str, listed(public))).encode()})
+    desk.run = partial(desk.run, notebooks=["report"], years=["2025"])
+    desk.run()
+    return desk.reports
+
+
+def deviations(reports) -> list:
+    return list(audit(reports / "public").deviations)
+
+
+def test_a_run(desk, reports):
+    assert deviations(reports) == []
+    old = desk.products()
+    answer(desk, ("yes", "no"))
+    ends = []
+    for how in interrupted(reports, desk.run):
+        settle(reports / "public")
+        assert deviations(reports) == [], how
+        left = desk.products()
+        ends.append({path: left.get(path) for path in old if path.endswith(".html")})
+        assert desk.run().exit_code == 0, how
+        assert deviations(reports) == [], how
+        whole = desk.products()
+        assert not [path for path in whole if path.startswith(".")] and whole.keys() == old.keys(), how
+    assert len({tuple(sorted(end.items())) for end in ends}) >= 2  # old, the case's pages new
+
+
+def test_a_sign_off(desk, reports):
+    folder = desk.data / "2025/communes"
+    signed = set()
+    for how in interrupted(folder, lambda: sign(desk)):
+        rows = read_case(desk.data, "2025", "communes").approvals
+        signed.add(len(rows))
+        assert not [f for f in check(desk.data) if f.severity == "error"], how
+        if not len(rows):
+            sign(desk)
+        assert not (folder / PENDING).exists(), how
+    assert signed == {0, 1}
