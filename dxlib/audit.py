@@ -468,7 +468,8 @@ def check_signed(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[D
 
 def check_rows(folder: Path, record: Mapping[str, Any], files: Mapping[str, File]) -> list[Deviation]:
     """Places whose tables/scores.csv does not give the root of the record, and tables without one."""
-    tables = {path.removesuffix(f"/{SCORES}") for path in files if path.endswith(f"/{SCORES}")}
+    found_in = (path.removesuffix(f"/{SCORES}") for path in files if path.endswith(f"/{SCORES}"))
+    tables = {place for place in found_in if is_place(place)}  # not those of earlier versions
     found = [Deviation(f"{place}/{SCORES}", "rows_absent") for place in tables if place not in record["rows"]]
     for place, told in record["rows"].items():
         path = f"{place}/{SCORES}"

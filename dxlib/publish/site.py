@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +111,7 @@ def describe(group: Group, notebooks: list[str], lang: str) -> dict[str, Any]:
         "title": title(package.get("titles", {}), lang) or named(group, notebooks, lang),
         "mark": package.get("mark", ""),
         "pages": pages,
+        "versions": versions(group, lang),
         "files": [(f"{group.place}/tables/{p.name}", p.name) for p in sorted(group.folder.glob("tables/*.csv"))],
         "workbook": next((f"{group.place}/{p.name}" for p in group.folder.glob(f"calculation.{lang}.xlsx")), ""),
         "rows": rows,
@@ -125,21 +125,44 @@ def said_signed(signed: tuple[str, list[Mapping[str, str]]] | None, lang: str) -
     if not signed or not signed[1]:
         return ""
     fingerprint, rows = signed
-    last = rows[-1]
-    if last["fingerprint"] == fingerprint:
-        said = [text("site.signed", lang, **sign_off(last, lang))]
-    else:
-        said = [text("site.superseded", lang, **sign_off(last, lang), now=short(fingerprint))]
-    for old, new in reversed(list(pairwise(rows))):
-        facts = {"by": new["version"], "on": date(new["date"], lang), "reason": new["reason"] or NOTHING}
-        said.append(text("site.replaced", lang, **sign_off(old, lang), **facts))
-    return " ".join(said)
+    following = [*rows[1:], None]
+    said = [said_of_version(row, by, fingerprint, lang) for row, by in zip(rows, following, strict=True)]
+    return " ".join(reversed(said))
+
+
+def said_of_version(row: Mapping[str, str], following: Mapping[str, str] | None, current: str, lang: str) -> str:
+    """A sign-off in words: it stands, or by what, when and why it was replaced.
+
+    following   the next sign-off
+    current     fingerprint of what is published now
+    """
+    if following is not None:
+        facts = {
+            "by": following["version"],
+            "on": date(following["date"], lang),
+            "reason": following["reason"] or NOTHING,
+        }
+        return text("site.replaced", lang, **sign_off(row, lang), **facts)
+    if row["fingerprint"] == current:
+        return text("site.signed", lang, **sign_off(row, lang))
+    return text("site.superseded", lang, **sign_off(row, lang), now=short(current))
 
 
 def sign_off(row: Mapping[str, str], lang: str) -> dict[str, str]:
     """A row of approvals.csv as facts of a sentence."""
     facts = {key: row[key] or NOTHING for key in ("version", "decision", "role")}
     return facts | {"date": date(row["date"], lang), "code": short(row["fingerprint"])}
+
+
+def versions(group: Group, lang: str) -> list[tuple[str, str]]:
+    """(address, name) of every signed version that is kept there, newest first."""
+    kept = {int(p.parent.name[1:]): p for p in group.folder.glob("v*/report.*.html") if p.parent.name[1:].isdecimal()}
+    own = {n: p.with_name(f"report.{lang}.html") for n, p in kept.items()}
+    there = {n: path if path.is_file() else kept[n] for n, path in own.items()}
+    return [
+        (f"{group.place}/v{n}/{there[n].name}", text("site.version", lang, version=number(n, lang)))
+        for n in sorted(there, reverse=True)
+    ]
 
 
 def listed_pages(group: Group, notebooks: list[str], lang: str) -> Iterable[dict[str, str]]:

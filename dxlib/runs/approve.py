@@ -12,7 +12,7 @@ from ..case import Case, read_case
 from ..case.tables import as_csv
 from ..errors import Finding, Refusal
 from ..index import provisional
-from . import products, record
+from . import products, record, versions
 from .execute import digest_input
 from .matrix import Job
 
@@ -57,7 +57,8 @@ def signed(root: Path, reports: Path, case: Case, role: str, decision: str, day:
         "reason": reason,
         "previous": approval_digest(last) if last else "",
     }
-    append(root / case.year / case.group, columns, row)
+    kept = versions.archived(reports, f"{case.year}/{case.group}", row["version"], record.read(reports))
+    append(root / case.year / case.group, columns, row, kept)
     return row
 
 
@@ -90,9 +91,9 @@ def against_row(last: Mapping[str, str] | None, entry: record.Entry | None, day:
     return found + ([Finding("E_APPROVE", "approve_day", value=day, facts=facts)] if day < last["date"] else [])
 
 
-def append(folder: Path, columns: list[str], row: Mapping[str, str]) -> None:
-    """The file with one more row, at one stroke; what stands above it is not touched."""
+def append(folder: Path, columns: list[str], row: Mapping[str, str], kept: Mapping[str, bytes]) -> None:
+    """The file with one more row together with what was signed; what stands above the row is not touched."""
     path = folder / "approvals.csv"
     old = path.read_bytes() if path.is_file() else as_csv(columns, [])
     line = as_csv(columns, [[row[column] for column in columns]]).split(b"\n", 1)[1]
-    put_all(folder, {path.name: old + (b"" if old.endswith(b"\n") else b"\n") + line})
+    put_all(folder, {**kept, path.name: old + (b"" if old.endswith(b"\n") else b"\n") + line})

@@ -18,7 +18,7 @@ from ..errors import Finding, Refusal
 from ..index import provisional, score
 from ..publish.open_data import open_data
 from ..words import text, title_of_year
-from . import fingerprint, log, matrix, products, record, seen
+from . import fingerprint, log, matrix, products, record, seen, versions
 from .books import opened, put
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
@@ -207,6 +207,7 @@ def open_door(
     given: dict[str, dict[str, Scalar]] = {}
     with adding(findings):
         chosen = matrix.plan(root, notebooks_in, *selections)
+        findings += versions.wrong(root)
     names = list(dict.fromkeys(job.notebook for job in chosen)) or matrix.shipped(notebooks_in)
     declared = {name: read_declared(notebooks_in / f"{name}.ipynb") for name in names}
     with adding(findings):

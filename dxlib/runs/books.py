@@ -12,7 +12,7 @@ from pathlib import Path
 from ..atomic import commit, inside, settle, stage
 from ..errors import Finding
 from ..publish.site import site
-from . import products, record
+from . import products, record, versions
 from .execute import Outcome, failed, io_finding
 from .matrix import READERS
 from .record import Entry, Stamp
@@ -88,16 +88,27 @@ class Books:
         self.gone, self.staged, self.waiting, self.published = set(), set(), False, True
 
     def close(self) -> None:
-        """The pages that list everything, where anything may have changed."""
+        """What goes with no job, where anything may have changed: signed versions, the pages that list everything."""
         self.publish()
-        pages = {path: of["sha256"] for path, of in self.index.items() if path.count("/") == 1}
-        if not self.published and pages and products.holds(self.reports, pages):
+        loose = {path: of["sha256"] for path, of in self.index.items()}
+        if not self.published and any(path.count("/") == 1 for path in loose) and products.holds(self.reports, loose):
             return
+        signatures = record.signatures(self.entries)
+        self.add({
+            f"public/{path}": data
+            for place, (current, rows) in signatures.items()
+            for path, data in versions.published(self.root, place, current, rows).items()
+        })  # fmt: skip
+        self.publish()  # the index is read off the folder
         listed = [notebook for notebook, reader in READERS.items() if reader == "public"]
-        for name, data in site(self.reports / "public", listed, record.signatures(self.entries)).items():
-            self.stage(f"public/{name}", data)
-            self.index[f"public/{name}"] = record.facts_of(data)
+        self.add({f"public/{name}": data for name, data in site(self.reports / "public", listed, signatures).items()})
         self.publish()
+
+    def add(self, loose: Mapping[str, bytes]) -> None:
+        """Files that are no job's."""
+        for path, data in loose.items():
+            self.stage(path, data)
+            self.index[path] = record.facts_of(data)
 
 
 def opened(root: Path, reports: Path, work: Path) -> Books:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -87,3 +88,42 @@ def test_the_command(desk, capsys):
     assert "bản 1" in capsys.readouterr().out and "=1+1" in table(desk)
     assert main([*place, "--role", "Chủ tịch", "--decision", "2", "--date", "2026-03-31"]) == 1
     assert "đã được ký" in capsys.readouterr().err
+
+
+def test_every_signed_version_keeps_its_address_and_says_when_it_was_replaced(desk):
+    desk.run()
+    place = desk.reports / "public/2025/communes"
+    as_published = {name: (place / name).read_bytes() for name in ("report.vi.html", "tables/scores.csv")}
+    sign(desk)
+    desk.run()
+    assert {name: (place / "v1" / name).read_bytes() for name in as_published} == as_published
+    answer(desk, ("yes", "no"))
+    desk.run()
+    first = (place / "v1/report.vi.html").read_text(encoding="utf-8")
+    assert "đã được thay: trang hiện nay" in first and 'href="../report.vi.html"' in first
+    assert "superseded" in (place / "v1/report.en.html").read_text(encoding="utf-8")
+    sign(desk, reason="Sửa <b>số liệu</b>", day="2026-04-02", decision="40/QĐ")
+    desk.run()
+    first = (place / "v1/report.vi.html").read_text(encoding="utf-8")
+    assert "thay bằng bản 2 ngày 02/04/2026; lý do: Sửa &lt;b&gt;số liệu&lt;/b&gt;." in first
+    assert (place / "v1/tables/scores.csv").read_bytes() == as_published["tables/scores.csv"]
+    assert "role=" not in (place / "v2/report.vi.html").read_text(encoding="utf-8")
+    index = (desk.reports / "public/index.html").read_text(encoding="utf-8")
+    assert 'href="2025/communes/v1/report.vi.html"' in index and 'href="2025/communes/v2/report.vi.html"' in index
+    assert audit.audit(desk.reports / "public").confirmed
+    shutil.rmtree(desk.reports)  # all of it can be made again, the signed versions too
+    desk.run()
+    assert (place / "v1/report.vi.html").read_text(encoding="utf-8") == first
+
+
+@pytest.mark.parametrize("file", ["report.vi.html", "record.json", "tables/scores.csv"])
+def test_a_signed_version_that_was_touched_is_named(desk, file):
+    desk.run(langs=["vi"])
+    sign(desk)
+    kept = desk.data / "2025/communes/signed/1" / file
+    kept.write_bytes(kept.read_bytes().replace(b"e", b"3", 1))
+    with pytest.raises(Refusal) as refused:
+        desk.run(langs=["vi"])
+    assert [(f.reason, f.file) for f in refused.value.findings] == [
+        ("signed_changed", f"2025/communes/signed/1/{file}")
+    ]

@@ -11,6 +11,7 @@ import pytest
 from desk import LOAD, SHOW, write_notebook
 
 from dxlib.audit import fingerprint, published_root
+from dxlib.runs import batch
 from dxlib.runs.record import read
 
 PAGE = "public/2025/communes/report.vi.html"
@@ -116,3 +117,36 @@ def test_an_interrupted_run_goes_on_where_it_was(desk):
     log = json.loads((desk.reports / "run-log.json").read_bytes())
     assert log["finished"] and {job["job"]: job["status"] for job in log["jobs"]} == made
     assert "numpy" in log["packages"] and log["python"]
+
+
+def test_where_nothing_changed_no_case_is_read(desk, monkeypatch):
+    first = statuses(desk.run())
+    looked = []
+    opened = batch.open_case
+    monkeypatch.setattr(batch, "open_case", lambda root, *at: looked.append(at) or opened(root, *at))
+    index = (desk.reports / "public/index.html").stat()
+    assert statuses(desk.run()) == dict.fromkeys(first, "kept") and looked == []
+    assert (desk.reports / "public/index.html").stat().st_mtime_ns == index.st_mtime_ns
+    (desk.data / "2025/communes/scenarios.toml").write_text("", encoding="utf-8")
+    assert set(statuses(desk.run()).values()) == {"kept"} and {at[0] for at in looked} == {"2025"}
+    looked.clear()
+    (desk.reports / PAGE).write_bytes(b"by hand")
+    made = statuses(desk.run())
+    assert [job for job, status in made.items() if status == "made"] == ["2025/communes/report.vi"] and looked
+
+
+def test_data_changed_before_they_were_read_are_not_taken_for_seen(desk, monkeypatch):
+    """The files were compared, then somebody saved one, then it was read: the next run must look again."""
+    claims = desk.data / "2025/communes/claims.csv"
+    before, files_of = claims.read_bytes(), batch.seen.files_of
+
+    def then_saved(root):
+        found = files_of(root)
+        claims.write_bytes(before.replace(b"yes", b"no"))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batch.seen, "files_of", then_saved)
+        desk.run(years=["2025"])
+    claims.write_bytes(before)
+    assert set(statuses(desk.run(years=["2025"])).values()) == {"made"}
