@@ -35,12 +35,23 @@ def site(public: Path, notebooks: Iterable[str], signed: Signed | None = None) -
     notebooks   names of the pages to list, in order
     signed      year/group -> (fingerprint of its report, its sign-offs)
     """
-    found = [
+    found = groups(public)
+    return {PAGES[lang]: page(found, list(notebooks), signed or {}, lang).encode() for lang in LANGUAGES}
+
+
+def groups(public: Path) -> list[Group]:
+    """What is published, the latest year first."""
+    return [
         Group(year.name, group.name, group)
         for year in sorted(folders(public, YEAR), reverse=True)
         for group in folders(year, GROUP)
     ]
-    return {PAGES[lang]: page(found, list(notebooks), signed or {}, lang).encode() for lang in LANGUAGES}
+
+
+def licences(public: Path) -> list[dict[str, str]]:
+    """Every licence (title, path) of the open data that is published, once."""
+    found = [licence for group in groups(public) for licence in group.package().get("licenses", [])]
+    return [licence for i, licence in enumerate(found) if licence not in found[:i]]
 
 
 def folders(parent: Path, form: re.Pattern[str]) -> list[Path]:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from ..atomic import commit, inside, settle, stage
 from ..errors import Finding
-from ..publish.site import site
+from ..publish.site import licences, site
 from . import products, record, versions
+from .crate import CRATE, crate
 from .execute import Outcome, failed, io_finding
 from .matrix import READERS
 from .record import Entry, Stamp
@@ -102,6 +103,8 @@ class Books:
         self.publish()  # the index is read off the folder
         listed = [notebook for notebook, reader in READERS.items() if reader == "public"]
         self.add({f"public/{name}": data for name, data in site(self.reports / "public", listed, signatures).items()})
+        entries, index = (record.below("public", all_of) for all_of in (self.entries, self.index))
+        self.add({f"public/{CRATE}": crate(entries, index, licences(self.reports / "public"))})
         self.publish()
 
     def add(self, loose: Mapping[str, bytes]) -> None:

@@ -113,6 +113,11 @@ def with_entry(entries: Mapping[str, Entry], name: str, entry: Entry) -> dict[st
     return found | {name: entry}
 
 
+def below(reader: str, found: Mapping[str, Entry]) -> dict[str, Entry]:
+    """What is one reader's, without its name in front."""
+    return {name.partition("/")[2]: of for name, of in found.items() if name.startswith(f"{reader}/")}
+
+
 def about(entries: Mapping[str, Entry], index: Mapping[str, Entry]) -> dict[str, bytes]:
     """Both records and their lists of digests: path below the reports folder -> bytes.
 
@@ -121,8 +126,7 @@ def about(entries: Mapping[str, Entry], index: Mapping[str, Entry]) -> dict[str,
     """
     made: dict[str, bytes] = {}
     for reader in READERS:
-        own = {name.partition("/")[2]: entry for name, entry in entries.items() if name.startswith(f"{reader}/")}
-        loose = {path.partition("/")[2]: of for path, of in index.items() if path.startswith(f"{reader}/")}
+        own, loose = below(reader, entries), below(reader, index)
         if own or loose:
             record = describe(reader, own, loose)
             data = canonical(record) + b"\n"

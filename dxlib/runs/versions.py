@@ -24,7 +24,7 @@ from .record import RECORD, Entry
 SIGNED, FORMAT = "signed", "dxlib-signed-1"
 BODY = re.compile(r"<body[^>]*>")
 LANGUAGE = re.compile(r"\.([a-z]{2})\.html\Z")
-STYLE = "margin:0;padding:1rem;border-bottom:3px solid #b00020;background:#fff3f3;color:#5f0010;font:bold 1rem/1.5 sans-serif"
+STYLE = "padding:1rem;border-bottom:3px solid #b00020;background:#fff3f3;color:#5f0010;font:bold 1rem/1.5 sans-serif"
 Rows = list[Mapping[str, str]]
 
 
