@@ -20,7 +20,7 @@ from . import fingerprint, log, matrix, products, record
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
-from .pool import run_all
+from .pool import forks, run_all
 from .working import working_folder
 
 TEMPLATES = "templates"  # below the data folder: the user's own templates of papers for signature
@@ -80,6 +80,7 @@ def run(
     exporter: str = EXPORTER,
     cell_seconds: int = 600,
     force: bool = False,
+    kernels: str | None = None,
 ) -> RunResult:
     """Run the matrix year × group × notebook × language.
 
@@ -89,6 +90,7 @@ def run(
     jobs            how many at the same time; default one per core
     progress        called with each Outcome and the number of jobs
     force           make everything anew, also what has not changed since its record
+    kernels         one of KERNELS; default: forked on Linux, else ordinary
 
     Returns every Outcome in the order of the matrix. Raises Refusal before anything starts when a selection
     or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.
@@ -117,10 +119,11 @@ def run(
         left_out: set[Job] = set()
         finished = False
         try:
-            with closing(run_all(prepare(source, chosen, left_out, stamps), work, workers)) as running:
+            tasks = prepare(source, chosen, left_out, stamps)
+            with closing(run_all(tasks, work, workers, forks(kernels))) as running:
                 for ended in running:
                     outcomes[ended.job] = outcome = judged(ended, reports)
-                    times.append({"job": str(ended.job), "status": outcome.status, "ended": log.now()})
+                    times.append(log.line(outcome))
                     if progress:
                         progress(outcome, len(chosen) - len(left_out))
             finished = True
