@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("vi", "en")
 ON = ("verified", "current", "claimed")
 STAGES = ("claim", "appeal")
+KERNELS = ("forked", "ordinary") if hasattr(os, "fork") else ("ordinary",)
 CHANGES_SHOWN = 20
 
 
@@ -109,6 +110,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=say("parameter"))
     run.add_argument("-j", dest="jobs", type=positive, metavar="N", help=say("jobs"))
     run.add_argument("--force", action="store_true", help=say("force"))
+    run.add_argument("--kernels", choices=KERNELS, help=say("kernels"))
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
     audited = command("audit", run_audit)
     audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
@@ -320,7 +322,10 @@ def run_matrix(args: argparse.Namespace) -> int:
         args.jobs,
         progress=None if args.quiet or args.json else Progress(args.say),
         force=args.force,
+        kernels=args.kernels,
     )
+    if troubles := [outcome.trouble for outcome in result.outcomes if outcome.trouble]:
+        print(text("cli.kernel_trouble", args.say, n=len(troubles), why=troubles[0]), file=sys.stderr)
     if args.json:
         rows = [
             {

@@ -90,7 +90,7 @@ def run(
     jobs            how many at the same time; default one per core
     progress        called with each Outcome and the number of jobs
     force           make everything anew, also what has not changed since its record
-    kernels         one of KERNELS; default: forked on Linux, else ordinary
+    kernels         forked or ordinary; default: forked on Linux, else ordinary
 
     Returns every Outcome in the order of the matrix. Raises Refusal before anything starts when a selection
     or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.

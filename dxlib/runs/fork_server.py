@@ -64,8 +64,8 @@ def check() -> None:
 def serve(connection: socket.socket) -> None:
     """Fork a kernel for every request; say how each ended in its status pipe; end with whoever asks."""
     awake, wake = os.pipe()
-    for end in (awake, wake):
-        os.set_blocking(end, False)
+    for descriptor in (awake, wake):
+        os.set_blocking(descriptor, False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -79,7 +79,7 @@ def serve(connection: socket.socket) -> None:
             continue
         request, status = receive(connection)
         if request is None:
-            end(live)
+            kill(live)
             return
         if (pid := os.fork()) == 0:
             connection.close()
@@ -121,7 +121,7 @@ def tell(status: int, what: bytes) -> None:
         os.close(status)
 
 
-def end(live: dict[int, int]) -> None:
+def kill(live: dict[int, int]) -> None:
     for pid in live:
         kill_group(pid)
     for pid in live:
@@ -129,9 +129,9 @@ def end(live: dict[int, int]) -> None:
 
 
 def kill_group(pid: int) -> None:
-    for kill in (os.killpg, os.kill):  # a kernel just born leads no group yet
+    for send in (os.killpg, os.kill):  # a kernel just born leads no group yet
         try:
-            kill(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             continue
 
@@ -168,4 +168,5 @@ def become_kernel(request: dict[str, Any], status: int) -> NoReturn:
 
 
 if __name__ == "__main__":
+    del sys.path[0]  # our folder; with the interpreter's own switch for it (-P) kernels would lose theirs
     main(socket.socket(fileno=int(sys.argv[1])))

@@ -93,7 +93,7 @@ class Server:
         self.connection.settimeout(PATIENCE)
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", FORK_SERVER, str(theirs.fileno())],
+                [sys.executable, FORK_SERVER, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, "MPLBACKEND": INLINE},

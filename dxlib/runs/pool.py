@@ -25,17 +25,15 @@ if TYPE_CHECKING:
     from .kernel import Source
 
 SPAWN = multiprocessing.get_context("spawn")  # the one start method that every system has
-KERNELS = ("forked", "ordinary") if hasattr(os, "fork") else ("ordinary",)
 
 
 def forks(kernels: str | None) -> bool:
-    """Whether kernels are forked. By themselves on Linux alone: elsewhere system libraries may not survive a fork."""
-    return (kernels or ("forked" if sys.platform == "linux" else "ordinary")) == "forked"
+    """Whether kernels are forked: never without os.fork, and unasked on Linux alone (elsewhere a library that is
+    loaded already may not survive it)."""
+    return hasattr(os, "fork") and (kernels or ("forked" if sys.platform == "linux" else "ordinary")) == "forked"
 
 
-def run_all(
-    tasks: Iterable[Task | Outcome], work: Path, workers: int, forked: bool
-) -> Generator[Outcome, None, None]:
+def run_all(tasks: Iterable[Task | Outcome], work: Path, workers: int, forked: bool) -> Generator[Outcome, None, None]:
     """Run tasks on a few workers; outcomes come as they are ready. What is an Outcome already passes through.
 
     forked   whether each worker forks its kernels from a server of its own (`kernel.Source`)
