@@ -21,8 +21,8 @@ from typing import Any, NoReturn
 
 PRELOADED = """
 ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell
-numpy pandas scipy.optimize scipy.stats scipy.sparse matplotlib.figure matplotlib.backends.backend_svg
-dxlib.case dxlib.index dxlib.verify dxlib.robust dxlib.years dxlib.show
+numpy numpy.random statistics pandas scipy.optimize scipy.stats scipy.sparse matplotlib.figure matplotlib.backends.backend_svg
+babel.numbers babel.dates dxlib.case dxlib.index dxlib.verify dxlib.robust dxlib.years dxlib.words dxlib.show
 """.split()
 INLINE = "matplotlib_inline.backend_inline"
 BOUND = b"+"  # what a kernel says when its sockets are bound
@@ -42,12 +42,17 @@ def main(connection: socket.socket) -> None:
 
 
 def warm() -> None:
-    """What libraries read once and keep: fonts, the machine's addresses. Never pyplot: it would choose a backend."""
+    """What libraries read once and keep: fonts, catalogues of words, the machine's addresses. Never pyplot: it would
+    choose a backend. A drawing of ours leaves nothing else behind."""
     from jupyter_client.localinterfaces import local_ips
-    from matplotlib.figure import Figure
 
-    Figure().savefig(io.BytesIO(), format="svg")
+    from dxlib.show import charts
+    from dxlib.words import LANGUAGES, date, number
+
     local_ips()
+    charts.draw(1, lambda figure, axes: axes.set_title("ậ"))
+    for lang in LANGUAGES:
+        number(0.5, lang, 1), date("2025-01-01", lang)
 
 
 def check() -> None:
