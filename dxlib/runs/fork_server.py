@@ -50,9 +50,10 @@ def warm() -> None:
     from dxlib.words import LANGUAGES, date, number
 
     local_ips()
-    charts.draw(1, lambda figure, axes: axes.set_title("ậ"))
+    charts.draw(1, lambda figure, axes: None)
     for lang in LANGUAGES:
-        number(0.5, lang, 1), date("2025-01-01", lang)
+        number(0.5, lang, 1)
+        date("2025-01-01", lang)
 
 
 def check() -> None:
@@ -76,11 +77,11 @@ def serve(connection: socket.socket) -> None:
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     live: dict[int, int] = {}
     while True:
-        ready, _, _ = select.select([connection, awake], [], [])
+        ready, _, _ = select.select([connection.fileno(), awake], [], [])
         if awake in ready:
             os.read(awake, 4096)
             reap(live)
-        if connection not in ready:
+        if connection.fileno() not in ready:
             continue
         request, status = receive(connection)
         if request is None:

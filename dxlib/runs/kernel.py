@@ -47,35 +47,25 @@ class Source:
         self.server: Server | None = None
         self.trouble = ""
         self.used = ""
-        self.start()
-
-    def start(self) -> None:
-        """Start a server where there should be one; it imports while its worker does other things."""
-        if self.forked and self.server is None:
-            try:
-                self.server = Server()
-            except OSError as error:
-                self.lose(error)
+        if forked:
+            with suppress(OSError):  # tried again, and then told, when the first kernel is wanted
+                self.server = Server()  # imports while its worker does other things
 
     def launch(self, command: Sequence[str], environment: dict[str, str]) -> Forked | None:
         """A forked kernel that has bound its sockets, or None when an ordinary one is to be started."""
         self.used, self.trouble = "ordinary", ""
-        self.start()
-        if self.server is None:
+        if not self.forked:
             return None
         try:
+            self.server = self.server or Server()
             kernel = self.server.fork(command, environment)
-        except (OSError, ValueError) as error:
-            self.lose(error)
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            self.trouble = f"{type(error).__name__}: {error}"
+            self.forked = self.server is not None and self.server.given > 0
+            self.end()
             return None
         self.used = "forked"
         return kernel
-
-    def lose(self, error: Exception) -> None:
-        self.trouble = f"{type(error).__name__}: {error}"
-        print(f"fork server: {self.trouble}; ordinary kernel instead", file=sys.stderr, flush=True)
-        self.forked = self.server is not None and self.server.given > 0
-        self.end()
 
     def end(self) -> None:
         if self.server is not None:
@@ -108,7 +98,7 @@ class Server:
             self.connection.sendall(request[sent:])
             kernel = Forked(int(self.connection.recv(64) or 0), ours)
             if not kernel.pid:
-                raise OSError(f"the server has ended ({self.process.wait(PATIENCE)})")
+                raise OSError(f"the server has ended ({self.process.poll()})")
         except OSError:
             os.close(ours)
             raise
@@ -177,8 +167,10 @@ class Forked:
 class Provisioner(LocalProvisioner):
     """Starts a kernel from the source of its manager, and sees it end."""
 
+    source: Source
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
-        kernel = self.parent.source.launch(cmd[2:], kwargs["env"])
+        kernel = self.source.launch(cmd[2:], kwargs["env"])
         if kernel is None:
             return await super().launch_kernel(cmd, **kwargs)
         self.process, self.pid, self.pgid = kernel, kernel.pid, kernel.pid
@@ -242,6 +234,7 @@ class OwnInterpreter(AsyncKernelManager):
         self.kernel_id = self.kernel_id or str(uuid4())
         if self.provisioner is None:
             self.provisioner = Provisioner(kernel_spec=self.kernel_spec, kernel_id=self.kernel_id, parent=self)
+            self.provisioner.source = self.source
         return await super()._async_pre_start_kernel(**kw)
 
 

@@ -91,6 +91,7 @@ def loop(pages: list[str], place: tuple[str, str], agencies: list[str]) -> dict[
                 found[page] = (each[0] * len(agencies), each[1] * len(agencies))
             else:
                 found[page] = loop_page(name, place, lang, folder)
+        print("  loop, {}: {:.1f} s, CPU {:.1f} s".format(page, *found[page]), flush=True)
     return found
 
 
@@ -183,8 +184,6 @@ def main(place: tuple[str, str]) -> None:
         wall[kernels], cpu[kernels], pages = ours(kernels, place)
         print(f"dx run --kernels {kernels}: {len(pages)} jobs, {wall[kernels]:.1f} s, CPU {cpu[kernels]:.1f} s", flush=True)
     by_page = loop(pages, place, agencies)
-    for page, (seconds, processor) in by_page.items():
-        print(f"  loop, {page}: {seconds:.1f} s, CPU {processor:.1f} s", flush=True)
     wall["loop"], cpu["loop"] = (sum(values) for values in zip(*by_page.values(), strict=True))
     cards = {page: times for page, times in by_page.items() if page.startswith("scorecard")}
     print(
