@@ -9,7 +9,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("vi", "en")
 ON = ("verified", "current", "claimed")
 STAGES = ("claim", "appeal")
+KERNELS = ("forked", "ordinary") if hasattr(os, "fork") else ("ordinary",)
 CHANGES_SHOWN = 20
 
 
@@ -109,6 +111,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=say("parameter"))
     run.add_argument("-j", dest="jobs", type=positive, metavar="N", help=say("jobs"))
     run.add_argument("--force", action="store_true", help=say("force"))
+    run.add_argument("--kernels", choices=KERNELS, help=say("kernels"))
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
     audited = command("audit", run_audit)
     audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
@@ -311,18 +314,20 @@ def run_matrix(args: argparse.Namespace) -> int:
     from .runs import run, split
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    result = run(
-        args.data,
-        args.reports,
-        args.years,
-        args.groups,
-        args.notebooks,
-        tuple(args.lang.split(",")),
-        split(args.parameters),
-        args.jobs,
-        progress=None if args.quiet or args.json else Progress(args.say),
-        force=args.force,
-    )
+    with told(args) as telling:
+        result = run(
+            args.data,
+            args.reports,
+            args.years,
+            args.groups,
+            args.notebooks,
+            tuple(args.lang.split(",")),
+            split(args.parameters),
+            args.jobs,
+            force=args.force,
+            kernels=args.kernels,
+            **telling,
+        )
     if args.json:
         rows = [
             {
@@ -343,15 +348,16 @@ def run_matrix(args: argparse.Namespace) -> int:
     return result.exit_code
 
 
-class Progress:
-    """One line per finished job: how many of how many, what, and whether it worked."""
+@contextmanager
+def told(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """What `run` is told to call while it goes on: nothing where nobody looks."""
+    from .runs.watch import watched
 
-    def __init__(self, lang: str):
-        self.lang, self.done = lang, 0
-
-    def __call__(self, outcome: Any, total: int) -> None:
-        self.done += 1
-        print(f"[{self.done}/{total}] {outcome.job} — {text(f'cli.{outcome.status}', self.lang)}", flush=True)
+    if args.quiet or args.json:
+        yield {}
+    else:
+        with watched(args.say) as watch:
+            yield {"progress": watch.progress, "begun": watch.begun}
 
 
 def run_audit(args: argparse.Namespace) -> int:
@@ -378,7 +384,8 @@ def run_audit(args: argparse.Namespace) -> int:
 def remake(args: argparse.Namespace) -> list[Any]:
     from .runs.rerun import rerun
 
-    return rerun(args.data, args.reports, None if args.quiet or args.json else Progress(args.say))
+    with told(args) as telling:
+        return rerun(args.data, args.reports, **telling)
 
 
 def run_approve(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -31,23 +32,31 @@ def export(notebook: Any, base: str, template: str, extension: str, page: dict[s
     template    folder of the template beside this file, which holds index{extension}.j2
     page        from `describe`; the template reads it as resources.page
     """
+    trimmed = notebook.copy()
+    trimmed.cells = filled(spoken(notebook, page["lang"]))
+    made = exporter(base, template, extension, page["lang"], tuple(filters.items()))
+    body, _ = made.from_notebook_node(trimmed, resources={"page": page | {"contents": contents(trimmed.cells)}})
+    return str(body) if body.endswith("\n") else f"{body}\n"
+
+
+@cache
+def exporter(base: str, template: str, extension: str, lang: str, filters: tuple[tuple[str, Any], ...]) -> Any:
+    """The nbconvert exporter of one template and language; the template is read and compiled once."""
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # 1 s at import; no Jupyter schema needs it
     import nbconvert
     from nbconvert.preprocessors import TagRemovePreprocessor
     from traitlets.config import Config
 
-    dropped = {*others(page["lang"]), "parameters", "injected-parameters"}
-    config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": dropped}})
-    exporter = getattr(nbconvert, base)(
+    dropped = {*others(lang), "parameters", "injected-parameters"}
+    once = {"optimistic_validation": True}  # after all preprocessors, not after each
+    config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": dropped}, "Exporter": once})
+    made = getattr(nbconvert, base)(
         config=config, file_extension=extension, template_name=template, extra_template_basedirs=[str(HERE)]
     )
-    exporter.register_preprocessor(TagRemovePreprocessor(config=config), enabled=True)
-    for name, function in {"shown": shown, "prose": prose, **filters}.items():
-        exporter.register_filter(name, function)
-    trimmed = notebook.copy()
-    trimmed.cells = filled(spoken(notebook, page["lang"]))
-    body, _ = exporter.from_notebook_node(trimmed, resources={"page": page | {"contents": contents(trimmed.cells)}})
-    return str(body) if body.endswith("\n") else f"{body}\n"
+    made.register_preprocessor(TagRemovePreprocessor(config=config), enabled=True)
+    for name, function in {"shown": shown, "prose": prose, **dict(filters)}.items():
+        made.register_filter(name, function)
+    return made
 
 
 def describe(lang: str, title: str, reader: str, sample: bool, provisional: bool, fingerprint: str) -> dict[str, Any]:
@@ -175,6 +184,7 @@ def is_json(value: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=256)  # a page asks several times for what a cell has shown
 def refuse_foreign(content: str) -> None:
     """Published HTML comes from blocks alone, which escape what they are given. Raises Refusal for anything else."""
     reader = Whitelist()

@@ -23,7 +23,7 @@ from .books import opened, put
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
-from .pool import run_all
+from .pool import forks, run_all
 
 TEMPLATES = "templates"  # below the data folder: the user's own templates of papers for signature
 
@@ -125,10 +125,12 @@ def run(
     parameters: Iterable[tuple[str, object]] = (),
     jobs: int | None = None,
     progress: Callable[[Outcome, int], None] | None = None,
+    begun: Callable[[Job], object] = lambda job: None,
     notebooks_in: Path = REPOSITORY / "notebooks",
     exporter: str = EXPORTER,
     cell_seconds: int = 600,
     force: bool = False,
+    kernels: str | None = None,
 ) -> RunResult:
     """Run the matrix year × group × notebook × language.
 
@@ -137,7 +139,9 @@ def run(
     parameters      (name, value) pairs; `split` makes them of `NAME=VALUE` texts
     jobs            how many at the same time; default one per core
     progress        called with each Outcome and the number of jobs
+    begun           called with each job that a worker begins
     force           make everything anew, also what has not changed since its record
+    kernels         forked or ordinary; default: forked on Linux, else ordinary
 
     Returns every Outcome in the order of the matrix. Raises Refusal before anything starts when a selection
     or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.
@@ -153,10 +157,11 @@ def run(
         workers = max(1, min(jobs or cores(), len(chosen)))
         finished = False
         try:
-            with closing(run_all(prepare(source, plan), work, workers)) as running:
+            tasks = prepare(source, plan)
+            with closing(run_all(tasks, work, workers, forks(kernels), begun)) as running:
                 for ended in running:
                     outcomes[ended.job] = outcome = books.receive(ended, plan.stamps.get(ended.job))
-                    times.append({"job": str(ended.job), "status": outcome.status, "ended": log.now()})
+                    times.append(log.line(outcome))
                     if progress:
                         progress(outcome, len(chosen) - len(plan.left_out))
                     if plan.case_ended(ended.job, outcomes):
@@ -164,6 +169,7 @@ def run(
             finished = True
         finally:  # after an interruption too: what was made need not be made again
             if outcomes:
+                books.tell(outcomes.values())
                 books.close()
                 put(books, log.LOG, log.described(REPOSITORY, began, times, finished, workers))
                 put(books, seen.SEEN, seen.written({**source.seen, **plan.remembered(outcomes)}))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from errno import EISDIR
 from pathlib import Path
 
 from ..atomic import commit, inside, settle, stage
 from ..errors import Finding
+from ..publish.failures import PAGES as FAILURES
+from ..publish.failures import failures
 from ..publish.site import licences, site
 from . import products, record, versions
 from .crate import CRATE, crate
@@ -88,6 +90,20 @@ class Books:
                 commit(self.reports / reader, self.work / NEW / reader, gone)
         self.gone, self.staged, self.waiting, self.published = set(), set(), False, True
 
+    def tell(self, ended: Iterable[Outcome]) -> None:
+        """The page of what could not be made, where there is any."""
+        failed = [
+            (job.year, job.group, f"{job.notebook}.{job.lang}", one.findings, beside(one))
+            for one in ended
+            if one.status == "failed"
+            for job in [one.job]
+        ]
+        said = {f"internal/{name}": data for name, data in failures(failed).items()}
+        for path in {f"internal/{name}" for name in FAILURES.values()} & self.index.keys() - said.keys():
+            self.gone.add(path)
+            self.waiting = True
+        self.add(said)
+
     def close(self) -> None:
         """What goes with no job, where anything may have changed: signed versions, the pages that list everything."""
         self.publish()
@@ -112,6 +128,11 @@ class Books:
         for path, data in loose.items():
             self.stage(path, data)
             self.index[path] = record.facts_of(data)
+
+
+def beside(failure: Outcome) -> str:
+    """The notebook as far as it came, seen from the page of failures; "" where it never began."""
+    return next((path.partition("/")[2] for path in failure.products), "")
 
 
 def opened(root: Path, reports: Path, work: Path) -> Books:

@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Finding, Refusal
 from ..publish.private import refuse_personal
 from . import products
 from .matrix import ONE_PER_AGENCY, Job
 
+if TYPE_CHECKING:
+    from .kernel import Source
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXPORTER = "dxlib.publish"
-WORKING_COPY = "executed.ipynb"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Outcome:
 
     findings   why it failed; of a notebook's failure also under which heading
     files      from a worker: path below the reports folder -> bytes, not yet written anywhere
+    kernel     forked or ordinary, "" where none was needed
+    trouble    why a kernel that should have been forked was not
     """
 
     job: Job
@@ -58,6 +62,8 @@ class Outcome:
     products: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    kernel: str = ""
+    trouble: str = ""
 
     @property
     def heading(self) -> str:
@@ -79,36 +85,44 @@ def io_finding(what: str, error: OSError) -> Finding:
     return Finding("E_IO", "io", what, facts={"detail": error.strerror or type(error).__name__})
 
 
-def execute(task: Task, work: Path) -> Outcome:
-    """Run a task; its products are handed back as bytes, whatever goes wrong becomes an Outcome.
+def execute(task: Task, kernels: Source) -> Outcome:
+    """Run a task in a folder of our own; its products are handed back as bytes, whatever goes wrong becomes an Outcome.
 
-    work   a folder of our own (also the current folder)
+    kernels   where its kernel comes from
     """
+    kernels.used = kernels.trouble = ""
+    outcome = attempted(task, kernels)
+    return replace(outcome, kernel=kernels.used, trouble=kernels.trouble)
+
+
+def attempted(task: Task, kernels: Source) -> Outcome:
     try:
-        return run_cards(task) if task.job.notebook in ONE_PER_AGENCY else run_notebook(task, work)
+        return run_cards(task) if task.job.notebook in ONE_PER_AGENCY else run_notebook(task, kernels)
     except Refusal as refusal:
         return failed(task.job, *refusal.findings)
     except OSError as error:
         return failed(task.job, io_finding(str(task.job), error))
 
 
-def run_notebook(task: Task, work: Path) -> Outcome:
+def run_notebook(task: Task, kernels: Source) -> Outcome:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     from .normal import for_readers, normalise
 
+    nb = prepared(task)
     try:
         try:
-            nb = executed(task, work)
+            execute_cells(nb, task, kernels)
         except (DeadKernelError, RuntimeError):  # now and then a sound kernel is lost: one more, then it is a failure
-            nb = executed(task, work)
+            nb = prepared(task)
+            execute_cells(nb, task, kernels)
     except PapermillExecutionError:
-        return keep_partial(task, work, "cell_failed")
+        return keep_partial(nb, task, "cell_failed")
     except CellTimeoutError:
-        return keep_partial(task, work, "cell_timeout", seconds=task.cell_seconds)
+        return keep_partial(nb, task, "cell_timeout", seconds=task.cell_seconds)
     except (DeadKernelError, RuntimeError):
-        return keep_partial(task, work, "kernel_died")
+        return keep_partial(nb, task, "kernel_died")
     export, shown = import_module(task.exporter), for_readers(normalise(nb, machine(task)))
     marks = {"lang": task.job.lang, "reader": task.job.reader, **task.page}
     made = {
@@ -139,25 +153,33 @@ def drafts(task: Task, export: Any, notebook: Any, marks: Mapping[str, Any]) -> 
     }
 
 
-def executed(task: Task, work: Path) -> Any:
-    """The notebook with its results, from a kernel of its own."""
-    from papermill import execute_notebook
+def prepared(task: Task) -> Any:
+    """The notebook with the parameters of the task."""
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
 
-    from .kernel import OwnInterpreter
+    nb = load_notebook_node(read(task.notebook))
+    return parameterize_notebook(nb, dict(task.parameters), kernel_name="python3", language="python")
 
-    (work / WORKING_COPY).unlink(missing_ok=True)
-    # Relative names without braces: papermill would fill in "{…}" in a path.
-    return execute_notebook(
-        read(task.notebook),
-        WORKING_COPY,
-        dict(task.parameters),
-        kernel_name="python3",
-        language="python",
+
+def execute_cells(nb: Any, task: Task, kernels: Source) -> None:
+    """Fill in the results from a kernel of its own, as far as it comes: papermill's execute_notebook without its
+    files, each of which costs as much as a page."""
+    from papermill.engines import papermill_engines
+    from papermill.execute import raise_for_execution_errors
+
+    from .kernel import manager
+
+    papermill_engines.execute_notebook_with_engine(
+        None,
+        nb,
+        "python3",
         progress_bar=False,
         execution_timeout=task.cell_seconds,
-        kernel_manager_class=OwnInterpreter,
+        kernel_manager_class=manager(kernels),
         shutdown_kernel="immediate",
     )
+    raise_for_execution_errors(nb, None)
 
 
 def workbook(task: Task) -> dict[str, bytes]:
@@ -204,14 +226,13 @@ def digest_input(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def keep_partial(task: Task, work: Path, reason: str, **facts: object) -> Outcome:
+def keep_partial(nb: Any, task: Task, reason: str, **facts: object) -> Outcome:
     """A failure is a product too: the notebook as far as it came, opened by one line that says why."""
     import nbformat
 
     from .normal import error_of, failing_cell, heading_above, normalise, scrub, with_reason
 
-    copy, places = work / WORKING_COPY, machine(task)
-    nb = read(copy if copy.is_file() else task.notebook)
+    places = machine(task)
     position = failing_cell(nb)
     facts |= {
         "heading": heading_above(nb, position, task.job.lang) or task.job.notebook,

@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .execute import Outcome
 
 LOG = "run-log.json"
 
@@ -20,10 +23,16 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
+def line(outcome: Outcome) -> dict[str, str]:
+    """What the log says of a job: which kernel it had, and why not a forked one, where one was meant."""
+    facts = {"job": str(outcome.job), "status": outcome.status, "ended": now()}
+    return facts | {key: said for key in ("kernel", "trouble") if (said := getattr(outcome, key))}
+
+
 def described(repository: Path, began: str, ended: Sequence[Mapping[str, str]], finished: bool, workers: int) -> bytes:
     """The log of one run.
 
-    ended      job, status and time of every job that ended, in that order
+    ended      the line of every job that ended, in that order
     finished   whether the run came to its end
     """
     log: dict[str, Any] = {

@@ -71,11 +71,11 @@ def scrub_text(text: str, places: Mapping[str, str]) -> str:
 
 
 def failing_cell(nb: NotebookNode) -> int:
-    """Position of the first cell that ended in an error, else of the last that was reached (papermill's mark)."""
+    """Position of the first cell that ended in an error, else of the last that was begun (papermill's mark)."""
     code = [i for i, cell in enumerate(nb.cells) if cell.cell_type == "code"]
     failed = [i for i in code if any(output.output_type == "error" for output in nb.cells[i].outputs)]
-    reached = [i for i in code if nb.cells[i].metadata.get("papermill", {}).get("status", "pending") != "pending"]
-    return failed[0] if failed else max(reached, default=0)
+    begun = [i for i in code if nb.cells[i].metadata.get("papermill", {}).get("start_time")]
+    return failed[0] if failed else max(begun, default=0)
 
 
 def heading_above(nb: NotebookNode, position: int, lang: str) -> str:

@@ -11,23 +11,43 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Finding
 from .execute import REPOSITORY, Outcome, Task, execute, failed
+from .matrix import Job
+
+if TYPE_CHECKING:
+    from .kernel import Source
 
 SPAWN = multiprocessing.get_context("spawn")  # the one start method that every system has
 
 
-def run_all(tasks: Iterable[Task | Outcome], work: Path, workers: int) -> Generator[Outcome, None, None]:
-    """Run tasks on a few workers; outcomes come as they are ready. What is an Outcome already passes through."""
+def forks(kernels: str | None) -> bool:
+    """Whether kernels are forked: never without os.fork, and unasked on Linux alone (elsewhere a library that is
+    loaded already may not survive it)."""
+    return hasattr(os, "fork") and (kernels or ("forked" if sys.platform == "linux" else "ordinary")) == "forked"
+
+
+def run_all(
+    tasks: Iterable[Task | Outcome],
+    work: Path,
+    workers: int,
+    forked: bool,
+    begun: Callable[[Job], object] = lambda job: None,
+) -> Generator[Outcome, None, None]:
+    """Run tasks on a few workers; outcomes come as they are ready. What is an Outcome already passes through.
+
+    forked   whether each worker forks its kernels from a server of its own (`kernel.Source`)
+    begun    called with each job that a worker begins
+    """
     waiting = iter(tasks)
-    pool = [Worker(work / f"worker-{i}") for i in range(1, workers + 1)]  # they import while the first case is read
+    pool: list[Worker] = []  # none is started where nothing is to be run
     try:
         following = next(waiting, None)
         while following is not None or any(w.task for w in pool):
@@ -35,8 +55,11 @@ def run_all(tasks: Iterable[Task | Outcome], work: Path, workers: int) -> Genera
                 yield following
                 following = next(waiting, None)
                 continue
+            if not pool:
+                pool += [Worker(work / f"worker-{i}", forked) for i in range(1, workers + 1)]
             idle = next((w for w in pool if not w.task), None)
             if following is not None and idle is not None:
+                begun(following.job)
                 idle.give(following)
                 following = next(waiting, None)  # prepared while the workers work
                 continue
@@ -56,15 +79,16 @@ def ready(pool: list[Worker]) -> list[Worker]:
 class Worker:
     """One worker process, and the task it has."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, forked: bool):
         self.folder = folder
+        self.forked = forked
         self.task: Task | None = None
         self.start()
 
     def start(self) -> None:
         self.folder.mkdir(exist_ok=True)
         self.pipe, theirs = SPAWN.Pipe()
-        self.process = SPAWN.Process(target=serve, args=(theirs, self.folder), daemon=True)
+        self.process = SPAWN.Process(target=serve, args=(theirs, self.folder, self.forked), daemon=True)
         with deaf():
             self.process.start()
         theirs.close()
@@ -121,20 +145,24 @@ def kill_family(pid: int | None) -> None:
                 process.kill()
 
 
-def serve(pipe: Connection, folder: Path) -> None:
+def serve(pipe: Connection, folder: Path, forked: bool) -> None:
     """The worker: run what comes through the pipe until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=leave_with_driver, daemon=True).start()
     settle(folder)
+    from .kernel import Source
+
+    kernels = Source(forked)
     with suppress(EOFError, OSError):
         while True:
-            pipe.send(attempt(pipe.recv(), folder))
+            pipe.send(attempt(pipe.recv(), kernels))
+    kernels.end()
 
 
-def attempt(task: Task, folder: Path) -> Outcome:
+def attempt(task: Task, kernels: Source) -> Outcome:
     """An outcome in every case: a failure nobody thought of is named as well, and the next task runs."""
     try:
-        return execute(task, folder)
+        return execute(task, kernels)
     except Exception as error:  # the last door of the worker: every failure must be reported to the driver
         facts: dict[str, Any] = {
             "heading": task.job.notebook,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,6 @@ from typing import Any
 
 from . import record
 from .batch import run
-from .execute import Outcome
 
 INDEX_SET = ("index.toml", "indicators.csv", "choices.csv", "links.csv")
 
@@ -29,12 +28,10 @@ class Difference:
     detail: str = ""
 
 
-def rerun(
-    root: Path, reports: Path, progress: Callable[[Outcome, int], None] | None = None, **given: Any
-) -> list[Difference]:
+def rerun(root: Path, reports: Path, **given: Any) -> list[Difference]:
     """What does not come out again of all that the records of a reports folder name; empty: the same bytes.
 
-    given   passed on to `run` (jobs, exporter, notebooks_in)
+    given   passed on to `run` (progress, jobs, exporter, notebooks_in)
     """
     before = record.read(reports)
     named = [name.split("/")[1:] for name in before]
@@ -42,7 +39,7 @@ def rerun(
     notebooks = sorted({page.rpartition(".")[0] for page in pages})
     langs = sorted({page.rpartition(".")[2] for page in pages})
     with TemporaryDirectory() as scratch:
-        run(root, scratch, years, groups, notebooks, langs, progress=progress, **given)
+        run(root, scratch, years, groups, notebooks, langs, **given)
         after = record.read(Path(scratch))
     return [found for name, entry in sorted(before.items()) for found in differences(name, entry, after.get(name))]
 

@@ -38,11 +38,16 @@ STYLE: dict[Any, Any] = {
 def draw(height: float, paint: Callable[[Figure, Axes], None], width: float = WIDTH) -> bytes:
     """One drawing. `paint` gets the figure and its axes."""
     from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     with rc_context({**STYLE, "font.family": typeface.for_charts()}):
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = Figure(figsize=(width, height))
         paint(figure, figure.subplots())
+        FigureCanvasSVG(figure)
+        figure.dpi = 72  # SVG's own, so that letters are measured as they are drawn
+        ConstrainedLayoutEngine().execute(figure)  # as an engine of the figure it would have all drawn twice
         out = io.BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()

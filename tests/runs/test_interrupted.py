@@ -18,7 +18,7 @@ from tests.crash import interrupted
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here: interruptions are met in a child")
 
 
-def without_kernels(tasks, work, workers):
+def without_kernels(tasks, *how):
     """Products that say what they were made from: what is tested here is how they get to their places."""
     for task in tasks:
         if isinstance(task, Outcome):

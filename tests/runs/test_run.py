@@ -184,16 +184,17 @@ sys.path.insert(0, {tests!r})
 from dxlib.runs import run
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    run({data!r}, {reports!r}, notebooks_in=Path({notebooks!r}), exporter="plain_page", jobs=2)
+    run({data!r}, {reports!r}, notebooks_in=Path({notebooks!r}), exporter="plain_page", jobs=2, kernels={kernels!r})
 """
+KERNELS = ["forked", "ordinary"] if hasattr(os, "fork") else ["ordinary"]
 
 
 def started_by(driver):
     return psutil.Process(driver.pid).children(recursive=True)
 
 
-def kernels_of(driver):
-    return [process for process in started_by(driver) if "ipykernel_launcher" in process.cmdline()]
+def sleeping(driver):
+    return [process for process in started_by(driver) if process.name() == "sleep"]
 
 
 def wait_for(condition, seconds):
@@ -204,11 +205,13 @@ def wait_for(condition, seconds):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_run_leaves_earlier_reports_and_no_process(desk, tmp_path, how):
+def test_an_interrupted_run_leaves_earlier_reports_and_no_process(desk, tmp_path, how, kernels):
+    """Neither workers nor servers of kernels, kernels, or what a kernel has started."""
     before = earlier(desk)
     for name in ("report", "verification"):
-        write_notebook(desk.notebooks / f"{name}.ipynb", SLEEP)
+        write_notebook(desk.notebooks / f"{name}.ipynb", "import subprocess; subprocess.run(['sleep', '120'])")
     script = tmp_path / "driver.py"
     script.write_text(
         DRIVER.format(
@@ -216,13 +219,14 @@ def test_an_interrupted_run_leaves_earlier_reports_and_no_process(desk, tmp_path
             data=str(desk.data),
             reports=str(desk.reports),
             notebooks=str(desk.notebooks),
+            kernels=kernels,
         )
     )
     driver = subprocess.Popen([sys.executable, str(script)], start_new_session=True, stderr=subprocess.PIPE)
     try:
-        assert wait_for(lambda: len(kernels_of(driver)) == 2, 30)
-        time.sleep(1)
+        assert wait_for(lambda: len(sleeping(driver)) == 2, 60)
         family = started_by(driver)
+        assert len(family) >= 2 + 2 + 2 + (2 if kernels == "forked" else 0)
         driver.send_signal(how)
         driver.wait(15)
     finally:
@@ -246,8 +250,10 @@ def test_one_run_at_a_time(desk):
     assert [f.code for f in refusal.value.findings] == ["E_LOCK"]
 
 
-def test_a_worker_that_is_killed_is_replaced(desk):
-    write_notebook(desk.notebooks / "report.ipynb", "import os, psutil; psutil.Process(os.getppid()).kill()")
-    result = desk.run(**ONE_EACH, jobs=1)
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_a_worker_that_is_killed_is_replaced(desk, kernels):
+    worker = "psutil.Process(os.getppid())" + (".parent()" if kernels == "forked" else "")
+    write_notebook(desk.notebooks / "report.ipynb", f"import os, psutil; {worker}.kill()")
+    result = desk.run(**ONE_EACH, jobs=1, kernels=kernels)
     assert statuses(result) == {"2025/communes/report.vi": "failed", "2025/communes/verification.vi": "made"}
     assert result.failures[0].findings[0].reason == "worker_died"
