@@ -141,7 +141,17 @@ def parts(place: tuple[str, str]) -> None:
         )
         library = fingerprint.digest_library(ROOT / "dxlib")
         run = batch.Source(
-            ROOT / "data", Path(folder), ROOT / "notebooks", declared, given, library, "", execute.EXPORTER, 600, {}, True
+            ROOT / "data",
+            Path(folder),
+            ROOT / "notebooks",
+            declared,
+            given,
+            library,
+            "",
+            execute.EXPORTER,
+            600,
+            {},
+            True,
         )
         pool.settle(Path(folder))
         source = Source(True)
@@ -176,13 +186,19 @@ def main(place: tuple[str, str]) -> None:
     from dxlib import read_case
 
     agencies = read_case(ROOT / "data", *place).tables["agencies"]["agency"].tolist()
-    print(f"{place[0]}/{place[1]}, {len(agencies)} agencies, {len(LANGS)} languages, load {os.getloadavg()[0]:.1f}", flush=True)
+    print(
+        f"{place[0]}/{place[1]}, {len(agencies)} agencies, {len(LANGS)} languages, load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
     wall: dict[str, float] = {}
     cpu: dict[str, float] = {}
     pages: list[str] = []
     for kernels in ("forked", "ordinary"):
         wall[kernels], cpu[kernels], pages = ours(kernels, place)
-        print(f"dx run --kernels {kernels}: {len(pages)} jobs, {wall[kernels]:.1f} s, CPU {cpu[kernels]:.1f} s", flush=True)
+        print(
+            f"dx run --kernels {kernels}: {len(pages)} jobs, {wall[kernels]:.1f} s, CPU {cpu[kernels]:.1f} s",
+            flush=True,
+        )
     by_page = loop(pages, place, agencies)
     wall["loop"], cpu["loop"] = (sum(values) for values in zip(*by_page.values(), strict=True))
     cards = {page: times for page, times in by_page.items() if page.startswith("scorecard")}
