@@ -9,7 +9,6 @@ from __future__ import annotations
 import array
 import ctypes
 import gc
-import io
 import json
 import os
 import select
@@ -21,7 +20,8 @@ from typing import Any, NoReturn
 
 PRELOADED = """
 ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell
-numpy numpy.random statistics pandas scipy.optimize scipy.stats scipy.sparse matplotlib.figure matplotlib.backends.backend_svg
+numpy numpy.random statistics pandas scipy.optimize scipy.stats scipy.sparse
+matplotlib.figure matplotlib.layout_engine matplotlib.backends.backend_svg
 babel.numbers babel.dates dxlib.case dxlib.index dxlib.verify dxlib.robust dxlib.years dxlib.words dxlib.show
 """.split()
 INLINE = "matplotlib_inline.backend_inline"

@@ -168,6 +168,7 @@ class Provisioner(LocalProvisioner):
     """Starts a kernel from the source of its manager, and sees it end."""
 
     source: Source
+    process: Any
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         kernel = self.source.launch(cmd[2:], kwargs["env"])
@@ -213,9 +214,9 @@ def asked(message: dict[str, Any]) -> Any:
 
 
 class OwnInterpreter(AsyncKernelManager):
-    """Environment and folder are those of the worker (`pool.settle`)."""
+    """Environment and folder are those of the worker (`pool.settle`); an ordinary kernel unless `manager` says more."""
 
-    source: Source
+    source = Source(False)
     client_factory = Type(klass=Client)
 
     @default("transport")

@@ -38,8 +38,8 @@ def test_where_a_notebook_failed():
         new_markdown_cell("## One", metadata={"tags": ["en"]}),
     ]
     cells += [new_code_cell("1"), new_code_cell("2"), new_code_cell("3")]
-    for cell, status in zip(cells[2:], ("completed", "completed", "pending"), strict=True):
-        cell.metadata["papermill"] = {"status": status}
+    for cell, begun in zip(cells[2:], ("2025-01-01T00:00:00", "2025-01-01T00:00:01", None), strict=True):
+        cell.metadata["papermill"] = {"status": "completed", "start_time": begun}  # at the end it calls all completed
     notebook = new_notebook(cells=cells)
     assert failing_cell(notebook) == 3
     assert (heading_above(notebook, 3, "vi"), heading_above(notebook, 3, "en")) == ("Một", "One")

@@ -111,7 +111,7 @@ def test_a_failing_notebook_leaves_its_partial_copy_and_the_others_finish(desk):
 )
 def test_other_ends_are_failures_too(desk, cell, reason):
     kept = earlier(desk)
-    write_notebook(desk.notebooks / "report.ipynb", "# Bảng", cell)
+    write_notebook(desk.notebooks / "report.ipynb", "# Bảng", cell, "## Không tới", "print('never')")
     result = desk.run(**ONE, cell_seconds=2)
     assert [f.reason for o in result.failures for f in o.findings] == [reason]
     assert result.failures[0].heading == "Bảng"
