@@ -109,6 +109,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=say("parameter"))
     run.add_argument("-j", dest="jobs", type=positive, metavar="N", help=say("jobs"))
     run.add_argument("--force", action="store_true", help=say("force"))
+    run.add_argument("--dask", metavar="ADDRESS", help=say("dask"))
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
     audited = command("audit", run_audit)
     audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
@@ -322,6 +323,7 @@ def run_matrix(args: argparse.Namespace) -> int:
         args.jobs,
         progress=None if args.quiet or args.json else Progress(args.say),
         force=args.force,
+        dask=args.dask,
     )
     if args.json:
         rows = [

@@ -18,7 +18,7 @@ from ..errors import Finding, Refusal
 from ..index import provisional, score
 from ..publish.open_data import open_data
 from ..words import text, title_of_year
-from . import fingerprint, log, matrix, products, record, seen
+from . import cluster, fingerprint, log, matrix, products, record, seen
 from .books import opened, put
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
@@ -129,6 +129,7 @@ def run(
     exporter: str = EXPORTER,
     cell_seconds: int = 600,
     force: bool = False,
+    dask: str | None = None,
 ) -> RunResult:
     """Run the matrix year × group × notebook × language.
 
@@ -138,6 +139,7 @@ def run(
     jobs            how many at the same time; default one per core
     progress        called with each Outcome and the number of jobs
     force           make everything anew, also what has not changed since its record
+    dask            address of a dask scheduler whose workers run the jobs instead of this machine's, see `cluster`
 
     Returns every Outcome in the order of the matrix. Raises Refusal before anything starts when a selection
     or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.
@@ -153,7 +155,8 @@ def run(
         workers = max(1, min(jobs or cores(), len(chosen)))
         finished = False
         try:
-            with closing(run_all(prepare(source, plan), work, workers)) as running:
+            tasks = prepare(source, plan)
+            with closing(cluster.run_all(tasks, dask) if dask else run_all(tasks, work, workers)) as running:
                 for ended in running:
                     outcomes[ended.job] = outcome = books.receive(ended, plan.stamps.get(ended.job))
                     times.append({"job": str(ended.job), "status": outcome.status, "ended": log.now()})
@@ -165,7 +168,7 @@ def run(
         finally:  # after an interruption too: what was made need not be made again
             if outcomes:
                 books.close()
-                put(books, log.LOG, log.described(REPOSITORY, began, times, finished, workers))
+                put(books, log.LOG, log.described(REPOSITORY, began, times, finished, dask or workers))
                 put(books, seen.SEEN, seen.written({**source.seen, **plan.remembered(outcomes)}))
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])

@@ -20,11 +20,14 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def described(repository: Path, began: str, ended: Sequence[Mapping[str, str]], finished: bool, workers: int) -> bytes:
+def described(
+    repository: Path, began: str, ended: Sequence[Mapping[str, str]], finished: bool, workers: int | str
+) -> bytes:
     """The log of one run.
 
     ended      job, status and time of every job that ended, in that order
     finished   whether the run came to its end
+    workers    how many processes worked, or the address of the cluster that did
     """
     log: dict[str, Any] = {
         "began": began,
