@@ -112,6 +112,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("-j", dest="jobs", type=positive, metavar="N", help=say("jobs"))
     run.add_argument("--force", action="store_true", help=say("force"))
     run.add_argument("--kernels", choices=KERNELS, help=say("kernels"))
+    run.add_argument("--dask", metavar="ADDRESS", help=say("dask"))
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
     audited = command("audit", run_audit)
     audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
@@ -326,6 +327,7 @@ def run_matrix(args: argparse.Namespace) -> int:
             args.jobs,
             force=args.force,
             kernels=args.kernels,
+            dask=args.dask,
             **telling,
         )
     if args.json:

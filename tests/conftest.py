@@ -6,6 +6,7 @@ of them must be there, DXLIB_REQUIRE_REAL=1 makes every skip a failure, so that 
 
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ PARTS = {
     "libreoffice": lambda: shutil.which("soffice"),
     "writer": lambda: (Path(shutil.which("soffice") or "").resolve().parent / "libswlo.so").is_file(),
     "git": lambda: shutil.which("git"),
+    "dask": lambda: find_spec("distributed"),
     "published tables": PUBLISHED.is_dir,
 }
 

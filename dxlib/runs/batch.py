@@ -18,7 +18,7 @@ from ..errors import Finding, Refusal
 from ..index import provisional, score
 from ..publish.open_data import open_data
 from ..words import text, title_of_year
-from . import fingerprint, log, matrix, products, record, seen, versions
+from . import cluster, fingerprint, log, matrix, products, record, seen, versions
 from .books import opened, put
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
@@ -131,6 +131,7 @@ def run(
     cell_seconds: int = 600,
     force: bool = False,
     kernels: str | None = None,
+    dask: str | None = None,
 ) -> RunResult:
     """Run the matrix year × group × notebook × language.
 
@@ -142,6 +143,7 @@ def run(
     begun           called with each job that a worker begins
     force           make everything anew, also what has not changed since its record
     kernels         forked or ordinary; default: forked on Linux, else ordinary
+    dask            address of a dask scheduler whose workers run the jobs instead of this machine's, see `cluster`
 
     Returns every Outcome in the order of the matrix. Raises Refusal before anything starts when a selection
     or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.
@@ -158,7 +160,10 @@ def run(
         finished = False
         try:
             tasks = prepare(source, plan)
-            with closing(run_all(tasks, work, workers, forks(kernels), begun)) as running:
+            doing = (
+                cluster.run_all(tasks, dask, begun) if dask else run_all(tasks, work, workers, forks(kernels), begun)
+            )
+            with closing(doing) as running:
                 for ended in running:
                     outcomes[ended.job] = outcome = books.receive(ended, plan.stamps.get(ended.job))
                     times.append(log.line(outcome))
@@ -171,7 +176,7 @@ def run(
             if outcomes:
                 books.tell(outcomes.values())
                 books.close()
-                put(books, log.LOG, log.described(REPOSITORY, began, times, finished, workers))
+                put(books, log.LOG, log.described(REPOSITORY, began, times, finished, dask or workers))
                 put(books, seen.SEEN, seen.written({**source.seen, **plan.remembered(outcomes)}))
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])

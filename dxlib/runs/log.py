@@ -29,11 +29,14 @@ def line(outcome: Outcome) -> dict[str, str]:
     return facts | {key: said for key in ("kernel", "trouble") if (said := getattr(outcome, key))}
 
 
-def described(repository: Path, began: str, ended: Sequence[Mapping[str, str]], finished: bool, workers: int) -> bytes:
+def described(
+    repository: Path, began: str, ended: Sequence[Mapping[str, str]], finished: bool, workers: int | str
+) -> bytes:
     """The log of one run.
 
     ended      the line of every job that ended, in that order
     finished   whether the run came to its end
+    workers    how many processes worked, or the address of the cluster that did
     """
     log: dict[str, Any] = {
         "began": began,

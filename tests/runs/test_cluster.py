@@ -1,0 +1,441 @@
+"""`dx run --dask`: a scheduler and workers as real processes on this machine; the pool's bytes are the measure."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from desk import LOAD, SHOW, write_notebook
+
+from dxlib.case import places
+from dxlib.errors import Refusal
+from dxlib.runs import batch, cluster, run
+from dxlib.runs.execute import Outcome
+
+HOUSE, HERE = Path(__file__).parents[2], Path(__file__).parent
+ONE = {"years": ["2025"], "langs": ["vi"]}
+real = pytest.mark.real("dask")
+
+
+@contextmanager
+def started(log, *command, library=HOUSE):
+    """A process of dask, in a folder of its own, with one library and the plain exporter to import."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (library, HERE)))}
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *map(str, command)], cwd=log.parent, env=environment, stdout=out, stderr=out
+        )
+    try:
+        yield process
+    finally:
+        family = [*psutil.Process(process.pid).children(recursive=True)] if process.poll() is None else []
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for one in family:
+            if one.is_running():
+                one.kill()
+
+
+def wait_for(condition, seconds=40):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not condition():
+        time.sleep(0.1)
+    return condition()
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scheduler")
+    told = folder / "scheduler.json"
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", told]
+    with started(folder / "log.txt", "distributed.cli.dask_scheduler", *options):
+        assert wait_for(lambda: told.is_file() and told.read_text("utf-8").endswith("}")), (
+            folder / "log.txt"
+        ).read_text()
+        yield json.loads(told.read_text("utf-8"))["address"]
+
+
+@contextmanager
+def worker(scheduler, folder, *options, library=HOUSE):
+    """A worker that starts in a folder of its own; there until the scheduler knows it."""
+    log = folder / "log.txt"
+    options = [scheduler, "--nthreads", "1", "--no-dashboard", "--local-directory", folder, *options]
+    with started(log, "distributed.cli.dask_worker", *options, library=library) as process:
+        assert wait_for(lambda: "Registered to" in log.read_text()), log.read_text()
+        yield process
+
+
+@pytest.fixture(scope="module")
+def workers(scheduler, tmp_path_factory):
+    """Two: one as dask starts them, below a nanny, one alone."""
+    with (
+        worker(scheduler, tmp_path_factory.mktemp("with a nanny")) as first,
+        worker(scheduler, tmp_path_factory.mktemp("alone"), "--no-nanny") as second,
+    ):
+        yield first, second
+
+
+def of_ours(process):
+    """Our processes, with their kernels, below a worker of dask."""
+    return [one for one in psutil.Process(process.pid).children(recursive=True) if ours(one)]
+
+
+def ours(process):
+    try:
+        words = " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
+    return "ipykernel_launcher" in words or "cluster import serve" in words
+
+
+def scratch_folders():
+    return {path.name for path in Path(tempfile.gettempdir()).glob(f"{cluster.SCRATCH}[0-9]*")}
+
+
+def tasks_of(root, reports, notebooks, exporter, *selections):
+    """What `run` would give the workers."""
+    chosen, declared, given = batch.open_door(root, notebooks, selections, ())
+    how = {"exporter": exporter, "cell_seconds": 60, "force": True, "former": {}}
+    source = batch.Source.of(root, reports, notebooks, declared, given, **how)
+    return list(batch.prepare(source, batch.Plan(chosen)))
+
+
+# The same bytes -----------------------------------------------------------------------------------------------------
+
+
+@real
+def test_a_cluster_makes_the_bytes_of_the_pool_and_leaves_nothing(desk, scheduler, workers):
+    desk.run()
+    pool = desk.products()
+    shutil.rmtree(desk.reports)
+    before = scratch_folders()
+    result = desk.run(dask=scheduler)
+    assert {o.status for o in result.outcomes} == {"made"} and len(result.outcomes) == 6
+    assert desk.products() == pool
+    assert json.loads((desk.reports / "run-log.json").read_text("utf-8"))["workers"] == scheduler
+    assert not [one for process in workers for one in of_ours(process)] and scratch_folders() <= before
+    assert {o.status for o in desk.run(dask=scheduler).outcomes} == {"kept"}
+
+
+@real
+def test_a_real_place_comes_out_the_same(tmp_path, scheduler, workers):
+    chosen = [["2022"], ["districts"], ["report", "verification", "scorecard"], ["vi"]]
+    results = {}
+    for name, way in {"pool": {"jobs": 2}, "cluster": {"dask": scheduler}}.items():
+        result = run(HOUSE / "data", tmp_path / name, *chosen, **way)
+        assert {o.status for o in result.outcomes} == {"made"}
+        results[name] = {str(o.job): o.products for o in result.outcomes}
+    assert len(results["pool"]) == 3 and results["cluster"] == results["pool"]
+
+
+@real
+def test_failures_come_back_in_the_same_words_and_name_no_folder(desk, scheduler, workers):
+    write_notebook(desk.notebooks / "report.ipynb", LOAD + SHOW, "import os\nprint(root, os.getcwd())")
+    write_notebook(desk.notebooks / "verification.ipynb", LOAD + "import pandas; pandas.read_csv(root + '/none.csv')")
+    pool = desk.run(**ONE)
+    failed = {name: data for name, data in desk.products().items() if "verification" in name}
+    shutil.rmtree(desk.reports)
+    result = desk.run(**ONE, dask=scheduler)
+    made = desk.products()
+    assert [o.findings for o in result.outcomes] == [o.findings for o in pool.outcomes] and len(result.failures) == 1
+    assert failed and failed.items() <= made.items()
+    assert b"data reports/worker" in made["public/2025/communes/report.vi.html"]
+    for name in (str(desk.data), cluster.SCRATCH, tempfile.gettempdir(), str(HOUSE)):
+        assert not [path for path, data in made.items() if name.encode() in data], name
+
+
+@real
+def test_nothing_is_read_from_the_drivers_folders(desk, scheduler, workers):
+    """They are gone while the jobs run."""
+    desk.run(**ONE)
+    pool = desk.products()
+    tasks = tasks_of(desk.data, desk.reports, desk.notebooks, "plain_page", ["2025"], None, None, ["vi"])
+
+    def vanishing():
+        yield from tasks
+        desk.data.rename(desk.data.with_name("gone"))
+        shutil.rmtree(desk.notebooks)
+        shutil.rmtree(desk.reports)
+
+    outcomes = list(cluster.run_all(vanishing(), scheduler))
+    assert [o.status for o in outcomes] == ["made", "made"] and not desk.data.exists()
+    made = {path: data for o in outcomes for path, data in o.files.items()}
+    assert len(made) > 4 and made.items() <= pool.items()
+
+
+# What goes wrong ----------------------------------------------------------------------------------------------------
+
+
+@real
+def test_a_worker_killed_half_way_loses_nothing(desk, tmp_path, scheduler, workers):
+    """Every job waits until the worker is dead, so that the one that dies has a job in hand."""
+    write_notebook(desk.notebooks / "report.ipynb", LOAD + SHOW)
+    desk.run()
+    pool = desk.products()
+    shutil.rmtree(desk.reports)
+    sign = tmp_path / "go on"
+    real_parcel = cluster.parcel
+    killed = []
+
+    def kill_one(process):
+        assert wait_for(lambda: [p for p in of_ours(process) if "ipykernel_launcher" in " ".join(p.cmdline())], 90)
+        killed.extend(of_ours(process))
+        process.send_signal(signal.SIGKILL)
+        sign.touch()
+
+    def slow(task, expected):
+        """The same notebook, which first waits for a sign."""
+        wait = f"import pathlib, time\nwhile not pathlib.Path({str(sign)!r}).exists(): time.sleep(0.1)"
+        patient = tmp_path / "patient" / task.notebook.name
+        patient.parent.mkdir(exist_ok=True)
+        text = json.loads(task.notebook.read_text("utf-8"))
+        text["cells"][1]["source"] = "".join(text["cells"][1]["source"]) + f"\n{wait}\n"
+        patient.write_text(json.dumps(text), "utf-8")
+        return real_parcel(replace(task, notebook=patient), expected)
+
+    folder = tmp_path / "doomed"
+    folder.mkdir()
+    with worker(scheduler, folder, "--no-nanny") as doomed, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "parcel", slow)
+        killer = threading.Thread(target=kill_one, args=(doomed,))
+        killer.start()
+        result = desk.run(dask=scheduler)
+        killer.join()
+    assert {o.status for o in result.outcomes} == {"made"} and len(result.outcomes) == 6
+    assert desk.products() == pool
+    assert len(killed) >= 2 and wait_for(lambda: not [p for p in killed if p.is_running()], 10)
+    assert not [one for process in workers for one in of_ours(process)]
+
+
+DRIVER = """
+import signal, sys
+from pathlib import Path
+from dxlib.runs import run
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    run({data!r}, {reports!r}, notebooks_in=Path({notebooks!r}), exporter="plain_page", dask={address!r})
+"""
+
+
+@real
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_no_process_on_the_workers_machines(desk, tmp_path, scheduler, workers, how):
+    for name in ("report", "verification"):
+        write_notebook(desk.notebooks / f"{name}.ipynb", "import time; time.sleep(120)")
+    script = tmp_path / "driver.py"
+    places = {"data": desk.data, "reports": desk.reports, "notebooks": desk.notebooks, "address": scheduler}
+    script.write_text(DRIVER.format(**{key: str(value) for key, value in places.items()}))
+    before = scratch_folders()
+    with started(tmp_path / "log.txt", "driver", library=os.pathsep.join([str(tmp_path), str(HOUSE)])) as driver:
+        assert wait_for(lambda: all(len(of_ours(process)) == 2 for process in workers), 60)
+        driver.send_signal(how)
+        assert driver.wait(30)
+    assert wait_for(lambda: not [one for process in workers for one in of_ours(process)], 10)
+    assert scratch_folders() <= before and not list(desk.reports.glob(".partial-*"))
+
+
+@real
+def test_a_worker_in_another_state_is_refused(desk, tmp_path, scheduler):
+    """A dxlib that differs in one comment."""
+    other = tmp_path / "other"
+    shutil.copytree(HOUSE / "dxlib", other / "dxlib", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(HOUSE / "requirements.lock", other)
+    with (other / "dxlib" / "errors.py").open("a") as file:
+        file.write("# another state\n")
+    with worker(scheduler, tmp_path, "--no-nanny", library=other), pytest.raises(Refusal) as refusal:
+        desk.run(dask=scheduler)
+    (finding,) = refusal.value.findings
+    assert (finding.code, finding.reason, finding.facts["part"]) == ("E_CLUSTER", "cluster_differs", "dxlib")
+    assert not desk.products()
+
+
+@pytest.fixture
+def own_scheduler(tmp_path):
+    """Another one, for a test that needs it without workers, or ends it."""
+    told = tmp_path / "scheduler.json"
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", told]
+    with started(tmp_path / "scheduler.txt", "distributed.cli.dask_scheduler", *options) as process:
+        assert wait_for(lambda: told.is_file() and told.read_text("utf-8").endswith("}"))
+        yield process, json.loads(told.read_text("utf-8"))["address"]
+
+
+@real
+def test_a_cluster_without_workers_is_refused(desk, own_scheduler, monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    with pytest.raises(Refusal) as refusal:
+        desk.run(dask=own_scheduler[1])
+    assert [finding.reason for finding in refusal.value.findings] == ["cluster_empty"]
+
+
+@real
+@pytest.mark.parametrize("lost", ["worker", "scheduler"])
+def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_path, own_scheduler, monkeypatch, lost):
+    monkeypatch.setattr(cluster, "PATIENCE", 3)
+    write_notebook(desk.notebooks / "verification.ipynb", "import time; time.sleep(120)")
+    process, address = own_scheduler
+    with worker(address, tmp_path, "--no-nanny") as only:
+        doomed = {"worker": only, "scheduler": process}[lost]
+
+        def kill_after_the_first(outcome, total):
+            if doomed.poll() is None:
+                wait_for(lambda: len(of_ours(only)) == 2)
+                family.extend(of_ours(only))
+                doomed.kill()
+
+        family = []
+        result = desk.run(dask=address, langs=["vi"], progress=kill_after_the_first)
+    reasons = {str(o.job): [f.reason for f in o.findings] for o in result.outcomes}
+    assert reasons.pop("2024/world/report.vi") == []
+    late = {"worker": "cluster_empty", "scheduler": "cluster_lost"}[lost]
+    assert (
+        reasons["2025/communes/verification.vi"] == [late]
+        and (desk.reports / "public/2024/world/report.vi.html").is_file()
+    )
+    assert len(family) == 2 and wait_for(lambda: not [one for one in family if one.is_running()], 10)
+
+
+@real
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://127.0.0.1:1", "127.0.0.1:many", ""])
+def test_an_address_where_nobody_answers_is_refused(desk, address, monkeypatch):
+    monkeypatch.setattr(cluster, "ANSWER", 1)
+    with pytest.raises(Refusal) as refusal:
+        list(cluster.run_all([], address))
+    assert [(f.code, f.reason, f.value) for f in refusal.value.findings] == [
+        ("E_CLUSTER", "cluster_unreachable", address)
+    ]
+
+
+def test_without_dask_the_finding_says_what_to_install(desk, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(Refusal) as refusal:
+        desk.run(dask="tcp://127.0.0.1:9")
+    assert [finding.reason for finding in refusal.value.findings] == ["cluster_library"]
+
+
+@pytest.mark.parametrize("part", ["dxlib", "requirements.lock", "Python", "numpy"])
+def test_every_part_of_the_state_counts(part):
+    here = cluster.identity()
+    there = {**here, "packages": {**here["packages"], "only-there": "1"}}
+    assert cluster.differing("w", here, there) is None
+    if part in there:
+        there[part] = "another"
+    else:
+        there["packages"][part] = "another"
+    assert cluster.differing("w", here, there).facts["part"] == part
+    assert cluster.differing("w", here, ModuleNotFoundError("No module named 'dxlib'")).facts["part"] == "dxlib"
+
+
+# Parcels ------------------------------------------------------------------------------------------------------------
+
+OPENED: list[str] | None = None
+
+
+def note(event, arguments):
+    if OPENED is not None and event == "open" and isinstance(arguments[0], (str, os.PathLike)):
+        OPENED.append(os.fspath(arguments[0]))
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory):
+    """The sample with everything that may stand beside it: sign-offs, documents, templates, what nobody reads."""
+    root = tmp_path_factory.mktemp("province") / "data"
+    shutil.copytree(HOUSE / "data", root)
+    for year, group in places(root):
+        header = "version,fingerprint,role,decision,date,reason,previous\n"
+        (root / year / group / "approvals.csv").write_text(header, "utf-8")
+        (root / year / group / "forms").mkdir()
+        (root / year / group / "forms" / "received.xlsx").write_bytes(b"PK")
+    (root / "templates").mkdir()
+    (root / "templates" / "to-trinh.docx").write_bytes(b"PK")
+    return root
+
+
+def test_a_parcel_holds_every_file_that_reading_opens(province, tmp_path):
+    """Noted while the case is read in the three ways in which notebooks read."""
+    global OPENED
+    sys.addaudithook(note)
+    tasks = tasks_of(province, tmp_path, HOUSE / "notebooks", "dxlib.publish", ["2025"], ["departments"], None, ["vi"])
+    assert len(tasks) > 5 and not [task for task in tasks if isinstance(task, Outcome)]
+    for task in tasks:
+        got = cluster.unpacked(cluster.parcel(task, {}))
+        OPENED = []
+        batch.open_case(province, task.job.year, task.job.group, batch.reading(task.job.notebook))
+        opened, OPENED = {Path(p) for p in OPENED}, None
+        below = {path.relative_to(province).as_posix() for path in opened if path.is_relative_to(province)}
+        assert below and below | set(task.inputs) <= set(got.files)
+        assert "2025/departments/approvals.csv" in below and not [name for name in got.files if "received" in name]
+        assert ("templates/to-trinh.docx" in got.files) == (task.job.notebook == "brief")
+        assert {name: (province / name).read_bytes() for name in got.files} == got.files
+
+
+def test_a_later_year_and_an_undemanded_document_stay_at_home(desk):
+    folder = desk.data / "2024" / "world" / "evidence"
+    folder.mkdir()
+    (folder / "letter.pdf").write_bytes(b"private")
+    (task, *_) = tasks_of(desk.data, desk.reports, desk.notebooks, "plain_page", ["2024"], None, None, ["vi"])
+    got = cluster.unpacked(cluster.parcel(task, {}))
+    assert {name.split("/")[0] for name in got.files} == {"2024"}
+    assert got.folders == ("2024/world/evidence",)  # that it is there is seen; what is in it was not asked for
+
+
+@pytest.mark.parametrize("path", ["../out.csv", "/out.csv", "2025/../../out.csv"])
+def test_a_path_that_leads_out_of_the_scratch_folder_is_refused(desk, tmp_path, path):
+    (task, *_) = tasks_of(desk.data, desk.reports, desk.notebooks, "plain_page", ["2025"], None, None, ["vi"])
+    own, scratch = cluster.identity(), tmp_path / "scratch"
+    scratch.mkdir()
+    got = replace(cluster.unpacked(cluster.parcel(task, own)), files={path: b""})
+    outcome = cluster.served(got, scratch, scratch, own)
+    assert [finding.reason for finding in outcome.findings] == ["path_outside"]
+    assert not list(tmp_path.rglob("out.csv")) and not (scratch / "data").exists() and not Path("/out.csv").exists()
+
+
+def test_a_worker_that_came_later_in_another_state_fails_its_jobs_by_name(desk, tmp_path):
+    (task, *_) = tasks_of(desk.data, desk.reports, desk.notebooks, "plain_page", ["2025"], None, None, ["vi"])
+    own = cluster.identity()
+    got = cluster.unpacked(cluster.parcel(task, {**own, "Python": "2.7"}))
+    outcome = cluster.served(got, tmp_path, tmp_path, own)
+    assert outcome.status == "failed" and outcome.findings[0].reason == "cluster_differs"
+
+
+# A process on a worker's machine --------------------------------------------------------------------------------
+
+
+def test_a_process_that_nobody_needs_leaves_without_a_trace(tmp_path):
+    code = "from dxlib.runs import cluster; cluster.IDLE = 0.2; cluster.serve()"
+    environment = {**os.environ, "PYTHONPATH": str(HOUSE), "TMPDIR": str(tmp_path)}
+    dead = tmp_path / f"{cluster.SCRATCH}1-1-left"  # process 1 was not born in 1970
+    dead.mkdir()
+    (tmp_path / f"{cluster.SCRATCH}notes").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.wait(60) == 0 and process.stdout.read() == b""
+    assert [path.name for path in tmp_path.iterdir()] == [f"{cluster.SCRATCH}notes"]
+
+
+def test_a_process_whose_worker_has_ended_leaves_without_a_trace(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(HOUSE), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", "from dxlib.runs.cluster import serve; serve()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        assert wait_for(lambda: list(tmp_path.iterdir()))
+        process.stdin.close()
+        process.wait(30)
+    assert not list(tmp_path.iterdir())
