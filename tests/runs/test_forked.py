@@ -202,6 +202,14 @@ def test_a_kernel_ends_with_its_server(forked, tmp_path):
     assert said(forked, tmp_path, "print(4)") == "4\n"
 
 
+def test_a_server_ends_with_its_worker_and_takes_its_kernels_along(surroundings):
+    server = kernel.Server()
+    one = server.fork(["ipykernel_launcher"], dict(os.environ))
+    assert alive(one.pid)
+    server.end()
+    assert server.process.returncode == 0 and gone([one.pid], 5)
+
+
 @pytest.mark.parametrize(
     "broken",
     ["raise SystemExit('no')", "import time; time.sleep(60)", "import os; os.close(int(__import__('sys').argv[1]))"],
