@@ -91,7 +91,7 @@ def check_form(name: str, scenario: Any, file: str) -> list[Finding]:
     return findings
 
 
-def check_points(where: str, points: dict, file: str) -> list[Finding]:
+def check_points(where: str, points: Any, file: str) -> list[Finding]:
     """Points are numbers by row, below the agency; whether these rows may have them is asked when they are applied."""
     findings = []
     for agency, rows in points.items():
