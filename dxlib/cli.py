@@ -208,17 +208,34 @@ def run_check(args: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
-def load(data: Path, year: str, group: str, scenario: str | None) -> Case:
+def load(data: Path, year: str, group: str, scenario: str | None, on: str | None) -> Case:
     from .case import read_case, read_scenario
 
     case = read_case(data, year, group)
-    return case if scenario is None else read_scenario(data, case, scenario)
+    changed = case if scenario is None else read_scenario(data, case, scenario)
+    if changed.edited and (on or changed.default_on) == "claimed":  # claims know no verified points: nothing would move
+        raise Refusal([Finding("E_SCENARIO", "points_claimed", column=str(scenario), value=str(scenario))])
+    return changed
+
+
+def marked(table: pd.DataFrame, cases: Iterable[Case], args: argparse.Namespace) -> pd.DataFrame:
+    """The table with a last column `mark`, and a warning, where a scenario has changed points; else as it is."""
+    from .case.framework import shown
+
+    edited = [f"{agency} {code} = {shown(x)}" for case in cases for (agency, code), x in case.edited.items()]
+    if not edited:
+        return table
+    facts = {"n": len(edited), "cells": "; ".join(edited)}
+    if not args.quiet:
+        show_findings([Finding("W_SCENARIO", "points_edited", facts=facts)], args)
+    return table.assign(mark=text("cli.points_edited", args.say, n=len(edited)))
 
 
 def run_score(args: argparse.Namespace) -> int:
     from .index import score, to_csv
 
-    table = score(load(args.data, args.year, args.group, args.scenario), args.on)
+    case = load(args.data, args.year, args.group, args.scenario, args.on)
+    table = marked(score(case, args.on), [case], args)
     give(to_csv(table), table, args)
     return 0
 
@@ -234,8 +251,8 @@ def run_compare(args: argparse.Namespace) -> int:
     scenario = kept if args.to_scenario is None else args.to_scenario
     other = args.to_data or args.data
     sides = [
-        (load(args.data, args.year, args.group, args.scenario), args.on),
-        (load(other, args.to_year or args.year, args.group, scenario), args.to_on or args.on),
+        (load(args.data, args.year, args.group, args.scenario, args.on), args.on),
+        (load(other, args.to_year or args.year, args.group, scenario, args.to_on or args.on), args.to_on or args.on),
     ]
     sides.sort(key=lambda side: side[0].year)  # the earlier year first; two states of one year as they were asked for
     exact = [evaluate(case, on) for case, on in sides]
@@ -244,7 +261,7 @@ def run_compare(args: argparse.Namespace) -> int:
     table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
     parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
     parts = parts.drop(columns="after").rename(columns={"before": "score_then", "change": "score_change"})
-    table = table.merge(parts, on="agency", how="left")
+    table = marked(table.merge(parts, on="agency", how="left"), (before, after), args)
     give(to_csv(table), table, args)
     if args.output and not args.quiet and not args.json:
         moved = int((table["change"] != "same").sum())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -11,10 +12,11 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding, Refusal
+from ..rules import number
 from . import checks
 from .answered import Answers, read_answers
 from .cells import check_cells, check_references, explain_twice
-from .change import change_policies, change_weights, weight_text
+from .change import change_policies, change_weights, edited_cells, first_new, weight_text, with_points
 from .framework import Framework
 from .relations import check_relations
 from .settings import Settings
@@ -29,6 +31,7 @@ class Case:
     answers    claims and last verdicts by row and agency, with what each says to its rule
     set_aside  errors of the ledger whose rows were left out (only `read_for_verification` does so)
     digests    SHA-256 of every file really read, by path below the data folder
+    edited     (agency, code) -> points that somebody tries instead of those verified; empty for what was really given
     """
 
     settings: Settings
@@ -39,6 +42,7 @@ class Case:
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     answers: Answers = field(repr=False, compare=False)
     set_aside: tuple[Finding, ...] = ()
+    edited: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
 
     @property
     def year(self) -> str:
@@ -81,6 +85,7 @@ class Case:
         claims: pd.DataFrame | None = None,
         policies: Mapping[str, Any] | None = None,
         drop: Iterable[str] = (),
+        points: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Case:
         """The same case with something changed; goes through the same door as a folder does.
 
@@ -90,6 +95,8 @@ class Case:
         claims     the same for claims.csv
         policies   keys of index.toml, e.g. {"aggregate": "geometric"}
         drop       codes that count nothing (weight 0; the siblings carry their weight)
+        points     agency -> code -> points tried instead of those verified (numbers or decimal text); recorded in
+                   `edited`, so that every product can say so
 
         Raises Refusal.
         """
@@ -102,10 +109,30 @@ class Case:
         changes = dict.fromkeys(self.framework.handed_up(drop), "0")
         changes |= {code: weight_text(code, w, findings) for code, w in (weights or {}).items()}
         tables["indicators"] = change_weights(tables["indicators"], self.framework, changes, findings)
+        given = self.given | ({"verdicts"} if verdicts is not None else set())
+        cells: dict[tuple[str, str], str] = {}
+        if points:
+            if "verdicts" not in given:
+                findings.append(Finding("E_SCENARIO", "points_unverified", column="points"))
+            cells, found = edited_cells(points, tables, self.framework, self.answers)
+            findings += found
         if findings:
             raise Refusal(findings)
-        given = self.given | ({"verdicts"} if verdicts is not None else set())
-        return freeze(tables, settings, self.digests, given, set_aside=self.set_aside)
+        first = first_new(tables["verdicts"])
+        if cells:
+            tables["verdicts"] = with_points(tables, cells)
+        try:
+            changed = freeze(tables, settings, self.digests, given, set_aside=self.set_aside)
+        except Refusal as refusal:
+            raise Refusal([of_edited(f, list(cells), first) for f in refusal.findings]) from None
+        edited = {cell: Fraction(number(text)) for cell, text in cells.items()}
+        return replace(changed, edited={**self.edited, **edited})
+
+
+def of_edited(found: Finding, cells: list[tuple[str, str]], first: int) -> Finding:
+    """A finding about a verdict that an edit added names the edit."""
+    place = -1 if found.row is None or not found.file.endswith("/verdicts.csv") else found.row - first
+    return replace(found, column="points.{}.{}".format(*cells[place]), row=None) if 0 <= place < len(cells) else found
 
 
 def table_findings(tables: Mapping[str, pd.DataFrame], place: str, given: Iterable[str]) -> list[Finding]:

@@ -1,7 +1,8 @@
-"""What `Case.with_changes` changes: policies and weights, checked as index.toml and indicators.csv are."""
+"""What `Case.with_changes` changes: policies, weights and points, checked as the files of a folder are."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -11,6 +12,7 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding, nearest
+from .answered import Answers
 from .framework import Framework
 from .settings import Settings, check_value, policies
 
@@ -57,6 +59,72 @@ def weight_text(code: str, weight: Any, findings: list[Finding]) -> str:
     if not text:
         findings.append(Finding("E_NUMBER", "weight_form", column="weights", value=f"{code} = {weight}"))
     return text or "0"
+
+
+def edited_cells(
+    points: Mapping[str, Mapping[str, Any]], tables: Mapping[str, pd.DataFrame], framework: Framework, answers: Answers
+) -> tuple[dict[tuple[str, str], str], list[Finding]]:
+    """((agency, code) -> points as decimal text, findings): which cells are edited, and what cannot be.
+
+    Text is passed on as it is: the checks of verdicts.csv say what is wrong with it, and which points are too many.
+    """
+    agencies = tables["agencies"]["agency"].tolist()
+    leaves = [node.code for node in framework.leaves if node.scored or node.role in ("bonus", "penalty")]
+    cells: dict[tuple[str, str], str] = {}
+    findings: list[Finding] = []
+    for agency, rows in points.items():
+        if agency not in agencies:
+            facts = {"nearest": nearest(agency, agencies) or "–"}
+            findings.append(Finding("E_UNIT_UNKNOWN", "points_agency", column="points", value=agency, facts=facts))
+            continue
+        for code, given in rows.items():
+            where = f"points.{agency}"
+            if code not in leaves:
+                facts = {"nearest": nearest(code, leaves) or "–"}
+                findings.append(Finding("E_INDICATOR_UNKNOWN", "points_row", column=where, value=code, facts=facts))
+            elif agency in answers.exempt.get(code, ()):
+                findings.append(Finding("E_EXEMPT", "exempt_points", column=code, value=agency))
+            elif not (text := points_text(given)):
+                facts = {"code": code}
+                findings.append(Finding("E_NUMBER", "points_form", column=where, value=str(given), facts=facts))
+            else:
+                cells[agency, code] = text
+    return cells, findings
+
+
+def points_text(given: Any) -> str:
+    """Points as decimal text; "" for what is no number or has no end in decimals."""
+    if isinstance(given, str):
+        return given.strip()
+    if isinstance(given, bool) or not isinstance(given, (int, float, Fraction)) or not math.isfinite(given):
+        return ""
+    exact = Fraction(repr(given) if isinstance(given, float) else given)
+    return exact_text(exact) if exact >= 0 else ""
+
+
+def with_points(tables: Mapping[str, pd.DataFrame], cells: Mapping[tuple[str, str], str]) -> pd.DataFrame:
+    """verdicts.csv with one more verdict for every edited cell: these points, else as the last step there (an appeal
+    stays one, and is decided by whoever decided it). The last rows are the new ones."""
+    verdicts = tables["verdicts"]
+    reason = next(iter(tables["reasons"]["code"]), "")  # asked for where there is no claim
+    last: dict[tuple[str, str], tuple[int, str, str]] = {}
+    for agency, code, stage, by in zip(
+        *(verdicts[c] for c in ("agency", "indicator", "stage", "decided_by")), strict=True
+    ):
+        last[agency, code] = last.get((agency, code), (0,))[0] + 1, stage, by
+    rows = []
+    for (agency, code), text in cells.items():
+        steps, stage, by = last.get((agency, code), (0, "verify", ""))
+        row = {"agency": agency, "indicator": code, "step": str(steps + 1), "stage": stage, "decided_by": by}
+        rows.append({**row, "points": text, "reason": reason})
+    first = first_new(verdicts)
+    more = pd.DataFrame(rows, index=range(first, first + len(rows)))
+    return pd.concat([verdicts, more]).reindex(columns=verdicts.columns).fillna("").astype(str)
+
+
+def first_new(frame: pd.DataFrame) -> int:
+    """The row number of a file that the next row would have (the header is row 1)."""
+    return int(frame.index.max()) + 1 if len(frame) else 2
 
 
 def exact_text(x: Fraction) -> str:

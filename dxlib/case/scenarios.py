@@ -1,9 +1,10 @@
-"""scenarios.toml: named what-ifs. Each table is one scenario: title, weights, drop, policies."""
+"""scenarios.toml: named what-ifs. Each table is one scenario: title, weights, drop, policies, points."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from .settings import as_written, toml_number
 if TYPE_CHECKING:
     from .case import Case
 
-KINDS: dict[str, type] = {"title": dict, "weights": dict, "drop": list, "policies": dict}
+KINDS: dict[str, type] = {"title": dict, "weights": dict, "drop": list, "policies": dict, "points": dict}
 
 
 def read_scenarios(root: str | Path, file: str) -> dict[str, Any]:
@@ -48,16 +49,27 @@ def apply(case: Case, name: str, scenario: Any, file: str) -> Case:
         raise Refusal(findings)
     try:
         changed = case.with_changes(
-            scenario.get("weights"), policies=scenario.get("policies"), drop=scenario.get("drop", [])
+            scenario.get("weights"),
+            policies=scenario.get("policies"),
+            drop=scenario.get("drop", []),
+            points=scenario.get("points"),
         )
     except Refusal as refusal:
         # what the change broke is a matter of the scenario, wherever it shows
         raise Refusal(
             [replace(f, file=file, row=None, column=f"{name}: {f.column}") for f in refusal.findings]
         ) from None
-    if changed.settings == case.settings and changed.framework == case.framework:
+    same = changed.settings == case.settings and changed.framework == case.framework
+    if same and all(said(case, *cell) == said(changed, *cell) for cell in changed.edited):
         raise Refusal([Finding("E_SCENARIO", "scenario_same", file, column=name, value=name)])
     return changed
+
+
+def said(case: Case, agency: str, code: str) -> tuple[bool, Any]:
+    """Whether a cell is verified, and what its answer says to its rule."""
+    claim, verdict = (told.get(code, {}).get(agency) for told in (case.answers.claims, case.answers.verdicts))
+    value, share = case.answers.readers[code](claim, verdict)
+    return verdict is not None, value if share is None else share
 
 
 def check_form(name: str, scenario: Any, file: str) -> list[Finding]:
@@ -74,6 +86,24 @@ def check_form(name: str, scenario: Any, file: str) -> list[Finding]:
             isinstance(value, list) and not all(isinstance(v, str) for v in value)
         ):
             findings.append(Finding("E_TYPE", "scenario_form", file, column=where, value=as_written(value)))
+        elif key == "points":
+            findings += check_points(where, value, file)
+    return findings
+
+
+def check_points(where: str, points: Any, file: str) -> list[Finding]:
+    """Points are numbers by row, below the agency; whether these rows may have them is asked when they are applied."""
+    findings = []
+    for agency, rows in points.items():
+        column = f"{where}.{agency}"
+        if not isinstance(rows, dict):
+            findings.append(Finding("E_TYPE", "scenario_form", file, column=column, value=as_written(rows)))
+            continue
+        for code, given in rows.items():
+            if isinstance(given, bool) or not isinstance(given, (int, Fraction)):
+                facts = {"code": code}
+                value = as_written(given)
+                findings.append(Finding("E_NUMBER", "points_form", file, column=column, value=value, facts=facts))
     return findings
 
 

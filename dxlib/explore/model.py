@@ -13,7 +13,6 @@ import pandas as pd
 
 from ..case import Case
 from ..case.framework import Framework
-from ..errors import Finding, Refusal
 from ..index import INDEX, Exact, evaluate, provisional, tabulate
 from ..index.floats import TIE, Weights, float_ranks, leaf_shares, scorer
 from ..index.score import climb, coverage
@@ -205,7 +204,7 @@ class Model:
 
     def _edited(self, points: tuple[tuple[tuple[str, str], str], ...]) -> tuple[Case, Exact]:
         """The case with some points edited, and its exact scores."""
-        case = self.case.with_changes(verdicts=ledger(self.case, dict(points))) if points else self.case
+        case = self.case.with_changes(points=by_agency(dict(points))) if points else self.case
         return case, evaluate(case, self.on)
 
     def _ground(self, points: tuple[tuple[tuple[str, str], str], ...], gone: tuple[str, ...]) -> Ground:
@@ -225,21 +224,12 @@ def reweighted(framework: Framework, weights: Mapping[str, Fraction]) -> Framewo
     return replace(framework, nodes={**framework.nodes, **changed})
 
 
-def ledger(case: Case, points: Mapping[tuple[str, str], str]) -> pd.DataFrame:
-    """verdicts.csv with one more verdict for every edited cell: these points. Raises Refusal where nothing applies."""
-    exempt = case.exempt
-    inside = [key for key in points if key in exempt]
-    if inside:
-        raise Refusal([Finding("E_EXEMPT", "exempt_points", column=code, value=agency) for agency, code in inside])
-    verdicts = case.verdicts
-    reason = next(iter(case.tables["reasons"]["code"]), "")  # asked for where there is no claim
-    rows = []
+def by_agency(points: Mapping[tuple[str, str], str]) -> dict[str, dict[str, str]]:
+    """agency -> code -> points, as `Case.with_changes` takes them."""
+    out: dict[str, dict[str, str]] = {}
     for (agency, code), text in points.items():
-        steps = verdicts[(verdicts["agency"] == agency) & (verdicts["indicator"] == code)]
-        stage = steps["stage"].iloc[-1] if len(steps) else "verify"
-        row = {"agency": agency, "indicator": code, "step": str(len(steps) + 1), "stage": stage}
-        rows.append({**row, "points": text, "reason": reason})
-    return pd.concat([verdicts, pd.DataFrame(rows)], ignore_index=True).fillna("")
+        out.setdefault(agency, {})[code] = text
+    return out
 
 
 def held(share: float, cuts: list[tuple[float, bool]]) -> int | None:

@@ -28,38 +28,36 @@ def write_scenario(root: str | Path, model: Model, state: State, name: str, titl
     title   language -> text; may be empty
 
     Returns the path below `root`. The file is replaced whole, after the new text was read back and gave the very tree
-    that was shown; before that nothing is written. Raises Refusal: edited points (a scenario holds none), a name that
-    is no name or is taken, nothing changed, a file that cannot be read or written.
+    and points that were shown; before that nothing is written. Raises Refusal: a name that is no name or is taken,
+    nothing changed, a file that cannot be read or written.
     """
     case = model.case
     file = f"{case.year}/{case.group}/scenarios.toml"
     path = Path(root) / file
-    check(state, name, file)
+    if not NAME.fullmatch(name):
+        raise Refusal([Finding("E_SCENARIO", "scenario_name", file, column=name, value=name)])
     try:
         there = path.exists()
         before = path.read_bytes() if there else b""
         known = read_scenarios(root, file) if there else {}
         if name in known:
             raise Refusal([Finding("E_SCENARIO", "scenario_taken", file, column=name, value=name)])
-        whole = appended(before, table(name, title, *model.changes(state)))
-        read_back(case, whole, known, name, file, model.changed(state))
+        shown = model.changed(state)
+        whole = appended(before, table(name, title, *model.changes(state), shown.edited))
+        read_back(case, whole, known, name, file, shown)
         replace_file(path, whole)
     except OSError as error:
         raise Refusal([Finding("E_IO", "io", file, facts={"detail": error.strerror or str(error)})]) from None
     return file
 
 
-def check(state: State, name: str, file: str) -> None:
-    findings = []
-    if state.points:
-        findings.append(Finding("E_SCENARIO", "scenario_points", file, facts={"n": len(state.points)}))
-    if not NAME.fullmatch(name):
-        findings.append(Finding("E_SCENARIO", "scenario_name", file, column=name, value=name))
-    if findings:
-        raise Refusal(findings)
-
-
-def table(name: str, title: Mapping[str, str], weights: Mapping[str, Fraction], drop: list[str]) -> str:
+def table(
+    name: str,
+    title: Mapping[str, str],
+    weights: Mapping[str, Fraction],
+    drop: list[str],
+    points: Mapping[tuple[str, str], Fraction],
+) -> str:
     """The TOML of one scenario."""
     lines = [f"[{name}]"]
     lines += [f"title.{lang} = {quoted(words)}" for lang, words in title.items() if words.strip()]
@@ -68,6 +66,9 @@ def table(name: str, title: Mapping[str, str], weights: Mapping[str, Fraction], 
         lines.append(f"weights = {{{pairs}}}")
     if drop:
         lines.append(f"drop = [{', '.join(map(quoted, drop))}]")
+    for agency in dict.fromkeys(agency for agency, _ in points):
+        pairs = ", ".join(f"{quoted(code)} = {exact_text(p)}" for (a, code), p in points.items() if a == agency)
+        lines.append(f"points.{quoted(agency)} = {{{pairs}}}")
     return "\n".join(lines) + "\n"
 
 
@@ -90,8 +91,13 @@ def read_back(case: Case, whole: bytes, known: Mapping, name: str, file: str, sh
     except ValueError as error:
         raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": str(error)})]) from None
     scenario = apply(case, name, read.pop(name, None), file)
-    if read != known or (scenario.framework, scenario.settings) != (shown.framework, shown.settings):
+    if read != known or states(scenario) != states(shown):
         raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": name})])
+
+
+def states(case: Case) -> tuple:
+    """What a scenario can change of a case."""
+    return case.framework, case.settings, dict(case.edited)
 
 
 def replace_file(path: Path, whole: bytes) -> None:

@@ -125,9 +125,11 @@ def in_box(w: np.ndarray, h: float, draws: int, rng: np.random.Generator) -> np.
 
     All but the largest weight are drawn uniformly in their intervals; the largest takes what is left, and the draw
     is kept where that lies in its own interval. The set is a graph over the drawn weights, so what is kept is
-    uniform on it; since no other interval is wider, a share of about 1.4 / sqrt(siblings) or more is kept, and no
-    random walk (hit-and-run) with its burn-in is needed. w (siblings,) > 0, sum 1.
-    Source: rejection from the enclosing set, Devroye (1986), Non-Uniform Random Variate Generation, ch. II.3.
+    uniform on it. Least is kept of equal weights, about 1.38 / sqrt(siblings): 0.60 of 5, 0.31 of 20, 0.18 of 60,
+    0.05 of 1,000 (shares of 2e5 draws or fewer). A random walk (hit-and-run) would need a burn-in and, for draws as
+    independent as these, siblings^3 steps between two of them, so there is none. w (siblings,) > 0, sum 1.
+    Source: rejection from the enclosing set, Devroye (1986), Non-Uniform Random Variate Generation, ch. II.3; mixing
+    of hit-and-run: Tervonen, van Valkenhoef, Basturk & Postmus (2013), EJOR 224.
     """
     largest = int(np.argmax(w))
     others = np.delete(np.arange(len(w)), largest)

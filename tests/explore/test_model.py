@@ -6,6 +6,7 @@ import random
 import shutil
 import tomllib
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -285,6 +286,20 @@ def test_the_scenario_reads_back_to_the_ranks_shown(tmp_path, kind):
     assert not [f for f in dxlib.check(root) if f.severity == "error"]
 
 
+def test_edited_points_are_written_and_read_back(tmp_path):
+    root = folder(tmp_path)
+    points = {("a1", "2.2"): "0.50", ("a3", "1.2"): "5", ("a1", "1.1"): "0", ("a4", "2.2"): "6"}
+    tried, state = model(root), replace(STATE, points=points)
+    assert tried.start.rank[4] is None
+    write_scenario(root, tried, state, "edited", {})
+    assert 'points."a1" = {"2.2" = 0.5, "1.1" = 0}' in (root / HERE).read_text(encoding="utf-8")
+    read = dxlib.read_scenario(root, tried.case, "edited")
+    assert read.edited == {cell: Fraction(text) for cell, text in points.items()} and not tried.case.edited
+    assert official(read) == tried.exactly(state).rank == tried.live(state).rank != tried.exactly(STATE).rank
+    told = score(read).set_index(["agency", "node"])["points"]
+    assert all(told[cell] == float(text) for cell, text in points.items() if cell[1] != "2.1")
+
+
 def refused(root: Path, tried: Model, state: State, name: str) -> list[str]:
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     with pytest.raises(Refusal) as refusal:
@@ -300,7 +315,8 @@ def test_what_cannot_be_written_leaves_the_file_alone(tmp_path):
     assert refused(root, tried, STATE, "") == ["scenario_name"]
     assert refused(root, tried, STATE, "x]\n[y") == ["scenario_name"]
     assert refused(root, tried, State(), "new") == ["scenario_same"]
-    assert refused(root, tried, replace(STATE, points={("a1", "2.2"): "1"}), "new") == ["scenario_points"]
+    assert refused(root, tried, replace(STATE, points={("a1", "2.2"): "7"}), "new") == ["points_range"]
+    assert refused(root, tried, State(points={("a1", "2.2"): "1.50"}), "new") == ["scenario_same"]
     file.write_bytes(b"[new]\ndrop = ['1.1']\n")
     assert refused(root, tried, STATE, "new") == ["scenario_taken"]
     file.write_bytes(b"[broken\n")

@@ -42,6 +42,10 @@ def test_every_widget_changes_what_is_shown(tmp_path, lang):
     panel.points.value = "60"
     panel.edit.click()
     assert 'class="refused"' in panel.message.value and panel.state.points == {("a2", "2.2"): "6"}
+    panel.name.value, panel.title.value = "with-points", ""
+    panel.save.click()
+    read = dxlib.read_scenario(tmp_path, panel.model.case, "with-points")
+    assert read.edited == {("a2", "2.2"): 6} and panel.shown.rank == official(read, "current")
     panel.points.value = ""
     panel.edit.click()
     assert panel.state.points == {}
@@ -92,7 +96,17 @@ def test_the_notebook_in_a_browser(tmp_path):
         assert (root / HERE).read_bytes() == BEFORE["comments"]
         tab.get_by_label(said["explore.label.name"]).fill("less-awareness")
         enter_until(tab, tab.locator("button.dx-save"), message.get_by_text("less-awareness"))
+        points = tab.get_by_label(said["explore.label.points"], exact=True)
+        row = tab.get_by_label(said["explore.label.row"], exact=True)
+        row.select_option(index=3)
+        points.fill("4")
+        shown_edit = ranking.get_by_text(said["explore.edited"].split("{")[0].strip())
+        enter_until(tab, tab.locator("button.dx-edit"), shown_edit)
+        tab.get_by_label(said["explore.label.name"]).fill("other-points")
+        enter_until(tab, tab.locator("button.dx-save"), message.get_by_text("other-points"))
     after = (root / HERE).read_bytes()
     assert after.startswith(BEFORE["comments"])
+    edited = dxlib.read_scenario(root, dxlib.read_case(root, "2024", "departments"), "other-points")
+    assert edited.edited == {("a0", "2.2"): 4} and edited.framework == tried.framework
     read = dxlib.read_scenario(root, dxlib.read_case(root, "2024", "departments"), "less-awareness")
     assert read.framework == tried.framework
