@@ -17,7 +17,7 @@ from ..index import INDEX, Exact, evaluate
 from ..index.rows import Rows, units, year_rows
 from ..index.score import leaf_column
 from ..index.values import leaf
-from .backcast import Parts, added_up, backcast, parts_of, sizes
+from .backcast import Parts, added_up, backcast, joined, parts_of, sizes
 from .decompose import Shares, Sides, changes, group_change
 from .identity import UNCHANGED, relate
 from .matching import comparable, match
@@ -67,7 +67,7 @@ def compare_years(
     declared = after.settings.comparison
     scored = [x or evaluate(case, basis) for x, case, basis in zip(exact, (before, after), on, strict=True)]
     related, matches = relate(before, after, register, lineage), match(before, after)
-    measured = sizes(before, declared["size"])
+    measured = sizes(before, declared["size"], joined(related))
     parts = parts_of(related, measured)
     then, now = year_rows(before.framework, scored[0]), year_rows(after.framework, scored[1])
     added = added_up(before, then, parts, scored[0].on)
@@ -81,8 +81,9 @@ def compare_years(
         scores[0],
     )
     changed = changes(related, matches, sides, parts)
-    joined = {agency for agency, origins in parts.items() if len(origins) > 1}
-    plain = backcast(before, then, {a: p for a, p in parts_of(related, {}).items() if a in joined}, added)
+    several = related[related["origin"].isin(joined(related))]
+    equal = {agency: origins for agency, origins in parts_of(several, {}).items() if len(origins) > 1}
+    plain = backcast(before, then, equal, added)
     return Comparison(
         before,
         after,

@@ -8,7 +8,7 @@ time and adds up exactly; everything here is in fractions.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 
@@ -21,6 +21,7 @@ from ..index.rows import Rows, Weights
 from ..rules import ZERO
 from .backcast import Parts, bounds
 from .identity import SPLIT
+from .sums import Sums, fractions
 
 Shares = Mapping[str, Sequence["Fraction | None"]]
 SET = ["reweighting", "added", "removed", "redefined"]  # what the index set moved
@@ -58,7 +59,7 @@ class Plan:
     """
 
     scale: int
-    factors: dict[str, dict[tuple[int, str], int]]
+    factors: dict[str, dict[tuple, int]]
     matched: tuple[dict[str, int], dict[str, int]]
     share: Fraction
 
@@ -67,7 +68,7 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
     """The plan of two sets of own weights."""
     nominal = (sides[0].nominal, sides[1].nominal)
     scale = lcm(*(w.denominator for table in (*nominal, *weights) for w in table.values()), 1)
-    factors: dict[str, dict[tuple[int, str], int]] = {part: {} for part in PARTS}
+    factors: dict[str, dict[tuple, int]] = {part: {} for part in PARTS}
 
     def whole(table: Weights, code: str) -> int:
         return int(table.get(code, ZERO) * scale)
@@ -117,74 +118,73 @@ def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: M
     are Fractions (shares of the maximum), None where an agency has no score in one of the years.
     """
     before, after = sides.before, sides.after
+    official = zip(before.scores, after.scores, strict=True)
+    moved = [None if old is None or new is None else new - old for old, new in official]
     weighted: dict[tuple[int, int], list[int]] = {}  # places of the agencies with the same two sets of own weights
-    for i, scores in enumerate(zip(before.scores, after.scores, strict=True)):
-        if None not in scores and before.nominal and after.nominal:
+    for i, change in enumerate(moved):
+        if change is not None and before.nominal and after.nominal:
             weighted.setdefault((before.pattern[i], after.pattern[i]), []).append(i)
+    columns = columns_of(sides)
+    sums = Sums(columns, len(moved))
     figures: dict[int, list[Fraction | None]] = {}
     for (then, now), places in weighted.items():
-        common = plan(matches, (before, after), (before.patterns[then], after.patterns[now]))
-        figures |= zip(places, split(common, sides, places), strict=True)
+        common = substituted(plan(matches, (before, after), (before.patterns[then], after.patterns[now])), columns)
+        figures |= zip(places, split(common, sums, moved, places), strict=True)
     flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * (len(PARTS) + 3)
     rows = []
     for i, agency in enumerate(after.agencies):
-        old, new = before.scores[i], after.scores[i]
-        change = None if old is None or new is None else new - old
         guessed = flags[agency] != SPLIT and any(not one.known for one in parts[agency])
         limits = (bounds(parts[agency], sides.origins) if guessed else None) or (None, None)
-        found = figures.get(i, nothing)
-        rows.append((agency, flags[agency], old, new, change, *found[:-3], *limits, *found[-3:]))
+        found, scores = figures.get(i, nothing), (before.scores[i], after.scores[i])
+        rows.append((agency, flags[agency], *scores, moved[i], *found[:-3], *limits, *found[-3:]))
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
 
 
-def split(p: Plan, sides: Sides, places: Sequence[int]) -> Iterator[list[Fraction | None]]:
-    """The parts of the change of every agency with this plan, then matched_before, matched_after and matched_share.
-
-    Sums of whole numbers over one denominator per agency, reduced once per figure: fractions of other people's figures
-    are slow to add.
-    """
+def columns_of(sides: Sides) -> dict[tuple, Sequence[Fraction | None]]:
+    """(side, row) -> shares; (side, row, verification or membership) -> what the change would lack if both years stood
+    on the other shares."""
     years = sides.before, sides.after
-    factors: dict[str, dict[tuple, int]] = {part: dict(form) for part, form in p.factors.items()}
-    columns: dict[tuple, list[Fraction | None]] = {(side,): year.scores for side, year in enumerate(years)}
-    columns |= {key: years[key[0]].shares[key[1]] for form in p.factors.values() for key in form}
-    for part, others in (("verification", sides.alike), ("membership", sides.common)):
+    columns: dict[tuple, Sequence[Fraction | None]] = {}
+    for side, year in enumerate(years):
+        columns |= {(side, code): shares for code, shares in year.shares.items()}
+        for part, others in (("verification", sides.alike[side]), ("membership", sides.common[side])):
+            for code, other in others.items():
+                pairs = zip(year.shares[code], other, strict=True)
+                columns[side, code, part] = [x if x is None or y is None else y for x, y in pairs]
+    return columns
+
+
+def substituted(p: Plan, columns: Collection[tuple]) -> Plan:
+    """The same plan with verification and membership taken out of performance, where there are other shares."""
+    factors = {part: dict(form) for part, form in p.factors.items()}
+    for part in ("verification", "membership"):
         for (side, code), factor in p.factors["performance"].items():
-            if code in others[side]:  # what the change would lack if both years stood on the other shares
-                columns[side, code, part] = [
-                    x if x is None or y is None else y
-                    for x, y in zip(columns[side, code], others[side][code], strict=True)
-                ]
+            if (side, code, part) in columns:
                 factors[part] |= {(side, code): factor, (side, code, part): -factor}
                 factors["performance"][side, code] -= factor
                 factors["performance"][side, code, part] = factor
-    cells, base = whole_numbers([[column[i] for i in places] for column in columns.values()])
-    at = {key: row for row, key in enumerate(columns)}
+    return replace(p, factors=factors)
 
-    def sums(form: Mapping[tuple, int]) -> np.ndarray:
-        terms = (factor * cells[at[key]] for key, factor in form.items() if factor)
-        return sum(terms, np.zeros(len(places), dtype=object))
 
-    found = {part: sums(form) for part, form in factors.items()}
-    found["rest"] = 2 * p.scale * (cells[at[1,]] - cells[at[0,]]) - sum(found.values())
-    figures: list[Sequence[Fraction | None]] = [fractions(found[part], 2 * p.scale * base) for part in PARTS]
+def split(
+    p: Plan, sums: Sums, moved: Sequence[Fraction | None], places: Sequence[int]
+) -> Iterator[list[Fraction | None]]:
+    """The parts of the change of every agency with this plan, then matched_before, matched_after and matched_share."""
+    at = np.array(places)
+    base = sums.below[at]
+    found = {part: sums.of(form, at) for part, form in p.factors.items() if part != "rest"}
+    below = 2 * p.scale * base
+    figures = {part: fractions(above, below) for part, above in found.items()}
+    change = [x for i in places if (x := moved[i]) is not None]
+    n, d = (np.array([getattr(x, name) for x in change], dtype=object) for name in ("numerator", "denominator"))
+    figures["rest"] = fractions(n * below - d * sum(found.values()), d * below)
+    columns: list[Sequence[Fraction | None]] = [figures[part] for part in PARTS]
     for side in (0, 1):
         whole = sum(p.matched[side].values())
-        of_rows = sums({(side, code): weight for code, weight in p.matched[side].items()})
-        figures.append(fractions(of_rows, whole * base) if whole else [None] * len(places))
-    return ([*row, p.share] for row in zip(*figures, strict=True))
-
-
-def whole_numbers(columns: Sequence[Sequence[Fraction | None]]) -> tuple[np.ndarray, np.ndarray]:
-    """(columns as whole numbers, the denominator they share at each place); nothing counts as 0."""
-    filled = [[ZERO if x is None else x for x in column] for column in columns]
-    above = np.array([[x.numerator for x in column] for column in filled], dtype=object)
-    below = [[x.denominator for x in column] for column in filled]
-    base = np.array([lcm(*set(at_place)) for at_place in zip(*below, strict=True)], dtype=object)
-    return above * (base // np.array(below, dtype=object)), base
-
-
-def fractions(above: np.ndarray, below: np.ndarray) -> list[Fraction]:
-    return [Fraction(n, d) if n else ZERO for n, d in zip(above, below, strict=True)]
+        weights: dict[tuple, int] = {(side, code): weight for code, weight in p.matched[side].items()}
+        of_rows = sums.of(weights, at)
+        columns.append(fractions(of_rows, whole * base) if whole else [None] * len(places))
+    return ([*row, p.share] for row in zip(*columns, strict=True))
 
 
 def group_change(
@@ -233,7 +233,7 @@ def as_floats(changed: pd.DataFrame) -> pd.DataFrame:
 
 def whole(x: Fraction) -> int:
     """A figure in units of the last decimal that means are taken over."""
-    return (2 * UNIT * x.numerator + x.denominator) // (2 * x.denominator)
+    return (2 * UNIT * x.numerator + x.denominator) // (2 * x.denominator) if x else 0
 
 
 def mean(values: Collection[int]) -> Fraction:
