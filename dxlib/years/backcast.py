@@ -21,7 +21,7 @@ from ..case.answers import ANSWER
 from ..case.framework import optional
 from ..case.tables import rows_of
 from ..index.aggregate import unreduced, whole_numbers
-from ..index.rows import Rows, own_weights, units
+from ..index.rows import Rows, climbed, own_weights, units
 
 Number = int | Fraction  # whole numbers stay integers: they are added ten times as fast as fractions
 
@@ -100,7 +100,7 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], added: Mapping[
     parts   `parts_of`: one agency per entry, in this order; one whole origin gives that origin's own figures
     added   `added_up`, of these agencies and possibly others
 
-    The score of an agency with several origins is the sum of its rows: it has no official one.
+    The score of an agency with several origins is what its rows give: it has no official one.
     """
     at = {agency: i for i, agency in enumerate(rows.agencies)}
     framework = case.framework
@@ -135,8 +135,13 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], added: Mapping[
             numbers[key] = len(patterns)
             patterns.append(weights_of(case, dict(zip(rows.shares, key, strict=True))))
         pattern.append(numbers[key])
-        complete = all(rows.scores[at[one.origin]] is not None for one in origins)
-        scores.append(estimated.summed(i) if complete and units(framework) else None)
+        scores.append(None)
+    scored = [i for i, agency, _ in joint if all(rows.scores[at[one.origin]] is not None for one in parts[agency])]
+    sums = set(rows.shares) == set(units(framework))
+    for i, score in zip(
+        scored, map(estimated.summed, scored) if sums else climbed(case, estimated, scored), strict=True
+    ):
+        scores[i] = score
     return estimated
 
 
@@ -153,7 +158,7 @@ def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
         held = sum((child.weight * present[child.code] for child in below), Fraction(0))
         whole = sum((child.weight for child in below), Fraction(0))
         present[node.code] = Fraction(bool(held)) if keeps or not whole else held / whole
-    return own_weights(framework, present)
+    return own_weights(framework, present, applies)
 
 
 def alike(shares: Sequence[Fraction]) -> bool:

@@ -24,7 +24,8 @@ from .identity import SPLIT
 from .sums import Sums, fractions
 
 Shares = Mapping[str, Sequence["Fraction | None"]]
-SET = ["reweighting", "added", "removed", "redefined"]  # what the index set moved
+Figures = dict[int, list["Fraction | None"]]  # place -> PARTS, matched_before, matched_after, matched_share
+SET = ["reweighting", "added", "removed", "redefined", "index_set"]  # what the index set moved
 PARTS = ["performance", "verification", "membership", *SET, "exemptions", "rest"]
 COLUMNS = ["agency", "flag", "before", "after", "change", *PARTS, "before_low", "before_high"]
 DECIMALS = 12
@@ -104,40 +105,57 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
     return Plan(scale, factors, carried, share)
 
 
-def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: Mapping[str, Parts]) -> pd.DataFrame:
+def changes(
+    related: pd.DataFrame,
+    sides: Sides,
+    parts: Mapping[str, Parts],
+    figures: Figures,
+) -> pd.DataFrame:
     """Every agency of the later year that has origins in the earlier one, and what its change consists of.
 
-    related   `identity.relate`; matches: `matching.match`; parts: `backcast.parts_of`
+    related   `identity.relate`; parts: `backcast.parts_of`
+    figures   `by_rows`, or `orders.by_orders` where one of the two scores is no sum of weight x share
 
     Returns agency, flag, before (the official score, for joined agencies an estimate), after, change, then its parts,
     which add up to it exactly: performance (same rows, same basis), verification (one side verified, the other only
     claimed), membership (rows that look at the group: others came or went), reweighting, added, removed and redefined
-    rows, exemptions, rest (bonus, penalty, rounding at every level). before_low, before_high: how far an unknown part
-    of a split unit could move `before`. matched_before, matched_after: the sub-index of the matched rows that apply in
-    both years, under the later weights; matched_share: the smaller of the parts of either year's index they carry. All
-    are Fractions (shares of the maximum), None where an agency has no score in one of the years.
+    rows, index_set (all four in one where a score is no sum), exemptions, rest (bonus, penalty, rounding at every
+    level). before_low, before_high: how far an unknown part of a split unit could move `before`. matched_before,
+    matched_after: the sub-index of the matched rows that apply in both years, under the later weights; matched_share:
+    the smaller of the parts of either year's index they carry. All are Fractions (shares of the maximum), None where an
+    agency has no score in one of the years.
     """
     before, after = sides.before, sides.after
-    official = zip(before.scores, after.scores, strict=True)
-    moved = [None if old is None or new is None else new - old for old, new in official]
-    weighted: dict[tuple[int, int], list[int]] = {}  # places of the agencies with the same two sets of own weights
-    for i, change in enumerate(moved):
-        if change is not None and before.nominal and after.nominal:
-            weighted.setdefault((before.pattern[i], after.pattern[i]), []).append(i)
-    columns = columns_of(sides)
-    sums = Sums(columns, len(moved))
-    figures: dict[int, list[Fraction | None]] = {}
-    for (then, now), places in weighted.items():
-        common = substituted(plan(matches, (before, after), (before.patterns[then], after.patterns[now])), columns)
-        figures |= zip(places, split(common, sums, moved, places), strict=True)
     flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * (len(PARTS) + 3)
     rows = []
-    for i, agency in enumerate(after.agencies):
+    for i, (agency, change) in enumerate(zip(after.agencies, moved(sides), strict=True)):
         guessed = flags[agency] != SPLIT and any(not one.known for one in parts[agency])
         limits = (bounds(parts[agency], sides.origins) if guessed else None) or (None, None)
         found, scores = figures.get(i, nothing), (before.scores[i], after.scores[i])
-        rows.append((agency, flags[agency], *scores, moved[i], *found[:-3], *limits, *found[-3:]))
+        rows.append((agency, flags[agency], *scores, change, *found[:-3], *limits, *found[-3:]))
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
+
+
+def moved(sides: Sides) -> list[Fraction | None]:
+    """The change of every agency's score; None without one in either year."""
+    official = zip(sides.before.scores, sides.after.scores, strict=True)
+    return [None if old is None or new is None else new - old for old, new in official]
+
+
+def by_rows(matches: pd.DataFrame, sides: Sides) -> Figures:
+    """The parts of every agency's change where scores are sums."""
+    before, after, changed = sides.before, sides.after, moved(sides)
+    weighted: dict[tuple[int, int], list[int]] = {}  # places of the agencies with the same two sets of own weights
+    for i, change in enumerate(changed):
+        if change is not None:
+            weighted.setdefault((before.pattern[i], after.pattern[i]), []).append(i)
+    columns = columns_of(sides)
+    sums = Sums(columns, len(changed))
+    figures: Figures = {}
+    for (then, now), places in weighted.items():
+        common = substituted(plan(matches, (before, after), (before.patterns[then], after.patterns[now])), columns)
+        figures |= zip(places, split(common, sums, changed, places), strict=True)
+    return figures
 
 
 def columns_of(sides: Sides) -> dict[tuple, Sequence[Fraction | None]]:
@@ -167,15 +185,15 @@ def substituted(p: Plan, columns: Collection[tuple]) -> Plan:
 
 
 def split(
-    p: Plan, sums: Sums, moved: Sequence[Fraction | None], places: Sequence[int]
+    p: Plan, sums: Sums, changed: Sequence[Fraction | None], places: Sequence[int]
 ) -> Iterator[list[Fraction | None]]:
-    """The parts of the change of every agency with this plan, then matched_before, matched_after and matched_share."""
+    """The `Figures` of every agency with this plan."""
     at = np.array(places)
     base = sums.below[at]
     found = {part: sums.of(form, at) for part, form in p.factors.items() if part != "rest"}
     below = 2 * p.scale * base
     figures = {part: fractions(above, below) for part, above in found.items()}
-    change = [x for i in places if (x := moved[i]) is not None]
+    change = [x for i in places if (x := changed[i]) is not None]
     n, d = (np.array([getattr(x, name) for x in change], dtype=object) for name in ("numerator", "denominator"))
     figures["rest"] = fractions(n * below - d * sum(found.values()), d * below)
     columns: list[Sequence[Fraction | None]] = [figures[part] for part in PARTS]
