@@ -24,13 +24,14 @@ from .identity import SPLIT
 from .sums import Sums, fractions
 
 Shares = Mapping[str, Sequence["Fraction | None"]]
-Figures = dict[int, list["Fraction | None"]]  # place -> PARTS, matched_before, matched_after, matched_share
+Figures = dict[int, list["Fraction | None"]]  # place -> PARTS, then SUBS
 SET = ["reweighting", "added", "removed", "redefined", "index_set"]  # what the index set moved
 PARTS = ["performance", "verification", "membership", *SET, "exemptions", "rest"]
 COLUMNS = ["agency", "flag", "before", "after", "change", *PARTS, "before_low", "before_high"]
 DECIMALS = 12
 UNIT = 10**30
-COLUMNS += ["matched_before", "matched_after", "matched_share"]
+COLUMNS += ["matched_before", "matched_after", "base_before", "base_after", "matched_share"]
+SUBS = COLUMNS[-5:]
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,14 @@ class Plan:
     """What a pair of own weights makes of the shares: every part is a sum of factor x share.
 
     factors   part -> (side, row) -> factor, in whole numbers over 2 x `scale`
-    matched   by side, row -> later nominal weight, in the same numbers; matched rows that apply in both years
+    matched   of the matched rows that apply in both years, (side, row) -> nominal weight: before and after under the
+              later weights, then under the earlier ones
     share     the smaller of the parts of either year's index that those rows carry
     """
 
     scale: int
     factors: dict[str, dict[tuple, int]]
-    matched: tuple[dict[str, int], dict[str, int]]
+    matched: list[dict[tuple, int]]
     share: Fraction
 
 
@@ -78,18 +80,18 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
         factors[part][side, code] = (2 if side else -2) * whole(weights[side], code)
 
     taken: set[tuple[int, str]] = set()
-    carried: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    both: list[tuple[str, str]] = []
     for code, old, kind in rows_of(matches, "code", "from_code", "kind"):
         if kind not in MATCHED:
             continue
         taken |= {(0, old), (1, code)}
         if code in weights[1] and old in weights[0]:
-            here, then, now = whole(weights[1], code), whole(weights[0], old), whole(nominal[1], code)
-            by_set = now - whole(nominal[0], old)
+            here, then = whole(weights[1], code), whole(weights[0], old)
+            by_set = whole(nominal[1], code) - whole(nominal[0], old)
             factors["performance"] |= {(0, old): -here - then, (1, code): here + then}
             for part, moved in (("reweighting", by_set), ("exemptions", here - then - by_set)):
                 factors[part] |= {(0, old): moved, (1, code): moved}
-            carried[0][old] = carried[1][code] = 2 * now
+            both.append((old, code))
         elif code in weights[1] or old in weights[0]:
             side = int(code in weights[1])
             name, other = (code, old) if side else (old, code)
@@ -101,8 +103,11 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
         for code in weights[side]:
             if (side, code) not in taken:
                 alone("redefined" if code in redefined[side] else kind, side, code)
-    share = min(sum((weights[side][code] for code in carried[side]), ZERO) for side in (0, 1))
-    return Plan(scale, factors, carried, share)
+    share = min(sum((weights[side][pair[side]] for pair in both), ZERO) for side in (0, 1))
+    matched: list[dict[tuple, int]] = [
+        {(side, p[side]): whole(nominal[by], p[by]) for p in both} for by in (1, 0) for side in (0, 1)
+    ]
+    return Plan(scale, factors, matched, share)
 
 
 def changes(
@@ -121,18 +126,18 @@ def changes(
     claimed), membership (rows that look at the group: others came or went), reweighting, added, removed and redefined
     rows, index_set (all four in one where a score is no sum), exemptions, rest (bonus, penalty, rounding at every
     level). before_low, before_high: how far an unknown part of a split unit could move `before`. matched_before,
-    matched_after: the sub-index of the matched rows that apply in both years, under the later weights; matched_share:
-    the smaller of the parts of either year's index they carry. All are Fractions (shares of the maximum), None where an
-    agency has no score in one of the years.
+    matched_after: the sub-index of the matched rows that apply in both years, under the later weights; base_before,
+    base_after: the same under the earlier ones; matched_share: the smaller of the parts of either year's index they
+    carry. All are Fractions (shares of the maximum), None where an agency has no score in one of the years.
     """
     before, after = sides.before, sides.after
-    flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * (len(PARTS) + 3)
+    flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * len([*PARTS, *SUBS])
     rows = []
     for i, (agency, change) in enumerate(zip(after.agencies, moved(sides), strict=True)):
         guessed = flags[agency] != SPLIT and any(not one.known for one in parts[agency])
         limits = (bounds(parts[agency], sides.origins) if guessed else None) or (None, None)
         found, scores = figures.get(i, nothing), (before.scores[i], after.scores[i])
-        rows.append((agency, flags[agency], *scores, change, *found[:-3], *limits, *found[-3:]))
+        rows.append((agency, flags[agency], *scores, change, *found[: len(PARTS)], *limits, *found[len(PARTS) :]))
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
 
 
@@ -197,11 +202,9 @@ def split(
     n, d = (np.array([getattr(x, name) for x in change], dtype=object) for name in ("numerator", "denominator"))
     figures["rest"] = fractions(n * below - d * sum(found.values()), d * below)
     columns: list[Sequence[Fraction | None]] = [figures[part] for part in PARTS]
-    for side in (0, 1):
-        whole = sum(p.matched[side].values())
-        weights: dict[tuple, int] = {(side, code): weight for code, weight in p.matched[side].items()}
-        of_rows = sums.of(weights, at)
-        columns.append(fractions(of_rows, whole * base) if whole else [None] * len(places))
+    for weights in p.matched:
+        whole = sum(weights.values())
+        columns.append(fractions(sums.of(weights, at), whole * base) if whole else [None] * len(places))
     return ([*row, p.share] for row in zip(*columns, strict=True))
 
 

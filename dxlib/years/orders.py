@@ -74,17 +74,17 @@ class Trees:
             kept[code] = self.kept[exempt][names[exempt]]
         return [x or ZERO for x in from_leaves(self.cases[tree], self.agencies, shares, kept)]
 
-    def matched(self, done: int) -> list[Fraction | None]:
-        """The sub-index of the matched rows that apply in both years, under the later set, with a year's shares."""
+    def matched(self, tree: int, done: int) -> list[Fraction | None]:
+        """The sub-index of the matched rows that apply in both years, under one year's set, with a year's shares."""
         nothing: list[Fraction | None] = [None] * len(self.agencies)
         shares: dict[str, Column] = {}
-        for code in self.shares[1]:
+        for code in self.shares[tree]:
             shares[code] = nothing
-            if code in self.pairs[1]:
-                own = [self.shares[side][self.row(1, code, side)] for side in (0, 1)]
+            if code in self.pairs[tree]:
+                own = [self.shares[side][self.row(tree, code, side)] for side in (0, 1)]
                 shares[code] = [None if None in pair else pair[done] for pair in zip(*own, strict=True)]
         kept = dict.fromkeys(shares, [False] * len(self.agencies))
-        return from_leaves(self.cases[1], self.agencies, shares, kept)
+        return from_leaves(self.cases[tree], self.agencies, shares, kept)
 
 
 def by_orders(cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides) -> Figures:
@@ -115,7 +115,7 @@ def by_orders(cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides) -> 
     found["index_set"], found["exemptions"] = moved_by(at, 0), moved_by(at, 1)
     found["rest"] = [(changed[i] or ZERO) - (y - x) for i, x, y in zip(places, at[0, 0, 0], at[1, 1, 1], strict=True)]
     columns = [found[part] for part in PARTS]
-    subs = zip(trees.matched(0), trees.matched(1), strict=True)
+    subs = zip(*(trees.matched(tree, done) for tree in (1, 0) for done in (0, 1)), strict=True)
     return {
         i: [*row, *sub, carried(trees.pairs[1], years, i)]
         for i, row, sub in zip(places, zip(*columns, strict=True), subs, strict=True)

@@ -31,6 +31,7 @@ def test_the_sign_of_the_matched_change_differs_from_the_official_one(tmp_path):
     row = change(step, "a")
     assert (row["before"], row["after"], row["change"]) == (F(7, 10), F(68, 100), F(-2, 100))
     assert (row["matched_before"], row["matched_after"]) == (F(65, 100), F(75, 100))
+    assert (row["base_before"], row["base_after"]) == (F(2, 3), F(23, 30))  # with the earlier weights
     wanted = {"performance": 7, "reweighting": 13, "added": 8, "removed": -30}
     assert {part: row[part] for part in PARTS} == {part: F(wanted.get(part, 0), 100) for part in PARTS}
     assert step.share == F(6, 10) and step.comparable  # exactly the least
@@ -76,6 +77,21 @@ def test_scores_joined_by_stated_weights(tmp_path, size, declared, wanted):
     row = change(step, "new")
     assert row["flag"] == "M" and row["before"] == wanted
     assert step.other_weights["new"] == F(65, 100) and step.sized == declared.get("size", "")
+
+
+def test_a_joined_agency_under_a_geometric_mean(tmp_path):
+    """By hand: rows of 1/4 and 1 in one unit, 3/4 and 1 in the other: means 1/2 and 1; sqrt(1/2) before, 1 after."""
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in "xy"), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in "xy"))
+    rows = [leaf("1", "points", 4), leaf("2", "points", 4)]
+    old = {"x": points(**{"1": 1, "2": 4}), "y": points(**{"1": 3, "2": 4})}
+    write(tmp_path, 2021, (rows, old), aggregate="geometric")
+    after = (rows, {"new": points(**{"1": 4, "2": 4})})
+    write(tmp_path, 2022, after, "1 1 same; 2 2 same", aggregate="geometric")
+    cases = read_case(tmp_path, 2021, GROUP), read_case(tmp_path, 2022, GROUP)
+    row = change(compare_years(*cases, read_register(tmp_path), read_lineage(tmp_path)), "new")
+    assert row["flag"] == "M" and float(row["before"]) == 0.5**0.5
+    assert row["performance"] == row["change"] == 1 - row["before"]
 
 
 def test_ratios_add_numerators_and_denominators(tmp_path):
