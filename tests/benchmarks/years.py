@@ -5,6 +5,9 @@ Run: PYTHONPATH=. python tests/benchmarks/years.py [COMMUNES …]
 Per number of communes: seconds of CPU for comparing 2024 with 2023, and 2025 (the merger) with 2024, once they are read
 and scored, and as a ratio to the floor in the same run: scoring the later year. Then the checks of a register of 34 provinces (11,000 old and 3,300 new
 units).
+
+Measured on two cores that five others used (load 3 to 8), so no seconds to rely on: the same comparison of 10,600 with
+10,105 agencies took 0.61 times what it took before sums went into machine words, both in one process, collector off.
 """
 
 from __future__ import annotations
