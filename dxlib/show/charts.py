@@ -343,8 +343,15 @@ def groups_by_year(
             axes.plot(x, middle[x], "o", color=ACCENT, markersize=6, zorder=3)
             # the line passes behind the figure
             beside = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
-            place = {"xytext": (16, 0), "textcoords": "offset points", "va": "center"}
-            axes.annotate(write(middle[x]), (x, middle[x]), bbox=beside, zorder=4, **place)
+            axes.annotate(
+                write(middle[x]),
+                (x, middle[x]),
+                xytext=(16, 0),
+                textcoords="offset points",
+                va="center",
+                bbox=beside,
+                zorder=4,
+            )
         for x, broken in enumerate(breaks):
             if broken:
                 axes.axvline(x + 0.5, color=WARM, linewidth=1, linestyle="--")
