@@ -41,7 +41,7 @@ def weight_of(pairs: Pairs) -> Fraction:
     return Fraction(sum(w for w, _ in pairs))
 
 
-def whole_numbers(weights: Sequence[Fraction]) -> list[int]:
+def whole_numbers(weights: Sequence[Fraction | int]) -> list[int]:
     """Relative weights as the smallest whole numbers in the same proportion; sums of them are fast."""
     scale = lcm(*(w.denominator for w in weights))
     return [int(w * scale) for w in weights]

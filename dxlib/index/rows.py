@@ -5,14 +5,15 @@ What an official score adds to that sum (bonus, penalty, rounding at every level
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..case import Case
 from ..case.framework import Framework
 from ..rules import ONE, ZERO
 from .aggregate import weighted_sum
-from .score import INDEX, Exact
+from .score import INDEX, Column, Exact, climb
 
 Weights = dict[str, Fraction]
 
@@ -64,15 +65,34 @@ def units(framework: Framework) -> list[str]:
     return found
 
 
-def nominal_weights(framework: Framework) -> Weights:
-    """Each row's share of the index when everything applies."""
-    return own_weights(framework, dict.fromkeys(framework.nodes, ONE))
+def scored_leaves(framework: Framework) -> list[str]:
+    """All leaves below the index, whatever the means above them."""
+    found: list[str] = []
+
+    def go(codes: Sequence[str]) -> None:
+        for node in framework.siblings(codes):
+            if node.children:
+                go(node.children)
+            else:
+                found.append(node.code)
+
+    go(framework.tops)
+    return found
 
 
-def own_weights(framework: Framework, present: dict[str, Fraction]) -> Weights:
-    """Each row's share of the index, given the part of every node's weight that stays (0: it has no share)."""
+def nominal_weights(framework: Framework, rows: Collection[str]) -> Weights:
+    """Each row's share of the index when everything applies, see `own_weights`."""
+    return own_weights(framework, dict.fromkeys(framework.nodes, ONE), rows)
+
+
+def own_weights(framework: Framework, present: dict[str, Fraction], rows: Collection[str]) -> Weights:
+    """Each row's share of the index: the product of the weights on its way up, given the part of every node's weight
+    that stays (0: it has no share).
+
+    rows   `units`, whose weighted shares add up to the score, or `scored_leaves`
+    """
     weights: Weights = {}
-    here = set(units(framework))
+    here = set(rows)
 
     def spread(codes: Sequence[str], share: Fraction) -> None:
         held = [(node, node.weight * present[node.code]) for node in framework.siblings(codes)]
@@ -91,9 +111,12 @@ def own_weights(framework: Framework, present: dict[str, Fraction]) -> Weights:
     return weights
 
 
-def year_rows(framework: Framework, exact: Exact) -> Rows:
-    """Exact scores of a year as rows and own weights."""
-    codes = units(framework)
+def year_rows(framework: Framework, exact: Exact, rows: Sequence[str] | None = None) -> Rows:
+    """Exact scores of a year as rows and own weights.
+
+    rows   `units` (by default), or `scored_leaves`
+    """
+    codes = units(framework) if rows is None else rows
     above = [code for code in framework.nodes if code in exact.columns and framework.nodes[code].scored]
     columns = [exact.columns[code] for code in above]
     known: dict[tuple, int] = {}
@@ -107,14 +130,56 @@ def year_rows(framework: Framework, exact: Exact) -> Rows:
         if key not in known:
             known[key] = len(patterns)
             held = {code: Fraction(part) for code, part in zip(above, key, strict=True)}
-            patterns.append(own_weights(framework, held))
+            patterns.append(own_weights(framework, held, codes))
         pattern.append(known[key])
     return Rows(
         exact.agencies,
         {code: exact.columns[code].shares for code in codes},
         {code: exact.columns[code].states for code in codes},
-        nominal_weights(framework),
+        nominal_weights(framework, codes),
         patterns,
         pattern,
         exact.columns[INDEX].shares,
     )
+
+
+def keeps(case: Case, state: str) -> bool:
+    """Whether a row without a share leaves its weight to its siblings (else to the whole index)."""
+    policies = {"not-applicable": case.settings.not_applicable, "missing": case.settings.missing}
+    return policies.get(state) != "exclude"
+
+
+def climbed(case: Case, rows: Rows, places: Sequence[int]) -> list[Fraction | None]:
+    """The index of some agencies, worked out from their leaves.
+
+    rows   with `scored_leaves`
+    """
+    shares = {code: [column[i] for i in places] for code, column in rows.shares.items()}
+    kept = {code: [keeps(case, column[i]) for i in places] for code, column in rows.states.items()}
+    return from_leaves(case, [rows.agencies[i] for i in places], shares, kept)
+
+
+def from_leaves(
+    case: Case, agencies: list[str], shares: Mapping[str, Sequence[Fraction | None]], kept: Mapping[str, Sequence[bool]]
+) -> list[Fraction | None]:
+    """The index of a tree whose leaves have these shares, without bonus and penalty; None where none has a share.
+
+    shares   leaf -> share of every agency, for all `scored_leaves`
+    kept     leaf -> whether a leaf without a share leaves its weight to its siblings (else to the whole index)
+    """
+    framework, n = case.framework, len(agencies)
+    columns = {}
+    for node in framework.leaves:
+        if node.code not in shares:
+            columns[node.code] = Column([None] * n, [ZERO] * n, [ZERO] * n, [False] * n, ["not-scored"] * n)
+            continue
+        full = (node.maximum or ZERO) if framework.has_points else framework.total
+        stays = [x is not None or keeps for x, keeps in zip(shares[node.code], kept[node.code], strict=True)]
+        columns[node.code] = Column(
+            list(shares[node.code]),
+            [full if here else ZERO for here in stays],
+            [ONE if here else ZERO for here in stays],
+            [False] * n,
+            ["measured"] * n,
+        )
+    return climb(Exact("", agencies, columns, {}), framework, case.settings).columns[INDEX].shares

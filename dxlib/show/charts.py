@@ -346,7 +346,17 @@ def groups_by_year(
         for x, column in enumerate(values):
             axes.plot([x] * len(column), column, "_", color=PALE, markersize=26, markeredgewidth=1.5)
             axes.plot(x, middle[x], "o", color=ACCENT, markersize=6, zorder=3)
-            axes.annotate(write(middle[x]), (x, middle[x]), xytext=(12, 0), textcoords="offset points", va="center")
+            # the line passes behind the figure
+            beside = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
+            axes.annotate(
+                write(middle[x]),
+                (x, middle[x]),
+                xytext=(16, 0),
+                textcoords="offset points",
+                va="center",
+                bbox=beside,
+                zorder=4,
+            )
         for x, broken in enumerate(breaks):
             if broken:
                 axes.axvline(x + 0.5, color=WARM, linewidth=1, linestyle="--")

@@ -10,7 +10,7 @@ import pandas as pd
 from ..case.links import MATCHED
 from ..case.read import Series
 from ..words import NOTHING, finding, number, percent, text
-from ..years import PARTS, SET, Comparison, row_changes
+from ..years import PARTS, SET, Comparison, additive, row_changes
 from . import charts, labels
 from .blocks import Chart, Column, Sentences, Table, sentences, table
 
@@ -65,9 +65,8 @@ def moves_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: str) 
     for key, falling in (("up", False), ("down", True)):
         found = moved[moved["news"] == key].sort_values(["performance", "agency"], ascending=[falling, True])
         for agency, performance in zip(found["agency"].head(MOVED), found["performance"].head(MOVED), strict=True):
-            did = row_changes(step, agency).sort_values("performance", ascending=falling, kind="stable").iloc[0]
-            words = f"{rows[did['code']]} ({percent(did['before'], lang, 0)} → {percent(did['after'], lang, 0)})"
-            body.append([named[agency], points(performance, lang), words, points(did["performance"], lang)])
+            did = row_changes(step, agency).sort_values("performance", ascending=falling, kind="stable")
+            body.append([named[agency], points(performance, lang), *because(did, rows, lang)])
     heads = [
         Column(text("page.agency", lang), "name"),
         Column(text("trend.head.performance", lang), "number"),
@@ -76,6 +75,14 @@ def moves_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: str) 
     ]
     source, note = made(step, lang, "news", "row_changes"), text("trend.unit_note", lang)
     return table(text("trend.moves_caption", lang), heads, body, source, note)
+
+
+def because(did: pd.DataFrame, rows: Mapping[str, str], lang: str) -> tuple[str, str]:
+    """The first of some rows with its shares, and what it moved; nothing where a score is no sum of rows."""
+    for row in did.head(1).to_dict("records"):
+        shares = f"{percent(row['before'], lang, 0)} → {percent(row['after'], lang, 0)}"
+        return f"{rows[row['code']]} ({shares})", points(row["performance"], lang)
+    return NOTHING, NOTHING
 
 
 def stopped(series: Series, lang: str) -> list[str]:
@@ -438,11 +445,10 @@ def limits(compared: Sequence[Comparison], noise: float | None, lang: str) -> Se
         return None
     step = compared[-1]
     noisy = text("trend.limit.noise", lang, noise=points(noise, lang)) if noise else text("trend.limit.no_noise", lang)
-    linear = step.changes["performance"].notna().any() or step.changes["change"].isna().all()
+    linear = additive(step.before, step.after)
     return sentences(
         text("trend.limit.matched", lang),
-        noisy,
-        None if linear else text("trend.limit.not_linear", lang),
+        noisy if linear else text("trend.limit.not_linear", lang),
         text("trend.limit.estimates", lang) if step.changes["flag"].isin(("M", "S", "X")).any() else None,
         text("trend.limit.chain", lang),
     )

@@ -4,6 +4,7 @@ from .comparison import Comparison, compare_series, compare_years, row_changes
 from .conversion import Notice, propose, read_official
 from .course import course, results
 from .decompose import PARTS, SET, as_floats
+from .matching import additive
 from .news import news, noise
 from .proposals import propose_links
 
@@ -12,6 +13,7 @@ __all__ = [
     "SET",
     "Comparison",
     "Notice",
+    "additive",
     "as_floats",
     "compare_series",
     "compare_years",

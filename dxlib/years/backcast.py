@@ -20,9 +20,10 @@ from ..case.answered import on_top
 from ..case.answers import ANSWER
 from ..case.framework import optional
 from ..case.tables import rows_of
-from ..index.aggregate import weighted_sum, whole_numbers
-from ..index.rows import Rows, own_weights, units
-from ..rules import ZERO
+from ..index.aggregate import unreduced, whole_numbers
+from ..index.rows import Rows, climbed, own_weights, units
+
+Number = int | Fraction  # whole numbers stay integers: they are added ten times as fast as fractions
 
 
 class Part(NamedTuple):
@@ -30,7 +31,7 @@ class Part(NamedTuple):
     the others); `known` unless nobody has published the part."""
 
     origin: str
-    part: Fraction
+    part: Number
     weight: int
     known: bool = True
 
@@ -39,23 +40,32 @@ Parts = list[Part]
 AddedUp = Mapping[str, "Fraction | None"]  # agency -> share on one row
 
 
-def sizes(case: Case, code: str) -> dict[str, Fraction]:
+def joined(related: pd.DataFrame) -> set[str]:
+    """The origins of agencies that have several."""
+    several = related["agency"].ne("") & related["origin"].ne("") & related["agency"].duplicated(keep=False)
+    return set(related.loc[several, "origin"])
+
+
+def sizes(case: Case, code: str, agencies: Iterable[str]) -> dict[str, Number]:
     """agency -> what it answered to a row that says how large it is (population, say); agencies without one are left
     out. Empty for no such row."""
-    if code not in case.framework.nodes:
-        return {}
+    claims, verdicts = case.answers.claims.get(code, {}), case.answers.verdicts.get(code, {})
     a = ANSWER.index("a")
-    answers = case.answers
-    found = {}
-    for agency in case.tables["agencies"]["agency"].tolist():
-        cells = on_top(answers.claims.get(code, {}).get(agency), answers.verdicts.get(code, {}).get(agency))
-        size = optional(cells[a])
-        if size:
-            found[agency] = size
-    return found
+    found = {agency: figure(on_top(claims.get(agency), verdicts.get(agency))[a]) for agency in agencies}
+    return {agency: size for agency, size in found.items() if size}
 
 
-def parts_of(related: pd.DataFrame, size: Mapping[str, Fraction]) -> dict[str, Parts]:
+def whole_or(x: Fraction) -> Number:
+    """An integer where it is one."""
+    return int(x) if x.denominator == 1 else x
+
+
+def figure(cell: str) -> Number | None:
+    """A number cell that may be empty."""
+    return int(cell) if cell.isascii() and cell.isdigit() else optional(cell)
+
+
+def parts_of(related: pd.DataFrame, size: Mapping[str, Number]) -> dict[str, Parts]:
     """agency of the later year -> its origins in the earlier one; agencies without any are left out.
 
     Sizes count only where every origin of an agency has one; else all weigh the same. A part that nobody has published
@@ -69,9 +79,14 @@ def parts_of(related: pd.DataFrame, size: Mapping[str, Fraction]) -> dict[str, P
             pieces[origin] += 1
     weighted: dict[str, Parts] = {}
     for agency, origins in found.items():
+        if len(origins) == 1 and origins[0][1] == 1:
+            weighted[agency] = [Part(origins[0][0], 1, 1)]
+            continue
         sized = all(origin in size for origin, _ in origins)
-        came = [Fraction(1, pieces[origin]) if share is None else share for origin, share in origins]
-        weights = [times(size[one], part) for (one, _), part in zip(origins, came, strict=True)] if sized else came
+        came = [
+            Fraction(1, pieces[origin]) if share is None else 1 if share == 1 else share for origin, share in origins
+        ]
+        weights = [size[one] * part for (one, _), part in zip(origins, came, strict=True)] if sized else came
         weighted[agency] = [
             Part(one, part, weight, share is not None)
             for (one, share), part, weight in zip(origins, came, whole_numbers(weights), strict=True)
@@ -85,19 +100,26 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], added: Mapping[
     parts   `parts_of`: one agency per entry, in this order; one whole origin gives that origin's own figures
     added   `added_up`, of these agencies and possibly others
 
-    The score of an agency with several origins is the sum of its rows: it has no official one.
+    The score of an agency with several origins is what its rows give: it has no official one.
     """
     at = {agency: i for i, agency in enumerate(rows.agencies)}
     framework = case.framework
     firsts = [at[origins[0].origin] for origins in parts.values()]
-    several = [(i, agency, origins) for i, (agency, origins) in enumerate(parts.items()) if len(origins) > 1]
+    joint = [
+        (i, agency, [(at[one.origin], one.weight) for one in origins])
+        for i, (agency, origins) in enumerate(parts.items())
+        if len(origins) > 1
+    ]
     shares: dict[str, list[Fraction | None]] = {}
     states: dict[str, list[str]] = {}
-    for code in rows.shares:
-        column, state = rows.shares[code], rows.states[code]
-        shares[code], states[code] = [column[i] for i in firsts], [state[i] for i in firsts]
-        for i, agency, origins in several:
-            shares[code][i] = added[code][agency] if agency in added[code] else mean(known(column, at, origins))
+    for code, column in rows.shares.items():
+        own, state, ratios = [column[i] for i in firsts], rows.states[code], added[code]
+        for i, agency, places in joint:
+            if agency in ratios:
+                own[i] = ratios[agency]
+            else:
+                own[i] = mean([(weight, x) for place, weight in places if (x := column[place]) is not None])
+        shares[code], states[code] = own, [state[i] for i in firsts]
     numbers: dict[tuple, int] = {}
     patterns = list(rows.patterns)
     pattern: list[int] = []
@@ -113,8 +135,13 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], added: Mapping[
             numbers[key] = len(patterns)
             patterns.append(weights_of(case, dict(zip(rows.shares, key, strict=True))))
         pattern.append(numbers[key])
-        complete = all(rows.scores[at[one.origin]] is not None for one in origins)
-        scores.append(estimated.summed(i) if complete and units(framework) else None)
+        scores.append(None)
+    scored = [i for i, agency, _ in joint if all(rows.scores[at[one.origin]] is not None for one in parts[agency])]
+    sums = set(rows.shares) == set(units(framework))
+    for i, score in zip(
+        scored, map(estimated.summed, scored) if sums else climbed(case, estimated, scored), strict=True
+    ):
+        scores[i] = score
     return estimated
 
 
@@ -131,24 +158,20 @@ def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
         held = sum((child.weight * present[child.code] for child in below), Fraction(0))
         whole = sum((child.weight for child in below), Fraction(0))
         present[node.code] = Fraction(bool(held)) if keeps or not whole else held / whole
-    return own_weights(framework, present)
+    return own_weights(framework, present, applies)
 
 
-def known(column: Sequence[Fraction | None], at: Mapping[str, int], origins: Parts) -> list[tuple[Part, Fraction]]:
-    """The origins that have a share on a row."""
-    return [(one, x) for one in origins if (x := column[at[one.origin]]) is not None]
-
-
-def alike(given: Sequence[tuple[Part, Fraction]]) -> bool:
+def alike(shares: Sequence[Fraction]) -> bool:
     """Whether all gave one and the same answer, or none did; equal answers are read once, so identity shows it."""
-    return all(x is given[0][1] for _, x in given)
+    return all(x is shares[0] for x in shares)
 
 
-def mean(given: Sequence[tuple[Part, Fraction]]) -> Fraction | None:
-    """The mean of the shares of several origins, by their weights; None of none."""
-    if alike(given):
+def mean(given: Sequence[tuple[int, Fraction]]) -> Fraction | None:
+    """The mean of (weight, share); None of none."""
+    if alike([x for _, x in given]):
         return given[0][1] if given else None
-    return weighted_sum([(one.weight, x) for one, x in given]) / sum(one.weight for one, _ in given)
+    above, below = unreduced(given)
+    return Fraction(above, below * sum(weight for weight, _ in given))
 
 
 def added_up(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> dict[str, AddedUp]:
@@ -158,29 +181,28 @@ def added_up(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> dic
     on      which values count, as in `index.evaluate`
     """
     at = {agency: i for i, agency in enumerate(rows.agencies)}
-    several = {agency: origins for agency, origins in parts.items() if len(origins) > 1}
-    needed = {one.origin for origins in several.values() for one in origins}
+    several = {
+        agency: [(one.origin, at[one.origin], one.part) for one in origins]
+        for agency, origins in parts.items()
+        if len(origins) > 1
+    }
+    needed = {origin for origins in several.values() for origin, *_ in origins}
     found: dict[str, AddedUp] = {}
     for code, column in rows.shares.items():
         figures = ratio_figures(case, code, on, needed)
         ratios = {}
         for agency, origins in several.items() if figures else ():
-            given = known(column, at, origins)
-            if not alike(given) and all(one.origin in figures for one, _ in given):
-                a, b = (sum((times(figures[one.origin][n], one.part) for one, _ in given), ZERO) for n in (0, 1))
+            given = [(origin, part, x) for origin, place, part in origins if (x := column[place]) is not None]
+            if not alike([x for *_, x in given]) and all(origin in figures for origin, *_ in given):
+                a, b = (sum(figures[origin][n] * part for origin, part, _ in given) for n in (0, 1))
                 if b:
-                    ratios[agency] = a / b
+                    ratios[agency] = Fraction(a, b)
         shares = case.framework.nodes[code].rule.exact(list(ratios.values())) if ratios else []
         found[code] = dict(zip(ratios, shares, strict=True))
     return found
 
 
-def times(x: Fraction, part: Fraction) -> Fraction:
-    """x times a part; most parts are whole."""
-    return x if part == 1 else x * part
-
-
-def ratio_figures(case: Case, code: str, on: str, agencies: Iterable[str]) -> dict[str, tuple[Fraction, Fraction]]:
+def ratio_figures(case: Case, code: str, on: str, agencies: Iterable[str]) -> dict[str, tuple[Number, Number]]:
     """agency -> the numerator and denominator that count, for a row whose rule takes a/b; not where a verdict gave
     points, nor for a rule that looks at the whole group."""
     node = case.framework.nodes[code]
@@ -193,9 +215,9 @@ def ratio_figures(case: Case, code: str, on: str, agencies: Iterable[str]) -> di
     for agency in agencies:
         verdict = verdicts.get(agency)
         cells = on_top(claims.get(agency), verdict)
-        figures = optional(cells[a]), optional(cells[b])
-        if (verdict is None or not verdict[points]) and figures[0] is not None and figures[1]:
-            found[agency] = (figures[0], figures[1])
+        above, below = figure(cells[a]), figure(cells[b])
+        if (verdict is None or not verdict[points]) and above is not None and below:
+            found[agency] = (above, below)
     return found
 
 
@@ -211,7 +233,7 @@ def bounds(parts: Parts, scores: Mapping[str, Fraction | None]) -> tuple[Fractio
 def extreme(values: Mapping[Part, Fraction], sign: int) -> Fraction:
     """Lowest (sign 1) or highest (-1) weighted mean: the known parts, then unknown wholes as long as they help."""
     fixed = [(one.weight, x) for one, x in values.items() if one.known]
-    free = sorted(((sign * x, one.weight / one.part, x) for one, x in values.items() if not one.known))
+    free = sorted(((sign * x, Fraction(one.weight) / one.part, x) for one, x in values.items() if not one.known))
     weight, summed = sum((w for w, _ in fixed), Fraction(0)), sum((w * x for w, x in fixed), Fraction(0))
     for key, whole, x in free:
         if weight and key * weight >= sign * summed:

@@ -14,13 +14,14 @@ from ..case.links import MATCHED
 from ..case.read import Series
 from ..case.tables import rows_of
 from ..index import INDEX, Exact, evaluate
-from ..index.rows import Rows, units, year_rows
+from ..index.rows import Rows, year_rows
 from ..index.score import leaf_column
 from ..index.values import leaf
-from .backcast import Parts, added_up, backcast, parts_of, sizes
-from .decompose import Shares, Sides, changes, group_change
+from .backcast import Parts, added_up, backcast, joined, parts_of, sizes
+from .decompose import Shares, Sides, by_rows, changes, group_change
 from .identity import UNCHANGED, relate
-from .matching import comparable, match
+from .matching import additive, comparable, compared_rows, match
+from .orders import by_orders
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,10 @@ def compare_years(
     declared = after.settings.comparison
     scored = [x or evaluate(case, basis) for x, case, basis in zip(exact, (before, after), on, strict=True)]
     related, matches = relate(before, after, register, lineage), match(before, after)
-    measured = sizes(before, declared["size"])
+    measured = sizes(before, declared["size"], joined(related))
     parts = parts_of(related, measured)
-    then, now = year_rows(before.framework, scored[0]), year_rows(after.framework, scored[1])
+    rows = compared_rows(before, after)
+    then, now = year_rows(before.framework, scored[0], rows[0]), year_rows(after.framework, scored[1], rows[1])
     added = added_up(before, then, parts, scored[0].on)
     old, new = backcast(before, then, parts, added), chosen(now, list(parts))
     scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
@@ -77,12 +79,14 @@ def compare_years(
         old,
         new,
         alike_shares((before, after), (old, new), (scored[0].on, scored[1].on), parts, matches),
-        common_shares(before, after, related, scored),
+        common_shares((before, after), rows, related, scored),
         scores[0],
     )
-    changed = changes(related, matches, sides, parts)
-    joined = {agency for agency, origins in parts.items() if len(origins) > 1}
-    plain = backcast(before, then, {a: p for a, p in parts_of(related, {}).items() if a in joined}, added)
+    figures = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
+    changed = changes(related, sides, parts, figures)
+    several = related[related["origin"].isin(joined(related))]
+    equal = {agency: origins for agency, origins in parts_of(several, {}).items() if len(origins) > 1}
+    plain = backcast(before, then, equal, added)
     return Comparison(
         before,
         after,
@@ -103,11 +107,11 @@ def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
 
     Returns code, from_code, before, after (shares), performance (mean own weight times the change of share),
     all Fractions, for rows that apply in both years, in the order of the index set. Empty for an agency without an
-    earlier year.
+    earlier year, and where a score is no sum of rows.
     """
     before, after = step.sides.before, step.sides.after
     rows = []
-    if agency in after.agencies:
+    if agency in after.agencies and additive(step.before, step.after):
         i = after.agencies.index(agency)
         weights = before.patterns[before.pattern[i]], after.patterns[after.pattern[i]]
         pairs = step.matches[step.matches["kind"].isin(MATCHED)]
@@ -165,7 +169,7 @@ def alike_shares(
         ]
         if not mixed:
             continue
-        claimed = year_rows(case.framework, evaluate(case, "claimed"))
+        claimed = year_rows(case.framework, evaluate(case, "claimed"), list(sides[side].shares))
         if side:
             claimed = chosen(claimed, list(parts))
         else:
@@ -179,7 +183,9 @@ def alike_shares(
     return found
 
 
-def common_shares(before: Case, after: Case, related: pd.DataFrame, scored: list[Exact]) -> tuple[Shares, Shares]:
+def common_shares(
+    cases: tuple[Case, Case], rows: tuple[list[str], list[str]], related: pd.DataFrame, scored: list[Exact]
+) -> tuple[Shares, Shares]:
     """For rows that look at the group: the shares among the agencies that stand unchanged in both years."""
     stay = related[related["flag"] == UNCHANGED]
     names = (dict(zip(stay["origin"], stay["agency"], strict=True)), dict.fromkeys(stay["agency"]))
@@ -189,11 +195,11 @@ def common_shares(before: Case, after: Case, related: pd.DataFrame, scored: list
     found: tuple[dict, dict] = ({}, {})
     if all(whole):
         return found
-    for side, case in ((0, before), (1, after)):
+    for side, case in enumerate(cases):
         agencies = case.tables["agencies"]
         fewer = agencies[agencies["agency"].isin(names[side])]
         smaller = replace(case, tables={**case.tables, "agencies": fewer})
-        for code in units(case.framework):
+        for code in rows[side]:
             node = case.framework.nodes[code]
             if node.children or not node.rule.group:
                 continue

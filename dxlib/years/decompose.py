@@ -8,7 +8,7 @@ time and adds up exactly; everything here is in fractions.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 
@@ -21,14 +21,17 @@ from ..index.rows import Rows, Weights
 from ..rules import ZERO
 from .backcast import Parts, bounds
 from .identity import SPLIT
+from .sums import Sums, fractions
 
 Shares = Mapping[str, Sequence["Fraction | None"]]
-SET = ["reweighting", "added", "removed", "redefined"]  # what the index set moved
+Figures = dict[int, list["Fraction | None"]]  # place -> PARTS, then SUBS
+SET = ["reweighting", "added", "removed", "redefined", "index_set"]  # what the index set moved
 PARTS = ["performance", "verification", "membership", *SET, "exemptions", "rest"]
 COLUMNS = ["agency", "flag", "before", "after", "change", *PARTS, "before_low", "before_high"]
 DECIMALS = 12
 UNIT = 10**30
-COLUMNS += ["matched_before", "matched_after", "matched_share"]
+COLUMNS += ["matched_before", "matched_after", "base_before", "base_after", "matched_share"]
+SUBS = COLUMNS[-5:]
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,14 @@ class Plan:
     """What a pair of own weights makes of the shares: every part is a sum of factor x share.
 
     factors   part -> (side, row) -> factor, in whole numbers over 2 x `scale`
-    matched   by side, row -> later nominal weight, in the same numbers; matched rows that apply in both years
+    matched   of the matched rows that apply in both years, (side, row) -> nominal weight: before and after under the
+              later weights, then under the earlier ones
     share     the smaller of the parts of either year's index that those rows carry
     """
 
     scale: int
-    factors: dict[str, dict[tuple[int, str], int]]
-    matched: tuple[dict[str, int], dict[str, int]]
+    factors: dict[str, dict[tuple, int]]
+    matched: list[dict[tuple, int]]
     share: Fraction
 
 
@@ -67,7 +71,7 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
     """The plan of two sets of own weights."""
     nominal = (sides[0].nominal, sides[1].nominal)
     scale = lcm(*(w.denominator for table in (*nominal, *weights) for w in table.values()), 1)
-    factors: dict[str, dict[tuple[int, str], int]] = {part: {} for part in PARTS}
+    factors: dict[str, dict[tuple, int]] = {part: {} for part in PARTS}
 
     def whole(table: Weights, code: str) -> int:
         return int(table.get(code, ZERO) * scale)
@@ -76,18 +80,18 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
         factors[part][side, code] = (2 if side else -2) * whole(weights[side], code)
 
     taken: set[tuple[int, str]] = set()
-    carried: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    both: list[tuple[str, str]] = []
     for code, old, kind in rows_of(matches, "code", "from_code", "kind"):
         if kind not in MATCHED:
             continue
         taken |= {(0, old), (1, code)}
         if code in weights[1] and old in weights[0]:
-            here, then, now = whole(weights[1], code), whole(weights[0], old), whole(nominal[1], code)
-            by_set = now - whole(nominal[0], old)
+            here, then = whole(weights[1], code), whole(weights[0], old)
+            by_set = whole(nominal[1], code) - whole(nominal[0], old)
             factors["performance"] |= {(0, old): -here - then, (1, code): here + then}
             for part, moved in (("reweighting", by_set), ("exemptions", here - then - by_set)):
                 factors[part] |= {(0, old): moved, (1, code): moved}
-            carried[0][old] = carried[1][code] = 2 * now
+            both.append((old, code))
         elif code in weights[1] or old in weights[0]:
             side = int(code in weights[1])
             name, other = (code, old) if side else (old, code)
@@ -99,92 +103,109 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
         for code in weights[side]:
             if (side, code) not in taken:
                 alone("redefined" if code in redefined[side] else kind, side, code)
-    share = min(sum((weights[side][code] for code in carried[side]), ZERO) for side in (0, 1))
-    return Plan(scale, factors, carried, share)
+    share = min(sum((weights[side][pair[side]] for pair in both), ZERO) for side in (0, 1))
+    matched: list[dict[tuple, int]] = [
+        {(side, p[side]): whole(nominal[by], p[by]) for p in both} for by in (1, 0) for side in (0, 1)
+    ]
+    return Plan(scale, factors, matched, share)
 
 
-def changes(related: pd.DataFrame, matches: pd.DataFrame, sides: Sides, parts: Mapping[str, Parts]) -> pd.DataFrame:
+def changes(
+    related: pd.DataFrame,
+    sides: Sides,
+    parts: Mapping[str, Parts],
+    figures: Figures,
+) -> pd.DataFrame:
     """Every agency of the later year that has origins in the earlier one, and what its change consists of.
 
-    related   `identity.relate`; matches: `matching.match`; parts: `backcast.parts_of`
+    related   `identity.relate`; parts: `backcast.parts_of`
+    figures   `by_rows`, or `orders.by_orders` where one of the two scores is no sum of weight x share
 
     Returns agency, flag, before (the official score, for joined agencies an estimate), after, change, then its parts,
     which add up to it exactly: performance (same rows, same basis), verification (one side verified, the other only
     claimed), membership (rows that look at the group: others came or went), reweighting, added, removed and redefined
-    rows, exemptions, rest (bonus, penalty, rounding at every level). before_low, before_high: how far an unknown part
-    of a split unit could move `before`. matched_before, matched_after: the sub-index of the matched rows that apply in
-    both years, under the later weights; matched_share: the smaller of the parts of either year's index they carry. All
-    are Fractions (shares of the maximum), None where an agency has no score in one of the years.
+    rows, index_set (all four in one where a score is no sum), exemptions, rest (bonus, penalty, rounding at every
+    level). before_low, before_high: how far an unknown part of a split unit could move `before`. matched_before,
+    matched_after: the sub-index of the matched rows that apply in both years, under the later weights; base_before,
+    base_after: the same under the earlier ones; matched_share: the smaller of the parts of either year's index they
+    carry. All are Fractions (shares of the maximum), None where an agency has no score in one of the years.
     """
     before, after = sides.before, sides.after
-    weighted: dict[tuple[int, int], list[int]] = {}  # places of the agencies with the same two sets of own weights
-    for i, scores in enumerate(zip(before.scores, after.scores, strict=True)):
-        if None not in scores and before.nominal and after.nominal:
-            weighted.setdefault((before.pattern[i], after.pattern[i]), []).append(i)
-    figures: dict[int, list[Fraction | None]] = {}
-    for (then, now), places in weighted.items():
-        common = plan(matches, (before, after), (before.patterns[then], after.patterns[now]))
-        figures |= zip(places, split(common, sides, places), strict=True)
-    flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * (len(PARTS) + 3)
+    flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * len([*PARTS, *SUBS])
     rows = []
-    for i, agency in enumerate(after.agencies):
-        old, new = before.scores[i], after.scores[i]
-        change = None if old is None or new is None else new - old
+    for i, (agency, change) in enumerate(zip(after.agencies, moved(sides), strict=True)):
         guessed = flags[agency] != SPLIT and any(not one.known for one in parts[agency])
         limits = (bounds(parts[agency], sides.origins) if guessed else None) or (None, None)
-        found = figures.get(i, nothing)
-        rows.append((agency, flags[agency], old, new, change, *found[:-3], *limits, *found[-3:]))
+        found, scores = figures.get(i, nothing), (before.scores[i], after.scores[i])
+        rows.append((agency, flags[agency], *scores, change, *found[: len(PARTS)], *limits, *found[len(PARTS) :]))
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
 
 
-def split(p: Plan, sides: Sides, places: Sequence[int]) -> Iterator[list[Fraction | None]]:
-    """The parts of the change of every agency with this plan, then matched_before, matched_after and matched_share.
+def moved(sides: Sides) -> list[Fraction | None]:
+    """The change of every agency's score; None without one in either year."""
+    official = zip(sides.before.scores, sides.after.scores, strict=True)
+    return [None if old is None or new is None else new - old for old, new in official]
 
-    Sums of whole numbers over one denominator per agency, reduced once per figure: fractions of other people's figures
-    are slow to add.
-    """
+
+def by_rows(matches: pd.DataFrame, sides: Sides) -> Figures:
+    """The parts of every agency's change where scores are sums."""
+    before, after, changed = sides.before, sides.after, moved(sides)
+    weighted: dict[tuple[int, int], list[int]] = {}  # places of the agencies with the same two sets of own weights
+    for i, change in enumerate(changed):
+        if change is not None:
+            weighted.setdefault((before.pattern[i], after.pattern[i]), []).append(i)
+    columns = columns_of(sides)
+    sums = Sums(columns, len(changed))
+    figures: Figures = {}
+    for (then, now), places in weighted.items():
+        common = substituted(plan(matches, (before, after), (before.patterns[then], after.patterns[now])), columns)
+        figures |= zip(places, split(common, sums, changed, places), strict=True)
+    return figures
+
+
+def columns_of(sides: Sides) -> dict[tuple, Sequence[Fraction | None]]:
+    """(side, row) -> shares; (side, row, verification or membership) -> what the change would lack if both years stood
+    on the other shares."""
     years = sides.before, sides.after
-    factors: dict[str, dict[tuple, int]] = {part: dict(form) for part, form in p.factors.items()}
-    columns: dict[tuple, list[Fraction | None]] = {(side,): year.scores for side, year in enumerate(years)}
-    columns |= {key: years[key[0]].shares[key[1]] for form in p.factors.values() for key in form}
-    for part, others in (("verification", sides.alike), ("membership", sides.common)):
+    columns: dict[tuple, Sequence[Fraction | None]] = {}
+    for side, year in enumerate(years):
+        columns |= {(side, code): shares for code, shares in year.shares.items()}
+        for part, others in (("verification", sides.alike[side]), ("membership", sides.common[side])):
+            for code, other in others.items():
+                pairs = zip(year.shares[code], other, strict=True)
+                columns[side, code, part] = [x if x is None or y is None else y for x, y in pairs]
+    return columns
+
+
+def substituted(p: Plan, columns: Collection[tuple]) -> Plan:
+    """The same plan with verification and membership taken out of performance, where there are other shares."""
+    factors = {part: dict(form) for part, form in p.factors.items()}
+    for part in ("verification", "membership"):
         for (side, code), factor in p.factors["performance"].items():
-            if code in others[side]:  # what the change would lack if both years stood on the other shares
-                columns[side, code, part] = [
-                    x if x is None or y is None else y
-                    for x, y in zip(columns[side, code], others[side][code], strict=True)
-                ]
+            if (side, code, part) in columns:
                 factors[part] |= {(side, code): factor, (side, code, part): -factor}
                 factors["performance"][side, code] -= factor
                 factors["performance"][side, code, part] = factor
-    cells, base = whole_numbers([[column[i] for i in places] for column in columns.values()])
-    at = {key: row for row, key in enumerate(columns)}
-
-    def sums(form: Mapping[tuple, int]) -> np.ndarray:
-        terms = (factor * cells[at[key]] for key, factor in form.items() if factor)
-        return sum(terms, np.zeros(len(places), dtype=object))
-
-    found = {part: sums(form) for part, form in factors.items()}
-    found["rest"] = 2 * p.scale * (cells[at[1,]] - cells[at[0,]]) - sum(found.values())
-    figures: list[Sequence[Fraction | None]] = [fractions(found[part], 2 * p.scale * base) for part in PARTS]
-    for side in (0, 1):
-        whole = sum(p.matched[side].values())
-        of_rows = sums({(side, code): weight for code, weight in p.matched[side].items()})
-        figures.append(fractions(of_rows, whole * base) if whole else [None] * len(places))
-    return ([*row, p.share] for row in zip(*figures, strict=True))
+    return replace(p, factors=factors)
 
 
-def whole_numbers(columns: Sequence[Sequence[Fraction | None]]) -> tuple[np.ndarray, np.ndarray]:
-    """(columns as whole numbers, the denominator they share at each place); nothing counts as 0."""
-    filled = [[ZERO if x is None else x for x in column] for column in columns]
-    above = np.array([[x.numerator for x in column] for column in filled], dtype=object)
-    below = [[x.denominator for x in column] for column in filled]
-    base = np.array([lcm(*set(at_place)) for at_place in zip(*below, strict=True)], dtype=object)
-    return above * (base // np.array(below, dtype=object)), base
-
-
-def fractions(above: np.ndarray, below: np.ndarray) -> list[Fraction]:
-    return [Fraction(n, d) if n else ZERO for n, d in zip(above, below, strict=True)]
+def split(
+    p: Plan, sums: Sums, changed: Sequence[Fraction | None], places: Sequence[int]
+) -> Iterator[list[Fraction | None]]:
+    """The `Figures` of every agency with this plan."""
+    at = np.array(places)
+    base = sums.below[at]
+    found = {part: sums.of(form, at) for part, form in p.factors.items() if part != "rest"}
+    below = 2 * p.scale * base
+    figures = {part: fractions(above, below) for part, above in found.items()}
+    change = [x for i in places if (x := changed[i]) is not None]
+    n, d = (np.array([getattr(x, name) for x in change], dtype=object) for name in ("numerator", "denominator"))
+    figures["rest"] = fractions(n * below - d * sum(found.values()), d * below)
+    columns: list[Sequence[Fraction | None]] = [figures[part] for part in PARTS]
+    for weights in p.matched:
+        whole = sum(weights.values())
+        columns.append(fractions(sums.of(weights, at), whole * base) if whole else [None] * len(places))
+    return ([*row, p.share] for row in zip(*columns, strict=True))
 
 
 def group_change(
@@ -233,7 +254,7 @@ def as_floats(changed: pd.DataFrame) -> pd.DataFrame:
 
 def whole(x: Fraction) -> int:
     """A figure in units of the last decimal that means are taken over."""
-    return (2 * UNIT * x.numerator + x.denominator) // (2 * x.denominator)
+    return (2 * UNIT * x.numerator + x.denominator) // (2 * x.denominator) if x else 0
 
 
 def mean(values: Collection[int]) -> Fraction:

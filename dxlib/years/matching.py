@@ -10,9 +10,21 @@ import pandas as pd
 from ..case import Case
 from ..case.links import MATCHED, difference
 from ..case.tables import rows_of
-from ..index.rows import nominal_weights, units
+from ..index.rows import nominal_weights, scored_leaves, units
 
 COLUMNS = ["code", "from_code", "kind", "weight_before", "weight_after"]
+
+
+def additive(before: Case, after: Case) -> bool:
+    """Whether the scores of both years are sums of weight x share."""
+    return before.framework.aggregate == after.framework.aggregate == "arithmetic"
+
+
+def compared_rows(before: Case, after: Case) -> tuple[list[str], list[str]]:
+    """The rows of either year that are compared: those whose weighted shares add up to the score (`rows.units`), or all
+    leaves where one of the two scores is no such sum."""
+    rows = units if additive(before, after) else scored_leaves
+    return rows(before.framework), rows(after.framework)
 
 
 def match(before: Case, after: Case) -> pd.DataFrame:
@@ -20,12 +32,12 @@ def match(before: Case, after: Case) -> pd.DataFrame:
 
     Returns code (of the later year), from_code, kind (same, rescaled, redefined, merged, split; added: no earlier row,
     removed: no later one), weight_before and weight_after (Fractions: share of the index when nothing is exempt), for
-    every row that is compared as one (`rows.units`). A row that links.csv calls the same although its rule is another
+    every one of `compared_rows`. A row that links.csv calls the same although its rule is another
     counts as redefined. Two states of one year and group are matched by their codes.
     """
     old, new = before.framework, after.framework
-    old_units, new_units = units(old), units(new)
-    then, now = nominal_weights(old), nominal_weights(new)
+    old_rows, new_rows = compared_rows(before, after)
+    then, now = nominal_weights(old, old_rows), nominal_weights(new, new_rows)
     taken: set[str] = set()
     rows: list[tuple[str, str, str]] = []
     for code, from_code, kind in linked(before, after):
@@ -37,8 +49,8 @@ def match(before: Case, after: Case) -> pd.DataFrame:
             taken.add(from_code)
         rows.append((code, from_code, kind))
     continued, continuing = {row[1] for row in rows}, {row[0] for row in rows}
-    rows += [(code, "", "added") for code in new_units if code not in continuing]
-    rows += [("", code, "removed") for code in old_units if code not in continued]
+    rows += [(code, "", "added") for code in new_rows if code not in continuing]
+    rows += [("", code, "removed") for code in old_rows if code not in continued]
     body = [(*row, then.get(row[1]), now.get(row[0])) for row in rows]
     return pd.DataFrame(body, columns=COLUMNS).astype({"weight_before": object, "weight_after": object})
 

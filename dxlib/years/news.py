@@ -12,6 +12,7 @@ from ..case.links import MATCHED
 from ..case.tables import rows_of
 from .comparison import Comparison
 from .identity import UNCHANGED
+from .matching import additive
 
 WIDTH = 1.96  # of a 95 % interval, in standard deviations
 COLUMNS = ["agency", "performance", "news"]
@@ -23,9 +24,10 @@ def noise(compared: Sequence[Comparison], spread: Sequence[float | None]) -> flo
     compared   `compare_series`; the last pair counts
     spread     year by year, the standard deviation of one verifier's share on one row (`verify.repeatability`)
 
-    Rows are taken as independent; where a year was never verified twice nothing is known (None).
+    Rows are taken as independent; nothing is known (None) where a year was never verified twice, or where a score is no
+    sum of its rows.
     """
-    if not compared or None in spread[-2:]:
+    if not compared or None in spread[-2:] or not additive(compared[-1].before, compared[-1].after):
         return None
     before, after = (float(x or 0) for x in spread[-2:])
     pairs = compared[-1].matches[compared[-1].matches["kind"].isin(MATCHED)]

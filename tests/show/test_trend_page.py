@@ -9,8 +9,10 @@ import pytest
 from dxlib.case import read_series
 from dxlib.index import evaluate
 from dxlib.show import trend as page
-from dxlib.words import catalogue
+from dxlib.words import NOTHING, catalogue
 from dxlib.years import compare_series, course, news, results
+from tests.known.folders import leaf
+from tests.years.two_years import write
 
 DATA = Path(__file__).parents[2] / "data"
 CONVERT = Path(__file__).parents[1] / "backtest" / "egdi.py"
@@ -83,6 +85,18 @@ def test_the_first_year_says_so():
     assert page.summary(compared, moved, series, "vi").sentences == (catalogue("vi")["trend.first_year"],)
     assert page.group_table(compared, "vi") is page.course_chart(compared, scores, "vi") is None
     assert page.course_table(lines, compared, "vi") is page.limits(compared, None, "vi") is None
+
+
+def test_a_score_that_is_no_sum_says_by_which_method_it_was_split(tmp_path):
+    rows = [leaf("1", "points", 4), leaf("2", "points", 4)]
+    for year, links, given in ((2021, "", 1), (2022, "1 1 same; 2 2 same", 4)):
+        answers = {a: {"1": {"points": given}, "2": {"points": 4}} for a in "ab"}
+        write(tmp_path, year, (rows, answers), links, aggregate="geometric")
+    _, compared, moved, *_ = made(2022, "test", tmp_path)
+    for lang in ("vi", "en"):
+        assert catalogue(lang)["trend.limit.not_linear"] in page.limits(compared, None, lang).sentences
+        assert page.moves_table(compared, moved, lang).rows[0][2:] == (NOTHING, NOTHING)
+        assert "performance" in set(compared[-1].group["part"]) and page.group_chart(compared, lang)
 
 
 @pytest.mark.skipif(not EGDI.is_dir(), reason="the published tables lie beside the repository: ../shared/real")

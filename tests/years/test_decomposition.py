@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from dxlib.case.tables import empty
 from dxlib.index import evaluate
 from dxlib.index.rows import year_rows
-from dxlib.years import PARTS, compare_years
+from dxlib.years import PARTS, SET, compare_years
+from dxlib.years.decompose import SUBS
+from dxlib.years.orders import by_orders
 from tests.index.random_cases import few, givens
 
 POLICIES = st.fixed_dictionaries(
@@ -20,6 +22,9 @@ POLICIES = st.fixed_dictionaries(
         "rounding": st.sampled_from(["end", "every-level"]),
     }
 )
+
+
+MEANS = st.sampled_from(["arithmetic", "geometric", "harmonic", "best", "worst"])
 
 
 def compare(before, after):
@@ -70,3 +75,38 @@ def test_backwards_is_the_opposite(one, other):
             for part in PARTS:
                 mirror = {"added": "removed", "removed": "added"}.get(part, part)
                 assert row[part] == -found[row["agency"]][mirror]
+
+
+@few
+@given(givens(), givens(), POLICIES, POLICIES, MEANS, MEANS)
+def test_parts_add_up_whatever_the_mean(one, other, policies, others, then, now):
+    cases = one.but(index=policies | {"aggregate": then}).case(), other.but(index=others | {"aggregate": now}).case()
+    step = compare(*cases)
+    for row in step.changes.to_dict("records"):
+        if row["change"] is not None:
+            assert sum((row[part] for part in PARTS), Fraction(0)) == row["change"]
+    assert len(step.group) == 0 or "performance" in set(step.group["part"])
+
+
+@few
+@given(givens(), givens(), POLICIES, POLICIES)
+def test_orders_and_bennet_agree_on_sums(one, other, policies, others):
+    """Bennet's performance is the average over the orders of two factors (Shorrocks 2013, section 3)."""
+    plain = {"rounding": "end"}
+    cases = one.but(index=policies | plain).case(), other.but(index=others | plain).case()
+    step = compare(*cases)
+    by_hand = by_orders(cases, step.matches, step.sides)
+    for i, row in enumerate(step.changes.to_dict("records")):
+        if row["change"] is not None:
+            found = dict(zip(PARTS, by_hand[i], strict=False))
+            assert found["performance"] == row["performance"]
+            assert found["index_set"] + found["exemptions"] == row["exemptions"] + sum(row[part] for part in SET)
+            assert by_hand[i][-len(SUBS) :] == [row[name] for name in SUBS]
+
+
+@few
+@given(givens(), POLICIES, MEANS)
+def test_the_same_tree_moves_nothing(one, policies, mean):
+    case = one.but(index=policies | {"aggregate": mean}).case()
+    for row in compare(case, case).changes.to_dict("records"):
+        assert row["change"] is None or not any(row[part] for part in PARTS)

@@ -6,11 +6,13 @@ from fractions import Fraction as F
 
 import pytest
 
-from dxlib.years import PARTS
+from dxlib.case import read_case, read_lineage, read_register
+from dxlib.case.tables import empty
+from dxlib.years import PARTS, compare_years
 from dxlib.years.backcast import Part, bounds
 from dxlib.years.course import chain
 from tests.known.folders import leaf
-from tests.years.two_years import change, compared, lineage, register
+from tests.years.two_years import GROUP, change, compared, lineage, register, write
 
 OLD = [leaf("I1", "points", 10), leaf("I2", "points", 20), leaf("I3", "points", 20)]
 NEW = [leaf("I1", "points", 10), leaf("I2", "points", 30), leaf("I4", "points", 10)]
@@ -29,6 +31,7 @@ def test_the_sign_of_the_matched_change_differs_from_the_official_one(tmp_path):
     row = change(step, "a")
     assert (row["before"], row["after"], row["change"]) == (F(7, 10), F(68, 100), F(-2, 100))
     assert (row["matched_before"], row["matched_after"]) == (F(65, 100), F(75, 100))
+    assert (row["base_before"], row["base_after"]) == (F(2, 3), F(23, 30))  # with the earlier weights
     wanted = {"performance": 7, "reweighting": 13, "added": 8, "removed": -30}
     assert {part: row[part] for part in PARTS} == {part: F(wanted.get(part, 0), 100) for part in PARTS}
     assert step.share == F(6, 10) and step.comparable  # exactly the least
@@ -74,6 +77,21 @@ def test_scores_joined_by_stated_weights(tmp_path, size, declared, wanted):
     row = change(step, "new")
     assert row["flag"] == "M" and row["before"] == wanted
     assert step.other_weights["new"] == F(65, 100) and step.sized == declared.get("size", "")
+
+
+def test_a_joined_agency_under_a_geometric_mean(tmp_path):
+    """By hand: rows of 1/4 and 1 in one unit, 3/4 and 1 in the other: means 1/2 and 1; sqrt(1/2) before, 1 after."""
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in "xy"), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in "xy"))
+    rows = [leaf("1", "points", 4), leaf("2", "points", 4)]
+    old = {"x": points(**{"1": 1, "2": 4}), "y": points(**{"1": 3, "2": 4})}
+    write(tmp_path, 2021, (rows, old), aggregate="geometric")
+    after = (rows, {"new": points(**{"1": 4, "2": 4})})
+    write(tmp_path, 2022, after, "1 1 same; 2 2 same", aggregate="geometric")
+    cases = read_case(tmp_path, 2021, GROUP), read_case(tmp_path, 2022, GROUP)
+    row = change(compare_years(*cases, read_register(tmp_path), read_lineage(tmp_path)), "new")
+    assert row["flag"] == "M" and float(row["before"]) == 0.5**0.5
+    assert row["performance"] == row["change"] == 1 - row["before"]
 
 
 def test_ratios_add_numerators_and_denominators(tmp_path):
@@ -144,10 +162,6 @@ def test_an_exemption_is_no_performance(tmp_path):
     before = (rows, {"a": points(**{"1": 8, "2": 5}), "b": points(**{"1": 1, "2": 1})})
     after = (rows, {"a": points(**{"1": 8}), "b": points(**{"1": 1, "2": 1})})
     write_exemption = "agency,indicator,reason,decided_by\na,2,không phát sinh,DIC\n"
-    from dxlib.case import read_case, read_lineage, read_register
-    from dxlib.years import compare_years
-    from tests.years.two_years import GROUP, write
-
     write(tmp_path, 2021, before)
     write(tmp_path, 2022, after, "1 1 same; 2 2 same")
     (tmp_path / "2022" / GROUP / "exemptions.csv").write_text(write_exemption, encoding="utf-8")
@@ -171,3 +185,39 @@ def test_equal_codes_are_no_link(tmp_path):
     step = compared(tmp_path, (rows, {"a": points(**{"1": 1})}), (rows, {"a": points(**{"1": 9})}))
     assert sorted(step.matches["kind"]) == ["added", "removed"] and not step.comparable
     assert change(step, "a")["performance"] == 0
+
+
+MEANS = {
+    # shares of 1 and 2: 1/4, 1 -> 1, 1; the index by either mean with either year's shares, by hand
+    ("geometric", "geometric"): (F(1, 2), F(1), F(1, 2), 0),  # sqrt(1/4) -> 1
+    ("harmonic", "harmonic"): (F(2, 5), F(1), F(3, 5), 0),  # 2 / (4 + 1) -> 1
+    ("best", "best"): (F(1), F(1), 0, 0),
+    ("worst", "worst"): (F(1, 4), F(1), F(3, 4), 0),
+    # the mean changes: 1/2 -> 5/8 (old shares), 1 -> 1 (new ones); performance (1/2 + 3/8) / 2, the set 1/8 / 2
+    ("geometric", "arithmetic"): (F(1, 2), F(1), F(7, 16), F(1, 16)),
+}
+
+
+@pytest.mark.parametrize("means", MEANS)
+def test_a_score_that_is_no_sum(tmp_path, means):
+    """The average over the orders (Shorrocks 2013): by hand for two rows of the same weight."""
+    rows = [leaf("1", "points", 4), leaf("2", "points", 4)]
+    write(tmp_path, 2021, (rows, {"a": points(**{"1": 1, "2": 4})}), aggregate=means[0])
+    write(tmp_path, 2022, (rows, {"a": points(**{"1": 4, "2": 4})}), "1 1 same; 2 2 same", aggregate=means[1])
+    step = compare_years(*(read_case(tmp_path, y, GROUP) for y in (2021, 2022)), empty("register"), empty("lineage"))
+    row = change(step, "a")
+    assert (row["before"], row["after"], row["performance"], row["index_set"]) == MEANS[means]
+    assert sum(row[part] for part in PARTS) == row["change"] and step.share == 1 and step.comparable
+
+
+def test_an_exemption_under_a_geometric_mean_is_no_performance(tmp_path):
+    """By hand: shares 1/4 and 1; row 1 no longer applies. The index rises from 1/2 to 1, and nobody did anything."""
+    rows = [leaf("1", "points", 4), leaf("2", "points", 4)]
+    write(tmp_path, 2021, (rows, {a: points(**{"1": 1, "2": 4}) for a in "ab"}), aggregate="geometric")
+    after = {"a": points(**{"2": 4}), "b": points(**{"1": 1, "2": 4})}
+    write(tmp_path, 2022, (rows, after), "1 1 same; 2 2 same", aggregate="geometric")
+    exempt = "agency,indicator,reason,decided_by\na,1,không phát sinh,DIC\n"
+    (tmp_path / "2022" / GROUP / "exemptions.csv").write_text(exempt, encoding="utf-8")
+    step = compare_years(*(read_case(tmp_path, y, GROUP) for y in (2021, 2022)), empty("register"), empty("lineage"))
+    row = change(step, "a")
+    assert (row["change"], row["exemptions"], row["performance"]) == (F(1, 2), F(1, 2), 0)

@@ -1,0 +1,144 @@
+"""What moved a score that is no sum (a geometric or harmonic mean, the best or the worst of several): the average over
+the orders in which the changes may have come.
+
+Three things change between two years: the shares of the matched rows (performance), the index set, and the exemptions.
+The index is worked out with either year's state of each, and what one of them adds is averaged over the orders in
+which the index set and the exemptions, together, come before or after performance (Shapley 1953; Owen 1977; for such
+decompositions Shorrocks 2013). The parts add up exactly, and for a sum of weight x share performance is the one of
+Bennet's decomposition. Roots are kept to 40 digits, as in the scores themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import product
+
+import pandas as pd
+
+from ..case import Case
+from ..case.links import MATCHED
+from ..case.tables import rows_of
+from ..index.rows import Rows, from_leaves, keeps
+from ..rules import ZERO
+from .decompose import PARTS, Figures, Shares, Sides, moved
+
+QUARTER = Fraction(1, 4)
+Column = Sequence["Fraction | None"]
+Cells = tuple[dict[str, Column], dict[str, Sequence[bool]]]  # leaf -> shares, leaf -> whether its weight stays
+
+
+class Trees:
+    """Both years for some agencies: the index under either year's set, exemptions and shares.
+
+    pairs   by side, matched row -> row of the other side
+    """
+
+    def __init__(
+        self, cases: tuple[Case, Case], matches: pd.DataFrame, years: tuple[Rows, Rows], places: Sequence[int]
+    ):
+        self.cases = cases
+        self.agencies = [years[1].agencies[i] for i in places]
+        self.shares = [{code: [column[i] for i in places] for code, column in year.shares.items()} for year in years]
+        self.kept = [
+            {code: [keeps(case, column[i]) for i in places] for code, column in year.states.items()}
+            for case, year in zip(cases, years, strict=True)
+        ]
+        linked = [(new, old) for new, old, kind in rows_of(matches, "code", "from_code", "kind") if kind in MATCHED]
+        self.pairs: tuple[dict[str, str], dict[str, str]] = ({old: new for new, old in linked}, dict(linked))
+
+    def row(self, side: int, code: str, of: int) -> str:
+        """The name that a matched row of one side has on another."""
+        return code if of == side else self.pairs[side][code]
+
+    def index(self, tree: int, exempt: int, done: int, other: tuple[Shares, Shares]) -> list[Fraction]:
+        """The index with the set of one year, the exemptions of another, and the shares of a third (0 or 1 each).
+
+        other   by side, row -> shares that stand for the year's own, where there are any
+        """
+        shares: dict[str, Column] = {}
+        kept: dict[str, Sequence[bool]] = {}
+        for code in self.shares[tree]:
+            if code not in self.pairs[tree]:
+                shares[code], kept[code] = self.shares[tree][code], self.kept[tree][code]
+                continue
+            names = [self.row(tree, code, side) for side in (0, 1)]
+            there = self.shares[exempt][names[exempt]]
+            own = [self.shares[side][names[side]] for side in (0, 1)]
+            acted = [
+                x if y is None else y
+                for x, y in zip(own[done], other[done].get(names[done], [None] * len(there)), strict=True)
+            ]
+            both = [None not in pair for pair in zip(*own, strict=True)]
+            shares[code] = [x if x is None or not here else y for x, here, y in zip(there, both, acted, strict=True)]
+            kept[code] = self.kept[exempt][names[exempt]]
+        return [x or ZERO for x in from_leaves(self.cases[tree], self.agencies, shares, kept)]
+
+    def matched(self, tree: int, done: int) -> list[Fraction | None]:
+        """The sub-index of the matched rows that apply in both years, under one year's set, with a year's shares."""
+        nothing: list[Fraction | None] = [None] * len(self.agencies)
+        shares: dict[str, Column] = {}
+        for code in self.shares[tree]:
+            shares[code] = nothing
+            if code in self.pairs[tree]:
+                own = [self.shares[side][self.row(tree, code, side)] for side in (0, 1)]
+                shares[code] = [None if None in pair else pair[done] for pair in zip(*own, strict=True)]
+        kept = dict.fromkeys(shares, [False] * len(self.agencies))
+        return from_leaves(self.cases[tree], self.agencies, shares, kept)
+
+
+def by_orders(cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides) -> Figures:
+    """The parts of every agency's change; agencies with a share below zero under such a mean have none."""
+    years, changed = (sides.before, sides.after), moved(sides)
+    places = [
+        i
+        for i, change in enumerate(changed)
+        if change is not None and not any((column[i] or 0) < 0 for year in years for column in year.shares.values())
+    ]
+    if not places:
+        return {}
+    trees = Trees(cases, matches, years, places)
+    none: tuple[Shares, Shares] = ({}, {})
+    at = {(t, e, d): trees.index(t, e, d, none) for t, e, d in product((0, 1), repeat=3)}
+    acted = performance(*(at[tree, tree, done] for tree, done in product((0, 1), repeat=2)))
+    found: dict[str, Sequence[Fraction]] = dict.fromkeys(PARTS, [ZERO] * len(places))
+    known: tuple[dict, dict] = ({}, {})
+    for part, other in (("verification", sides.alike), ("membership", sides.common)):
+        less = acted
+        if any(other):
+            for side in (0, 1):
+                known[side].update({code: [column[i] for i in places] for code, column in other[side].items()})
+            less = performance(*(trees.index(tree, tree, done, known) for tree, done in product((0, 1), repeat=2)))
+        found[part] = [x - y for x, y in zip(acted, less, strict=True)]
+        acted = less
+    found["performance"] = acted
+    found["index_set"], found["exemptions"] = moved_by(at, 0), moved_by(at, 1)
+    found["rest"] = [(changed[i] or ZERO) - (y - x) for i, x, y in zip(places, at[0, 0, 0], at[1, 1, 1], strict=True)]
+    columns = [found[part] for part in PARTS]
+    subs = zip(*(trees.matched(tree, done) for tree in (1, 0) for done in (0, 1)), strict=True)
+    return {
+        i: [*row, *sub, carried(trees.pairs[1], years, i)]
+        for i, row, sub in zip(places, zip(*columns, strict=True), subs, strict=True)
+    }
+
+
+def performance(*at: Sequence[Fraction]) -> list[Fraction]:
+    """What the shares moved: the mean of their effect under the earlier set (the first two: earlier, later shares) and
+    under the later one."""
+    return [(b - a + d - c) / 2 for a, b, c, d in zip(*at, strict=True)]
+
+
+def moved_by(at: Mapping[tuple[int, int, int], Sequence[Fraction]], what: int) -> list[Fraction]:
+    """What the index set (0) or the exemptions (1) moved: the mean of their effect over all states of the other two."""
+    signed = [(1 if corner[what] else -1, column) for corner, column in at.items()]
+    return [
+        QUARTER * sum((sign * x for (sign, _), x in zip(signed, row, strict=True)), ZERO)
+        for row in zip(*(column for _, column in signed), strict=True)
+    ]
+
+
+def carried(pairs: Mapping[str, str], years: tuple[Rows, Rows], i: int) -> Fraction:
+    """The smaller of the parts of either year's index that an agency's matched rows carry."""
+    own = [year.patterns[year.pattern[i]] for year in years]
+    both = [(old, new) for new, old in pairs.items() if old in own[0] and new in own[1]]
+    return min(sum((own[side][pair[side]] for pair in both), ZERO) for side in (0, 1))
