@@ -108,22 +108,25 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
 def compare(out: Received, title: str, cells: Mapping[tuple[int, int], Cell], page: Page) -> None:
     """Every cell of a sheet against the issued one; inputs are read."""
     changed: list[Finding] = []
+    values, formulas, places = page.values, page.formulas, out.places
     for where_at, cell in cells.items():
-        value = page.values.get(where_at, "")
-        place = at(*where_at)
-        where = f"{title}!{place}"
+        value = values.get(where_at, "")
         if cell.name:
-            out.places[cell.name] = (title, place)
-            if where_at in page.formulas:
+            place = at(*where_at)
+            places[cell.name] = (title, place)
+            if where_at in formulas:
+                where = f"{title}!{place}"
                 out.findings.append(Finding("E_FORMULA", "formula_given", out.file, column=where, value=as_text(value)))
-                continue
-            take(out, cell, value, where)
+            elif value != "":
+                take(out, cell, value, f"{title}!{place}")
         elif cell.formula:
-            if where_at not in page.formulas:
+            where = f"{title}!{at(*where_at)}"
+            if where_at not in formulas:
                 changed.append(Finding("E_LOCKED", "locked_formula", out.file, column=where, value=as_text(value)))
             elif value != "":
                 out.shown[where] = value
         elif value != cell.value and plain(value) != plain(cell.value):
+            where = f"{title}!{at(*where_at)}"
             facts = {"issued": as_text(cell.value) or "–"}
             changed.append(
                 Finding("E_LOCKED", "locked_changed", out.file, column=where, value=as_text(value), facts=facts)
@@ -156,9 +159,7 @@ def plain(value: Any) -> str:
 
 
 def take(out: Received, cell: Cell, value: Any, where: str) -> None:
-    """One input: what the data hold for it, or what is wrong with it."""
-    if value == "":
-        return
+    """One input that is not empty: what the data hold for it, or what is wrong with it."""
     said = as_text(value)
     text = unicodedata.normalize("NFC", said).translate(INVISIBLE).strip()
     if not text:
