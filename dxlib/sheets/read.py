@@ -51,7 +51,9 @@ class Page:
     values: dict[tuple[int, int], Value] = field(default_factory=dict)
     formulas: set[tuple[int, int]] = field(default_factory=set)
     merged: list[str] = field(default_factory=list)
-    hidden: bool = False
+    hidden: bool = False  # a row or column of it
+    unseen: bool = False  # the sheet itself
+    errors: set[tuple[int, int]] = field(default_factory=set)  # cells of #REF!, #DIV/0! and the like
 
 
 def read(parts: Mapping[str, bytes]) -> dict[str, Page]:
@@ -72,7 +74,7 @@ def read(parts: Mapping[str, bytes]) -> dict[str, Page]:
         if content is None:
             raise Unreadable(f"sheet {sheet.get('name', '')!r} has no content")
         page = Grid(strings, days, since_1904).parse(content)
-        page.hidden |= sheet.get("state", "visible") != "visible"
+        page.unseen = sheet.get("state", "visible") != "visible"
         found[sheet.get("name", "")] = page
     return found
 
@@ -258,6 +260,8 @@ class Grid:
                         raise Unreadable(f"no shared string {number}")
                     self.put(where, self.strings[number])
                 elif value or text:
+                    if kind == "e":
+                        page.errors.add(where)
                     self.kind, self.style = kind or "n", style or "0"
                     self.put(where, self.value(characters(value or text)))
             elif row and not 1 <= whole(row) <= ROWS:
@@ -303,6 +307,8 @@ class Grid:
         if tag in ("v", "t"):
             self.within = False
         elif tag == "c" and self.text:
+            if self.kind == "e":
+                self.page.errors.add((self.row, self.column))
             self.put((self.row, self.column), self.value("".join(self.text)))
 
     def value(self, text: str) -> Value:
