@@ -94,12 +94,12 @@ class Book:
     def fingerprint(self) -> str:
         """SHA-256 over the identity and all that is locked: equal forms, equal fingerprints, whatever is filled in."""
         locked = [
-            [sheet.title, row, column, None if cell.name else cell.formula or cell.value, cell.name]
+            canonical(sheet.title, row, column, None if cell.name else cell.formula or cell.value, cell.name)
             for sheet in self.sheets
             for (row, column), cell in sorted(sheet.cells.items(), key=itemgetter(0))
             if not cell.name or not cell.formula
         ]
-        said = json.dumps([dict(self.identity), locked], ensure_ascii=False, default=str)
+        said = f"[{json.dumps(dict(self.identity), ensure_ascii=False)}, [{', '.join(locked)}]]"
         return hashlib.sha256(said.encode("utf-8")).hexdigest()
 
     def inputs(self) -> dict[str, tuple[str, int, int]]:
@@ -110,6 +110,12 @@ class Book:
             for (row, column), cell in sheet.cells.items()
             if cell.name
         }
+
+
+@lru_cache(maxsize=1 << 14, typed=True)
+def canonical(*cell: str | float | date | None) -> str:
+    """What a fingerprint is taken of, of one cell; forms of a case have most of them alike."""
+    return json.dumps(cell, ensure_ascii=False, default=str)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -32,7 +32,9 @@ CLAIM_COLUMNS = ("code", "row", "max", "figures", "a", "b", "option", "points", 
 CLAIM_WIDTHS = (7, 40, 7, 22, 9, 9, 18, 8, 28, 13, 24, 11, 15, 13, 13)
 APPEAL_COLUMNS = ("code", "row", "max", "claimed", "final", "reason", "contest", "grounds", *DOCUMENT)
 APPEAL_WIDTHS = (7, 38, 7, 8, 8, 32, 12, 38, 14, 26, 11, 16, 14)
+POINTS, BEFORE = (CLAIM_COLUMNS.index(column) for column in ("points", "before"))
 TABLE = 7  # the line of the head
+TALLEST = 400.0  # points of a line
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class Wording:
         tree = case.framework
         self.tops = {code: top for top in reversed(tree.tops) for code in tree.below(top)}  # row -> its pillar
         self.methods = {n.code: self.method(n) for n in case.framework.leaves}
-        self.lines: dict[tuple[str, int], list[dict[str, Cell]]] = {}  # what every form has alike, made once
+        # what every form has alike, made once: (row, line) -> cells, heights
+        self.lines: dict[tuple[str, int], tuple[dict[tuple[int, int], Cell], dict[int, float]]] = {}
         self.more: dict[tuple[str, ...], Sheet] = {}
         settings = case.settings
         self.row_decimals = settings.points_decimals if settings.rounding == "every-level" else None
@@ -155,27 +158,20 @@ def claim_form(words: Wording, to: Recipient) -> Book:
     )
     for code in kept:
         node = case.framework.nodes[code]
-        if node.children:
-            put(cells, line, branch_cells(words, node))
-            if node.code in case.framework.tops:
-                tops.append((code, line))
-            heights[line] = height(words.of(code, "name"), 40)
-            line += 1
-            continue
-        rows = leaf_lines(words, node, to, line)
-        for row in rows:
-            put(cells, line, row)
-            heights[line] = tallest(row, CLAIM_WIDTHS)
-            counted = row is rows[0] and "points" in row and row["points"].style != "muted"  # parts: in its own line
-            if can_sum and node.role == "score" and counted:
-                sums.setdefault(words.tops[code], []).append(at(line, CLAIM_COLUMNS.index("points")))
-            line += 1
+        here, tall = lines_of(words, node, to, line)
+        cells |= here
+        heights |= tall
+        if node.code in case.framework.tops and node.children:
+            tops.append((code, line))
+        counted = not node.children and here[line, POINTS].style != "muted"  # parts: in the first line
+        if can_sum and node.role == "score" and counted:
+            sums.setdefault(words.tops[code], []).append(at(line, POINTS))
+        line += len(tall)
     if can_sum:
-        column = CLAIM_COLUMNS.index("points")
         for code, place in tops:
             if sums.get(code):
-                cells[place, column] = Cell(0, "branch_points", formula=f"SUM({','.join(spans(sums[code]))})")
-        whole = [at(place, column) for code, place in tops if sums.get(code)]
+                cells[place, POINTS] = Cell(0, "branch_points", formula=f"SUM({','.join(spans(sums[code]))})")
+        whole = [at(place, POINTS) for code, place in tops if sums.get(code)]
         if whole:
             blank = {c: Cell("", "total") for c in CLAIM_COLUMNS}
             total = {"row": Cell(text("sheet.form.total", lang), "total")}
@@ -343,17 +339,42 @@ def branch_cells(words: Wording, node: Node) -> dict[str, Cell]:
     return row
 
 
-def leaf_lines(words: Wording, node: Node, to: Recipient, line: int) -> list[dict[str, Cell]]:
-    """The lines of one row: one, and for a rule of parts one more per part."""
+def lines_of(
+    words: Wording, node: Node, to: Recipient, line: int
+) -> tuple[dict[tuple[int, int], Cell], dict[int, float]]:
+    """Cells and heights of the lines of one row: one, and for a rule of parts one more per part."""
     lang, code = words.lang, node.code
     if (code, line) not in words.lines:
-        words.lines[code, line] = asked_lines(words, node, line)
-    first, *parts = words.lines[code, line]
-    first = first | {"before": Cell(words.last_year(code, to.agency), "small")}
+        words.lines[code, line] = same_lines(words, node, line)
+    cells, heights = words.lines[code, line]
+    if node.children:
+        return cells, heights
+    before = words.last_year(code, to.agency)
     reason = words.case.answers.exempt.get(code, {}).get(to.agency)
     if reason is not None:
-        return [muted(first | {"explanation": Cell(text("sheet.form.exempt", lang, reason=reason))})]
-    return [muted(first) if node.source != "reported" else first, *parts]
+        first = {column: cells[line, i] for i, column in enumerate(CLAIM_COLUMNS)}
+        first |= {"before": Cell(before), "explanation": Cell(text("sheet.form.exempt", lang, reason=reason))}
+        return placed([muted(first)], line)
+    own = Cell(before, "small" if node.source == "reported" else "muted")
+    tall = max(heights[line], min(TALLEST, height(before, CLAIM_WIDTHS[BEFORE])))
+    return cells | {(line, BEFORE): own}, heights | {line: tall}
+
+
+def same_lines(words: Wording, node: Node, line: int) -> tuple[dict[tuple[int, int], Cell], dict[int, float]]:
+    """The same without what differs from form to form."""
+    if node.children:
+        cells, _ = placed([branch_cells(words, node)], line)
+        return cells, {line: height(words.of(node.code, "name"), 40)}
+    rows = asked_lines(words, node, line)
+    return placed(rows if node.source == "reported" else [muted(row) for row in rows], line)
+
+
+def placed(rows: Sequence[Mapping[str, Cell]], line: int) -> tuple[dict[tuple[int, int], Cell], dict[int, float]]:
+    """Cells and heights of lines below each other."""
+    cells: dict[tuple[int, int], Cell] = {}
+    for place, row in enumerate(rows, start=line):
+        put(cells, place, row)
+    return cells, {place: tallest(row, CLAIM_WIDTHS) for place, row in enumerate(rows, start=line)}
 
 
 def asked_lines(words: Wording, node: Node, line: int) -> list[dict[str, Cell]]:
@@ -399,8 +420,7 @@ def part_lines(words: Wording, node: Node, row: dict[str, Cell], line: int) -> l
     assert isinstance(rule, Parts)
     met, unmet = (text(f"sheet.form.{key}", lang) for key in MET)
     first, last = line + 1, line + len(rule.shares)
-    points = CLAIM_COLUMNS.index("points")
-    span = f"{at(first, points)}:{at(last, points)}"
+    span = f"{at(first, POINTS)}:{at(last, POINTS)}"
     whole = f"MIN(SUM({span}),{exactly(scale)})"
     whole = whole if words.row_decimals is None else f"ROUND({whole},{words.row_decimals})"
     lines = [row | {"points": Cell("", "points", formula=f'IF(COUNT({span})=0,"",{whole})')}]
@@ -522,4 +542,4 @@ def height(words: str, width: float) -> float:
 
 
 def tallest(row: Mapping[str, Cell], widths: Sequence[float], columns: Sequence[str] = CLAIM_COLUMNS) -> float:
-    return min(400.0, max(height(str(row[c].value), w) for c, w in zip(columns, widths, strict=True) if c in row))
+    return min(TALLEST, max(height(str(row[c].value), w) for c, w in zip(columns, widths, strict=True) if c in row))

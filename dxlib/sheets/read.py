@@ -1,5 +1,8 @@
 """What stands in a workbook: values, which cells hold formulas, what is merged, what is hidden. One pass over the XML.
 
+What every common client writes is cut up by one regular expression, once the parser has seen that it is XML and only
+where the expression covers every character; all else goes through the parser's events, cell by cell.
+
 Our own reader, because none of the libraries shows formulas and values at once, and because a fast one (calamine 0.9)
 takes the whole process down with it when a file claims a cell in row 99,999,999,999. Only packages that `gate` let
 through come here: no entities, no macros, bounded size. Source: ECMA-376 part 1, 18 (SpreadsheetML).
@@ -23,6 +26,18 @@ DAYS = re.compile(r"[dmyhs]")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 LETTERS = {letter: i for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
 Value = str | float | bool | date
+STRING = re.compile(r'(<si><t(?: xml:space="preserve")?>([^<]*)</t></si>)')
+CELL = re.compile(  # empty cells in a row, or: whole, place, style, kind, formula, value, text, row
+    r'((?:<c r="[A-Z]{1,2}[1-9][0-9]{0,5}"(?: s="[0-9]+")?/>)+'
+    r'|<c r="([A-Z]+[0-9]+)"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?'
+    r"(?:/>|>(<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
+    r'(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
+    r'|<row r="([0-9]+)"[^<>]*>|</row>)'
+)
+CHARACTER = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(\w+));")
+NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+ODD = (b"\r", b"<!", b"<?", b"hidden")  # what the short way leaves to the parser
+SHORT = 2_000_000  # bytes it takes at once, so that its memory is bounded
 
 
 class Unreadable(ValueError):
@@ -36,7 +51,9 @@ class Page:
     values: dict[tuple[int, int], Value] = field(default_factory=dict)
     formulas: set[tuple[int, int]] = field(default_factory=set)
     merged: list[str] = field(default_factory=list)
-    hidden: bool = False
+    hidden: bool = False  # a row or column of it
+    unseen: bool = False  # the sheet itself
+    errors: set[tuple[int, int]] = field(default_factory=set)  # cells of #REF!, #DIV/0! and the like
 
 
 def read(parts: Mapping[str, bytes]) -> dict[str, Page]:
@@ -56,7 +73,9 @@ def read(parts: Mapping[str, bytes]) -> dict[str, Page]:
         content = parts.get(targets.get(link, ""))
         if content is None:
             raise Unreadable(f"sheet {sheet.get('name', '')!r} has no content")
-        found[sheet.get("name", "")] = Grid(strings, days, since_1904).parse(content)
+        page = Grid(strings, days, since_1904).parse(content)
+        page.unseen = sheet.get("state", "visible") != "visible"
+        found[sheet.get("name", "")] = page
     return found
 
 
@@ -65,17 +84,50 @@ def local(name: str) -> str:
     return name.rpartition(":")[2] if ":" in name else name
 
 
-def parsed(content: bytes, start: Any, end: Any = None, characters: Any = None) -> None:
-    """Run a parser over one part. Raises Unreadable."""
+def parsed(
+    content: bytes, start: Any, end: Any = None, characters: Any = None, silent: bytes = b"", rest: bytes = b""
+) -> None:
+    """Run a parser over one part; over its `silent` middle only to see that it is XML. Raises Unreadable."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = characters
+
+    def attend(start: Any, end: Any, characters: Any) -> None:
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = characters
+
+    attend(start, end, characters)
     try:
-        parser.Parse(content, True)
+        parser.Parse(content, not silent)
+        if silent:
+            attend(None, None, None)
+            parser.Parse(silent, False)
+            attend(start, end, characters)
+            parser.Parse(rest, True)
     except (expat.ExpatError, LookupError, UnicodeError, OverflowError) as error:
         raise Unreadable(str(error)) from None
+
+
+def split(content: bytes, tag: bytes) -> tuple[bytes, bytes, bytes]:
+    """(up to and with the start of an element, what is in it, the rest); nothing inside where it is not plain."""
+    start = content.find(b"<%s" % tag)
+    first = content.find(b">", start) + 1
+    last = content.find(b"</%s>" % tag, first)
+    plain = 0 < start < first <= last and content[first - 2 : first] != b"/>" and content.count(b"<%s" % tag) == 1
+    inside = content[first:last] if plain else b""
+    utf8 = b"encoding=" not in content[:100] or b'encoding="utf-8"' in content[:100].lower()
+    if not 0 < len(inside) < SHORT or not utf8 or b"<!" in content or any(odd in inside for odd in ODD):
+        return content, b"", b""
+    return content[:first], inside, content[last:]
+
+
+def characters(text: str) -> str:
+    """Text between tags, its characters by name or number as they are."""
+
+    def character(found: re.Match[str]) -> str:
+        return chr(int(found[1], 16)) if found[1] else chr(int(found[2])) if found[2] else NAMED[found[3]]
+
+    return CHARACTER.sub(character, text) if "&" in text else text
 
 
 def elements(content: bytes, tag: str) -> list[dict[str, str]]:
@@ -104,6 +156,12 @@ class Strings:
         self.within = self.aside = False
 
     def parse(self, content: bytes) -> list[str]:
+        _, inside, _ = split(content, b"sst")
+        if inside:
+            parsed(content, None)
+            found = STRING.findall(inside.decode("utf-8"))
+            if sum(len(whole) for whole, _ in found) == len(inside.decode("utf-8")):
+                return [unescaped(characters(text)) for _, text in found]
         parsed(content, self.start, self.end, self.characters)
         return self.found
 
@@ -175,8 +233,46 @@ class Grid:
         self.within = False
 
     def parse(self, content: bytes) -> Page:
-        parsed(content, self.start, self.end, self.characters)
+        head, inside, rest = split(content, b"sheetData")
+        try:
+            body = inside.decode("utf-8")
+        except UnicodeError as error:
+            raise Unreadable(str(error)) from None
+        found = CELL.findall(body)
+        if sum([len(cell[0]) for cell in found]) == len(body) > 0:
+            parsed(head, self.start, None, None, inside, rest)
+            self.take(found)
+        else:
+            parsed(content, self.start, self.end, self.characters)
         return self.page
+
+    def take(self, found: list[tuple[str, ...]]) -> None:
+        """Cells as the expression cut them out."""
+        page = self.page
+        for _, place, style, kind, formula, value, text, row in found:
+            if place:
+                where = position(place)
+                if formula:
+                    page.formulas.add(where)
+                if kind == "s" and value:
+                    number = whole(value)
+                    if number >= len(self.strings):
+                        raise Unreadable(f"no shared string {number}")
+                    self.put(where, self.strings[number])
+                elif value or text:
+                    if kind == "e":
+                        page.errors.add(where)
+                    self.kind, self.style = kind or "n", style or "0"
+                    self.put(where, self.value(characters(value or text)))
+            elif row and not 1 <= whole(row) <= ROWS:
+                raise Unreadable(f"row {row}")
+
+    def put(self, where: tuple[int, int], value: Value) -> None:
+        """A value at its place. Raises Unreadable where there are too many."""
+        if len(self.page.values) >= MOST_CELLS:
+            raise Unreadable(f"more than {MOST_CELLS} cells")
+        if value != "":
+            self.page.values[where] = value
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = local(name) if ":" in name else name
@@ -211,11 +307,9 @@ class Grid:
         if tag in ("v", "t"):
             self.within = False
         elif tag == "c" and self.text:
-            if len(self.page.values) >= MOST_CELLS:
-                raise Unreadable(f"more than {MOST_CELLS} cells")
-            value = self.value("".join(self.text))
-            if value != "":
-                self.page.values[self.row, self.column] = value
+            if self.kind == "e":
+                self.page.errors.add((self.row, self.column))
+            self.put((self.row, self.column), self.value("".join(self.text)))
 
     def value(self, text: str) -> Value:
         if self.kind == "s":

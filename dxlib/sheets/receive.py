@@ -20,6 +20,7 @@ from .read import Page, Unreadable, Value, read
 
 MOST = 12  # changed cells that are named one by one
 INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
+THOUSANDS = re.compile(r"-?[0-9]{1,3}([.,][0-9]{3})+")  # or a decimal sign: only its writer knows
 COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
@@ -98,6 +99,8 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
         issued_merges = {f"{at(r, a)}:{at(r, b)}" for r, a, b in sheet.merged}
         for merged in sorted(set(page.merged) - issued_merges):
             out.findings.append(Finding("E_MERGED", "merged", file, column=f"{sheet.title}!{merged}"))
+        if page.unseen:
+            out.findings.append(Finding("W_HIDDEN", "hidden_sheet", file, column=sheet.title))
         if page.hidden:
             out.findings.append(Finding("W_HIDDEN", "hidden_rows", file, column=sheet.title))
     known = {sheet.title for sheet in book.sheets} | {LISTS, IDENTITY}
@@ -108,22 +111,28 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
 def compare(out: Received, title: str, cells: Mapping[tuple[int, int], Cell], page: Page) -> None:
     """Every cell of a sheet against the issued one; inputs are read."""
     changed: list[Finding] = []
+    values, formulas, places = page.values, page.formulas, out.places
     for where_at, cell in cells.items():
-        value = page.values.get(where_at, "")
-        place = at(*where_at)
-        where = f"{title}!{place}"
+        value = values.get(where_at, "")
         if cell.name:
-            out.places[cell.name] = (title, place)
-            if where_at in page.formulas:
+            place = at(*where_at)
+            places[cell.name] = (title, place)
+            if where_at in formulas:
+                where = f"{title}!{place}"
                 out.findings.append(Finding("E_FORMULA", "formula_given", out.file, column=where, value=as_text(value)))
-                continue
-            take(out, cell, value, where)
+            elif where_at in page.errors:
+                where = f"{title}!{place}"
+                out.findings.append(Finding("E_FORMULA", "error_given", out.file, column=where, value=as_text(value)))
+            elif value != "":
+                take(out, cell, value, f"{title}!{place}")
         elif cell.formula:
-            if where_at not in page.formulas:
+            where = f"{title}!{at(*where_at)}"
+            if where_at not in formulas:
                 changed.append(Finding("E_LOCKED", "locked_formula", out.file, column=where, value=as_text(value)))
             elif value != "":
                 out.shown[where] = value
         elif value != cell.value and plain(value) != plain(cell.value):
+            where = f"{title}!{at(*where_at)}"
             facts = {"issued": as_text(cell.value) or "–"}
             changed.append(
                 Finding("E_LOCKED", "locked_changed", out.file, column=where, value=as_text(value), facts=facts)
@@ -156,9 +165,7 @@ def plain(value: Any) -> str:
 
 
 def take(out: Received, cell: Cell, value: Any, where: str) -> None:
-    """One input: what the data hold for it, or what is wrong with it."""
-    if value == "":
-        return
+    """One input that is not empty: what the data hold for it, or what is wrong with it."""
     said = as_text(value)
     text = unicodedata.normalize("NFC", said).translate(INVISIBLE).strip()
     if not text:
@@ -198,6 +205,8 @@ def wrong_number(takes: str, value: Any, text: str, file: str, where: str) -> Fi
         if takes == "whole" and value != int(value):
             return Finding("E_RANGE", "form_whole", file, column=where, value=text)
         return None
+    if THOUSANDS.fullmatch(text):
+        return Finding("E_NUMBER_AMBIGUOUS", "number_ambiguous", file, column=where, value=text)
     if COMMA.fullmatch(text):
         facts = {"suggestion": text.replace(",", ".")}
         return Finding("E_NUMBER", "form_comma", file, column=where, value=text, facts=facts)

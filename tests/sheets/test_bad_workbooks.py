@@ -143,7 +143,10 @@ ANSWERS = {
     "a unit": ("number", "8.5đ", "E_NUMBER"),
     "a dash": ("number", "-", "E_NUMBER"),
     "a decimal comma as text": ("number", "8,5", "E_NUMBER"),
-    "thousands": ("number", "1.234.567", "E_NUMBER"),
+    "thousands": ("number", "1.234.567", "E_NUMBER_AMBIGUOUS"),
+    "thousands or a fraction": ("number", "1.234", "E_NUMBER_AMBIGUOUS"),
+    "an error for a number": ("number", "#REF!", "E_FORMULA"),
+    "an error for words": ("text", "#DIV/0!", "E_FORMULA"),
     "not a number": ("number", "NaN", "E_NUMBER"),
     "a date for a fraction": ("number", datetime.datetime(2025, 4, 3), "E_TYPE"),
     "true": ("number", True, "E_TYPE"),
@@ -212,6 +215,16 @@ def test_hidden_rows_and_further_sheets_are_named_and_the_rest_is_taken(tmp_path
     (tmp_path / "form.xlsx").write_bytes(edited(desk.form(next(iter(desk.people))), change))
     out = intake(root, 2024, "departments", [tmp_path / "form.xlsx"], received=IN_TIME)
     assert out.written and {f.code for f in out.findings} == {"W_HIDDEN", "W_SHEET"}
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_sheet_of_the_form_is_named_and_the_rest_is_taken(tmp_path, state):
+    root = tmp_path / "data"
+    desk = Desk(root, before_claims(root))
+    hidden = edited(desk.form(next(iter(desk.people))), lambda b: setattr(b["Tài liệu thêm"], "sheet_state", state))
+    (tmp_path / "form.xlsx").write_bytes(hidden)
+    out = intake(root, 2024, "departments", [tmp_path / "form.xlsx"], received=IN_TIME)
+    assert out.written and [(f.reason, f.column) for f in out.findings] == [("hidden_sheet", "Tài liệu thêm")]
 
 
 def test_accents_in_pieces_and_invisible_signs_come_in_as_one_spelling(tmp_path):

@@ -1,0 +1,160 @@
+"""Files as Excel and Google Sheets structure them, after the published format (ECMA-376 part 1, 18): none of them was
+saved by those programs themselves, which are not here. Each holds the same values, and comes back as the same claims."""
+
+import datetime
+import html
+import io
+import re
+import shutil
+import zipfile
+
+import pytest
+
+import dxlib.sheets.read as reader
+from dxlib.case import read_case
+from dxlib.sheets import intake
+from dxlib.sheets.gate import refused
+from dxlib.sheets.read import Strings, Unreadable
+from tests.sheets.desk import Desk, before_claims
+
+IN_TIME = datetime.date(2025, 1, 15)
+SHARED = re.compile(r'(<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?) t="s"><v>([0-9]+)</v></c>')
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    return Desk(root, before_claims(root, agencies=2))
+
+
+@pytest.fixture(scope="module")
+def parts(desk):
+    with zipfile.ZipFile(io.BytesIO(desk.form(next(iter(desk.people))))) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+def on_sheets(parts, change):
+    return {k: change(v.decode()).encode() if "worksheets/sheet" in k else v for k, v in parts.items()}
+
+
+def with_text(parts, cell):
+    """Every shared string in its own cell instead."""
+    strings = [html.escape(text, quote=False) for text in Strings().parse(parts["xl/sharedStrings.xml"])]
+    return on_sheets(parts, lambda x: SHARED.sub(lambda f: f[1] + cell.format(strings[int(f[2])]), x))
+
+
+def google(parts):
+    """No document properties, text in the cells, column and sheet properties of its own, formulas with values."""
+    parts = with_text(parts, ' t="inlineStr"><is><t xml:space="preserve">{}</t></is></c>')
+    kept = {k: v for k, v in parts.items() if not k.startswith("docProps/")}
+    kept["_rels/.rels"] = re.sub(rb"<Relationship [^>]*docProps[^>]*/>", b"", kept["_rels/.rels"])
+    return on_sheets(
+        kept,
+        lambda x: re.sub(r"<sheetFormatPr[^>]*/>", '<sheetFormatPr customHeight="1" defaultRowHeight="15.75"/>', x),
+    )
+
+
+def excel(parts):
+    """Extension namespaces and an alternative content, descents of rows, a calculation chain."""
+    extended = (
+        f'<worksheet xmlns="{MAIN}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+        'xmlns:x14ac="http://schemas.microsoft.com/office/spreadsheetml/2009/9/ac" mc:Ignorable="x14ac" '
+    )
+
+    def change(x):
+        x = x.replace(f'<worksheet xmlns="{MAIN}" ', extended, 1)
+        x = re.sub(r'<row (r="[0-9]+")', r'<row \1 x14ac:dyDescent="0.25"', x)
+        choice = '<mc:AlternateContent><mc:Choice Requires="x14"/><mc:Fallback/></mc:AlternateContent>'
+        return x.replace("</worksheet>", f"{choice}</worksheet>")
+
+    chain = f'<calcChain xmlns="{MAIN}"><c r="H9" i="1"/></calcChain>'.encode()
+    return on_sheets(parts, change) | {"xl/calcChain.xml": chain}
+
+
+def prefixed(parts):
+    """Every tag of the sheets with a prefix, as some libraries write."""
+
+    def change(x):
+        x = re.sub(r"<(/?)([a-zA-Z])", r"<\1x:\2", x)
+        return x.replace(f'xmlns="{MAIN}"', f'xmlns:x="{MAIN}"')
+
+    return on_sheets(parts, change)
+
+
+def rich(parts):
+    """Every string in runs."""
+    runs = re.sub(rb"<si>(<t[^>]*>[^<]*</t>)</si>", rb"<si><r>\1</r></si>", parts["xl/sharedStrings.xml"])
+    return parts | {"xl/sharedStrings.xml": runs}
+
+
+CLIENTS = {
+    "google": google,
+    "excel": excel,
+    "text as results": lambda parts: with_text(parts, ' t="str"><v>{}</v></c>'),
+    "prefixed": prefixed,
+    "rich text": rich,
+    "line ends": lambda parts: on_sheets(parts, lambda x: x.replace("<row ", "\r\n<row ")),
+    "a comment": lambda parts: on_sheets(parts, lambda x: x.replace("<sheetData>", "<!-- <sheetData> --><sheetData>")),
+}
+
+
+@pytest.mark.parametrize("short", [True, False])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_client_and_both_ways_of_reading_say_the_same(parts, monkeypatch, client, short):
+    expected = reader.read(parts)
+    assert sum(len(page.values) for page in expected.values()) > 500
+    changed = CLIENTS[client](parts)
+    assert changed != parts
+    monkeypatch.setattr(reader, "SHORT", reader.SHORT if short else 0)
+    assert reader.read(changed) == expected
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_every_client_saves_comes_back_as_claims(desk, parts, tmp_path, client):
+    root = tmp_path / "data"
+    shutil.copytree(desk.root, root)
+    with zipfile.ZipFile(tmp_path / "f.xlsx", "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in CLIENTS[client](parts).items():
+            package.writestr(name, content)
+    out = intake(root, 2024, "departments", [tmp_path / "f.xlsx"], received=IN_TIME)
+    assert out.written and not out.findings, out.findings
+    agency, reported = next(iter(desk.people)), {n.code for n in desk.full.framework.leaves if n.source == "reported"}
+    said = ["indicator", "a", "b", "option", "explanation"]
+    before, now = (
+        x[(x["agency"] == agency) & x["indicator"].isin(reported)][said].sort_values("indicator").to_numpy().tolist()
+        for x in (desk.full.claims, read_case(root, 2024, "departments").claims)
+    )
+    assert now == before and len(now) > 25
+
+
+BROKEN = {
+    "a row outside": ('<row r="9', '<row r="99999999'),
+    "a cell outside": ('<c r="A9"', '<c r="ZZZ9"'),
+    "no such string": (' t="s"><v>', ' t="s"><v>99999'),
+    "words among numbers": (' t="s"><v>', "><v>x"),
+    "no XML": ("</row>", "</rov>"),
+    "an unknown character": (' t="s"><v>', ' t="str"><v>&what;'),
+}
+
+
+@pytest.mark.parametrize("short", [True, False])
+@pytest.mark.parametrize("case", BROKEN)
+def test_both_ways_refuse_the_same(parts, monkeypatch, case, short):
+    monkeypatch.setattr(reader, "SHORT", reader.SHORT if short else 0)
+    old, new = BROKEN[case]
+    broken = on_sheets(parts, lambda x: x.replace(old, new, 1))
+    assert broken != parts
+    with pytest.raises(Unreadable):
+        reader.read(broken)
+
+
+def test_a_sheet_of_a_million_cells_is_refused_in_bounded_time(parts):
+    row = '<row r="1">' + '<c r="A1"><v>1</v></c>' * 2_000_000 + "</row>"
+    large = on_sheets(parts, lambda x: re.sub("<sheetData>.*</sheetData>", f"<sheetData>{row}</sheetData>", x, count=1))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in large.items():
+            package.writestr(name, content)
+    finding, _ = refused(out.getvalue(), "f.xlsx")
+    assert finding.code == "E_TOO_LARGE"
