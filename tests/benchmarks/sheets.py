@@ -1,6 +1,7 @@
 """Forms out and in: CPU of the forms of many communes, and of taking them in against the time calamine needs to read
-the values of the same files. Measured on two shared cores, the fastest of four: 150 forms taken in within 2.5 s of CPU,
-7.3 times calamine's 0.34 s. Above 1,060 communes nothing has been measured.
+the values of the same files. Measured with both sides repeated four times on two busy cores (this file runs each once):
+150 forms taken in within 2.5 s of CPU at best, 2.8 s in the middle; 7.3 and about 8 times calamine's 0.34 s. Above
+1,060 communes nothing has been measured.
 
     python tests/benchmarks/sheets.py [COMMUNES …]        default 107 150
 """

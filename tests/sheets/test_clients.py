@@ -149,7 +149,7 @@ def test_both_ways_refuse_the_same(parts, monkeypatch, case, short):
         reader.read(broken)
 
 
-def test_a_sheet_of_a_million_cells_is_refused_in_bounded_time(parts):
+def test_a_sheet_of_a_million_cells_is_refused(parts):
     row = '<row r="1">' + '<c r="A1"><v>1</v></c>' * 2_000_000 + "</row>"
     large = on_sheets(parts, lambda x: re.sub("<sheetData>.*</sheetData>", f"<sheetData>{row}</sheetData>", x, count=1))
     out = io.BytesIO()
