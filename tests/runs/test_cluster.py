@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -317,6 +318,25 @@ def test_an_address_where_nobody_answers_is_refused(desk, address, monkeypatch):
     assert [(f.code, f.reason, f.value) for f in refusal.value.findings] == [
         ("E_CLUSTER", "cluster_unreachable", address)
     ]
+
+
+@real
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_somebody_who_is_no_scheduler_is_refused(says, monkeypatch):
+    """One that is silent and one that says what dask takes for an immense length."""
+    monkeypatch.setattr(cluster, "ANSWER", 1)
+    held: list[socket.socket] = []
+
+    def answer():
+        held.append(server.accept()[0])
+        held[0].sendall(says)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(Refusal) as refusal:
+            list(cluster.run_all([], f"tcp://127.0.0.1:{server.getsockname()[1]}"))
+        held[0].close()
+    assert [finding.reason for finding in refusal.value.findings] == ["cluster_unreachable"]
 
 
 def test_without_dask_the_finding_says_what_to_install(desk, monkeypatch):
