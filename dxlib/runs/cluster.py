@@ -245,6 +245,7 @@ def work(load: bytes, run: str) -> bytes:
     data = taken(child.stdout)
     if not data:
         child.wait(IDLE)
+        sweep()
     return data
 
 
@@ -266,6 +267,7 @@ def stop(run: str) -> None:
             child.wait(ANSWER)
         kill_family(child.pid)
         child.wait()
+    sweep()
 
 
 def put(stream: IO[bytes], data: bytes) -> None:

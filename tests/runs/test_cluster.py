@@ -222,6 +222,17 @@ def test_a_worker_killed_half_way_loses_nothing(desk, tmp_path, scheduler, worke
     assert not [one for process in workers for one in of_ours(process)]
 
 
+@real
+def test_a_process_killed_below_a_worker_fails_its_job_alone(desk, scheduler, workers):
+    write_notebook(desk.notebooks / "report.ipynb", "import os, psutil; psutil.Process(os.getppid()).kill()")
+    before = scratch_folders()
+    result = desk.run(**ONE, dask=scheduler)
+    reasons = {o.job.notebook: [f.reason for f in o.findings] for o in result.outcomes}
+    assert reasons == {"report": ["worker_died"], "verification": []}
+    assert wait_for(lambda: not [one for process in workers for one in of_ours(process)], 10)
+    assert scratch_folders() <= before
+
+
 DRIVER = """
 import signal, sys
 from pathlib import Path
