@@ -40,7 +40,8 @@ def test_lock_holds_one_version_of_each_package():
 
 
 def test_lock_has_everything_the_project_names():
-    named = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
+    extras = [line for lines in PROJECT["project"]["optional-dependencies"].values() for line in lines]
+    named = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"] + extras
     wanted = {re.match(r"[A-Za-z0-9-]+", line)[0].lower() for line in named}
     assert wanted <= {match[1] for match in PIN.finditer(LOCK)}
 

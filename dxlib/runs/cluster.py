@@ -7,6 +7,7 @@ pool gives its processes; it works below a scratch folder and takes that away wh
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import platform
@@ -103,14 +104,25 @@ def connected(address: str) -> Iterator[Any]:
     except ImportError:
         raise Refusal([Finding("E_CLUSTER", "cluster_library")]) from None
     try:
+        asyncio.run(knock(address))
         client = Client(address, timeout=ANSWER, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # what listens there may be no scheduler at all, and its answer anything
         facts = {"detail": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
         raise Refusal([Finding("E_CLUSTER", "cluster_unreachable", value=address, facts=facts)]) from None
     try:
         yield client
     finally:
         client.close(ANSWER)
+
+
+async def knock(address: str) -> None:
+    """Whether somebody answers who speaks as dask does; a Client waits without end for one who says nothing."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    async with asyncio.timeout(ANSWER):
+        comm = await connect(address, timeout=ANSWER, **Security().get_connection_args("client"))
+        await comm.close()
 
 
 def capacity(client: Any) -> int:
@@ -145,7 +157,7 @@ def differing(where: str, here: Mapping[str, Any], there: Any) -> Finding | None
         parts = [part for part in ours if part != "packages" and part in theirs and ours[part] != theirs[part]]
         if not parts:
             return None
-        facts = {"part": parts[0], "there": theirs[parts[0]][:12], "here": ours[parts[0]][:12]}
+        facts = {"part": parts[0], "there": theirs[parts[0]][:12] or "–", "here": ours[parts[0]][:12] or "–"}
     return Finding("E_CLUSTER", "cluster_differs", value=where, facts=facts)
 
 
@@ -213,11 +225,12 @@ def identity() -> dict[str, Any]:
     """On what the bytes of a product depend besides its inputs: code, lock, Python, and what is really installed."""
     lock = REPOSITORY / "requirements.lock"
     pins = set(PIN.findall(lock.read_text("utf-8"))) if lock.is_file() else set()
+    installed = ((re.sub(r"[-_.]+", "-", d.metadata["Name"]).lower(), d.version) for d in distributions())
     return {
         "dxlib": fingerprint.digest_library(REPOSITORY / "dxlib"),
         "requirements.lock": fingerprint.digest_file(lock) if lock.is_file() else "",
         "Python": ".".join(platform.python_version_tuple()[:2]),
-        "packages": {d.metadata["Name"]: d.version for d in distributions() if d.metadata["Name"].lower() in pins},
+        "packages": {name: version for name, version in installed if name in pins},
     }
 
 
@@ -240,6 +253,7 @@ def work(load: bytes, run: str) -> bytes:
     data = taken(child.stdout)
     if not data:
         child.wait(IDLE)
+        sweep()
     return data
 
 
@@ -261,6 +275,7 @@ def stop(run: str) -> None:
             child.wait(ANSWER)
         kill_family(child.pid)
         child.wait()
+    sweep()
 
 
 def put(stream: IO[bytes], data: bytes) -> None:

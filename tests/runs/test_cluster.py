@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,9 +22,11 @@ from dxlib.case import places
 from dxlib.errors import Refusal
 from dxlib.runs import batch, cluster, run
 from dxlib.runs.execute import Outcome
+from dxlib.runs.pool import forks
 
 HOUSE, HERE = Path(__file__).parents[2], Path(__file__).parent
 ONE = {"years": ["2025"], "langs": ["vi"]}
+KERNELS = ("ipykernel_launcher", "fork_server")  # ordinary ones, and those that are forked, with their server
 real = pytest.mark.real("dask")
 
 
@@ -99,7 +102,11 @@ def ours(process):
         words = " ".join(process.cmdline())
     except psutil.NoSuchProcess:
         return False
-    return "ipykernel_launcher" in words or "cluster import serve" in words
+    return any(part in words for part in (*KERNELS, "cluster import serve"))
+
+
+def kernels(process):
+    return [one for one in of_ours(process) if any(part in " ".join(one.cmdline()) for part in KERNELS)]
 
 
 def scratch_folders():
@@ -192,10 +199,12 @@ def test_a_worker_killed_half_way_loses_nothing(desk, tmp_path, scheduler, worke
     killed = []
 
     def kill_one(process):
-        assert wait_for(lambda: [p for p in of_ours(process) if "ipykernel_launcher" in " ".join(p.cmdline())], 90)
-        killed.extend(of_ours(process))
-        process.send_signal(signal.SIGKILL)
-        sign.touch()
+        try:
+            assert wait_for(lambda: len(kernels(process)) > forks(None), 90)
+            killed.extend(of_ours(process))
+            process.send_signal(signal.SIGKILL)
+        finally:
+            sign.touch()  # or the jobs would wait for ever
 
     def slow(task, expected):
         """The same notebook, which first waits for a sign."""
@@ -219,6 +228,18 @@ def test_a_worker_killed_half_way_loses_nothing(desk, tmp_path, scheduler, worke
     assert desk.products() == pool
     assert len(killed) >= 2 and wait_for(lambda: not [p for p in killed if p.is_running()], 10)
     assert not [one for process in workers for one in of_ours(process)]
+
+
+@real
+def test_a_process_killed_below_a_worker_fails_its_job_alone(desk, scheduler, workers):
+    ours = "psutil.Process(os.getppid())" + (".parent()" if forks(None) else "")
+    write_notebook(desk.notebooks / "report.ipynb", f"import os, psutil; {ours}.kill()")
+    before = scratch_folders()
+    result = desk.run(**ONE, dask=scheduler)
+    reasons = {o.job.notebook: [f.reason for f in o.findings] for o in result.outcomes}
+    assert reasons == {"report": ["worker_died"], "verification": []}
+    assert wait_for(lambda: not [one for process in workers for one in of_ours(process)], 10)
+    assert scratch_folders() <= before
 
 
 DRIVER = """
@@ -317,6 +338,25 @@ def test_an_address_where_nobody_answers_is_refused(desk, address, monkeypatch):
     assert [(f.code, f.reason, f.value) for f in refusal.value.findings] == [
         ("E_CLUSTER", "cluster_unreachable", address)
     ]
+
+
+@real
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_somebody_who_is_no_scheduler_is_refused(says, monkeypatch):
+    """One that is silent and one that says what dask takes for an immense length."""
+    monkeypatch.setattr(cluster, "ANSWER", 1)
+    held: list[socket.socket] = []
+
+    def answer():
+        held.append(server.accept()[0])
+        held[0].sendall(says)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(Refusal) as refusal:
+            list(cluster.run_all([], f"tcp://127.0.0.1:{server.getsockname()[1]}"))
+        held[0].close()
+    assert [finding.reason for finding in refusal.value.findings] == ["cluster_unreachable"]
 
 
 def test_without_dask_the_finding_says_what_to_install(desk, monkeypatch):
