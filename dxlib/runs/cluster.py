@@ -66,7 +66,8 @@ def run_all(
     generator cancels what is not done and leaves no process on the workers' machines.
     """
     run, expected = uuid4().hex, identity()
-    with connected(address) as client, client.get_executor(pure=False, retries=RETRIES) as executor:
+    with connected(address) as client:
+        executor = client.get_executor(pure=False, retries=RETRIES)
         waiting = iter(tasks)
         running: dict[Future[bytes], Task] = {}
         try:
@@ -91,8 +92,9 @@ def run_all(
                     yield outcome_of(future, running.pop(future), address)
         finally:
             with deaf():
-                executor.shutdown(wait=False)
                 with suppress(Exception):  # a lost cluster has nothing to stop; its processes leave by themselves
+                    executor.shutdown(wait=False)
+                with suppress(Exception):
                     client.run(stop, run, on_error="ignore")
 
 
