@@ -262,7 +262,7 @@ def test_an_interrupted_run_leaves_no_process_on_the_workers_machines(desk, tmp_
     script.write_text(DRIVER.format(**{key: str(value) for key, value in places.items()}))
     before = scratch_folders()
     with started(tmp_path / "log.txt", "driver", library=os.pathsep.join([str(tmp_path), str(HOUSE)])) as driver:
-        assert wait_for(lambda: all(len(of_ours(process)) == 2 for process in workers), 60)
+        assert wait_for(lambda: all(len(of_ours(process)) == 2 + forks(None) for process in workers), 60)
         driver.send_signal(how)
         assert driver.wait(30)
     assert wait_for(lambda: not [one for process in workers for one in of_ours(process)], 10)
