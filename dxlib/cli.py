@@ -347,6 +347,8 @@ def run_matrix(args: argparse.Namespace) -> int:
             dask=args.dask,
             **telling,
         )
+    if troubles := [outcome.trouble for outcome in result.outcomes if outcome.trouble]:
+        print(text("cli.kernel_trouble", args.say, n=len(troubles), why=troubles[0]), file=sys.stderr)
     if args.json:
         rows = [
             {

@@ -85,9 +85,13 @@ class Books:
         for path, data in record.about(self.entries, self.index).items():
             stage(self.work / NEW / path, data)
         for reader in record.READERS:
-            if (self.work / NEW / reader).is_dir():
-                gone = [path.partition("/")[2] for path in sorted(self.gone) if path.startswith(f"{reader}/")]
-                commit(self.reports / reader, self.work / NEW / reader, gone)
+            new = self.work / NEW / reader
+            gone = [path.partition("/")[2] for path in sorted(self.gone) if path.startswith(f"{reader}/")]
+            if gone and not new.is_dir():  # nothing is left that a record could name
+                new.mkdir(parents=True)
+                gone += [record.RECORD, record.SUMS]
+            if new.is_dir():
+                commit(self.reports / reader, new, gone)
         self.gone, self.staged, self.waiting, self.published = set(), set(), False, True
 
     def tell(self, ended: Iterable[Outcome]) -> None:

@@ -37,9 +37,10 @@ def crate(entries: Mapping[str, Entry], index: Mapping[str, Entry], licences: It
     index      path -> digest and size of the files of no job
     licences   of the open data: title and address
     """
+    entries = dict(sorted(entries.items()))  # whichever job ended first
     files = dict(index) | {path: facts for entry in entries.values() for path, facts in entry["products"].items()}
     files = {path: facts for path, facts in sorted(files.items()) if path != CRATE}
-    actions = [thing for name, entry in sorted(entries.items()) for thing in action(name, entry)]
+    actions = [thing for name, entry in entries.items() for thing in action(name, entry)]
     graph = [*about(entries, files, list(licences)), *map(file_of, files.items()), *software(entries), *actions]
     once = {thing["@id"]: thing for thing in graph}
     described = {"@context": f"{SPECIFICATION}/context", "@graph": list(once.values())}
@@ -68,7 +69,7 @@ def about(
         "identifier": f"merkle-root:{published_root({path: of['sha256'] for path, of in files.items()})}",
         "conformsTo": [{"@id": profile} for profile in PROFILES],
         "hasPart": [{"@id": address(path)} for path in (*files, RECORD, SUMS)],
-        "mentions": [{"@id": f"#{name}"} for name in sorted(entries)],
+        "mentions": [{"@id": f"#{name}"} for name in entries],
     }
     for of in licences:
         yield {"@id": of.get("path", f"#licence-{of['title']}"), "@type": "CreativeWork", "name": of["title"]}
