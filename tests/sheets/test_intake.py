@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dxlib import atomic
 from dxlib.case import check, read_case
 from dxlib.cli import main
 from dxlib.index import score
@@ -272,16 +273,39 @@ def test_a_contested_row_without_grounds_is_refused_at_its_cell(tmp_path):
 def test_a_failed_write_leaves_everything_as_it_was(desk, tmp_path, monkeypatch):
     folder = send(desk, tmp_path)
     before = state(desk.root)
-    replaced, real = [], Path.replace
+    staged, real = [], atomic.stage
+
+    def fail_at_the_third(path, data):
+        staged.append(path)
+        if len(staged) == 3:
+            raise OSError(28, "No space left on device", str(path))
+        real(path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(atomic, "stage", fail_at_the_third)
+        with pytest.raises(OSError):
+            take(desk, folder)
+    assert state(desk.root) == before
+
+
+def test_a_move_that_fails_after_all_is_decided_is_finished_by_the_next_reader(desk, tmp_path, monkeypatch):
+    folder = send(desk, tmp_path)
+    moved, real = [], Path.replace
 
     def fail_at_the_third(self, target):
-        replaced.append(target)
-        if len(replaced) == 3:
-            raise OSError(28, "No space left on device", str(target))
+        moved.append(target)
+        if len(moved) == 3:
+            raise OSError(13, "Permission denied", str(target))
         return real(self, target)
 
-    monkeypatch.setattr(Path, "replace", fail_at_the_third)
-    with pytest.raises(OSError):
-        take(desk, folder)
-    monkeypatch.undo()
-    assert state(desk.root) == before
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", fail_at_the_third)
+        with pytest.raises(OSError):
+            take(desk, folder)
+    assert any(".pending" in path for path in state(desk.root))
+    read_case(desk.root, "2024", "departments")
+    left = state(desk.root)
+    assert not any(".pending" in path for path in left)
+    assert {str(path.relative_to(desk.root)) for path in moved} <= left.keys()
+    take(desk, folder)
+    assert state(desk.root) == left  # all of it had been taken
