@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import tomllib
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
+from ..atomic import put_all
 from ..case import Case
 from ..case.change import exact_text
 from ..case.scenarios import apply, read_scenarios
@@ -45,7 +44,7 @@ def write_scenario(root: str | Path, model: Model, state: State, name: str, titl
         shown = model.changed(state)
         whole = appended(before, table(name, title, *model.changes(state), shown.edited))
         read_back(case, whole, known, name, file, shown)
-        replace_file(path, whole)
+        put_all(path.parent, {path.name: whole})
     except OSError as error:
         raise Refusal([Finding("E_IO", "io", file, facts={"detail": error.strerror or str(error)})]) from None
     return file
@@ -98,18 +97,3 @@ def read_back(case: Case, whole: bytes, known: Mapping, name: str, file: str, sh
 def states(case: Case) -> tuple:
     """What a scenario can change of a case."""
     return case.framework, case.settings, dict(case.edited)
-
-
-def replace_file(path: Path, whole: bytes) -> None:
-    """Whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as out:
-            out.write(whole)
-            out.flush()
-            os.fsync(out.fileno())
-        if path.exists():
-            shutil.copymode(path, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import tomllib
 from dataclasses import replace
 from fractions import Fraction
@@ -328,8 +327,9 @@ def test_what_cannot_be_written_leaves_the_file_alone(tmp_path):
 def test_a_disk_that_refuses_is_said_in_words(tmp_path):
     root = folder(tmp_path)
     tried = model(root)
-    (root / (HERE + ".partial")).mkdir()
+    in_the_way = (root / HERE).with_name(".pending")
+    in_the_way.write_bytes(b"")
     with pytest.raises(Refusal) as refusal:
         write_scenario(root, tried, STATE, "new", {})
     assert [f.reason for f in refusal.value.findings] == ["io"] and not (root / HERE).exists()
-    shutil.rmtree(root / (HERE + ".partial"))
+    in_the_way.unlink()
