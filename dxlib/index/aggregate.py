@@ -18,11 +18,7 @@ Pairs = Sequence[tuple["Fraction | int", Fraction]]  # (weight > 0, share)
 
 def total(values: Sequence[Fraction]) -> Fraction:
     """The sum, reduced once at the end (adding fractions one by one reduces at every step)."""
-    return weighted_sum([(1, v) for v in values])
-
-
-def weighted_sum(pairs: Pairs) -> Fraction:
-    return Fraction(*unreduced(pairs))
+    return Fraction(*unreduced([(1, v) for v in values]))
 
 
 def unreduced(pairs: Pairs) -> tuple[int, int]:

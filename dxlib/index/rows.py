@@ -1,6 +1,6 @@
 """Scores as sums: rows with shares, and each agency's own weights, so that score = sum of weight x share.
 
-What an official score adds to that sum (bonus, penalty, rounding at every level) stands apart as `rest`.
+An official score may hold more than that sum: bonus, penalty, rounding at every level.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from fractions import Fraction
 from ..case import Case
 from ..case.framework import Framework
 from ..rules import ONE, ZERO
-from .aggregate import weighted_sum
 from .score import INDEX, Column, Exact, climb
 
 Weights = dict[str, Fraction]
@@ -35,16 +34,6 @@ class Rows:
     patterns: list[Weights]
     pattern: list[int]
     scores: list[Fraction | None]
-
-    @property
-    def rest(self) -> list[Fraction | None]:
-        """What a score holds beyond its rows."""
-        return [None if s is None else s - self.summed(i) for i, s in enumerate(self.scores)]
-
-    def summed(self, i: int) -> Fraction:
-        """The sum of weight x share of one agency."""
-        weights = self.patterns[self.pattern[i]]
-        return weighted_sum([(w, x) for code, w in weights.items() if (x := self.shares[code][i]) is not None])
 
 
 def units(framework: Framework) -> list[str]:

@@ -11,17 +11,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
+from math import lcm
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.answered import on_top
+from ..case.answered import BLANK, on_top
 from ..case.answers import ANSWER
 from ..case.framework import optional
 from ..case.tables import rows_of
-from ..index.aggregate import unreduced, whole_numbers
+from ..index.aggregate import whole_numbers
 from ..index.rows import Rows, climbed, own_weights, units
+from .sums import Sums, fractions, ratios
 
 Number = int | Fraction  # whole numbers stay integers: they are added ten times as fast as fractions
 
@@ -94,31 +98,91 @@ def parts_of(related: pd.DataFrame, size: Mapping[str, Number]) -> dict[str, Par
     return weighted
 
 
-def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], added: Mapping[str, AddedUp]) -> Rows:
+class Given(NamedTuple):
+    """What the origins of joined agencies gave for one row: a row each, a column per origin.
+
+    above, below  numerators and denominators of their shares, 0 / 1 without one
+    there         who has a share
+    alike         by agency: whether all shares are equal
+    first         by agency: the place of the first origin with a share
+    """
+
+    above: np.ndarray
+    below: np.ndarray
+    there: np.ndarray
+    alike: np.ndarray
+    first: np.ndarray
+
+
+class Joint(NamedTuple):
+    """The agencies with several origins as a table: a row each, a column per origin, as many as the most has.
+
+    at        places of the agencies in the later list
+    agencies  their names
+    places    places of the origins in the earlier list, -1 where there is none
+    weights   of the origins in a mean, whole numbers
+    parts     of the origins that came, in proportion to each other
+    given     row of the index set -> what the origins gave
+    """
+
+    at: list[int]
+    agencies: list[str]
+    places: np.ndarray
+    weights: np.ndarray
+    parts: np.ndarray
+    given: Mapping[str, Given]
+
+
+def joint_of(parts: Mapping[str, Parts], rows: Rows) -> Joint:
+    """The joined agencies of `parts_of` with the figures of the earlier year."""
+    at = {agency: i for i, agency in enumerate(rows.agencies)}
+    several = [(i, agency, origins) for i, (agency, origins) in enumerate(parts.items()) if len(origins) > 1]
+    shape = len(several), max((len(origins) for *_, origins in several), default=1)
+    places, (weights, came) = np.full(shape, -1), np.zeros((2, *shape), dtype=object)
+    for row, (_, _, origins) in enumerate(several):
+        here = row, slice(len(origins))
+        places[here] = [at[one.origin] for one in origins]
+        weights[here], came[here] = [one.weight for one in origins], whole_numbers([one.part for one in origins])
+    given = {code: given_at(places, column) for code, column in rows.shares.items()}
+    return Joint([i for i, *_ in several], [agency for _, agency, _ in several], places, weights, came, given)
+
+
+def reweighted(joint: Joint, parts: Mapping[str, Parts]) -> Joint:
+    """The joined agencies alone, with the weights of other `parts_of`."""
+    weights = np.zeros_like(joint.weights)
+    for row, agency in enumerate(joint.agencies):
+        weights[row, : len(parts[agency])] = [one.weight for one in parts[agency]]
+    return joint._replace(at=list(range(len(weights))), weights=weights)
+
+
+def given_at(places: np.ndarray, column: Sequence[Fraction | None]) -> Given:
+    above, below = ratios(column)
+    there = np.array([*(x is not None for x in column), False])[places]
+    at = np.where(there, places, -1)
+    above, below, first = np.append(above, 0)[at], np.append(below, 1)[at], there.argmax(axis=1)
+    every = np.arange(len(places))
+    same = (above == above[every, first, None]) & (below == below[every, first, None])
+    return Given(above, below, there, (same | ~there).all(axis=1), places[every, first])
+
+
+def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], joint: Joint, added: Mapping[str, AddedUp]) -> Rows:
     """The rows of an earlier year for the agencies of the later one.
 
     parts   `parts_of`: one agency per entry, in this order; one whole origin gives that origin's own figures
-    added   `added_up`, of these agencies and possibly others
+    joint   `joint_of` these parts
+    added   `added_up`
 
     The score of an agency with several origins is what its rows give: it has no official one.
     """
     at = {agency: i for i, agency in enumerate(rows.agencies)}
     framework = case.framework
     firsts = [at[origins[0].origin] for origins in parts.values()]
-    joint = [
-        (i, agency, [(at[one.origin], one.weight) for one in origins])
-        for i, (agency, origins) in enumerate(parts.items())
-        if len(origins) > 1
-    ]
     shares: dict[str, list[Fraction | None]] = {}
     states: dict[str, list[str]] = {}
     for code, column in rows.shares.items():
-        own, state, ratios = [column[i] for i in firsts], rows.states[code], added[code]
-        for i, agency, places in joint:
-            if agency in ratios:
-                own[i] = ratios[agency]
-            else:
-                own[i] = mean([(weight, x) for place, weight in places if (x := column[place]) is not None])
+        own, state = [column[i] for i in firsts], rows.states[code]
+        for i, agency, mean in zip(joint.at, joint.agencies, means(joint, code, column), strict=True):
+            own[i] = added[code].get(agency, mean)
         shares[code], states[code] = own, [state[i] for i in firsts]
     numbers: dict[tuple, int] = {}
     patterns = list(rows.patterns)
@@ -136,13 +200,27 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], added: Mapping[
             patterns.append(weights_of(case, dict(zip(rows.shares, key, strict=True))))
         pattern.append(numbers[key])
         scores.append(None)
-    scored = [i for i, agency, _ in joint if all(rows.scores[at[one.origin]] is not None for one in parts[agency])]
+    known = [None not in [rows.scores[at[one.origin]] for one in parts[agency]] for agency in joint.agencies]
+    scored = [i for i, each in zip(joint.at, known, strict=True) if each]
     sums = set(rows.shares) == set(units(framework))
-    for i, score in zip(
-        scored, map(estimated.summed, scored) if sums else climbed(case, estimated, scored), strict=True
-    ):
+    for i, score in zip(scored, (summed if sums else partial(climbed, case))(estimated, scored), strict=True):
         scores[i] = score
     return estimated
+
+
+def summed(rows: Rows, places: Sequence[int]) -> list[Fraction]:
+    """The sum of weight x share of some agencies."""
+    sums = Sums({(code,): [column[i] for i in places] for code, column in rows.shares.items()}, len(places))
+    weighted: dict[int, list[int]] = {}
+    for i, place in enumerate(places):
+        weighted.setdefault(rows.pattern[place], []).append(i)
+    found: dict[int, Fraction] = {}
+    for pattern, here in weighted.items():
+        weights = rows.patterns[pattern]
+        scale = lcm(*(w.denominator for w in weights.values()), 1)
+        above = sums.of({(code,): int(w * scale) for code, w in weights.items()}, np.array(here))
+        found |= zip(here, fractions(above, scale * sums.below[here]), strict=True)
+    return [found[i] for i in range(len(places))]
 
 
 def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
@@ -161,50 +239,51 @@ def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
     return own_weights(framework, present, applies)
 
 
-def alike(shares: Sequence[Fraction]) -> bool:
-    """Whether all gave one and the same answer, or none did; equal answers are read once, so identity shows it."""
-    return all(x is shares[0] for x in shares)
-
-
-def mean(given: Sequence[tuple[int, Fraction]]) -> Fraction | None:
-    """The mean of (weight, share); None of none."""
-    if alike([x for _, x in given]):
-        return given[0][1] if given else None
-    above, below = unreduced(given)
-    return Fraction(above, below * sum(weight for weight, _ in given))
-
-
-def added_up(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> dict[str, AddedUp]:
-    """The shares of joined agencies on rows that add their numerators and denominators, see `ratio_figures`.
-
-    parts   `parts_of`: the weights do not matter here
-    on      which values count, as in `index.evaluate`
-    """
-    at = {agency: i for i, agency in enumerate(rows.agencies)}
-    several = {
-        agency: [(one.origin, at[one.origin], one.part) for one in origins]
-        for agency, origins in parts.items()
-        if len(origins) > 1
-    }
-    needed = {origin for origins in several.values() for origin, *_ in origins}
-    found: dict[str, AddedUp] = {}
-    for code, column in rows.shares.items():
-        figures = ratio_figures(case, code, on, needed)
-        ratios = {}
-        for agency, origins in several.items() if figures else ():
-            given = [(origin, part, x) for origin, place, part in origins if (x := column[place]) is not None]
-            if not alike([x for *_, x in given]) and all(origin in figures for origin, *_ in given):
-                a, b = (sum(figures[origin][n] * part for origin, part, _ in given) for n in (0, 1))
-                if b:
-                    ratios[agency] = Fraction(a, b)
-        shares = case.framework.nodes[code].rule.exact(list(ratios.values())) if ratios else []
-        found[code] = dict(zip(ratios, shares, strict=True))
+def means(joint: Joint, code: str, column: Sequence[Fraction | None]) -> list[Fraction | None]:
+    """The weighted mean of the origins that have a share, for every joined agency; None of none."""
+    given = joint.given[code]
+    found = [column[i] for i in given.first]
+    rows = np.flatnonzero(~given.alike)
+    weights = np.where(given.there[rows], joint.weights[rows], 0)
+    above, below = given.above[rows].astype(object), given.below[rows].astype(object)
+    n, d = np.zeros(len(rows), dtype=object), np.ones(len(rows), dtype=object)
+    for k in range(weights.shape[1]):
+        n, d = n * below[:, k] + weights[:, k] * above[:, k] * d, d * below[:, k]
+    for row, mean in zip(rows.tolist(), fractions(n, d * weights.sum(axis=1)), strict=True):
+        found[row] = mean
     return found
 
 
-def ratio_figures(case: Case, code: str, on: str, agencies: Iterable[str]) -> dict[str, tuple[Number, Number]]:
-    """agency -> the numerator and denominator that count, for a row whose rule takes a/b; not where a verdict gave
-    points, nor for a rule that looks at the whole group."""
+def added_up(case: Case, rows: Rows, joint: Joint, on: str) -> dict[str, AddedUp]:
+    """The shares of joined agencies on rows that add their numerators and denominators, see `ratio_figures`; not where
+    all origins have the same share.
+
+    on   which values count, as in `index.evaluate`
+    """
+    found: dict[str, AddedUp] = {}
+    for code, given in joint.given.items():
+        at = np.where(given.there & ~given.alike[:, None], joint.places, -1)
+        figures = ratio_figures(case, code, on, [(i, rows.agencies[i]) for i in np.unique(at[at >= 0]).tolist()])
+        sums = {}
+        if figures:
+            table = np.zeros((2, len(rows.agencies) + 1), dtype=object)
+            table[:, list(figures)] = list(zip(*figures.values(), strict=True))
+            above, below = (table[:, at] * joint.parts).sum(axis=2)
+            whole = ((table[1, at] != 0) | (at < 0)).all(axis=1) & (below != 0)
+            sums = {joint.agencies[i]: Fraction(above[i], below[i]) for i in np.flatnonzero(whole)}
+        shares = case.framework.nodes[code].rule.exact(list(sums.values())) if sums else []
+        found[code] = dict(zip(sums, shares, strict=True))
+    return found
+
+
+def ratio_figures(
+    case: Case, code: str, on: str, agencies: Iterable[tuple[int, str]]
+) -> dict[int, tuple[Number, Number]]:
+    """The numerator and denominator (not 0) that count, for a row whose rule takes a/b; not where a verdict gave
+    points, nor for a rule that looks at the whole group.
+
+    agencies   (place, agency). Returns what those have that have both, by place
+    """
     node = case.framework.nodes[code]
     if node.children or not node.ratio or node.rule.group:
         return {}
@@ -212,12 +291,12 @@ def ratio_figures(case: Case, code: str, on: str, agencies: Iterable[str]) -> di
     verdicts = case.answers.verdicts.get(code, {}) if on != "claimed" else {}
     a, b, points = (ANSWER.index(cell) for cell in ("a", "b", "points"))
     found = {}
-    for agency in agencies:
+    for place, agency in agencies:
         verdict = verdicts.get(agency)
-        cells = on_top(claims.get(agency), verdict)
+        cells = on_top(claims.get(agency), verdict) if verdict else claims.get(agency, BLANK)
         above, below = figure(cells[a]), figure(cells[b])
-        if (verdict is None or not verdict[points]) and above is not None and below:
-            found[agency] = (above, below)
+        if below and above is not None and not (verdict and verdict[points]):
+            found[place] = (above, below)
     return found
 
 

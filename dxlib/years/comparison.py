@@ -17,7 +17,7 @@ from ..index import INDEX, Exact, evaluate
 from ..index.rows import Rows, year_rows
 from ..index.score import leaf_column
 from ..index.values import leaf
-from .backcast import Parts, added_up, backcast, joined, parts_of, sizes
+from .backcast import Parts, added_up, backcast, joined, joint_of, parts_of, reweighted, sizes
 from .decompose import Shares, Sides, by_rows, changes, group_change
 from .identity import UNCHANGED, relate
 from .matching import additive, comparable, compared_rows, match
@@ -72,8 +72,9 @@ def compare_years(
     parts = parts_of(related, measured)
     rows = compared_rows(before, after)
     then, now = year_rows(before.framework, scored[0], rows[0]), year_rows(after.framework, scored[1], rows[1])
-    added = added_up(before, then, parts, scored[0].on)
-    old, new = backcast(before, then, parts, added), chosen(now, list(parts))
+    joint = joint_of(parts, then)
+    added = added_up(before, then, joint, scored[0].on)
+    old, new = backcast(before, then, parts, joint, added), chosen(now, list(parts))
     scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
     sides = Sides(
         old,
@@ -86,7 +87,7 @@ def compare_years(
     changed = changes(related, sides, parts, figures)
     several = related[related["origin"].isin(joined(related))]
     equal = {agency: origins for agency, origins in parts_of(several, {}).items() if len(origins) > 1}
-    plain = backcast(before, then, equal, added)
+    plain = backcast(before, then, equal, reweighted(joint, equal), added)
     return Comparison(
         before,
         after,
@@ -173,7 +174,8 @@ def alike_shares(
         if side:
             claimed = chosen(claimed, list(parts))
         else:
-            claimed = backcast(case, claimed, parts, added_up(case, claimed, parts, "claimed"))
+            joint = joint_of(parts, claimed)
+            claimed = backcast(case, claimed, parts, joint, added_up(case, claimed, joint, "claimed"))
         for own, other in mixed:
             states = zip(sides[side].states[own], sides[1 - side].states[other], strict=True)
             found[side][own] = [
@@ -188,10 +190,10 @@ def common_shares(
 ) -> tuple[Shares, Shares]:
     """For rows that look at the group: the shares among the agencies that stand unchanged in both years."""
     stay = related[related["flag"] == UNCHANGED]
-    names = (dict(zip(stay["origin"], stay["agency"], strict=True)), dict.fromkeys(stay["agency"]))
-    names[1].update({agency: agency for agency in names[1]})
+    stayed = stay["agency"].tolist()
+    names = dict(zip(stay["origin"].tolist(), stayed, strict=True)), dict(zip(stayed, stayed, strict=True))
     whole = [len(x.agencies) == len(stay) for x in scored]
-    listed = list(dict.fromkeys(related.loc[related["origin"].ne("") & related["agency"].ne(""), "agency"]))
+    listed = list(dict.fromkeys(related.loc[related["origin"].ne("") & related["agency"].ne(""), "agency"].tolist()))
     found: tuple[dict, dict] = ({}, {})
     if all(whole):
         return found

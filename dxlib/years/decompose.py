@@ -7,7 +7,7 @@ time and adds up exactly; everything here is in fractions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
@@ -228,14 +228,15 @@ def group_change(
     compared = changed[changed["change"].notna()]
     if compared.empty:
         return pd.DataFrame(columns=["part", "value"])
-    here = set(compared["agency"])
+    here = set(compared["agency"].tolist())
     origins = {o for a, o in rows_of(related, "agency", "origin") if a in here and o}
-    then, now = ({a: whole(s) for a, s in table.items() if s is not None} for table in (earlier, later))
-    before, after = ([whole(s) for s in compared[name]] for name in ("before", "after"))
+    scored = [{a: s for a, s in table.items() if s is not None} for table in (earlier, later)]
+    then, now = (dict(zip(table, wholes(table.values()), strict=True)) for table in scored)
+    before, after = (wholes(compared[name].tolist()) for name in ("before", "after"))
     everybody, met, start = mean(then.values()), mean([then[o] for o in origins]), mean(before)
     rows = [("before", everybody), ("left", met - everybody), ("reorganised", start - met)]
     if compared["performance"].notna().all():
-        parts = {name: mean([whole(x) for x in compared[name]]) for name in PARTS[1:]}
+        parts = {name: mean(wholes(compared[name].tolist())) for name in PARTS[1:]}
         parts = {"performance": mean(after) - start - sum(parts.values(), ZERO), **parts}
     else:
         parts = {"change": mean(after) - start}
@@ -252,9 +253,9 @@ def as_floats(changed: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def whole(x: Fraction) -> int:
-    """A figure in units of the last decimal that means are taken over."""
-    return (2 * UNIT * x.numerator + x.denominator) // (2 * x.denominator) if x else 0
+def wholes(values: Iterable[Fraction]) -> list[int]:
+    """Figures in units of the last decimal that means are taken over."""
+    return [(2 * UNIT * n + d) // (2 * d) for n, d in map(Fraction.as_integer_ratio, values)]
 
 
 def mean(values: Collection[int]) -> Fraction:

@@ -58,7 +58,7 @@ class Sums:
 
 def blocks(columns: Mapping[tuple, Sequence[Fraction | None]]) -> Iterator[Block]:
     """The columns put together, small denominators first; one that does not fit stands alone."""
-    split = {key: whole_numbers(column) for key, column in columns.items()}
+    split = {key: ratios(column) for key, column in columns.items()}
     together: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
     common = np.ones(1, dtype=np.int64)
     for key in sorted(split, key=lambda key: split[key][1].max(initial=1)):
@@ -85,7 +85,7 @@ def block(columns: Mapping[tuple, tuple[np.ndarray, np.ndarray]], common: np.nda
     return Block(cells, {key: int(abs(column).max(initial=0)) for key, column in cells.items()}, common)
 
 
-def whole_numbers(column: Sequence[Fraction | None]) -> tuple[np.ndarray, np.ndarray]:
+def ratios(column: Sequence[Fraction | None]) -> tuple[np.ndarray, np.ndarray]:
     """(numerators, denominators), in machine words where they fit."""
     above = [0 if x is None else x.numerator for x in column]
     below = [1 if x is None else x.denominator for x in column]
