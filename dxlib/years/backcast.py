@@ -140,10 +140,12 @@ def joint_of(parts: Mapping[str, Parts], rows: Rows) -> Joint:
     shape = len(several), max((len(origins) for *_, origins in several), default=1)
     places, (weights, came) = np.full(shape, -1), np.zeros((2, *shape), dtype=object)
     for row, (_, _, origins) in enumerate(several):
-        here = row, slice(len(origins))
-        places[here] = [at[one.origin] for one in origins]
-        weights[here], came[here] = [one.weight for one in origins], whole_numbers([one.part for one in origins])
-    given = {code: given_at(places, column) for code, column in rows.shares.items()}
+        cells = row, slice(len(origins))
+        places[cells] = [at[one.origin] for one in origins]
+        weights[cells], came[cells] = [one.weight for one in origins], whole_numbers([one.part for one in origins])
+    used = np.unique(places[places >= 0])
+    here = np.where(places < 0, -1, np.searchsorted(used, places))
+    given = {code: given_at(here, [column[i] for i in used.tolist()], used) for code, column in rows.shares.items()}
     return Joint([i for i, *_ in several], [agency for _, agency, _ in several], places, weights, came, given)
 
 
@@ -155,14 +157,15 @@ def reweighted(joint: Joint, parts: Mapping[str, Parts]) -> Joint:
     return joint._replace(at=list(range(len(weights))), weights=weights)
 
 
-def given_at(places: np.ndarray, column: Sequence[Fraction | None]) -> Given:
+def given_at(places: np.ndarray, column: Sequence[Fraction | None], used: np.ndarray) -> Given:
+    """places: of the origins in the column, which holds the agencies at the places `used` of the whole one."""
     above, below = ratios(column)
     there = np.array([*(x is not None for x in column), False])[places]
     at = np.where(there, places, -1)
     above, below, first = np.append(above, 0)[at], np.append(below, 1)[at], there.argmax(axis=1)
     every = np.arange(len(places))
     same = (above == above[every, first, None]) & (below == below[every, first, None])
-    return Given(above, below, there, (same | ~there).all(axis=1), places[every, first])
+    return Given(above, below, there, (same | ~there).all(axis=1), used[places[every, first]])
 
 
 def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], joint: Joint, added: Mapping[str, AddedUp]) -> Rows:
