@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import another_python
+
 # Where everything must hold before a change is taken, the same examples are tried every time; at a desk, new ones.
 settings.register_profile("same", derandomize=True)
 if os.environ.get("DXLIB_REQUIRE_REAL") == "1":
@@ -27,6 +29,7 @@ PARTS = {
     "git": lambda: shutil.which("git"),
     "dask": lambda: find_spec("distributed"),
     "published tables": PUBLISHED.is_dir,
+    "another python": another_python.found,
 }
 
 
