@@ -6,13 +6,12 @@ of them must be there, DXLIB_REQUIRE_REAL=1 makes every skip a failure, so that 
 
 import os
 import shutil
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-
-from tests import another_python
 
 # Where everything must hold before a change is taken, the same examples are tried every time; at a desk, new ones.
 settings.register_profile("same", derandomize=True)
@@ -29,7 +28,7 @@ PARTS = {
     "git": lambda: shutil.which("git"),
     "dask": lambda: find_spec("distributed"),
     "published tables": PUBLISHED.is_dir,
-    "another python": another_python.found,
+    "another python": lambda: import_module("tests.another_python").found(),
 }
 
 
