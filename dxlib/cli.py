@@ -113,6 +113,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("--force", action="store_true", help=say("force"))
     run.add_argument("--kernels", choices=KERNELS, help=say("kernels"))
     run.add_argument("--dask", metavar="ADDRESS", help=say("dask"))
+    run.add_argument("--own-notebooks", action="store_true", help=say("own_notebooks"))
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
     audited = command("audit", run_audit)
     audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
@@ -347,6 +348,7 @@ def run_matrix(args: argparse.Namespace) -> int:
             force=args.force,
             kernels=args.kernels,
             dask=args.dask,
+            own_notebooks=args.own_notebooks,
             **telling,
         )
     if troubles := [outcome.trouble for outcome in result.outcomes if outcome.trouble]:

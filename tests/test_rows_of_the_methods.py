@@ -18,6 +18,7 @@ import pytest
 from dxlib.atomic import working_folder
 from dxlib.cli import main
 from dxlib.errors import Refusal
+from dxlib.runs import batch, notebooks
 from dxlib.runs.matrix import plan
 from tests.case.folder import FILES, INDEX, write
 
@@ -241,6 +242,38 @@ def test_s11_nothing_is_unpickled_or_evaluated_that_came_from_outside():
                 found |= {"pickle" for word in node.keywords if word.arg == "allow_pickle"}
         name = path.relative_to(HOUSE / "dxlib").as_posix()
         assert found & forbidden == ALLOWED.get(name, set()), name
+
+
+def test_s12_an_altered_notebook_is_refused_before_it_runs(root, tmp_path, monkeypatch):
+    """Outputs that somebody saved in it are nobody's: only what its cells say counts, and they are run anew."""
+    here = shutil.copytree(HOUSE / "notebooks", tmp_path / "notebooks")
+    monkeypatch.setattr(notebooks, "HERE", here)
+    assert notebooks.altered(here, ["report"]) == []
+    page = json.loads((here / "report.ipynb").read_text(encoding="utf-8"))
+    code = next(cell for cell in page["cells"] if cell["cell_type"] == "code")
+    code["outputs"] = [{"output_type": "display_data", "data": {"text/html": "<script>1</script>"}, "metadata": {}}]
+    (here / "report.ipynb").write_text(json.dumps(page), encoding="utf-8")
+    assert notebooks.altered(here, ["report"]) == []
+    code["source"] = [*code["source"], "\n1"]
+    (here / "report.ipynb").write_text(json.dumps(page), encoding="utf-8")
+    found = [(of.code, of.file) for of in notebooks.altered(here, ["report", "brief"])]
+    assert found == [("E_NOTEBOOK", "notebooks/report.ipynb")]
+    monkeypatch.setattr(batch, "altered", lambda notebooks_in, names: notebooks.altered(here, names))
+    ended, findings, _ = told(root, *RUN)
+    assert ended == 1 and [of["code"] for of in findings] == ["E_NOTEBOOK"]
+    assert not (root.parent / "reports").exists()
+
+
+def test_s12_the_list_of_shipped_notebooks_is_up_to_date():
+    """After a change that is meant: python -m dxlib.runs.notebooks"""
+    assert notebooks.SHIPPED.read_text(encoding="utf-8") == notebooks.listed()
+
+
+def test_s12_no_other_notebook_runs_and_none_is_trusted(root):
+    ended, findings, _ = told(root, "run", "--notebooks", "explore")
+    assert ended == 1 and [of["code"] for of in findings] == ["E_PARAM"]
+    said = "".join(path.read_text(encoding="utf-8") for path in (HOUSE / "dxlib").rglob("*.py"))
+    assert "jupyter trust" not in said and "NotebookNotary" not in said
 
 
 def test_s14_every_package_is_locked_by_digest():

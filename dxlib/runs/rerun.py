@@ -39,7 +39,7 @@ def rerun(root: Path, reports: Path, **given: Any) -> list[Difference]:
     notebooks = sorted({page.rpartition(".")[0] for page in pages})
     langs = sorted({page.rpartition(".")[2] for page in pages})
     with TemporaryDirectory() as scratch:
-        run(root, scratch, years, groups, notebooks, langs, **given)
+        run(root, scratch, years, groups, notebooks, langs, own_notebooks=True, **given)
         after = record.read(Path(scratch))
     return [found for name, entry in sorted(before.items()) for found in differences(name, entry, after.get(name))]
 
