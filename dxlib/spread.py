@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from .errors import Finding, Refusal
@@ -22,17 +23,14 @@ def over(address: str) -> Callable[..., Iterable[Any]]:
     Functions and arguments are pickled, so every worker must have the same dxlib. Raises Refusal, when it is first
     asked for a result, where nobody answers or there is no worker.
     """
-    return partial_map(address) if address else map
+    return partial(over_workers, address) if address else map
 
 
-def partial_map(address: str) -> Callable[..., Iterator[Any]]:
-    def over_workers(function: Callable[..., Any], *lists: Iterable[Any]) -> Iterator[Any]:
-        with connected(address) as client:
-            staffed(client, address)
-            for future in client.map(function, *lists, pure=False, retries=RETRIES, priority=1):
-                yield future.result()
-
-    return over_workers
+def over_workers(address: str, function: Callable[..., Any], *lists: Iterable[Any]) -> Iterator[Any]:
+    with connected(address) as client:
+        staffed(client, address)
+        for future in client.map(function, *lists, pure=False, retries=RETRIES, priority=1):
+            yield future.result()
 
 
 @contextmanager

@@ -48,6 +48,7 @@ IDLE = 60  # seconds after which a process of ours on a worker's machine leaves,
 READ = {".csv", ".toml"}  # what a case consists of, besides its documents
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==", re.M)
 SCRATCH = "dxlib-worker-"
+SCHEDULER = "DXLIB_SCHEDULER"
 
 
 # The driver's side --------------------------------------------------------------------------------------------------
@@ -243,8 +244,11 @@ def work(load: bytes, run: str, divides: bool) -> bytes:
 
 
 def start() -> subprocess.Popen[bytes]:
-    """A process that serves until this one ends."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    """A process that serves until this one ends. It is told the scheduler's address as this machine knows it."""
+    from distributed import get_worker
+
+    known = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), SCHEDULER: get_worker().scheduler.address}
+    environment = {**os.environ, **known}
     command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
@@ -330,6 +334,8 @@ def served(got: Parcel, scratch: Path, kernels: Source, own: Mapping[str, Any]) 
             write(inside(root, name), data)
         write(notebook, got.notebook)
         parameters = {**got.task.parameters, "root": str(root)}
+        if parameters.get("workers"):
+            parameters["workers"] = os.environ[SCHEDULER]
         here = replace(got.task, root=root, reports=scratch / "reports", notebook=notebook, parameters=parameters)
         return attempt(here, kernels)
     except Refusal as refusal:
