@@ -61,9 +61,9 @@ def dated_outside(place: str, evidence: pd.DataFrame, period_from: str, period_t
 
 def look(folder: Path, file: str) -> tuple[str, str]:
     """(what is wrong, digest) of one document."""
-    path = folder / file
+    path, way = folder / file, PurePosixPath(file)
     try:
-        if any((folder / part).is_symlink() for part in (file, *PurePosixPath(file).parents)):
+        if any((folder / part).is_symlink() for part in [way, *way.parents][:-1]):  # the folder itself may be one
             return "evidence_link", ""
         if not path.resolve().is_relative_to(folder.resolve()):
             return "evidence_path", ""
