@@ -28,7 +28,7 @@ from dxlib.sheets.book import filled
 from dxlib.sheets.form import claim_form
 from dxlib.sheets.intake import Issued
 from dxlib.sheets.write import write
-from tests.crash import in_child, interrupted, left_in
+from tests.crash import in_child, in_memory, interrupted, left_in
 from tests.explore.test_model import folder as small
 from tests.explore.test_model import model
 from tests.years.test_conversion import HEAD
@@ -42,7 +42,7 @@ NOBODY = 65534
 @pytest.fixture
 def root():
     """Where somebody without rights may look as well."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir=in_memory()) as place:
         Path(place).chmod(0o755)
         data = Path(place) / "data"
         small(data)
