@@ -141,7 +141,6 @@ def tally_draws(
     rng: np.random.Generator,
     on: str | None = None,
     spread: Callable[..., Iterable] = map,
-    full: bool = True,
     within: str = "renormalised",
     level: str = "all",
     concentration: float | None = None,
@@ -155,7 +154,7 @@ def tally_draws(
     Raises Refusal, ValueError. Sources: see there.
     """
     check_set(half_width, draws, within, level, concentration)
-    counter = counter_of(case, on, full)
+    counter = counter_of(case, on, full=True)
     one = partial(count_stream, counter, drawer_of(case.framework, half_width, within, level, concentration))
     firsts = range(0, draws, STREAM)
     sizes = [min(STREAM, draws - first) for first in firsts]
