@@ -113,10 +113,13 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("--force", action="store_true", help=say("force"))
     run.add_argument("--kernels", choices=KERNELS, help=say("kernels"))
     run.add_argument("--dask", metavar="ADDRESS", help=say("dask"))
+    run.add_argument("--own-notebooks", action="store_true", help=say("own_notebooks"))
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
     audited = command("audit", run_audit)
     audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
     audited.add_argument("--rerun", action="store_true", help=say("rerun_too"))
+    audited.add_argument("--dask", metavar="ADDRESS", help=say("dask"))
+    audited.set_defaults(refuse=audited.error)
     approve = command("approve", run_approve)
     place(approve, say, what=False)
     approve.add_argument("--role", required=True, metavar="ROLE", help=say("role"))
@@ -345,6 +348,7 @@ def run_matrix(args: argparse.Namespace) -> int:
             force=args.force,
             kernels=args.kernels,
             dask=args.dask,
+            own_notebooks=args.own_notebooks,
             **telling,
         )
     if troubles := [outcome.trouble for outcome in result.outcomes if outcome.trouble]:
@@ -384,6 +388,8 @@ def told(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 def run_audit(args: argparse.Namespace) -> int:
     from . import audit
 
+    if args.dask and not args.rerun:
+        args.refuse(text("cli.dask_reruns", args.say))
     folders = [args.path] if args.path else [args.reports / reader for reader in ("public", "internal")]
     folders = [folder for folder in folders if args.path or folder.is_dir()]
     reports = {folder: audit.audit(folder) for folder in folders}
@@ -406,7 +412,7 @@ def remake(args: argparse.Namespace) -> list[Any]:
     from .runs.rerun import rerun
 
     with told(args) as telling:
-        return rerun(args.data, args.reports, **telling)
+        return rerun(args.data, args.reports, dask=args.dask, **telling)
 
 
 def run_approve(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ of them must be there, DXLIB_REQUIRE_REAL=1 makes every skip a failure, so that 
 
 import os
 import shutil
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,6 +28,7 @@ PARTS = {
     "git": lambda: shutil.which("git"),
     "dask": lambda: find_spec("distributed"),
     "published tables": PUBLISHED.is_dir,
+    "another python": lambda: import_module("tests.another_python").found(),
 }
 
 

@@ -214,39 +214,3 @@ def other_python(minor):
         root = Path(subprocess.run(["pyenv", "root"], capture_output=True, encoding="utf-8").stdout.strip())
         found += sorted(map(str, root.glob(f"versions/3.{minor}.*/bin/python")), reverse=True)
     return next((path for path in found if path and (run.version_of([path]) or "").startswith(f"3.{minor}.")), None)
-
-
-SMALL_CASE = {
-    "index.toml": 'year = 2025\ngroup = "mau"\ntotal = 100\naggregate = "geometric"\n'
-    'title = {vi = "Mẫu", en = "Sample"}\n',
-    "indicators.csv": "code,parent,rule,name_vi\n1,,ratio,Một\n2,,target(0.7),Hai\n3,,percentile,Ba\n",
-    "agencies.csv": "agency,name_vi,ranked\na,A,yes\nb,B,yes\nc,C,yes\n",
-    "claims.csv": "agency,indicator,a,b\n"
-    "a,1,1,3\na,2,0.3,1\na,3,5,\nb,1,2,3\nb,2,0.65,1\nb,3,7,\nc,1,0.4,1\nc,2,0.63,1\nc,3,9,\n",
-}
-
-
-@pytest.mark.welcome
-def test_scores_have_the_same_bytes_under_another_python(tmp_path, monkeypatch):
-    mine = sys.version_info.minor
-    other = next((path for minor in run.MINORS if minor != mine and (path := other_python(minor))), None)
-    if other is None:
-        pytest.skip("no other supported Python here")
-    folder = tmp_path / "data" / "2025" / "mau"
-    folder.mkdir(parents=True)
-    for name, content in SMALL_CASE.items():
-        (folder / name).write_text(content, "utf-8")
-    needed = {"numpy", "pandas", "python-dateutil", "six", "tzdata", "babel"}
-    (tmp_path / "some.lock").write_text("".join(m[0] for m in PIN.finditer(LOCK) if m[1] in needed), "utf-8")
-    subprocess.run([other, "-m", "venv", tmp_path / "venv"], check=True)
-    python = str(run.python_in(tmp_path / "venv"))
-    monkeypatch.setattr(run, "LOCK", tmp_path / "some.lock")
-    if all(subprocess.call(install) != 0 for install in run.installers(python)):
-        pytest.skip("the locked packages of another Python cannot be fetched here")
-    score = ["-m", "dxlib", "score", "2025", "mau", "--data", tmp_path / "data"]
-    environment = {**run.surroundings(os.environ), "PYTHONPATH": str(HOUSE)}
-    tables = [
-        subprocess.run([each, *score], cwd=tmp_path, env=environment, capture_output=True, check=True).stdout
-        for each in (sys.executable, python)
-    ]
-    assert tables[0] == tables[1] and tables[0].count(b"\n") == 13

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
@@ -45,12 +45,28 @@ def read_documents(folder: Path, place: str, evidence: pd.DataFrame) -> tuple[pd
     return out, digests, findings
 
 
+def dated_outside(place: str, evidence: pd.DataFrame, period_from: str, period_to: str) -> list[Finding]:
+    """One warning where documents were issued before or after the assessed period (ISO dates, "" for no such end).
+
+    It names the first; all of them are flags of the verification.
+    """
+    issued = evidence["issued_on"]
+    outside = issued[(issued != "") & ((issued < period_from) | ((issued > period_to) if period_to else False))]
+    if outside.empty:
+        return []
+    facts = {"n": len(outside), "first": period_from or "…", "last": period_to or "…"}
+    row, day = int(outside.index[0]), outside.iloc[0]
+    return [Finding("W_EVIDENCE_DATE", "evidence_date", f"{place}/evidence.csv", row, "issued_on", day, facts)]
+
+
 def look(folder: Path, file: str) -> tuple[str, str]:
     """(what is wrong, digest) of one document."""
-    path = folder / file
+    path, way = folder / file, PurePosixPath(file)
     try:
         if not path.resolve().is_relative_to(folder.resolve()):
             return "evidence_path", ""
+        if any((folder / part).is_symlink() for part in [way, *way.parents][:-1]):  # the folder itself may be one
+            return "evidence_link", ""
         if not path.is_file():
             return "evidence_missing", ""
         data = path.read_bytes()

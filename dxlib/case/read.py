@@ -16,7 +16,7 @@ from ..atomic import settle
 from ..errors import Finding, Refusal, nearest
 from .case import Case, freeze, table_findings
 from .cells import check_cells, check_references
-from .documents import read_documents
+from .documents import dated_outside, read_documents
 from .framework import Framework
 from .lineage import check_lineage, check_members
 from .links import check_links, check_size
@@ -340,7 +340,8 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
             findings += refusal.findings
         else:
             _, _, documents = read_documents(root / at_year / at_group, place, case.evidence)
-            findings += [*case.findings, *documents, *check_scenarios(root, case)]
+            dates = dated_outside(place, case.evidence, case.settings.period_from, case.settings.period_to)
+            findings += [*case.findings, *documents, *dates, *check_scenarios(root, case)]
             findings += check_members(register, case.tables["agencies"], case.settings, place)
             sets[at_year, at_group] = case.framework
             links = case.tables["links"]

@@ -5,7 +5,7 @@ from .attainable_ranks import attainable_ranks
 from .audit_questions import audit_questions
 from .groups import place_groups, settled_pairs
 from .heavier import heavier
-from .intervals import rank_intervals, tally
+from .intervals import drawn_intervals, rank_intervals, tally, tally_draws
 from .leave_out import leave_one_out
 from .pairs import certain_pairs, dominance, robust_share
 from .reversal import reversals, smallest_points
@@ -33,6 +33,7 @@ __all__ = [
     "components",
     "dominance",
     "draw_weights",
+    "drawn_intervals",
     "effective_weights",
     "factors",
     "first_places",
@@ -53,6 +54,7 @@ __all__ = [
     "smallest_points",
     "stability",
     "tally",
+    "tally_draws",
     "weak_indicators",
     "winning_shares",
 ]

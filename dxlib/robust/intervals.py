@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations, pairwise
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from ..case.framework import Framework
 from ..case.settings import Class, Settings
 from ..index import INDEX, evaluate, tabulate
 from ..index.floats import SLICE, TIE, Shares, float_ranks, leaf_shares, row_scorer, some
-from .weights import STREAM, families, workers
+from .weights import STREAM, Drawer, check_set, drawer_of, families, workers
 
 BLOCK = 262_144  # scores held at once by one thread: 2 MiB, the cache of a core
 BUFFER = 8_000_000  # ranks held at once by one thread: 16 MB
@@ -72,10 +74,10 @@ def rank_intervals(case: Case, weights: pd.DataFrame, on: str | None = None, thr
     official rank), of. Ties within 1e-9 share a rank. Raises ValueError for a table that is no table of weights.
     Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168.
     """
-    return intervals(tally(case, weights, on, threads, full=False))
+    return drawn_intervals(tally(case, weights, on, threads, full=False))
 
 
-def intervals(counted: Tally) -> pd.DataFrame:
+def drawn_intervals(counted: Tally) -> pd.DataFrame:
     """The table of `rank_intervals` from counts.
 
     Source: quantiles are those of the empirical distribution function, Hyndman & Fan (1996), definition 1.
@@ -127,49 +129,135 @@ def tally(
     leaves without a score shares the last place of that draw, and is in the last class. Raises ValueError.
     Source: Lahdelma & Salminen (2001), Operations Research 49 (SMAA-2); Tervonen & Lahdelma (2007), EJOR 178.
     """
+    counter = counter_of(case, on, full)
+    codes, drawn = checked(case.framework, weights, threads)
+    return counter.told(*counter.count(codes, drawn, threads, block), len(weights))
+
+
+def tally_draws(
+    case: Case,
+    half_width: float,
+    draws: int,
+    rng: np.random.Generator,
+    on: str | None = None,
+    spread: Callable[..., Iterable] = map,
+    within: str = "renormalised",
+    level: str = "all",
+    concentration: float | None = None,
+) -> Tally:
+    """`tally` of `draw_weights`, stream of draws by stream, so that they are never held together.
+
+    spread   `map`, or the map of any executor: every stream has a generator of its own and counts are whole numbers,
+             so that streams may be counted anywhere, in any number of places, without changing a count
+    the rest as in `draw_weights` and `tally`
+
+    Raises Refusal, ValueError. Sources: see there.
+    """
+    check_set(half_width, draws, within, level, concentration)
+    counter = counter_of(case, on, full=True)
+    one = partial(count_stream, counter, drawer_of(case.framework, half_width, within, level, concentration))
+    firsts = range(0, draws, STREAM)
+    sizes = [min(STREAM, draws - first) for first in firsts]
+    if len(sizes) == 1:
+        spread = map  # the way is longer than the work
+    places, sums = None, None
+    for found, parts in spread(one, rng.spawn(len(sizes)), sizes):
+        places = found if places is None else [whole + part for whole, part in zip(places, found, strict=True)]
+        sums = parts if sums is None else [whole + part for whole, part in zip(sums, parts, strict=True)]
+    assert places is not None and sums is not None
+    small = smallest(draws)
+    return counter.told([whole.toarray().astype(small) for whole in places], sums, draws)
+
+
+def count_stream(
+    counter: Counter, drawer: Drawer, stream: np.random.Generator, draws: int
+) -> tuple[list[Any], list[np.ndarray]]:
+    """One stream drawn and counted; most places of a long list are never met, so sparse ones travel."""
+    from scipy.sparse import csr_array
+
+    places, sums = counter.count(drawer.codes, drawer.draw(stream, draws))
+    return [csr_array(counts.astype(np.int64)) for counts in places], sums
+
+
+@dataclass(frozen=True)
+class Counter:
+    """All that counting needs of a case besides the weights; small enough to be sent to another machine.
+
+    lists      scope, agencies in official order, their ranks
+    shares     of the agencies list by list, those of no list last
+    rooms      (agencies,) own maxima
+    official   their classes by the exact score
+    """
+
+    settings: Settings
+    framework: Framework
+    full: bool
+    lists: list[tuple[str, list[str], np.ndarray]]
+    shares: Shares
+    rooms: np.ndarray
+    official: list[int | None]
+
+    @property
+    def tops(self) -> list[str]:
+        return [node.code for node in self.framework.siblings(self.framework.tops)]
+
+    def count(
+        self, codes: list[str], weights: np.ndarray, threads: int = 1, block: int = BLOCK
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """The counts over some draws, see `count`. weights (nodes, K), rows named by `codes`."""
+        by_publication = self.settings.rank_on == "published"
+        return count(
+            self.framework,
+            self.shares,
+            [len(agencies) for _, agencies, _ in self.lists],
+            codes,
+            weights,
+            threads=threads,
+            block=block,
+            tops=self.tops if self.full else [],
+            pairs=self.full,
+            cuts=self.settings.classes[:-1] if self.full else (),
+            settled=published(self.settings, self.rooms) if by_publication else None,
+        )
+
+    def told(self, places: list[np.ndarray], sums: list[np.ndarray], draws: int) -> Tally:
+        """What was counted over all draws, list by list."""
+        reached, leading, wins = sums
+        edges = np.cumsum([0, *(len(agencies) for _, agencies, _ in self.lists)]).tolist()
+        compared = [compared_in(len(agencies), self.full) for _, agencies, _ in self.lists]
+        ahead = np.split(wins, np.cumsum([len(these) for these in compared])[:-1]) if compared else []
+        kept = [
+            Places(*one, counts, leading[a:b], these, won[:, 0], won[:, 1])
+            for one, counts, (a, b), these, won in zip(
+                self.lists, places, pairwise(edges), compared, ahead, strict=True
+            )
+        ]
+        classes = np.diff(reached, axis=1, prepend=0, append=draws)
+        if not (self.full and self.settings.classes):
+            classes = classes[:, :0]
+        return Tally(draws, self.tops, kept, self.shares.agencies, self.official, classes)
+
+
+def counter_of(case: Case, on: str | None, full: bool) -> Counter:
+    """full   False: places only"""
     exact = evaluate(case, on)
     shares = leaf_shares(case, exact=exact)
     table = tabulate(case, exact, [INDEX])
     rooms = np.array([float(room) for room in exact.columns[INDEX].rooms])
     place = {agency: i for i, agency in enumerate(shares.agencies)}
     listed = table.dropna(subset=["rank"]).sort_values(["scope", "rank", "agency"], kind="stable")
-    lists = [group for _, group in listed.groupby("scope")]
-    members = [[place[a] for a in group["agency"]] for group in lists]
-    inside = {i for group in members for i in group}
-    others = [i for i in np.flatnonzero(shares.scored).tolist() if i not in inside] if full else []
-    chosen = np.array([i for group in [*members, others] for i in group], int)
-    part = some(shares, chosen)
-    codes, drawn = checked(case.framework, weights, threads)
-    settled = published(case.settings, rooms[chosen]) if case.settings.rank_on == "published" else None
-    counts, reached = count(
-        case.framework,
-        part,
-        [len(group) for group in members],
-        codes,
-        drawn,
-        threads=threads,
-        block=block,
-        tops=[node.code for node in case.framework.siblings(case.framework.tops)] if full else [],
-        pairs=full,
-        cuts=case.settings.classes[:-1] if full else (),
-        settled=settled,
-    )
-    kept = [
-        Places(str(group["scope"].iloc[0]), group["agency"].tolist(), group["rank"].to_numpy(int), *found)
-        for group, found in zip(lists, counts, strict=True)
+    lists = [
+        (str(group["scope"].iloc[0]), group["agency"].tolist(), group["rank"].to_numpy(int))
+        for _, group in listed.groupby("scope")
     ]
+    inside = [place[agency] for _, agencies, _ in lists for agency in agencies]
+    others = sorted(set(np.flatnonzero(shares.scored).tolist()) - set(inside)) if full else []
+    chosen = np.array([*inside, *others], int)
     official = dict(zip(table["agency"], table["class"], strict=True))
-    classes = np.diff(reached, axis=1, prepend=0, append=len(weights))
-    if not (full and case.settings.classes):
-        classes = classes[:, :0]
-    return Tally(
-        len(weights),
-        [node.code for node in case.framework.siblings(case.framework.tops)],
-        kept,
-        part.agencies,
-        [None if pd.isna(official[a]) else int(official[a]) for a in part.agencies],
-        classes,
-    )
+    classes = [official[shares.agencies[i]] for i in chosen]
+    found = [None if pd.isna(of) else int(of) for of in classes]
+    policies = replace(case.settings, title={}, calendar={}, sensitivity={}, comparison={})  # these cannot travel
+    return Counter(policies, case.framework, full, lists, some(shares, chosen), rooms[chosen], found)
 
 
 def checked(framework: Framework, weights: pd.DataFrame, threads: int = 1) -> tuple[list[str], np.ndarray]:
@@ -201,9 +289,6 @@ def checked(framework: Framework, weights: pd.DataFrame, threads: int = 1) -> tu
     return codes, table
 
 
-Counted = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
-
 def count(
     framework: Framework,
     shares: Shares,
@@ -216,26 +301,26 @@ def count(
     pairs: bool = False,
     cuts: tuple[Class, ...] = (),
     settled: Callable[[np.ndarray], np.ndarray] | None = None,
-) -> tuple[list[Counted], np.ndarray]:
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The pass itself: scores and ranks of a block of draws at a time, counted and forgotten.
 
     shares    agencies list by list, those of no list last
     sizes     how many agencies each list has
     weights   (nodes, K), rows named by `codes`
 
-    Returns places, leading, pairs, above, below (see `Places`) of each list, and (agencies, cuts) draws that reach
-    each cut. A thread ranks some draws block by block, then counts every agency's row. Whole numbers only, so neither
-    blocks nor threads change a count.
+    Returns the places of each list (see `Places`); then, list by list in one, (agencies, cuts) draws that reach each
+    cut, (ranked, tops) leading, and (pairs, 2) above and below. A thread ranks some draws block by block, then counts
+    every agency's row. Whole numbers only, so neither blocks nor threads change a count.
     """
     draws, leaders = weights.shape[1], [codes.index(code) for code in tops or []]
     scores_of = row_scorer(framework, shares, codes)
     n, ranked = len(shares.agencies), sum(sizes)
     edges = [0, *np.cumsum(sizes).tolist()]
-    small = np.uint16 if draws < 2**16 else np.uint32 if draws < 2**32 else np.uint64
+    small = smallest(draws)
     one = small(1)
     kind = np.int16 if max(sizes, default=0) < 2**15 else np.int32
     places = [np.zeros((size, size + 1), small) for size in sizes]
-    compared = [pairs_of(size) if pairs else np.zeros((0, 2), int) for size in sizes]
+    compared = [compared_in(size, pairs) for size in sizes]
     limits = [(float(c.cut), TIE * max(1.0, abs(float(c.cut))), c.includes_cut) for c in cuts]
     held = max(1, min(BUFFER // max(1, ranked), -(-draws // (8 * max(1, threads)))))
     step = min(held, max(1, block // max(1, n)))
@@ -288,12 +373,12 @@ def count(
         for found in run(chunk, range(0, draws, held) if n else ()):
             for whole, part in zip(sums, found, strict=True):
                 whole += part
-    reached, leading, wins = sums
-    ahead = np.split(wins, np.cumsum([len(these) for these in compared])[:-1]) if sizes else []
-    return [
-        (counts, leading[a:b], these, won[:, 0], won[:, 1])
-        for counts, (a, b), these, won in zip(places, pairwise(edges), compared, ahead, strict=True)
-    ], reached
+    return places, sums
+
+
+def smallest(draws: int) -> type[np.unsignedinteger]:
+    """A type that holds so many draws."""
+    return np.uint16 if draws < 2**16 else np.uint32 if draws < 2**32 else np.uint64
 
 
 def runs(ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -315,8 +400,10 @@ def last_without_score(ranks: np.ndarray) -> np.ndarray:
     return np.where(ranks == 0, (ranks > 0).sum(axis=1, keepdims=True) + 1, ranks)
 
 
-def pairs_of(size: int) -> np.ndarray:
-    """(M, 2) positions to compare: all pairs of a short list, neighbours of a long one."""
+def compared_in(size: int, pairs: bool = True) -> np.ndarray:
+    """(M, 2) positions to compare: all pairs of a short list, neighbours of a long one; without `pairs` none."""
+    if not pairs:
+        return np.zeros((0, 2), int)
     found = list(combinations(range(size), 2)) if size <= ALL_PAIRS else list(pairwise(range(size)))
     return np.array(found, int).reshape(-1, 2)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -59,33 +60,60 @@ def draw_weights(
     Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168 (renormalised: what COINr calls noisy weights);
     Tervonen, van Valkenhoef, Basturk & Postmus (2013), EJOR 224 (uniform weights under constraints).
     """
-    if within not in SETS or level not in LEVELS:
-        raise ValueError(f"within is one of {', '.join(SETS)}; level is one of {', '.join(LEVELS)}")
-    check_draws(half_width if within in SETS[:2] else 1.0, draws, concentration if within == "dirichlet" else 1.0)
-    groups = families(case.framework)
-    codes = [code for siblings in groups for code in siblings]
-    table = np.zeros((len(codes), draws))
-    free: list[tuple[list[int], np.ndarray]] = []  # rows that are drawn, and their nominal weights
-    start = 0
-    for siblings in groups:
-        weights = [case.framework.nodes[code].weight for code in siblings]
-        rows = [start + i for i, weight in enumerate(weights) if weight]
-        nominal = np.array([float(weight / sum(weights)) for weight in weights if weight])
-        if len(rows) == 1 or (level == "pillar" and start):
-            table[rows] = nominal[:, None]
-        elif rows:
-            free.append((rows, nominal))
-        start += len(siblings)
+    check_set(half_width, draws, within, level, concentration)
+    drawer = drawer_of(case.framework, half_width, within, level, concentration)
+    table = np.empty((len(drawer.codes), draws))
 
     def fill(stream: np.random.Generator, first: int) -> None:
-        for rows, nominal in free:
-            part = drawn(within, nominal, half_width, concentration, STREAM, stream)
-            table[rows, first : first + STREAM] = part[:, : draws - first]
+        table[:, first : first + STREAM] = drawer.draw(stream, min(STREAM, draws - first))
 
     with workers(threads) as run:
         firsts = range(0, draws, STREAM)
         list(run(fill, rng.spawn(len(firsts)), firsts))
-    return pd.DataFrame(table.T, columns=codes, copy=False)
+    return pd.DataFrame(table.T, columns=drawer.codes, copy=False)
+
+
+@dataclass(frozen=True)
+class Drawer:
+    """How a stream of draws is made, see `draw_weights`; small enough to be sent to another machine.
+
+    codes   the scored nodes, branch by branch
+    still   (nodes,) weights of rows that do not move, 0 for the others
+    free    rows that are drawn, and their nominal weights
+    """
+
+    codes: list[str]
+    still: np.ndarray
+    free: list[tuple[list[int], np.ndarray]]
+    within: str
+    half_width: float
+    concentration: float | None
+
+    def draw(self, stream: np.random.Generator, draws: int) -> np.ndarray:
+        """(nodes, draws) the first draws of a stream, at most STREAM."""
+        table = np.repeat(self.still[:, None], draws, axis=1)
+        for rows, nominal in self.free:
+            part = drawn(self.within, nominal, self.half_width, self.concentration, STREAM, stream)
+            table[rows] = part[:, :draws]
+        return table
+
+
+def drawer_of(framework: Framework, half_width: float, within: str, level: str, concentration: float | None) -> Drawer:
+    groups = families(framework)
+    codes = [code for siblings in groups for code in siblings]
+    still = np.zeros(len(codes))
+    free: list[tuple[list[int], np.ndarray]] = []
+    start = 0
+    for siblings in groups:
+        weights = [framework.nodes[code].weight for code in siblings]
+        rows = [start + i for i, weight in enumerate(weights) if weight]
+        nominal = np.array([float(weight / sum(weights)) for weight in weights if weight])
+        if len(rows) == 1 or (level == "pillar" and start):
+            still[rows] = nominal
+        elif rows:
+            free.append((rows, nominal))
+        start += len(siblings)
+    return Drawer(codes, still, free, within, half_width, concentration)
 
 
 @contextmanager
@@ -158,6 +186,12 @@ def in_order(w: np.ndarray, free: np.ndarray, rng: np.random.Generator) -> np.nd
     keys = levels[:, None] + rng.random(free.shape)
     place = np.argsort(np.argsort(keys, axis=0), axis=0)
     return np.take_along_axis(-np.sort(-free, axis=0), place, axis=0)
+
+
+def check_set(half_width: float, draws: int, within: str, level: str, concentration: float | None) -> None:
+    if within not in SETS or level not in LEVELS:
+        raise ValueError(f"within is one of {', '.join(SETS)}; level is one of {', '.join(LEVELS)}")
+    check_draws(half_width if within in SETS[:2] else 1.0, draws, concentration if within == "dirichlet" else 1.0)
 
 
 def check_draws(half_width: float, draws: int, concentration: float | None = 1.0) -> None:

@@ -22,6 +22,7 @@ from . import cluster, fingerprint, log, matrix, products, record, seen, version
 from .books import opened, put
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
 from .matrix import LANGUAGES, Job
+from .notebooks import altered
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
 from .pool import forks, run_all
 
@@ -132,6 +133,7 @@ def run(
     force: bool = False,
     kernels: str | None = None,
     dask: str | None = None,
+    own_notebooks: bool = False,
 ) -> RunResult:
     """Run the matrix year × group × notebook × language.
 
@@ -144,12 +146,15 @@ def run(
     force           make everything anew, also what has not changed since its record
     kernels         forked or ordinary; default: forked on Linux, else ordinary
     dask            address of a dask scheduler whose workers run the jobs instead of this machine's, see `cluster`
+    own_notebooks   run shipped notebooks that were altered, too
 
     Returns every Outcome in the order of the matrix. Raises Refusal before anything starts when a selection
     or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.
     """
     root, reports = Path(root).resolve(), Path(reports).resolve()
     chosen, declared, given = open_door(root, notebooks_in, (years, groups, notebooks, langs), parameters)
+    if findings := [] if own_notebooks else altered(notebooks_in, declared):
+        raise Refusal(findings)
     began, times = log.now(), []
     outcomes: dict[Job, Outcome] = {}
     with working_folder(reports) as work:

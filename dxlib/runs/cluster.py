@@ -7,7 +7,6 @@ pool gives its processes; it works below a scratch folder and takes that away wh
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pickle
 import platform
@@ -21,18 +20,21 @@ import tempfile
 import threading
 import time
 import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
+from .. import spread
 from ..atomic import at_work, inside, signature
 from ..case.read import places
 from ..errors import Finding, Refusal
+from ..robust.weights import STREAM
+from ..spread import ANSWER, RETRIES, connected, staffed
 from . import fingerprint
 from .execute import REPOSITORY, Outcome, Task, failed
 from .matrix import Job
@@ -42,13 +44,11 @@ from .seen import later
 if TYPE_CHECKING:
     from .kernel import Source
 
-ANSWER = 5  # seconds within which a scheduler answers
-PATIENCE = 60  # seconds that jobs wait for the first worker, or for another one after the last was lost
 IDLE = 60  # seconds after which a process of ours on a worker's machine leaves, if nobody needs it
-RETRIES = 3  # of a job whose worker was lost or had no room
 READ = {".csv", ".toml"}  # what a case consists of, besides its documents
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==", re.M)
 SCRATCH = "dxlib-worker-"
+SCHEDULER = "DXLIB_SCHEDULER"
 
 
 # The driver's side --------------------------------------------------------------------------------------------------
@@ -82,11 +82,12 @@ def run_all(
                 seen = time.monotonic() if threads else seen
                 if following is not None and len(running) < max(1, 2 * threads):  # one ahead, so that none waits
                     begun(following.job)
-                    running[submitted(executor, parcel(following, expected), run)] = following
+                    task = divided(following, address)
+                    running[submitted(executor, parcel(task, expected), run, task != following)] = following
                     following = next(waiting, None)
                     continue
                 done, _ = wait(running, timeout=1, return_when=FIRST_COMPLETED)
-                if not done and time.monotonic() - seen > PATIENCE:
+                if not done and time.monotonic() - seen > spread.PATIENCE:
                     done = set(running)
                 for future in done:
                     yield outcome_of(future, running.pop(future), address)
@@ -96,35 +97,6 @@ def run_all(
                     executor.shutdown(wait=False)
                 with suppress(Exception):
                     client.run(stop, run, on_error="ignore")
-
-
-@contextmanager
-def connected(address: str) -> Iterator[Any]:
-    """A client of the scheduler. Raises Refusal where dask is not installed or nobody answers."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise Refusal([Finding("E_CLUSTER", "cluster_library")]) from None
-    try:
-        asyncio.run(knock(address))
-        client = Client(address, timeout=ANSWER, set_as_default=False)
-    except Exception as error:  # what listens there may be no scheduler at all, and its answer anything
-        facts = {"detail": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
-        raise Refusal([Finding("E_CLUSTER", "cluster_unreachable", value=address, facts=facts)]) from None
-    try:
-        yield client
-    finally:
-        client.close(ANSWER)
-
-
-async def knock(address: str) -> None:
-    """Whether somebody answers who speaks as dask does; a Client waits without end for one who says nothing."""
-    from distributed.comm import connect
-    from distributed.security import Security
-
-    async with asyncio.timeout(ANSWER):
-        comm = await connect(address, timeout=ANSWER, **Security().get_connection_args("client"))
-        await comm.close()
 
 
 def capacity(client: Any) -> int:
@@ -137,10 +109,7 @@ def capacity(client: Any) -> int:
 
 def ready(client: Any, address: str, expected: Mapping[str, Any]) -> None:
     """Wait for the first worker, and look whether all are in our state. Raises Refusal."""
-    try:
-        client.wait_for_workers(1, timeout=PATIENCE)
-    except TimeoutError:
-        raise Refusal([Finding("E_CLUSTER", "cluster_empty", value=address)]) from None
+    staffed(client, address)
     try:
         found = {address: client.run_on_scheduler(identity)}
     except Exception as error:  # whatever another machine answers; without our library it cannot even hear the question
@@ -163,9 +132,17 @@ def differing(where: str, here: Mapping[str, Any], there: Any) -> Finding | None
     return Finding("E_CLUSTER", "cluster_differs", value=where, facts=facts)
 
 
-def submitted(executor: Any, load: bytes, run: str) -> Future[bytes]:
+def divided(task: Task, address: str) -> Task:
+    """A task with more weights to draw than one stream has is told where other workers are."""
+    draws = task.parameters.get("draws", 0)
+    if "workers" not in task.parameters or draws <= STREAM:
+        return task
+    return replace(task, parameters={**task.parameters, "workers": address})
+
+
+def submitted(executor: Any, load: bytes, run: str, divides: bool) -> Future[bytes]:
     try:
-        sent: Future[bytes] = executor.submit(work, load, run)
+        sent: Future[bytes] = executor.submit(work, load, run, divides)
     except Exception as error:  # the client of a lost cluster refuses in several ways; the job is told in one
         sent = Future()
         sent.set_exception(error)
@@ -242,10 +219,17 @@ CHILDREN: dict[tuple[str, int], subprocess.Popen[bytes]] = {}  # (run, thread) -
 ENDED: set[str] = set()
 
 
-def work(load: bytes, run: str) -> bytes:
-    """One job, inside a dask worker: handed to a process of ours; its answer, or nothing where it was killed."""
+def work(load: bytes, run: str, divides: bool) -> bytes:
+    """One job, inside a dask worker: handed to a process of ours; its answer, or nothing where it was killed.
+
+    divides   its notebook waits for other workers: meanwhile this one's place is free for them
+    """
     if run in ENDED:
         return b""
+    if divides:
+        from distributed import secede
+
+        secede()
     place = run, threading.get_ident()
     child = CHILDREN.get(place)
     if child is None or child.poll() is not None:
@@ -260,8 +244,11 @@ def work(load: bytes, run: str) -> bytes:
 
 
 def start() -> subprocess.Popen[bytes]:
-    """A process that serves until this one ends."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    """A process that serves until this one ends. It is told the scheduler's address as this machine knows it."""
+    from distributed import get_worker
+
+    known = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), SCHEDULER: get_worker().scheduler.address}
+    environment = {**os.environ, **known}
     command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
@@ -347,6 +334,8 @@ def served(got: Parcel, scratch: Path, kernels: Source, own: Mapping[str, Any]) 
             write(inside(root, name), data)
         write(notebook, got.notebook)
         parameters = {**got.task.parameters, "root": str(root)}
+        if parameters.get("workers"):
+            parameters["workers"] = os.environ[SCHEDULER]
         here = replace(got.task, root=root, reports=scratch / "reports", notebook=notebook, parameters=parameters)
         return attempt(here, kernels)
     except Refusal as refusal:

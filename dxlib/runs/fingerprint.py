@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 from ..audit import canonical, digest
 
-MACHINE = {"root"}  # parameters that say where on this machine, not what
+MACHINE = {"root", "workers"}  # parameters that say where, not what
 
 
 def fingerprint(
@@ -20,7 +20,7 @@ def fingerprint(
     """The fingerprint as 64 hex digits.
 
     inputs       path below the data folder -> SHA-256 of every file really read
-    parameters   all of the notebook's, with their values (`root` does not count)
+    parameters   all of the notebook's, with their values (those of MACHINE do not count)
     library, notebook, lock   digests
     """
     return digest_of(

@@ -17,7 +17,7 @@ from ..errors import Finding, Refusal, nearest
 
 Scalar = str | int | float | bool
 KINDS = {"int": int, "float": float, "str": str, "bool": bool}
-FROM_MATRIX = {"root": "data", "year": "years", "group": "groups", "lang": "lang"}
+FROM_MATRIX = {"root": "data", "year": "years", "group": "groups", "lang": "lang", "workers": "dask"}
 RANGES: dict[str, tuple[int, int]] = {"draws": (1, 1_000_000), "seed": (0, 2**64 - 1), "half_width": (0, 1)}
 ABOVE_LOWEST = {"half_width"}  # its lowest value itself is out
 CHOICES = {"lang": ("vi", "en"), "on": ("verified", "current", "claimed")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 from . import record
 from .batch import run
+from .log import LOG
 
+NAMED = 5  # differences between two environments
 INDEX_SET = ("index.toml", "indicators.csv", "choices.csv", "links.csv")
 
 
@@ -18,8 +21,8 @@ INDEX_SET = ("index.toml", "indicators.csv", "choices.csv", "links.csv")
 class Difference:
     """One product that did not come out again.
 
-    cause    data, index_set, written_anew (other bytes, the same content), parameters, code, environment, failed (not
-             made at all), or unexplained: all that it is made from is the same
+    cause    data, index_set, written_anew (other bytes, the same content), parameters, code, environment (lock,
+             Python, packages), failed (not made at all), or unexplained: all that it is made from is the same
     detail   the file or the parameters meant
     """
 
@@ -39,13 +42,29 @@ def rerun(root: Path, reports: Path, **given: Any) -> list[Difference]:
     notebooks = sorted({page.rpartition(".")[0] for page in pages})
     langs = sorted({page.rpartition(".")[2] for page in pages})
     with TemporaryDirectory() as scratch:
-        run(root, scratch, years, groups, notebooks, langs, **given)
-        after = record.read(Path(scratch))
-    return [found for name, entry in sorted(before.items()) for found in differences(name, entry, after.get(name))]
+        run(root, scratch, years, groups, notebooks, langs, own_notebooks=True, **given)
+        after, around = record.read(Path(scratch)), other_surroundings(reports, Path(scratch))
+    return [
+        found for name, entry in sorted(before.items()) for found in differences(name, entry, after.get(name), around)
+    ]
 
 
-def differences(name: str, before: record.Entry, after: record.Entry | None) -> Iterator[Difference]:
-    """Of one job, every product that differs, under every cause."""
+def other_surroundings(*reports: Path) -> str:
+    """In what the environments of two runs differ, as their logs say; "" where in nothing, or where one has no log."""
+    try:
+        before, after = (json.loads((folder / LOG).read_text(encoding="utf-8")) for folder in reports)
+        facts = [{"Python": log["python"], "system": log["system"], **log["packages"]} for log in (before, after)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    moved = [name for name in facts[0] if name in facts[1] and facts[0][name] != facts[1][name]]
+    return ", ".join(f"{name} {facts[0][name]}, {facts[1][name]}" for name in moved[:NAMED])
+
+
+def differences(name: str, before: record.Entry, after: record.Entry | None, around: str) -> Iterator[Difference]:
+    """Of one job, every product that differs, under every cause.
+
+    around   in what the environments differ: the cause where there is no other
+    """
     reader = name.partition("/")[0]
     made: Mapping[str, Any] = after["products"] if after else {}
     changed = [path for path, facts in before["products"].items() if made.get(path) != facts]
@@ -53,8 +72,9 @@ def differences(name: str, before: record.Entry, after: record.Entry | None) -> 
     if not changed:
         return
     causes = list(explain(before, after)) if after else [("failed", "")]
+    causes = causes or [("environment", around) if around else ("unexplained", "")]
     for path in sorted(changed):
-        for cause, detail in causes or [("unexplained", "")]:
+        for cause, detail in causes:
             yield Difference(f"{reader}/{path}", cause, detail)
 
 

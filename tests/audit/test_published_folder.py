@@ -394,15 +394,26 @@ def test_random_damage_is_found_and_named(published):
 def test_random_damage_to_the_data_is_found_and_named(published):
     chance = random.Random(8)
     whole = {path: (published.data / path).read_bytes() for path in INPUTS}
-    for turn in range(200):
+    for turn in range(500):
         path = chance.choice(sorted(whole))
         file, data, at = published.data / path, whole[path], chance.randrange(len(whole[path]))
-        if chance.random() < 0.8:
+        what, moved = chance.choice(("flip", "flip", "insert", "cut", "tail", "delete", "rename")), None
+        if what == "flip":
             file.write_bytes(data[:at] + bytes([data[at] ^ (1 << chance.randrange(8))]) + data[at + 1 :])
-        else:
+        elif what == "insert":
+            file.write_bytes(data[:at] + bytes([chance.randrange(256)]) + data[at:])
+        elif what == "cut":
+            file.write_bytes(data[:at] + data[at + 1 :])
+        elif what == "tail":
+            file.write_bytes(data[:at])
+        elif what == "delete":
             file.unlink()
-        assert [of for of, _ in published.found(data=published.data)] == [path], turn
+        else:
+            moved = file.rename(file.with_name(f"{turn}-{file.name}"))
+        assert [of for of, _ in published.found(data=published.data)] == [path], (turn, what)
         file.write_bytes(data)
+        if moved:
+            moved.unlink()
     assert published.found(data=published.data) == []
 
 

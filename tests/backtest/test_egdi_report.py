@@ -10,6 +10,7 @@ import egdi
 import pytest
 from contract_folder import read_csv
 
+from dxlib.audit import audit, holds, prove
 from dxlib.case import read_case
 from dxlib.index import score
 from dxlib.show import labels
@@ -40,6 +41,27 @@ def test_every_country_is_named_in_full(words, egdi_tables):
     names = [" ".join(row["country-name"].split()) for row in read_csv(egdi_tables / "egdi-2018.csv")]
     assert len(names) == 193
     assert [name for name in names if name not in words] == []
+
+
+def test_what_was_published_is_audited_with_its_data(made):
+    """The real tables as the audit sees them: confirmed, then one figure of one country changed."""
+    public, data = made.parents[2], made.parents[4] / "data"
+    report = audit(public, data=data)
+    assert report.confirmed and report.files > 5
+    claims = data / "2018/egdi/claims.csv"
+    kept = claims.read_bytes()
+    at = kept.index(b"0.", len(kept) // 2) + 2
+    claims.write_bytes(kept[:at] + (b"1" if kept[at : at + 1] != b"1" else b"2") + kept[at + 1 :])
+    assert [(of.path, of.kind) for of in audit(public, data=data).deviations] == [
+        ("2018/egdi/claims.csv", "data_changed")
+    ]
+    claims.write_bytes(kept)
+    whole = made.read_bytes()
+    made.write_bytes(whole.replace(b"1.", b"2.", 1))
+    assert [(of.path, of.kind) for of in audit(public).deviations] == [(f"2018/egdi/{made.name}", "changed")]
+    made.write_bytes(whole)
+    scores = public / "2018/egdi/tables/scores.csv"
+    assert scores.is_file() and holds(prove(public, "2018/egdi", "dnk"))
 
 
 def test_nothing_is_said_of_claims(words):

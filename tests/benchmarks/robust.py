@@ -82,7 +82,7 @@ def ours(case, shares, draws: int, half_width: float, seed: int, threads: int):
 
     weights = draw_weights(case, half_width, draws, np.random.default_rng(seed), threads=threads)
     n = len(shares.agencies)
-    ((places, *_),), _ = count(case.framework, shares, [n], *checked(case.framework, weights, threads), threads)
+    (places,), _ = count(case.framework, shares, [n], *checked(case.framework, weights, threads), threads)
     return rank_quantiles(places, draws)[:, 1:4].T
 
 

@@ -32,7 +32,7 @@ def test_committed_clean(name):
         if cell["cell_type"] == "code":
             assert cell["outputs"] == [] and cell["execution_count"] is None
             lines = [line for line in source(cell).splitlines() if line.strip()]
-            assert len(lines) <= (8 if "parameters" in tags(cell) else 6)
+            assert len(lines) <= (9 if "parameters" in tags(cell) else 6)
 
 
 @pytest.mark.parametrize("name", CELLS)

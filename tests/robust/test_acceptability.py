@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dxlib import draw_weights, rank_intervals, read_case, score
+from dxlib.errors import Refusal
 from dxlib.index import INDEX, evaluate, tabulate
 from dxlib.index.score import climb
 from dxlib.robust import intervals as room
@@ -25,7 +28,8 @@ from dxlib.robust.acceptability import (
     top_shares,
     winning_shares,
 )
-from dxlib.robust.intervals import checked, intervals, rank_quantiles, runs, tally
+from dxlib.robust.intervals import checked, rank_quantiles, runs, tally, tally_draws
+from dxlib.robust.intervals import drawn_intervals as intervals
 from dxlib.robust.weights import STREAM
 from tests.backtest.contract_folder import write_folder
 from tests.index.random_cases import givens
@@ -325,6 +329,55 @@ def test_the_same_bytes_on_a_real_size():
             for x, y in ((a.places, b.places), (a.leading, b.leading), (a.above, b.above), (a.below, b.below)):
                 assert x.tobytes() == y.tobytes()
         assert out[0].classes.tobytes() == other.classes.tobytes()
+
+
+def last_first(function, *lists):
+    """A map that starts at the end, as a division among machines may."""
+    return reversed([function(*each) for each in reversed(list(zip(*lists, strict=True)))])
+
+
+@pytest.mark.parametrize("within", ["renormalised", "box"])
+@pytest.mark.parametrize("draws", [STREAM - 1, STREAM + 1, 2 * STREAM + 40])
+def test_streams_may_be_counted_anywhere(draws, within):
+    """As one table of all draws is counted: one after another, backwards, in two threads, in another process."""
+    case = toy(agencies=[{"agency": u, "scope": s} for u, s in zip("abcd", "xxyy", strict=True)], **ABOVE_60)
+    whole = tally(case, drawn(case, draws, within))
+    with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(1, get_context("spawn")) as process:
+        for spread in (map, last_first, threads.map, process.map)[: None if draws > 2 * STREAM else 2]:
+            same(whole, tally_draws(case, 0.2, draws, seeded(), spread=spread, within=within))
+
+
+def test_few_draws_are_counted_where_they_are_asked_for():
+    def far_away(*_):
+        raise AssertionError("one stream is not sent anywhere")
+
+    case = toy()
+    same(
+        tally(case, drawn(case, STREAM, "box")), tally_draws(case, 0.2, STREAM, seeded(), spread=far_away, within="box")
+    )
+
+
+def test_draws_out_of_range_are_refused_before_anything_is_counted():
+    for draws, half_width in ((0, 0.2), (10, 0.0), (10, 1.5)):
+        with pytest.raises(Refusal):
+            tally_draws(toy(), half_width, draws, seeded())
+    with pytest.raises(ValueError, match="within"):
+        tally_draws(toy(), 0.2, 10, seeded(), within="ball")
+
+
+def same(one, other):
+    """Two tallies to the byte, types included."""
+    assert (one.draws, one.tops, one.agencies, one.official) == (
+        other.draws,
+        other.tops,
+        other.agencies,
+        other.official,
+    )
+    assert one.classes.tobytes() == other.classes.tobytes() and len(one.lists) == len(other.lists)
+    for a, b in zip(one.lists, other.lists, strict=True):
+        assert (a.scope, a.agencies) == (b.scope, b.agencies)
+        for x, y in zip(list(vars(a).values())[2:], list(vars(b).values())[2:], strict=True):
+            assert x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
 
 
 @few

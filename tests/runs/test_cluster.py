@@ -12,15 +12,22 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from desk import LOAD, SHOW, write_notebook
 
+from dxlib import read_case, robust, spread
 from dxlib.case import places
+from dxlib.cli import main
 from dxlib.errors import Refusal
+from dxlib.robust.intervals import count_stream
+from dxlib.robust.weights import STREAM
 from dxlib.runs import batch, cluster, run
+from dxlib.runs import rerun as run_of_rerun
 from dxlib.runs.execute import Outcome
 from dxlib.runs.pool import forks
 
@@ -184,6 +191,87 @@ def test_nothing_is_read_from_the_drivers_folders(desk, scheduler, workers):
     assert len(made) > 4 and made.items() <= pool.items()
 
 
+# Draws divided among the workers ------------------------------------------------------------------------------------
+
+
+def prefixes(dask_scheduler):
+    """What a scheduler has been asked for: function -> how many results."""
+    return {name: prefix.state_counts["memory"] for name, prefix in dask_scheduler.task_prefixes.items()}
+
+
+def counted(scheduler):
+    with spread.connected(scheduler) as client:
+        return client.run_on_scheduler(prefixes).get("count_stream", 0)
+
+
+@real
+def test_heavy_draws_are_divided_among_the_workers_and_change_no_byte(desk, scheduler, workers):
+    """Both workers have a page in hand that waits for its draws: their places must be free for these."""
+    sheet = {"years": ["2025"], "notebooks": ["sensitivity"], "parameters": [("draws", 2 * STREAM + 5)]}
+    desk.run = partial(run, desk.data, desk.reports, **sheet)
+    assert {o.status for o in desk.run(jobs=2).outcomes} == {"made"}
+    alone = desk.products()
+    shutil.rmtree(desk.reports)
+    before = counted(scheduler)
+    result = desk.run(dask=scheduler)
+    assert [o.reason for o in result.outcomes] == ["", ""] and desk.products() == alone
+    assert counted(scheduler) - before == 2 * 3
+
+
+@real
+def test_a_worker_lost_under_a_stream_of_draws_loses_no_draw(tmp_path, own_scheduler):
+    """The first one to be asked ends itself; the other does all."""
+    case, rng = read_case(HOUSE / "data", "2024", "districts"), np.random.default_rng
+    lost = tmp_path / "lost"
+
+    def count_once_killed(counter, drawer, stream, draws):
+        if not lost.exists():
+            lost.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return count_stream(counter, drawer, stream, draws)
+
+    def over_workers(one, *lists):
+        return spread.over(own_scheduler[1])(partial(count_once_killed, *one.args), *lists)
+
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    with (
+        worker(own_scheduler[1], tmp_path / "a", "--no-nanny"),
+        worker(own_scheduler[1], tmp_path / "b", "--no-nanny"),
+    ):
+        found = robust.tally_draws(case, 0.2, 2 * STREAM, rng(5), spread=over_workers)
+    alone = robust.tally_draws(case, 0.2, 2 * STREAM, rng(5))
+    assert lost.exists()
+    for table in (robust.drawn_intervals, robust.first_places, robust.winning_shares):
+        assert table(found).equals(table(alone))
+
+
+@real
+def test_a_rerun_on_a_cluster_confirms_and_refutes(desk, scheduler, workers, capsys):
+    desk.run(**ONE, exporter="dxlib.publish")
+    place = [
+        "audit",
+        "--data",
+        str(desk.data),
+        "--reports",
+        str(desk.reports),
+        "--quiet",
+        "--rerun",
+        "--dask",
+        scheduler,
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_of_rerun, "run", partial(run, notebooks_in=desk.notebooks))
+        assert main(place) == 0
+        page = desk.data / "2025/communes/claims.csv"
+        page.write_text(page.read_text("utf-8").replace("yes", "no"), encoding="utf-8")
+        capsys.readouterr()
+        assert main(place) == 1 and "claims.csv" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        main([word for word in place if word != "--rerun"])
+    assert ended.value.code == 2
+
+
 # What goes wrong ----------------------------------------------------------------------------------------------------
 
 
@@ -296,7 +384,7 @@ def own_scheduler(tmp_path):
 
 @real
 def test_a_cluster_without_workers_is_refused(desk, own_scheduler, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    monkeypatch.setattr(spread, "PATIENCE", 1)
     with pytest.raises(Refusal) as refusal:
         desk.run(dask=own_scheduler[1])
     assert [finding.reason for finding in refusal.value.findings] == ["cluster_empty"]
@@ -305,7 +393,7 @@ def test_a_cluster_without_workers_is_refused(desk, own_scheduler, monkeypatch):
 @real
 @pytest.mark.parametrize("lost", ["worker", "scheduler"])
 def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_path, own_scheduler, monkeypatch, lost):
-    monkeypatch.setattr(cluster, "PATIENCE", 3)
+    monkeypatch.setattr(spread, "PATIENCE", 3)
     write_notebook(desk.notebooks / "verification.ipynb", "import time; time.sleep(120)")
     process, address = own_scheduler
     with worker(address, tmp_path, "--no-nanny") as only:
@@ -332,7 +420,7 @@ def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_pa
 @real
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://127.0.0.1:1", "127.0.0.1:many", ""])
 def test_an_address_where_nobody_answers_is_refused(desk, address, monkeypatch):
-    monkeypatch.setattr(cluster, "ANSWER", 1)
+    monkeypatch.setattr(spread, "ANSWER", 1)
     with pytest.raises(Refusal) as refusal:
         list(cluster.run_all([], address))
     assert [(f.code, f.reason, f.value) for f in refusal.value.findings] == [
@@ -344,7 +432,7 @@ def test_an_address_where_nobody_answers_is_refused(desk, address, monkeypatch):
 @pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 def test_somebody_who_is_no_scheduler_is_refused(says, monkeypatch):
     """One that is silent and one that says what dask takes for an immense length."""
-    monkeypatch.setattr(cluster, "ANSWER", 1)
+    monkeypatch.setattr(spread, "ANSWER", 1)
     held: list[socket.socket] = []
 
     def answer():

@@ -49,6 +49,12 @@ def test_a_page_that_hides_a_change_by_hand_is_unexplained(desk):
     product["sha256"] = "0" * 64
     path.write_text(json.dumps(record), encoding="utf-8")
     assert again(desk) == {PAGE: {("unexplained", "")}}
+    log = desk.reports / "run-log.json"
+    told = json.loads(log.read_bytes())
+    told["packages"]["numpy"], told["python"] = "1.0", "3.9.1"
+    log.write_text(json.dumps(told), encoding="utf-8")
+    ((cause, detail),) = again(desk)[PAGE]
+    assert cause == "environment" and detail.startswith("Python 3.9.1, 3.") and "numpy 1.0, " in detail
 
 
 def test_other_parameters_are_named(desk):
