@@ -70,7 +70,11 @@ def read_to_ask(root: str | Path, year: str | int, group: str) -> Case:
 
     Raises Refusal with every error of the rest.
     """
-    given = read_folder(Path(root), str(year), group)
+    return to_ask(read_folder(Path(root), str(year), group))
+
+
+def to_ask(given: Given) -> Case:
+    """A folder, before anybody has claimed anything. Raises Refusal with every error of the rest."""
     absent = [f for f in given.findings if f.reason == "file_missing" and table_of(f, given.place) == "claims"]
     settings = given.settings and replace(given.settings, missing="zero")
     return replace(given, settings=settings, findings=tuple(f for f in given.findings if f not in absent)).freeze()

@@ -18,15 +18,15 @@ import pandas as pd
 
 from .. import schema
 from ..atomic import put_all
-from ..case import Case, read_before, read_register, read_to_ask
-from ..case.read import Given, read_folder
+from ..case import Case, read_before, read_register
+from ..case.read import Given, read_folder, to_ask
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
 from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
 from .delivery import sorted_out
-from .entries import Growing, decide, enter
+from .entries import Growing, Sources, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import read_log
 from .receive import Received, receive
@@ -86,8 +86,8 @@ def intake(
     """
     root = Path(root)
     day = received.isoformat() if received else today()
-    case = read_to_ask(root, year, group)
     given = read_folder(root, str(year), group)
+    case = to_ask(given)
     folder = root / str(year) / group
     issued = Issued(case, root)
     log = read_log(folder)
@@ -107,7 +107,7 @@ def intake(
     out.findings += [Finding("W_KNOWN", "form_known", file) for file in out.known]
     twice(out.taken)
     tables = dict(given.tables)
-    sources: dict[tuple[str, str, str, str], tuple[Received, str]] = {}
+    sources: Sources = {}
     growing = {table: Growing(tables[table]) for table in TABLES}
     for each in out.taken:
         if not each.wrong and each.identity["kind"] == "worklist":
@@ -257,7 +257,7 @@ def changes(
 def judge(
     given: Given,
     tables: Mapping[str, pd.DataFrame],
-    sources: Mapping[tuple[str, str, str, str], tuple[Received, str]],
+    sources: Sources,
     taken: Sequence[Received],
 ) -> None:
     """The case that would be made, checked at its own door; an error is said at the cell it came from."""
@@ -278,12 +278,12 @@ def judge(
         each, where = (None, "")
         if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
             agency, code = tables[table].loc[f.row, ["agency", "indicator"]]
-            each, where = sources.get((table, agency, code, f.column), (None, ""))
+            each, where = sources.get((table, agency, code), (None, ""))
         if each is None:
             taken[0].findings.append(f)
         else:
-            shown = "!".join(each.places.get(where, ("", "")))
-            each.findings.append(replace(f, file=each.file, row=None, column=shown or where))
+            shown = "!".join(each.places.get(f"{where}/{f.column}", ("", "")))
+            each.findings.append(replace(f, file=each.file, row=None, column=shown or f"{code}/{f.column}"))
 
 
 def marked(each: Received, issued: Issued) -> bytes:

@@ -72,8 +72,7 @@ def test_inputs_are_open_and_everything_else_is_locked(desk):
     open_cells = {c.coordinate for row in page.iter_rows() for c in row if not c.protection.locked}
     inputs = {
         place
-        for sheet, r, c in claim_form(desk.words, desk.people[next(iter(desk.people))]).inputs().values()
-        for place in [openpyxl.utils.get_column_letter(c + 1) + str(r + 1)]
+        for sheet, place in claim_form(desk.words, desk.people[next(iter(desk.people))]).inputs().values()
         if sheet == "Phiếu"
     }
     assert open_cells - {c for merged in page.merged_cells.ranges for c in cells_of(merged)} <= inputs
