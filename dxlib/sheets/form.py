@@ -179,7 +179,7 @@ def claim_form(words: Wording, to: Recipient) -> Book:
             reason = text("sheet.form.exempt", words.lang, reason=reason)
             own[body.lines[code], EXPLANATION] = Cell(reason, "muted")
             heights[body.lines[code]] = max(heights[body.lines[code]], height(reason, CLAIM_WIDTHS[EXPLANATION]))
-    main = main_sheet(words, to, "name", body.cells.cells | own, CLAIM_WIDTHS, heights)
+    main = main_sheet(words, to, "name", {**body.cells.cells, **own}, CLAIM_WIDTHS, heights)
     return form_book(words, to, "claim", replace(main, alike=body.cells), more_documents(words, to, kept))
 
 

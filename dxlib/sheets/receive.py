@@ -114,8 +114,8 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
         if page.hidden:
             out.findings.append(Finding("W_HIDDEN", "hidden_rows", file, column=sheet.title))
     if out.respelt:
-        facts = {"n": len(out.respelt)}
-        out.findings.append(Finding("W_NORMALISED", "form_normalised", file, column=out.respelt[0], facts=facts))
+        n = len(out.respelt)
+        out.findings.append(Finding("W_NORMALISED", "form_normalised", file, column=out.respelt[0], facts={"n": n}))
     if not out.raw.keys() - {"submitted_by"} and not out.wrong:
         out.findings.append(Finding("E_EMPTY", "form_empty", file))
     known = {sheet.title for sheet in book.sheets} | {LISTS, IDENTITY}

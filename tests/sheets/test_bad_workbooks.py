@@ -108,13 +108,14 @@ class Doors:
     def run(self, capsys, root, *argv):
         """(exit code, findings) of a command; an exception is a failure of the test. What stood there, stands."""
         before = {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
+        back = root / "2024" / "departments" / "forms" / "returned.csv"  # says what was refused
         capsys.readouterr()
         code = main([*map(str, argv), "--data", str(root), "--reports", str(self.scratch / "reports"), "--json"])
         said = capsys.readouterr()
         lines = said.out if said.out.startswith("[") else said.err
         found = json.loads(lines) if lines.startswith("[") else []
         if code:
-            assert before == {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
+            assert before == {p: p.read_bytes() for p in root.rglob("*") if p.is_file() and p != back}
         return code, found
 
     def form(self, make, capsys, tmp_path, name="form.xlsx"):
@@ -402,7 +403,7 @@ TABLE = {
     ],
     "S4": [
         ("a bomb", "form", part("xl/worksheets/sheet9.xml", bytes(400_000_000)), "E_TOO_LARGE"),
-        ("a bomb that says it is small", "form", lambda d: lying(d), "E_TOO_LARGE"),
+        ("a bomb that says it is small", "form", lambda d: lying(d), "E_FORMAT"),
         ("a row far away", "form", on_sheet(FORM, rb'<row r="9"', b'<row r="99999999999"'), "E_FORMAT"),
         (
             "a large dimension",
@@ -500,7 +501,7 @@ def test_what_is_made_to_cost_costs_nothing(doors, row, what):
     issued.wording("vi")
     start = time.process_time()
     out = receive("form.xlsx", data, issued)
-    assert time.process_time() - start < (1 if code in ("E_TOO_LARGE", "E_XML") else 4)
+    assert time.process_time() - start < (1 if row in ("28", "S3") or "bomb" in what else 4)
     assert out.wrong == bool(code)
     tracemalloc.start()
     try:
@@ -524,15 +525,11 @@ def test_text_that_looks_like_a_formula_leaves_as_text(doors, capsys, tmp_path, 
         frame.loc[frame.index[:40], column] = poison
         frame.to_csv(folder / name, index=False, lineterminator="\n")
     claims = pd.read_csv(folder / "claims.csv", dtype=str, keep_default_na=False)
-    first = claims[claims["a"] != ""].iloc[0]
-    verdict = {
-        "agency": first["agency"],
-        "indicator": first["indicator"],
-        "step": "1",
-        "stage": "verify",
-        "note": poison,
-    }
-    verdict |= {"a": "1", "reason": pd.read_csv(root / "reasons.csv", dtype=str)["code"][0], "decided_on": "2025-01-20"}
+    reported = [n.code for n in doors.desk.full.framework.leaves if n.source == "reported" and n.maximum]
+    first = claims[(claims["a"] != "") & claims["indicator"].isin(reported)].iloc[0]
+    verdict = {"agency": first["agency"], "indicator": first["indicator"], "step": "1", "stage": "verify", "a": "1"}
+    verdict |= {"reason": pd.read_csv(root / "reasons.csv", dtype=str)["code"][0], "note": poison, "decided_by": "A"}
+    verdict |= {"decided_on": "2025-01-20"}
     out = tmp_path / "out"
     run = ["--data", str(root), "--quiet"]
     assert main(["forms", "2024", "departments", "-o", str(out / "forms"), *run]) == 0
@@ -541,15 +538,7 @@ def test_text_that_looks_like_a_formula_leaves_as_text(doors, capsys, tmp_path, 
     assert (
         main(["status", "2024", "departments", "--as-of", "2025-02-01", "--reminders", str(out / "r.csv"), *run]) == 0
     )
-    (folder / "verdicts.csv").write_text(
-        ",".join(verdict)
-        + "\n"
-        + ",".join(
-            f'"{v}"'.replace('""', '"') if '"' not in v else '"' + v.replace('"', '""') + '"' for v in verdict.values()
-        )
-        + "\n",
-        encoding="utf-8",
-    )
+    pd.DataFrame([verdict]).to_csv(folder / "verdicts.csv", index=False, lineterminator="\n")
     assert main(["forms", "2024", "departments", "-o", str(out / "appeals"), "--stage", "appeal", *run]) == 0
     books = sorted(out.rglob("*.xlsx"))
     assert len(books) == 3 + 1 + 1 + 1
