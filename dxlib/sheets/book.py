@@ -95,7 +95,7 @@ class Cells:
 class Sheet:
     """One sheet. Cells by (row, column) from 0; `widths` in characters; `heights` in points, of the rows that need it.
 
-    alike    those of the cells that many forms share, sorted once for all of them; the inputs may be filled since
+    issued   the same cells as they went out, in parts that many forms may share; () where none are shared
     merged   (row, first column, last column)
     repeated   the first rows, printed on every page and kept on the screen, with so many columns
     """
@@ -114,13 +114,12 @@ class Sheet:
     styles: Sequence[str] = ()  # of whole columns, for lines that are still free
     pages: Sequence[int] = ()  # columns at which a printed page begins; without any, all columns are on one
     filtered: bool = False  # whether the last of the repeated rows filters those below
-    alike: Cells = field(default_factory=lambda: Cells("", {}))
+    issued: tuple[Cells, ...] = ()
 
     @cached_property
-    def own(self) -> Cells:
-        """The cells that are not shared."""
-        shared = self.alike.cells
-        return Cells(self.title, {place: cell for place, cell in self.cells.items() if place not in shared})
+    def parts(self) -> tuple[Cells, ...]:
+        """What a returned sheet is held against."""
+        return self.issued or (Cells(self.title, self.cells),)
 
 
 @dataclass(frozen=True)
@@ -137,14 +136,14 @@ class Book:
 
     def fingerprint(self) -> str:
         """SHA-256 over the identity and all that is locked: equal forms, equal fingerprints, whatever is filled in."""
-        sheets = [(sheet.alike.digest, sheet.own.digest) for sheet in self.sheets]
-        return sha256_of([dict(self.identity), sheets])
+        return sha256_of([dict(self.identity), [[part.digest for part in sheet.parts] for sheet in self.sheets]])
 
     def inputs(self) -> dict[str, tuple[str, str]]:
         """name of an input -> (sheet, A1)."""
         found: dict[str, tuple[str, str]] = {}
         for sheet in self.sheets:
-            found |= sheet.alike.names | sheet.own.names
+            for part in sheet.parts:
+                found |= part.names
         return found
 
 

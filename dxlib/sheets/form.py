@@ -180,7 +180,8 @@ def claim_form(words: Wording, to: Recipient) -> Book:
             own[body.lines[code], EXPLANATION] = Cell(reason, "muted")
             heights[body.lines[code]] = max(heights[body.lines[code]], height(reason, CLAIM_WIDTHS[EXPLANATION]))
     main = main_sheet(words, to, "name", {**body.cells.cells, **own}, CLAIM_WIDTHS, heights)
-    return form_book(words, to, "claim", replace(main, alike=body.cells), more_documents(words, to, kept))
+    main = replace(main, issued=(body.cells, Cells(main.title, own)))
+    return form_book(words, to, "claim", main, more_documents(words, to, kept))
 
 
 def body_of(words: Wording, kept: tuple[str, ...], spared: frozenset[str]) -> Body:
@@ -533,7 +534,7 @@ def more_documents(words: Wording, to: Recipient, codes: Iterable[str]) -> Sheet
     called = text("sheet.form.more_name", lang)
     words.more[codes] = Sheet(
         called, cells, (10, 22, 60, 13, 34, 34), {0: 32, 1: 30},
-        merged=[(0, 0, len(columns) - 1)], repeated=(1, 2, 1), footer=to.name, alike=Cells(called, cells),
+        merged=[(0, 0, len(columns) - 1)], repeated=(1, 2, 1), footer=to.name, issued=(Cells(called, cells),),
     )  # fmt: skip
     return words.more[codes]
 
@@ -548,7 +549,7 @@ def guide(words: Wording, stage: str) -> Sheet:
     cells |= {(i, 0): Cell(line, "note") for i, line in enumerate(lines, start=2)}
     heights = {0: 24.0} | {i: height(line, 95) for i, line in enumerate(lines, start=2)}
     title = text("sheet.form.guide_name", lang)
-    words.guides[stage] = Sheet(title, cells, (100,), heights, wide=False, alike=Cells(title, cells))
+    words.guides[stage] = Sheet(title, cells, (100,), heights, wide=False, issued=(Cells(title, cells),))
     return words.guides[stage]
 
 

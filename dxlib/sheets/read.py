@@ -12,11 +12,11 @@ through come here: no entities, no macros, bounded size. Source: ECMA-376 part 1
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from xml.parsers import expat
 
 from .display import ASIDE, BUILT_IN
@@ -42,6 +42,8 @@ NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 ODD = (b"\r", b"]]>", b"hidden")  # what the short way leaves to the parser, as it does
 UNSEEN = bytes({*range(32)} - {9, 10, 13})  # characters that no XML holds
 SHORT = 2_000_000  # bytes it takes at once, so that its memory is bounded
+SMALL = 200_000  # bytes of a part that may be remembered
+Found = TypeVar("Found")
 
 
 class Unreadable(ValueError):
@@ -63,26 +65,42 @@ class Page:
 
 def read(parts: Mapping[str, bytes]) -> dict[str, Page]:
     """name -> sheet, in their order. Raises Unreadable."""
-    links = {
-        link.get("Id", ""): link.get("Target", "")
-        for link in elements(parts.get("xl/_rels/workbook.xml.rels", b""), "Relationship")
-    }
-    targets = {key: (to[1:] if to.startswith("/") else f"xl/{to}") for key, to in links.items()}
     shared = Strings().parse(parts["xl/sharedStrings.xml"]) if "xl/sharedStrings.xml" in parts else []
     strings = {str(number): string for number, string in enumerate(shared)}
     styles = number_styles(parts["xl/styles.xml"]) if "xl/styles.xml" in parts else Styles()
-    workbook = parts["xl/workbook.xml"]
-    since_1904 = any(p.get("date1904") in ("1", "true") for p in elements(workbook, "workbookPr"))
+    since_1904, sheets = outline(parts["xl/workbook.xml"], parts.get("xl/_rels/workbook.xml.rels", b""))
     found = {}
+    for name, state, target in sheets:
+        content = parts.get(target)
+        if content is None:
+            raise Unreadable(f"sheet {name!r} has no content")
+        page = Grid(strings, styles, since_1904).parse(content)
+        page.unseen = state != "visible"
+        found[name] = page
+    return found
+
+
+def remembered(look: Callable[..., Found]) -> Callable[..., Found]:
+    """A look at parts that the forms of one client have alike, taken once for all of them unless they are large."""
+    once = lru_cache(maxsize=64)(look)
+
+    def looked(*contents: bytes) -> Found:
+        return (once if sum(map(len, contents)) < SMALL else look)(*contents)
+
+    return looked
+
+
+@remembered
+def outline(workbook: bytes, relations: bytes) -> tuple[bool, tuple[tuple[str, str, str], ...]]:
+    """(whether days are counted from 1904, (name, state, part) of every sheet). Raises Unreadable."""
+    links = {link.get("Id", ""): link.get("Target", "") for link in elements(relations, "Relationship")}
+    targets = {key: (to[1:] if to.startswith("/") else f"xl/{to}") for key, to in links.items()}
+    since_1904 = any(p.get("date1904") in ("1", "true") for p in elements(workbook, "workbookPr"))
+    sheets = []
     for sheet in elements(workbook, "sheet"):
         link = next((value for key, value in sheet.items() if key.endswith(":id")), "")
-        content = parts.get(targets.get(link, ""))
-        if content is None:
-            raise Unreadable(f"sheet {sheet.get('name', '')!r} has no content")
-        page = Grid(strings, styles, since_1904).parse(content)
-        page.unseen = sheet.get("state", "visible") != "visible"
-        found[sheet.get("name", "")] = page
-    return found
+        sheets.append((sheet.get("name", ""), sheet.get("state", "visible"), targets.get(link, "")))
+    return since_1904, tuple(sheets)
 
 
 def local(name: str) -> str:
@@ -213,7 +231,7 @@ class Styles:
     formats: Mapping[str, str] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=64)  # the forms of one client have them alike
+@remembered
 def number_styles(content: bytes) -> Styles:
     """The styles of a workbook. Raises Unreadable."""
     formats: dict[str, str] = {}
@@ -276,7 +294,9 @@ class Grid:
                     if formula or whole[1] != "c" or "&" in value or "&" in text
                 ]
             )
-            parsed(head, self.start, None, None, open_ones.encode(), rest)
+            parsed(b"<x>", None, None, None, open_ones.encode(), b"</x>")
+            self.page.hidden, merged = around(head, rest)
+            self.page.merged = list(merged)
             self.take(found)
         else:
             parsed(content, self.start, self.end, self.characters)
@@ -372,6 +392,14 @@ class Grid:
         if self.style in self.days and 0 <= number < 2_958_466:
             return self.epoch + timedelta(days=number if number >= 60 or self.epoch.year == 1904 else number + 1)
         return number
+
+
+@remembered
+def around(head: bytes, rest: bytes) -> tuple[bool, tuple[str, ...]]:
+    """(whether a column is hidden, what is merged), of a sheet without its cells. Raises Unreadable."""
+    grid = Grid({}, Styles(), False)
+    parsed(head, grid.start, None, None, b"", rest)
+    return grid.page.hidden, tuple(grid.page.merged)
 
 
 def whole(text: str) -> int:

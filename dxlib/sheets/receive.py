@@ -126,7 +126,7 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
 def take_inputs(out: Received, sheet: Sheet, page: Page) -> None:
     """The inputs of a sheet that hold something, in reading order."""
     given = page.values.keys() | page.formulas
-    inputs = {place: cells.open[place] for cells in (sheet.alike, sheet.own) for place in given & cells.open.keys()}
+    inputs = {place: cells.open[place] for cells in sheet.parts for place in given & cells.open.keys()}
     for place in sorted(inputs):
         value, where = page.values.get(place, ""), f"{sheet.title}!{at(*place)}"
         if place in page.formulas:
@@ -157,7 +157,7 @@ def hold(out: Received, sheet: Sheet, page: Page) -> None:
         changed.append((place, Finding("E_LOCKED", reason, out.file, column=where, value=value, **more)))
 
     standing = page.values.get
-    for cells in (sheet.alike, sheet.own):
+    for cells in sheet.parts:
         for place in [place for place, issued in cells.locked.items() if standing(place, "") != issued]:
             issued = cells.locked[place]
             if plain(standing(place, "")) != plain(issued):
@@ -167,8 +167,8 @@ def hold(out: Received, sheet: Sheet, page: Page) -> None:
                 differs("locked_formula", place)
             elif place in page.values:
                 out.shown[f"{sheet.title}!{at(*place)}"] = page.values[place]
-    ours = {*sheet.alike.open, *sheet.own.open, *sheet.alike.live, *sheet.own.live, *(place for place, _ in changed)}
-    for place in page.formulas - ours:
+    ours = [cells.open.keys() | cells.live.keys() for cells in sheet.parts]
+    for place in page.formulas.difference(*ours, (place for place, _ in changed)):
         differs("formula_added", place)
     changed.sort(key=itemgetter(0))
     out.findings += [finding for _, finding in changed[:MOST]]
