@@ -15,18 +15,22 @@ import time
 import tracemalloc
 import unicodedata
 import zipfile
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import dxlib.sheets.read as reader
 from dxlib.case import read_before, read_for_verification, read_to_ask
 from dxlib.cli import main
 from dxlib.sheets import intake
-from dxlib.sheets.book import filled
+from dxlib.sheets.book import at, filled
 from dxlib.sheets.form import claim_form
 from dxlib.sheets.intake import Issued
-from dxlib.sheets.receive import receive
+from dxlib.sheets.receive import MOST, receive
 from dxlib.sheets.worklist import items, worklist_book
 from dxlib.sheets.write import write
 from tests.backtest.contract_folder import write_folder
@@ -98,6 +102,7 @@ class Doors:
         self.agency = next(iter(self.desk.people))
         self.good = self.desk.form(self.agency)
         self.inputs = claim_form(self.desk.words, self.desk.people[self.agency])
+        self.whole = receive("form.xlsx", self.good, Issued(self.desk.words.case, root))
 
     def place(self, takes, sheet="Phiếu"):
         """(row, column) from 1 of the first input of a kind."""
@@ -644,8 +649,9 @@ def mutated(data, draw):
     return packed(parts | {name: content}, zipfile.ZIP_STORED)
 
 
-def test_two_thousand_mutated_workbooks(doors):
-    """Whatever comes back: findings or a form that is taken, never a stack trace, never half of it."""
+def test_two_thousand_mutated_workbooks(doors, monkeypatch):
+    """Whatever comes back: findings or a form that is taken, never a stack trace, never half of it; the short way of
+    reading says the same as the long one."""
     desk, good = doors.desk, doors.good
     issued = Issued(read_to_ask(desk.root, 2024, "departments"), desk.root)
     draw = random.Random(20241231)
@@ -653,10 +659,41 @@ def test_two_thousand_mutated_workbooks(doors):
     plain = receive("form.xlsx", good, issued)
     assert not plain.wrong
     for i in range(2000):
-        out = receive("form.xlsx", mutated(good, draw), issued)
+        data = mutated(good, draw)
+        out = receive("form.xlsx", data, issued)
         if out.wrong:
             refused += 1
             assert all(f.file == "form.xlsx" for f in out.findings), i
         elif out.given == plain.given:
             same += 1
+        monkeypatch.setattr(reader, "SHORT", 0)  # the parser's events alone
+        slow = receive("form.xlsx", data, issued)
+        monkeypatch.undo()
+        said = [[(f.code, f.reason, f.column, f.value) for f in each.findings] for each in (out, slow)]
+        assert said[0] == said[1] and (out.given, out.raw, out.shown) == (slow.given, slow.raw, slow.shown), i
     assert refused > 800 and same > 100, (refused, same)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_every_changed_cell_is_named_and_no_other(doors, data):
+    """Whatever is locked: words, figures, blanks, formulas; alone or many at once."""
+    book = doors.inputs
+    locked = [(s.title, place) for s in book.sheets for place, cell in s.cells.items() if not cell.name]
+    hit = data.draw(st.sets(st.sampled_from(locked), max_size=MOST))
+    other = data.draw(st.sampled_from(["khác", 7.25, datetime.date(2024, 1, 1)]))
+    sheets = []
+    for sheet in book.sheets:
+        cells = dict(sheet.cells)
+        for title, place in hit:
+            if title == sheet.title:
+                cells[place] = replace(cells[place], value=other, formula="")
+        sheets.append(replace(sheet, cells=cells))
+    issued = Issued(doors.desk.words.case, doors.desk.root)
+    sent = write(filled(replace(book, sheets=tuple(sheets)), doors.desk.typed(doors.agency)))
+    out = receive("form.xlsx", sent, issued)
+    order = {title: n for n, title in enumerate(s.title for s in book.sheets)}
+    expected = [f"{title}!{at(*place)}" for title, place in sorted(hit, key=lambda x: (order[x[0]], x[1]))]
+    assert [f.column for f in out.findings if f.code == "E_LOCKED"] == expected
+    assert {f.code for f in out.findings} <= {"E_LOCKED"}
+    assert (out.given, out.raw) == (doors.whole.given, doors.whole.raw)

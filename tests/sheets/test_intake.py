@@ -267,7 +267,13 @@ def test_a_claim_form_after_verification_needs_a_reason(desk, tmp_path):
     verdicts = desk.full.verdicts
     verdicts.to_csv(desk.root / "2024" / "departments" / "verdicts.csv", index=False, lineterminator="\n")
     agency = next(iter(desk.people))
-    again = send(desk, tmp_path, {agency: desk.typed(agency) | {"submitted_by": "Phó Chánh Văn phòng"}}, [agency], "again-{}.xlsx")
+    again = send(
+        desk,
+        tmp_path,
+        {agency: desk.typed(agency) | {"submitted_by": "Phó Chánh Văn phòng"}},
+        [agency],
+        "again-{}.xlsx",
+    )
     out = take(desk, again / f"again-{agency}.xlsx")
     assert codes(out) == ["E_LATE"] and out.findings[0].reason == "form_after_verdicts" and not out.written
 
