@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -138,13 +139,9 @@ class Book:
         """SHA-256 over the identity and all that is locked: equal forms, equal fingerprints, whatever is filled in."""
         return sha256_of([dict(self.identity), [[part.digest for part in sheet.parts] for sheet in self.sheets]])
 
-    def inputs(self) -> dict[str, tuple[str, str]]:
+    def inputs(self) -> Mapping[str, tuple[str, str]]:
         """name of an input -> (sheet, A1)."""
-        found: dict[str, tuple[str, str]] = {}
-        for sheet in self.sheets:
-            for part in sheet.parts:
-                found |= part.names
-        return found
+        return ChainMap(*(part.names for sheet in self.sheets for part in sheet.parts))
 
 
 def sha256_of(said: object) -> str:

@@ -30,12 +30,13 @@ MET = ("met", "unmet")
 MORE = 30  # lines for further documents
 LONGEST = 200  # characters of a choice; a formula holds 255
 CLAIM_COLUMNS = ("code", "row", "max", "figures", "a", "b", "option", "points", "explanation", *DOCUMENT, "before")
-CLAIM_WIDTHS = (7, 40, 7, 22, 9, 9, 18, 8, 28, 13, 24, 11, 15, 13, 13)
+CLAIM_WIDTHS = (6, 34, 7, 18, 8, 8, 15, 9, 26, 12, 20, 11, 13, 10, 11)
 APPEAL_COLUMNS = ("code", "row", "max", "claimed", "final", "reason", "contest", "grounds", *DOCUMENT)
-APPEAL_WIDTHS = (7, 38, 7, 8, 8, 32, 12, 38, 14, 26, 11, 16, 14)
+APPEAL_WIDTHS = (6, 34, 8, 9, 9, 28, 10, 32, 12, 20, 11, 13, 10)
 POINTS, EXPLANATION, BEFORE = (CLAIM_COLUMNS.index(column) for column in ("points", "explanation", "before"))
 TABLE = 7  # the line of the head
 TALLEST = 400.0  # points of a line
+LETTERS = 1.1  # of Times New Roman at 11 points, in a unit of width, as lines of words break
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Wording:
         self.bodies: dict[tuple[tuple[str, ...], frozenset[str]], Body] = {}
         self.more: dict[tuple[str, ...], Sheet] = {}
         self.guides: dict[str, Sheet] = {}
+        self.heads: dict[str, dict[Place, Cell]] = {}
         settings = case.settings
         self.row_decimals = settings.points_decimals if settings.rounding == "every-level" else None
         self.links: dict[str, str] = {}
@@ -342,13 +344,20 @@ def shown_codes(case: Case, to: Recipient) -> list[str]:
 
 def head(words: Wording, to: Recipient, stage: str, columns: Sequence[str]) -> dict[Place, Cell]:
     """The lines above the table, and its head."""
+    if stage not in words.heads:
+        words.heads[stage] = same_head(words, stage, columns)
+    title = text(f"sheet.form.{stage}_title", words.lang, agency=to.name)
+    return {**words.heads[stage], (2, 0): Cell(title, "key")}
+
+
+def same_head(words: Wording, stage: str, columns: Sequence[str]) -> dict[Place, Cell]:
+    """The same without the name of one."""
     case, lang = words.case, words.lang
     settings = case.settings
     day = settings.calendar.get("claims_due" if stage == "claim" else "appeals_until") or ""
     cells = {
         (0, 0): Cell(title_of_year(settings.title, case.year, lang), "title"),
         (1, 0): Cell(text("page.sample", lang) if settings.sample else "", "sample"),
-        (2, 0): Cell(text(f"sheet.form.{stage}_title", lang, agency=to.name), "key"),
         (3, 0): Cell(text(f"sheet.form.{stage}_due", lang, day=date(day, lang)) if day else "", "note"),
         (4, 0): Cell(
             text("sheet.form.decision", lang, decision=settings.decision, day=date(settings.decision_date, lang))
@@ -473,7 +482,8 @@ def figures(words: Wording, node: Node) -> str:
     """What the two figures are."""
     unit = words.rows[node.code]["unit"]
     named = [(c, words.of(node.code, c)) for c in ("a", "b") if words.of(node.code, c)]
-    suffix = f" ({unit})" if unit and unit != "%" and len(named) == 1 else ""
+    alone = unit and unit != "%" and len(named) == 1 and unit not in named[0][1]
+    suffix = f" ({unit})" if alone else ""
     return "\n".join(f"{c}: {what}{suffix}" for c, what in named)
 
 
@@ -573,7 +583,7 @@ def spans(addresses: Sequence[str]) -> list[str]:
 @lru_cache(maxsize=1 << 14)
 def height(words: str, width: float) -> float:
     """Points a text needs in a column of so many characters."""
-    lines = sum(max(1, -(-len(part) // max(int(width * 0.95), 1))) for part in words.split("\n"))
+    lines = sum(max(1, -(-len(part) // max(int(width * LETTERS), 1))) for part in words.split("\n"))
     return max(18.0, 15.0 * lines + 3)
 
 

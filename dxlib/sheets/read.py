@@ -38,6 +38,8 @@ CELL = re.compile(  # with the empty cells behind it: whole, place, style, kind,
     rf'{BLANK}*+|<row r="([0-9]++)"[^<>]*+>{BLANK}*+|</row>|{BLANK}++)'
 )
 CHARACTER = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(\w+));")
+WHOLE = re.compile(r"<f>[^<]*</f>").fullmatch  # a formula that leaves nothing open
+REFERENCES = ("&lt;", "&gt;", "&amp;", "&quot;", "&apos;")
 NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 ODD = (b"\r", b"]]>", b"hidden")  # what the short way leaves to the parser, as it does
 UNSEEN = bytes({*range(32)} - {9, 10, 13})  # characters that no XML holds
@@ -108,26 +110,15 @@ def local(name: str) -> str:
     return name.rpartition(":")[2] if ":" in name else name
 
 
-def parsed(
-    content: bytes, start: Any, end: Any = None, characters: Any = None, silent: bytes | None = None, rest: bytes = b""
-) -> None:
-    """Run a parser over one part; over its `silent` middle only to see that it is XML. Raises Unreadable."""
+def parsed(content: bytes, start: Any = None, end: Any = None, characters: Any = None) -> None:
+    """Run a parser over one part; without anybody attending only to see that it is XML. Raises Unreadable."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-
-    def attend(start: Any, end: Any, characters: Any) -> None:
-        parser.StartElementHandler = start
-        parser.EndElementHandler = end
-        parser.CharacterDataHandler = characters
-
-    attend(start, end, characters)
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
     try:
-        parser.Parse(content, silent is None)
-        if silent is not None:
-            attend(None, None, None)
-            parser.Parse(silent, False)
-            attend(start, end, characters)
-            parser.Parse(rest, True)
+        parser.Parse(content, True)
     except (expat.ExpatError, LookupError, UnicodeError, OverflowError) as error:
         raise Unreadable(str(error)) from None
 
@@ -194,7 +185,7 @@ class Strings:
         found = STRING.findall(body)
         if sum([len(whole) for whole, _ in found]) == len(body) > 0:
             open_ones = "".join([whole for whole, text in found if "&" in text])
-            parsed(head, None, None, None, open_ones.encode(), rest)
+            parsed(head + open_ones.encode() + rest)
             return [unescaped(characters(text)) for _, text in found]
         parsed(content, self.start, self.end, self.characters)
         return self.found
@@ -287,14 +278,13 @@ class Grid:
         body = decoded(inside)
         found = CELL.findall(body)
         if sum([len(cell[0]) for cell in found]) == len(body) > 0:
-            open_ones = "".join(
-                [
-                    whole if whole[1] != "c" else f"{formula}<v>{value}{text}</v>"
-                    for whole, _, _, _, formula, value, text, _ in found
-                    if formula or whole[1] != "c" or "&" in value or "&" in text
-                ]
-            )
-            parsed(b"<x>", None, None, None, open_ones.encode(), b"</x>")
+            named = "&" in body and body.count("&") > sum(map(body.count, REFERENCES))
+            open_ones = [
+                cell[0].partition(">")[0] + ">" if cell[0][1] != "c" else f"{cell[4]}<v>{cell[5]}{cell[6]}</v>"
+                for cell in found
+                if cell[0][1] != "c" or (cell[4] and not WHOLE(cell[4])) or (named and "&" in cell[0])
+            ]
+            parsed(f"<x>{''.join(open_ones)}</x>".encode())
             self.page.hidden, merged = around(head, rest)
             self.page.merged = list(merged)
             self.take(found)
@@ -398,7 +388,7 @@ class Grid:
 def around(head: bytes, rest: bytes) -> tuple[bool, tuple[str, ...]]:
     """(whether a column is hidden, what is merged), of a sheet without its cells. Raises Unreadable."""
     grid = Grid({}, Styles(), False)
-    parsed(head, grid.start, None, None, b"", rest)
+    parsed(head + rest, grid.start)
     return grid.page.hidden, tuple(grid.page.merged)
 
 

@@ -49,7 +49,7 @@ class Received:
     identity: Mapping[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     raw: dict[str, str] = field(default_factory=dict)
-    places: dict[str, tuple[str, str]] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     shown: dict[str, Value] = field(default_factory=dict)
     respelt: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
