@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import Finding, Refusal
 from .words import brief, text
+from .words import date as shown_date
 from .words import finding as worded
 
 if TYPE_CHECKING:
@@ -544,8 +545,11 @@ def run_status(args: argparse.Namespace) -> int:
         for row in page.waited_for(state).head(page.WORST).to_dict("records"):
             facts = {"missing": row["missing"], "late": row["days_late"], "correct": row["to_correct"]}
             called = named.get(row["sender"], row["sender"])
-            facts["answer"] = row["to_answer"]
-            print("  " + text("cli.status_line", args.say, name=called, **facts))
+            line = text("cli.status_line", args.say, name=called, **facts)
+            if row["sent_back"]:
+                facts = {"day": shown_date(row["sent_back"], args.say), "answer": row["to_answer"]}
+                line = text("cli.status_line_sent_back", args.say, line=line, **facts)
+            print(f"  {line}")
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     if args.reminders:

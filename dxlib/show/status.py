@@ -56,7 +56,7 @@ def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: s
             number(r["to_correct"], lang),
             text("status.sent_back_cell", lang, day=date(r["sent_back"], lang), n=number(r["to_answer"], lang))
             if r["sent_back"]
-            else "",
+            else date("", lang),
         ]
         for r in shown.to_dict("records")
     ]

@@ -476,6 +476,21 @@ def doors(tmp_path_factory):
     return Doors(tmp_path_factory.mktemp("doors"))
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_mutated_delivery_is_taken_whole_or_not_at_all(doors, capsys, tmp_path, seed):
+    """Through the command, beside a form that is right."""
+    root = tmp_path / "data"
+    shutil.copytree(doors.desk.root, root)
+    other = list(doors.desk.people)[1]
+    (tmp_path / "a.xlsx").write_bytes(doors.desk.form(other))
+    (tmp_path / "b.xlsx").write_bytes(mutated(doors.good, random.Random(seed)))
+    files = (tmp_path / "a.xlsx", tmp_path / "b.xlsx")
+    code, found = doors.run(capsys, root, "intake", "2024", "departments", *files, "--received", "2025-01-15")
+    claims = pd.read_csv(root / "2024" / "departments" / "claims.csv", dtype=str)
+    assert code == any(f["severity"] == "error" for f in found)
+    assert (other in set(claims[claims["submitted_by"].notna()]["agency"])) == (code == 0)
+
+
 def test_every_row_of_the_lists_has_its_cases():
     assert list(TABLE) == ROWS
     assert [row for row, cases in TABLE.items() if not cases] == ["S1", "S13"]  # what goes out; tests of their own

@@ -156,6 +156,29 @@ def test_text_that_looks_like_a_formula_stays_text(tmp_path, poison):
                     assert cell.hyperlink is None
 
 
+def test_a_row_scored_against_the_group_says_that_it_is_worked_out_when_all_have_answered(tmp_path):
+    rows = [
+        {
+            "code": code,
+            "parent": "",
+            "rule": rule,
+            "name_vi": rule,
+            "a_vi": "Số",
+            "max_points": "5",
+            "source": "reported",
+        }
+        for code, rule in (("1", "relative"), ("2", "minmax"), ("3", "target(10)"))
+    ]
+    tables = {"indicators": rows, "agencies": [{"agency": "a", "name_vi": "A"}, {"agency": "b", "name_vi": "B"}]}
+    write_folder(tmp_path / "data", 2024, "demo", {"title": {"vi": "Thử"}, "total": 15}, tables)
+    made = issue(tmp_path / "data", 2024, "demo", tmp_path / "forms")
+    lines = {row[0].value: row for row in openpyxl.load_workbook(made[0])["Phiếu"].iter_rows(min_row=9)}
+    for code in "12":
+        assert "Tính khi mọi đơn vị đã báo cáo" in lines[code][1].value and lines[code][7].value == "tính sau"
+        assert not lines[code][4].protection.locked  # the figure is asked for all the same
+    assert lines["3"][7].data_type == "f"
+
+
 def test_english_on_request(tmp_path, desk):
     made = issue(desk.root, 2024, "departments", tmp_path / "forms", lang="en")
     book = openpyxl.load_workbook(made[0])

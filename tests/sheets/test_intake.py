@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import json
 import shutil
+import sys
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -57,7 +58,8 @@ def test_forms_come_back_as_claims_and_are_scored(desk, tmp_path, capsys):
     folder = send(desk, tmp_path)
     argv = ["intake", "2024", "departments", str(folder), "--data", str(desk.root), "--received", "2025-01-15"]
     assert main([*argv, "--reports", str(tmp_path / "reports")]) == 0
-    assert "Đã nhận 3 phiếu" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Đã nhận 3 phiếu" in said and all(f"[{n}/3]" in said for n in (1, 2, 3))
     back = read_case(desk.root, 2024, "departments")
     told, again = (c.claims.set_index(KEY)[SAID].sort_index() for c in (desk.full, back))
     pd.testing.assert_frame_equal(told, again)
@@ -149,7 +151,7 @@ def test_who_was_sent_a_copy_back_is_remembered_until_the_answer(desk, tmp_path,
     assert {who: (row["sent_back"], row["to_answer"]) for who, row in rows.items() if row["sent_back"]} == {
         agency: ("2025-01-15", 2)
     }
-    assert "1 đơn vị có phiếu đã trả lại" in said and "trả lại chưa sửa 2 lỗi" in said
+    assert "1 đơn vị có phiếu đã trả lại" in said and "chưa gửi lại (2 lỗi)" in said
     before = (desk.root / RETURNED).read_bytes()
     assert take(desk, folder, received=datetime.date(2025, 1, 14)).refused  # the same files once more
     assert (desk.root / RETURNED).read_bytes() == before
@@ -234,6 +236,19 @@ def test_nothing_after_the_deadline_without_a_reason(desk, tmp_path):
     assert out.written and set(codes(out)) == {"W_LATE"}
     log = pd.read_csv(desk.root / "2024" / "departments" / "forms" / "received.csv", dtype=str)
     assert set(log["reason"]) == {"Mất điện, có công văn xin gửi muộn"}
+
+
+@pytest.mark.parametrize("hour, day", [(16, "2025-01-15"), (17, "2025-01-16")])
+def test_the_day_is_the_one_in_viet_nam(monkeypatch, hour, day):
+    """The last minute of the deadline day in Hà Nội is 16:59 of it in Greenwich."""
+
+    class Clock(datetime.datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return cls(2025, 1, 15, hour, 59, tzinfo=zone)
+
+    monkeypatch.setattr(sys.modules["dxlib.sheets.intake"], "datetime", Clock)
+    assert sys.modules["dxlib.sheets.intake"].today() == day
 
 
 def test_two_forms_of_one_agency_are_refused(desk, tmp_path):
