@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import Finding, Refusal
 from .words import brief, text
+from .words import date as shown_date
 from .words import finding as worded
 
 if TYPE_CHECKING:
@@ -526,7 +527,7 @@ def run_tables(args: argparse.Namespace) -> int:
 
 def run_status(args: argparse.Namespace) -> int:
     from . import verify
-    from .case import places, read_for_verification, read_register
+    from .case import places, read_for_verification, read_register, read_returned
     from .case.tables import as_csv
     from .publish.open_data import safe_csv
     from .sheets.intake import today
@@ -540,17 +541,21 @@ def run_status(args: argparse.Namespace) -> int:
     rows, lines = [], []
     for year, group in chosen:
         case = read_for_verification(args.data, year, group)
-        state = verify.progress(case, day)
+        state = verify.progress(case, day, read_returned(args.data, year, group))
         named = page.called(case, register, args.say)
         rows += [{"year": year, "group": group, **row} for row in state.to_dict("records")]
         lines += [{"year": year, "group": group, **line} for line in page.reminders(case, state, register, args.say)]
         if args.quiet or args.json:
             continue
         print(f"{year}/{group}: " + " ".join(page.said(case, state, day, args.say)))
-        for row in state[(state["missing"] > 0) | (state["days_late"] > 0)].head(page.WORST).to_dict("records"):
+        for row in page.waited_for(state).head(page.WORST).to_dict("records"):
             facts = {"missing": row["missing"], "late": row["days_late"], "correct": row["to_correct"]}
             called = named.get(row["sender"], row["sender"])
-            print("  " + text("cli.status_line", args.say, name=called, **facts))
+            line = text("cli.status_line", args.say, name=called, **facts)
+            if row["sent_back"]:
+                facts = {"day": shown_date(row["sent_back"], args.say), "answer": row["to_answer"]}
+                line = text("cli.status_line_sent_back", args.say, line=line, **facts)
+            print(f"  {line}")
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     if args.reminders:

@@ -26,6 +26,7 @@ from .settings import Settings, read_settings
 from .tables import empty, read_table, rows_of
 
 YEAR = re.compile(r"[0-9]{4}", re.ASCII)
+RETURNED = ["sha256", "returned_on", "recipient", "kind", "findings", "answered_on"]
 GROUP = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))}
 
@@ -70,7 +71,11 @@ def read_to_ask(root: str | Path, year: str | int, group: str) -> Case:
 
     Raises Refusal with every error of the rest.
     """
-    given = read_folder(Path(root), str(year), group)
+    return to_ask(read_folder(Path(root), str(year), group))
+
+
+def to_ask(given: Given) -> Case:
+    """A folder, before anybody has claimed anything. Raises Refusal with every error of the rest."""
     absent = [f for f in given.findings if f.reason == "file_missing" and table_of(f, given.place) == "claims"]
     settings = given.settings and replace(given.settings, missing="zero")
     return replace(given, settings=settings, findings=tuple(f for f in given.findings if f not in absent)).freeze()
@@ -403,6 +408,17 @@ def check_root(root: Path) -> list[Finding]:
 def read_register(root: str | Path) -> pd.DataFrame:
     """register.csv, all agencies that ever were; empty where there is none. Raises Refusal where it is wrong."""
     return read_root(Path(root), "register")
+
+
+def read_returned(root: str | Path, year: str | int, group: str) -> pd.DataFrame:
+    """forms/returned.csv: every form that was sent back to be corrected, and when it was answered ("" not yet).
+
+    Returns sha256, returned_on, recipient, kind, findings (errors), answered_on as text; empty where there is none.
+    """
+    path = Path(root) / str(year) / group / "forms" / "returned.csv"
+    if not path.is_file():
+        return pd.DataFrame(columns=RETURNED, dtype=object)
+    return pd.read_csv(path, dtype=str, keep_default_na=False).reindex(columns=RETURNED, fill_value="")
 
 
 def read_lineage(root: str | Path) -> pd.DataFrame:

@@ -386,7 +386,8 @@ def stamped(
     source: Source, opened: Opened, job: Job, values: Mapping[str, Scalar], path: Path, templates: Iterable[str]
 ) -> record.Stamp:
     """What a job is made from. Sign-offs stand beside the inputs: they name a fingerprint, so they cannot be in it."""
-    beside = root_digests(source.root, ("register",)) if job.notebook in matrix.READS_REGISTER else {}
+    internal = ("register", f"{job.year}/{job.group}/forms/returned")
+    beside = root_digests(source.root, internal) if job.notebook in matrix.READS_REGISTER else {}
     beside |= fingerprint.digest_files(source.root, filter(None, templates))
     inputs = {
         fingerprint.shown(file): digest

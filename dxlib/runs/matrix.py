@@ -23,7 +23,7 @@ NEEDS_CLAIMS = {"verification", "status"}
 NEEDS_YEARS = {"trend"}  # an earlier year
 READS_YEARS = {"report", "trend", "brief", "scorecard"}  # all earlier years, with the register and the lineage
 GOES_ON = {"verification", "status"}  # where the ledger is wrong, with its wrong rows set aside
-READS_REGISTER = {"status"}  # for the names of owners
+READS_REGISTER = {"status"}  # for the names of owners; and which forms were sent back
 ONE_PER_AGENCY = {"scorecard"}  # evaluated in the worker, without a kernel each
 DRAFTED_BY = ("brief", "vi")  # the job that also drafts the papers for signature: official papers are Vietnamese alone
 PAPERS = SUBMISSION, DECISION = ("to-trinh", "quyet-dinh")  # by the names of their templates

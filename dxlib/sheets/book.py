@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import isfinite
-from operator import itemgetter
 
 IDENTITY = "_dx"  # the hidden sheet that says which form this is
 LISTS = "_lists"  # the hidden sheet with the choices of the drop-downs
@@ -55,10 +55,48 @@ class Rule:
     message: str = ""
 
 
+Place = tuple[int, int]
+
+
+class Cells:
+    """Cells of one sheet by (row, column) from 0, sorted once by what a returned sheet is held against.
+
+    locked   what must stand in the cells that are no inputs and no formulas; "" where nothing may
+    open     the inputs
+    live     the formulas
+    """
+
+    def __init__(self, title: str, cells: Mapping[Place, Cell]):
+        self.title, self.cells = title, cells
+        self.locked = {
+            place: "" if cell.value is None else cell.value
+            for place, cell in cells.items()
+            if not (cell.name or cell.formula)
+        }
+        self.open = {place: cell for place, cell in cells.items() if cell.name}
+        self.live = {place: cell for place, cell in cells.items() if cell.formula and not cell.name}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the sheet's title, places, names of inputs, and all that is locked."""
+        said = [
+            (*place, None if cell.name else cell.formula or cell.value, cell.name)
+            for place, cell in sorted(self.cells.items(), key=lambda item: item[0])
+            if not cell.name or not cell.formula
+        ]
+        return sha256_of([self.title, said])
+
+    @cached_property
+    def names(self) -> dict[str, tuple[str, str]]:
+        """name of an input -> (sheet, A1)."""
+        return {cell.name: (self.title, at(*place)) for place, cell in self.open.items()}
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One sheet. Cells by (row, column) from 0; `widths` in characters; `heights` in points, of the rows that need it.
 
+    issued   the same cells as they went out, in parts that many forms may share; () where none are shared
     merged   (row, first column, last column)
     repeated   the first rows, printed on every page and kept on the screen, with so many columns
     """
@@ -77,6 +115,12 @@ class Sheet:
     styles: Sequence[str] = ()  # of whole columns, for lines that are still free
     pages: Sequence[int] = ()  # columns at which a printed page begins; without any, all columns are on one
     filtered: bool = False  # whether the last of the repeated rows filters those below
+    issued: tuple[Cells, ...] = ()
+
+    @cached_property
+    def parts(self) -> tuple[Cells, ...]:
+        """What a returned sheet is held against."""
+        return self.issued or (Cells(self.title, self.cells),)
 
 
 @dataclass(frozen=True)
@@ -93,29 +137,15 @@ class Book:
 
     def fingerprint(self) -> str:
         """SHA-256 over the identity and all that is locked: equal forms, equal fingerprints, whatever is filled in."""
-        locked = [
-            canonical(sheet.title, row, column, None if cell.name else cell.formula or cell.value, cell.name)
-            for sheet in self.sheets
-            for (row, column), cell in sorted(sheet.cells.items(), key=itemgetter(0))
-            if not cell.name or not cell.formula
-        ]
-        said = f"[{json.dumps(dict(self.identity), ensure_ascii=False)}, [{', '.join(locked)}]]"
-        return hashlib.sha256(said.encode("utf-8")).hexdigest()
+        return sha256_of([dict(self.identity), [[part.digest for part in sheet.parts] for sheet in self.sheets]])
 
-    def inputs(self) -> dict[str, tuple[str, int, int]]:
-        """name of an input -> (sheet, row, column)."""
-        return {
-            cell.name: (sheet.title, row, column)
-            for sheet in self.sheets
-            for (row, column), cell in sheet.cells.items()
-            if cell.name
-        }
+    def inputs(self) -> Mapping[str, tuple[str, str]]:
+        """name of an input -> (sheet, A1)."""
+        return ChainMap(*(part.names for sheet in self.sheets for part in sheet.parts))
 
 
-@lru_cache(maxsize=1 << 14, typed=True)
-def canonical(*cell: str | float | date | None) -> str:
-    """What a fingerprint is taken of, of one cell; forms of a case have most of them alike."""
-    return json.dumps(cell, ensure_ascii=False, default=str)
+def sha256_of(said: object) -> str:
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, default=str).encode("utf-8")).hexdigest()
 
 
 @lru_cache(maxsize=1 << 16)

@@ -12,6 +12,8 @@ from .gate import LARGEST, MOST_PARTS
 
 DOCUMENTS = {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".doc", ".docx", ".csv", ".txt", ".html", ".mp4", ".mp3"}
 
+PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"#!")  # of Windows, Linux, macOS, and scripts
+
 
 def sorted_out(
     files: Iterable[Path], findings: list[Finding]
@@ -22,6 +24,8 @@ def sorted_out(
     for file, data in unpacked(files, findings):
         bare = unicodedata.normalize("NFC", Path(file).name)
         if Path(bare).suffix.lower() in DOCUMENTS and bare.isprintable():
+            if data.startswith(PROGRAMS):
+                findings.append(Finding("E_EVIDENCE", "document_program", file))
             documents.setdefault(bare, []).append(data)
         else:
             workbooks.append((file, data))

@@ -15,6 +15,7 @@ from .form import DOCUMENT, MORE, Wording
 from .receive import Received
 from .worklist import DECISIONS, told_items
 
+Sources = dict[tuple[str, str, str], tuple[Received, str]]  # (table, agency, row) -> (form, name of its inputs)
 CLAIM = ("a", "b", "option", "points", "explanation")
 
 
@@ -59,20 +60,19 @@ def enter(
     case: Case,
     words: Wording,
     day: str,
-    sources: dict[tuple[str, str, str, str], tuple[Received, str]],
+    sources: Sources,
 ) -> None:
     """What one workbook says, put in the place of what its sender said before on the same rows."""
     agency, given = each.identity["agency"], each.given
+    kind = "claims" if each.identity["kind"] == "claim" else "appeals"
     asked = asked_of(each)
     claims: list[dict[str, str]] = []
     appeals: list[dict[str, str]] = []
     evidence: list[dict[str, str]] = []
     for code in asked:
         cell = {"agency": agency, "indicator": code}
-        for column in CLAIM:
-            sources["claims", agency, code, column] = (each, f"{code}/{column}")
-        sources["appeals", agency, code, "grounds"] = (each, f"{code}/grounds")
-        if each.identity["kind"] == "claim":
+        sources[kind, agency, code] = (each, code)
+        if kind == "claims":
             row = claim_of(each, case, words, code)
             if any(row.values()):
                 by = given.get("submitted_by", "")
@@ -89,7 +89,7 @@ def enter(
             each.findings.append(Finding("E_REQUIRED", "document_without_code", each.file, column=place))
     keys = {(agency, code) for code in asked}
     documents = tables["evidence"]
-    if each.identity["kind"] == "claim":
+    if kind == "claims":
         tables["claims"].replace(keys, claims)
         for row in evidence:  # what was found about a document stays with it
             for stood in documents.of(agency, row["indicator"]):
@@ -119,7 +119,7 @@ def decide(
     each: Received,
     words: Wording,
     day: str,
-    sources: dict[tuple[str, str, str, str], tuple[Received, str]],
+    sources: Sources,
 ) -> None:
     """The verdicts of one worklist, added to the ledger; one that stands there already is passed over."""
     given, lang = each.given, words.lang
@@ -155,8 +155,7 @@ def decide(
             continue
         row = {"agency": item.agency, "indicator": item.code, "step": "1", "stage": "verify", "decided_on": day}
         tables["verdicts"].replace((), [row | verdict])
-        for column in ("a", "b", "option", "points"):
-            sources["verdicts", item.agency, item.code, column] = (each, f"{key}/{column}")
+        sources["verdicts", item.agency, item.code] = (each, key)
 
 
 def option_of(each: Received, case: Case, words: Wording, code: str) -> str:

@@ -13,14 +13,15 @@ from functools import cached_property, lru_cache
 import pandas as pd
 
 from ..case import Case
-from ..case.answered import Cells, on_top
+from ..case.answered import Cells as Answer
+from ..case.answered import on_top
 from ..case.answers import ANSWER
 from ..case.framework import Node
 from ..case.tables import rows_of
 from ..rules import Bonus, Count, Options, Parts, YesNo
 from ..verify import Sender, ledger, senders
 from ..words import absent, date, name, number, text, title, title_of_year
-from .book import Book, Cell, Sheet, at
+from .book import Book, Cell, Cells, Place, Sheet, at
 from .method import case_lines, exactly, figure, formula, in_words, part_formula
 
 DOCUMENT = ("number", "title", "issued_on", "issuer", "file")
@@ -29,12 +30,13 @@ MET = ("met", "unmet")
 MORE = 30  # lines for further documents
 LONGEST = 200  # characters of a choice; a formula holds 255
 CLAIM_COLUMNS = ("code", "row", "max", "figures", "a", "b", "option", "points", "explanation", *DOCUMENT, "before")
-CLAIM_WIDTHS = (7, 40, 7, 22, 9, 9, 18, 8, 28, 13, 24, 11, 15, 13, 13)
+CLAIM_WIDTHS = (6, 34, 7, 18, 8, 8, 15, 9, 26, 12, 20, 11, 13, 10, 11)
 APPEAL_COLUMNS = ("code", "row", "max", "claimed", "final", "reason", "contest", "grounds", *DOCUMENT)
-APPEAL_WIDTHS = (7, 38, 7, 8, 8, 32, 12, 38, 14, 26, 11, 16, 14)
-POINTS, BEFORE = (CLAIM_COLUMNS.index(column) for column in ("points", "before"))
+APPEAL_WIDTHS = (6, 34, 8, 9, 9, 28, 10, 32, 12, 20, 11, 13, 10)
+POINTS, EXPLANATION, BEFORE = (CLAIM_COLUMNS.index(column) for column in ("points", "explanation", "before"))
 TABLE = 7  # the line of the head
 TALLEST = 400.0  # points of a line
+LETTERS = 1.1  # of Times New Roman at 11 points, in a unit of width, as lines of words break
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,11 @@ class Wording:
         tree = case.framework
         self.tops = {code: top for top in reversed(tree.tops) for code in tree.below(top)}  # row -> its pillar
         self.methods = {n.code: self.method(n) for n in case.framework.leaves}
-        # what every form has alike, made once: (row, line) -> cells, heights
-        self.lines: dict[tuple[str, int], tuple[dict[tuple[int, int], Cell], dict[int, float]]] = {}
+        # what forms have alike, made once
+        self.bodies: dict[tuple[tuple[str, ...], frozenset[str]], Body] = {}
         self.more: dict[tuple[str, ...], Sheet] = {}
+        self.guides: dict[str, Sheet] = {}
+        self.heads: dict[str, dict[Place, Cell]] = {}
         settings = case.settings
         self.row_decimals = settings.points_decimals if settings.rounding == "every-level" else None
         self.links: dict[str, str] = {}
@@ -118,7 +122,7 @@ class Wording:
         return answered(on_top(given, None), self.options[code], self.lang)
 
 
-def answered(cells: Cells, options: Mapping[str, str], lang: str) -> str:
+def answered(cells: Answer, options: Mapping[str, str], lang: str) -> str:
     """An answer as people read it: 45 / 60, the words of the option, or nothing."""
     given = dict(zip(ANSWER, cells, strict=True))
     if given["option"]:
@@ -144,29 +148,77 @@ def options_of(case: Case, code: str, lang: str) -> dict[str, str]:
     )
 
 
+@dataclass(frozen=True)
+class Body:
+    """The lines of a form that all who are asked the same have alike.
+
+    cells     without those of one agency alone
+    heights   points, of every line
+    lines     row -> its first line
+    """
+
+    cells: Cells
+    heights: Mapping[int, float]
+    lines: Mapping[str, int]
+
+
 def claim_form(words: Wording, to: Recipient) -> Book:
     """The form for claims of one recipient."""
+    kept = shown_codes(words.case, to)
+    exempt = words.case.answers.exempt
+    spared = {code: exempt[code][to.agency] for code in kept if to.agency in exempt.get(code, ())}
+    body = body_of(words, tuple(kept), frozenset(spared))
+    heights = dict(body.heights)
+    own = head(words, to, "claim", CLAIM_COLUMNS)
+    for code, line in body.lines.items():
+        before = words.last_year(code, to.agency)
+        small = words.case.framework.nodes[code].source == "reported" and code not in spared
+        own[line, BEFORE] = Cell(before, "small" if small else "muted")
+        if before:
+            heights[line] = max(heights[line], min(TALLEST, height(before, CLAIM_WIDTHS[BEFORE])))
+    for code, reason in spared.items():
+        if code in body.lines:
+            reason = text("sheet.form.exempt", words.lang, reason=reason)
+            own[body.lines[code], EXPLANATION] = Cell(reason, "muted")
+            heights[body.lines[code]] = max(heights[body.lines[code]], height(reason, CLAIM_WIDTHS[EXPLANATION]))
+    main = main_sheet(words, to, "name", {**body.cells.cells, **own}, CLAIM_WIDTHS, heights)
+    main = replace(main, issued=(body.cells, Cells(main.title, own)))
+    return form_book(words, to, "claim", main, more_documents(words, to, kept))
+
+
+def body_of(words: Wording, kept: tuple[str, ...], spared: frozenset[str]) -> Body:
+    """The lines of these rows and their sums, made once.
+
+    spared   rows that do not apply
+    """
+    if (kept, spared) in words.bodies:
+        return words.bodies[kept, spared]
     case, lang = words.case, words.lang
-    cells = head(words, to, "claim", CLAIM_COLUMNS)
+    cells: dict[Place, Cell] = {}
     heights: dict[int, float] = {0: 24, TABLE: 44}
     line = TABLE + 1
+    lines: dict[str, int] = {}
     sums: dict[str, list[str]] = {}
     tops: list[tuple[str, int]] = []
-    kept = shown_codes(case, to)
     can_sum = case.framework.has_points and all(
         case.framework.nodes[c].aggregate == "arithmetic" for c in kept if case.framework.nodes[c].children
     )
     for code in kept:
         node = case.framework.nodes[code]
-        here, tall = lines_of(words, node, to, line)
+        here, tall = lines_of(words, node, line, code in spared)
         cells |= here
         heights |= tall
         if node.code in case.framework.tops and node.children:
             tops.append((code, line))
+        if not node.children:
+            lines[code] = line
+            del cells[line, BEFORE]
         counted = not node.children and here[line, POINTS].style != "muted"  # parts: in the first line
         if can_sum and node.role == "score" and counted:
             sums.setdefault(words.tops[code], []).append(at(line, POINTS))
         line += len(tall)
+    for code in spared & lines.keys():
+        del cells[lines[code], EXPLANATION]
     if can_sum:
         for code, place in tops:
             if sums.get(code):
@@ -177,8 +229,8 @@ def claim_form(words: Wording, to: Recipient) -> Book:
             total = {"row": Cell(text("sheet.form.total", lang), "total")}
             total["points"] = Cell(0, "total", formula=f"SUM({','.join(spans(whole))})")
             put(cells, line, blank | total)
-    main = main_sheet(words, to, "name", cells, CLAIM_WIDTHS, heights)
-    return form_book(words, to, "claim", main, more_documents(words, to, kept))
+    words.bodies[kept, spared] = Body(Cells(text("sheet.form.name", lang), cells), heights, lines)
+    return words.bodies[kept, spared]
 
 
 def appeal_form(words: Wording, to: Recipient) -> Book | None:
@@ -219,7 +271,7 @@ def main_sheet(
     words: Wording,
     to: Recipient,
     called: str,
-    cells: Mapping[tuple[int, int], Cell],
+    cells: Mapping[Place, Cell],
     widths: Sequence[float],
     heights: Mapping[int, float],
 ) -> Sheet:
@@ -290,15 +342,22 @@ def shown_codes(case: Case, to: Recipient) -> list[str]:
     return [code for code in case.framework.nodes if code in kept]
 
 
-def head(words: Wording, to: Recipient, stage: str, columns: Sequence[str]) -> dict[tuple[int, int], Cell]:
+def head(words: Wording, to: Recipient, stage: str, columns: Sequence[str]) -> dict[Place, Cell]:
     """The lines above the table, and its head."""
+    if stage not in words.heads:
+        words.heads[stage] = same_head(words, stage, columns)
+    title = text(f"sheet.form.{stage}_title", words.lang, agency=to.name)
+    return {**words.heads[stage], (2, 0): Cell(title, "key")}
+
+
+def same_head(words: Wording, stage: str, columns: Sequence[str]) -> dict[Place, Cell]:
+    """The same without the name of one."""
     case, lang = words.case, words.lang
     settings = case.settings
     day = settings.calendar.get("claims_due" if stage == "claim" else "appeals_until") or ""
     cells = {
         (0, 0): Cell(title_of_year(settings.title, case.year, lang), "title"),
         (1, 0): Cell(text("page.sample", lang) if settings.sample else "", "sample"),
-        (2, 0): Cell(text(f"sheet.form.{stage}_title", lang, agency=to.name), "key"),
         (3, 0): Cell(text(f"sheet.form.{stage}_due", lang, day=date(day, lang)) if day else "", "note"),
         (4, 0): Cell(
             text("sheet.form.decision", lang, decision=settings.decision, day=date(settings.decision_date, lang))
@@ -322,11 +381,11 @@ def head_merges(width: int) -> list[tuple[int, int, int]]:
     return [*wide, (5, 0, 1), (5, 2, 3)]
 
 
-def put(cells: dict[tuple[int, int], Cell], line: int, row: Mapping[str, Cell]) -> None:
+def put(cells: dict[Place, Cell], line: int, row: Mapping[str, Cell]) -> None:
     put_columns(cells, line, row, CLAIM_COLUMNS)
 
 
-def put_columns(cells: dict[tuple[int, int], Cell], line: int, row: Mapping[str, Cell], columns: Sequence[str]) -> None:
+def put_columns(cells: dict[Place, Cell], line: int, row: Mapping[str, Cell], columns: Sequence[str]) -> None:
     for i, column in enumerate(columns):
         cells[line, i] = row.get(column, EMPTY)
 
@@ -339,39 +398,20 @@ def branch_cells(words: Wording, node: Node) -> dict[str, Cell]:
     return row
 
 
-def lines_of(
-    words: Wording, node: Node, to: Recipient, line: int
-) -> tuple[dict[tuple[int, int], Cell], dict[int, float]]:
+def lines_of(words: Wording, node: Node, line: int, spared: bool) -> tuple[dict[Place, Cell], dict[int, float]]:
     """Cells and heights of the lines of one row: one, and for a rule of parts one more per part."""
-    lang, code = words.lang, node.code
-    if (code, line) not in words.lines:
-        words.lines[code, line] = same_lines(words, node, line)
-    cells, heights = words.lines[code, line]
-    if node.children:
-        return cells, heights
-    before = words.last_year(code, to.agency)
-    reason = words.case.answers.exempt.get(code, {}).get(to.agency)
-    if reason is not None:
-        first = {column: cells[line, i] for i, column in enumerate(CLAIM_COLUMNS)}
-        first |= {"before": Cell(before), "explanation": Cell(text("sheet.form.exempt", lang, reason=reason))}
-        return placed([muted(first)], line)
-    own = Cell(before, "small" if node.source == "reported" else "muted")
-    tall = max(heights[line], min(TALLEST, height(before, CLAIM_WIDTHS[BEFORE])))
-    return cells | {(line, BEFORE): own}, heights | {line: tall}
-
-
-def same_lines(words: Wording, node: Node, line: int) -> tuple[dict[tuple[int, int], Cell], dict[int, float]]:
-    """The same without what differs from form to form."""
     if node.children:
         cells, _ = placed([branch_cells(words, node)], line)
         return cells, {line: height(words.of(node.code, "name"), 40)}
     rows = asked_lines(words, node, line)
+    if spared:
+        return placed([muted(rows[0]) | {"explanation": EMPTY}], line)
     return placed(rows if node.source == "reported" else [muted(row) for row in rows], line)
 
 
-def placed(rows: Sequence[Mapping[str, Cell]], line: int) -> tuple[dict[tuple[int, int], Cell], dict[int, float]]:
+def placed(rows: Sequence[Mapping[str, Cell]], line: int) -> tuple[dict[Place, Cell], dict[int, float]]:
     """Cells and heights of lines below each other."""
-    cells: dict[tuple[int, int], Cell] = {}
+    cells: dict[Place, Cell] = {}
     for place, row in enumerate(rows, start=line):
         put(cells, place, row)
     return cells, {place: tallest(row, CLAIM_WIDTHS) for place, row in enumerate(rows, start=line)}
@@ -442,7 +482,8 @@ def figures(words: Wording, node: Node) -> str:
     """What the two figures are."""
     unit = words.rows[node.code]["unit"]
     named = [(c, words.of(node.code, c)) for c in ("a", "b") if words.of(node.code, c)]
-    suffix = f" ({unit})" if unit and unit != "%" and len(named) == 1 else ""
+    alone = unit and unit != "%" and len(named) == 1 and unit not in named[0][1]
+    suffix = f" ({unit})" if alone else ""
     return "\n".join(f"{c}: {what}{suffix}" for c, what in named)
 
 
@@ -494,15 +535,16 @@ def more_documents(words: Wording, to: Recipient, codes: Iterable[str]) -> Sheet
     nodes = [case.framework.nodes[code] for code in codes]
     asked = tuple(n.code for n in nodes if not n.children and n.source == "reported" and to.asked(n.code))
     columns = ("code", *DOCUMENT)
-    cells: dict[tuple[int, int], Cell] = {(0, 0): Cell(text("sheet.form.more_note", lang), "note")}
+    cells: dict[Place, Cell] = {(0, 0): Cell(text("sheet.form.more_note", lang), "note")}
     for i, column in enumerate(columns):
         cells[1, i] = Cell(text(f"sheet.head.{column}", lang), "head")
     for n in range(1, MORE + 1):
         row = {"code": list_cell(words, f"more/{n}/code", asked), **document_cells(words, f"more/{n}")}
         put_columns(cells, n + 1, row, columns)
+    called = text("sheet.form.more_name", lang)
     words.more[codes] = Sheet(
-        text("sheet.form.more_name", lang), cells, (10, 22, 60, 13, 34, 34), {0: 32, 1: 30},
-        merged=[(0, 0, len(columns) - 1)], repeated=(1, 2, 1), footer=to.name,
+        called, cells, (10, 22, 60, 13, 34, 34), {0: 32, 1: 30},
+        merged=[(0, 0, len(columns) - 1)], repeated=(1, 2, 1), footer=to.name, issued=(Cells(called, cells),),
     )  # fmt: skip
     return words.more[codes]
 
@@ -510,11 +552,15 @@ def more_documents(words: Wording, to: Recipient, codes: Iterable[str]) -> Sheet
 def guide(words: Wording, stage: str) -> Sheet:
     """How to fill the form in."""
     lang = words.lang
+    if stage in words.guides:
+        return words.guides[stage]
     lines = text(f"sheet.form.{stage}_guide", lang).strip().split("\n")
     cells = {(0, 0): Cell(text("sheet.form.guide_name", lang), "title")}
     cells |= {(i, 0): Cell(line, "note") for i, line in enumerate(lines, start=2)}
     heights = {0: 24.0} | {i: height(line, 95) for i, line in enumerate(lines, start=2)}
-    return Sheet(text("sheet.form.guide_name", lang), cells, (100,), heights, wide=False)
+    title = text("sheet.form.guide_name", lang)
+    words.guides[stage] = Sheet(title, cells, (100,), heights, wide=False, issued=(Cells(title, cells),))
+    return words.guides[stage]
 
 
 def points(x: float, words: Wording) -> str:
@@ -537,7 +583,7 @@ def spans(addresses: Sequence[str]) -> list[str]:
 @lru_cache(maxsize=1 << 14)
 def height(words: str, width: float) -> float:
     """Points a text needs in a column of so many characters."""
-    lines = sum(max(1, -(-len(part) // max(int(width * 0.95), 1))) for part in words.split("\n"))
+    lines = sum(max(1, -(-len(part) // max(int(width * LETTERS), 1))) for part in words.split("\n"))
     return max(18.0, 15.0 * lines + 3)
 
 

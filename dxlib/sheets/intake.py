@@ -18,23 +18,22 @@ import pandas as pd
 
 from .. import schema
 from ..atomic import put_all
-from ..case import Case, read_before, read_register, read_to_ask
-from ..case.read import Given, read_folder
+from ..case import Case, read_before, read_register
+from ..case.read import RETURNED, Given, read_folder, to_ask
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
 from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
 from .delivery import sorted_out
-from .entries import Growing, decide, enter
+from .entries import Growing, Sources, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
-from .keep import read_log
+from .keep import RECEIVED, Log, answered, digest, log_bytes, read_log, sent_back
 from .receive import Received, receive
 from .self_score import check_self_scores
 from .worklist import told_items, worklist_book
 from .write import write
 
-RECEIVED = ["file", "sha256", "received_on", "recipient", "kind", "reason"]
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
 DUE = {"claim": "claims_due", "appeal": "appeals_until"}
 KINDS = (*DUE, "worklist")
@@ -82,24 +81,25 @@ def intake(
 
     The received files are kept unchanged below `forms/`, with digest, day and reason in forms/received.csv; a file
     received before changes nothing. A corrected form replaces what its sender said before, row by row. Returns what
-    was done; nothing was written when `refused`. Raises Refusal where the data folder itself is wrong.
+    was done; when `refused` no table was changed and nothing kept, and forms/returned.csv names the forms that go back
+    until their senders answer. Raises Refusal where the data folder itself is wrong.
     """
     root = Path(root)
     day = received.isoformat() if received else today()
-    case = read_to_ask(root, year, group)
     given = read_folder(root, str(year), group)
+    case = to_ask(given)
     folder = root / str(year) / group
     issued = Issued(case, root)
-    log = read_log(folder)
+    log = read_log(folder, "received")
     seen = {row["sha256"] for row in log}
     out = Delivery()
     delivered, documents = sorted_out(files, out.findings)
     for done, (file, data) in enumerate(delivered, start=1):
-        digest = hashlib.sha256(data).hexdigest()
-        if digest in seen:
+        sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 in seen:
             out.known.append(file)
         else:
-            seen.add(digest)
+            seen.add(sha256)
             out.taken.append(receive(file, data, issued))
         if progress:
             progress(done, len(delivered), file)
@@ -107,7 +107,7 @@ def intake(
     out.findings += [Finding("W_KNOWN", "form_known", file) for file in out.known]
     twice(out.taken)
     tables = dict(given.tables)
-    sources: dict[tuple[str, str, str, str], tuple[Received, str]] = {}
+    sources: Sources = {}
     growing = {table: Growing(tables[table]) for table in TABLES}
     for each in out.taken:
         if not each.wrong and each.identity["kind"] == "worklist":
@@ -125,7 +125,9 @@ def intake(
                 each.findings += check_self_scores(each, case, issued.words(each))
     out.findings += [finding for each in out.taken for finding in each.findings]
     if out.refused:
-        out.returned = {each.file: marked(each, issued) for each in out.taken if each.wrong and each.known}
+        back = [each for each in out.taken if each.wrong and each.known]
+        out.returned = {each.file: marked(each, issued) for each in back}
+        out.findings += note(folder, back, day)
     elif out.taken:
         keep(folder, given, tables, out.taken, papers, log, day, reason)
         out.written = True
@@ -191,9 +193,9 @@ def attach(
     frame = tables["evidence"].copy()
     found: dict[str, bytes] = {}
     used: set[str] = set()
-    for row, agency, file, digest in zip(frame.index, frame["agency"], frame["file"], frame["sha256"], strict=True):
+    for row, agency, file, sha256 in zip(frame.index, frame["agency"], frame["file"], frame["sha256"], strict=True):
         contents = documents.get(unicodedata.normalize("NFC", file), [])
-        if agency not in agencies or digest or not contents:
+        if agency not in agencies or sha256 or not contents:
             continue
         used.add(file)
         if len(set(contents)) == 1:
@@ -257,7 +259,7 @@ def changes(
 def judge(
     given: Given,
     tables: Mapping[str, pd.DataFrame],
-    sources: Mapping[tuple[str, str, str, str], tuple[Received, str]],
+    sources: Sources,
     taken: Sequence[Received],
 ) -> None:
     """The case that would be made, checked at its own door; an error is said at the cell it came from."""
@@ -278,12 +280,12 @@ def judge(
         each, where = (None, "")
         if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
             agency, code = tables[table].loc[f.row, ["agency", "indicator"]]
-            each, where = sources.get((table, agency, code, f.column), (None, ""))
+            each, where = sources.get((table, agency, code), (None, ""))
         if each is None:
             taken[0].findings.append(f)
         else:
-            shown = "!".join(each.places.get(where, ("", "")))
-            each.findings.append(replace(f, file=each.file, row=None, column=shown or where))
+            shown = "!".join(each.places.get(f"{where}/{f.column}", ("", "")))
+            each.findings.append(replace(f, file=each.file, row=None, column=shown or f"{code}/{f.column}"))
 
 
 def marked(each: Received, issued: Issued) -> bytes:
@@ -311,13 +313,27 @@ def marked(each: Received, issued: Issued) -> bytes:
     return write(replace(book, sheets=tuple(sheets)))
 
 
+def note(folder: Path, back: Sequence[Received], day: str) -> list[Finding]:
+    """Who has been asked to correct a form, remembered until the answer; says where that could not be written."""
+    log = read_log(folder, "returned")
+    noted = sent_back(log, back, day)
+    if noted == log:
+        return []
+    try:
+        put_all(folder, {"forms/returned.csv": log_bytes(RETURNED, noted)})
+    except OSError as error:
+        facts = {"detail": error.strerror or type(error).__name__}
+        return [Finding("E_IO", "io", "forms/returned.csv", facts=facts)]
+    return []
+
+
 def keep(
     folder: Path,
     given: Given,
     tables: Mapping[str, pd.DataFrame],
     taken: Sequence[Received],
     papers: Mapping[str, bytes],
-    log: list[dict[str, str]],
+    log: Log,
     day: str,
     reason: str,
 ) -> None:
@@ -329,10 +345,13 @@ def keep(
             new[folder / f"{table}.csv"] = as_csv(list(frame.columns), rows_of(frame, *frame.columns))
     rows = list(log)
     for each in taken:
-        digest = hashlib.sha256(each.data).hexdigest()
-        file = f"{digest[:12]}.xlsx"
+        sha256 = digest(each)
+        file = f"{sha256[:12]}.xlsx"
         new[folder / "forms" / file] = each.data
         who = {"recipient": each.identity["recipient"], "kind": each.identity["kind"]}
-        rows.append({"file": file, "sha256": digest, "received_on": day, "reason": reason, **who})
-    new[folder / "forms" / "received.csv"] = as_csv(RECEIVED, ([row[c] for c in RECEIVED] for row in rows))
+        rows.append({"file": file, "sha256": sha256, "received_on": day, "reason": reason, **who})
+    new[folder / "forms" / "received.csv"] = log_bytes(RECEIVED, rows)
+    back = read_log(folder, "returned")
+    if back != (settled := answered(back, taken, day)):
+        new[folder / "forms" / "returned.csv"] = log_bytes(RETURNED, settled)
     put_all(folder, {path.relative_to(folder).as_posix(): data for path, data in new.items()})

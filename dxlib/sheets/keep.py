@@ -1,14 +1,54 @@
-"""The log of what was received."""
+"""The logs beside the received forms: what was taken in, and what was sent back and not answered yet."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
+from ..case.tables import as_csv
+from .receive import Received
 
-def read_log(folder: Path) -> list[dict[str, str]]:
-    path = folder / "forms" / "received.csv"
+RECEIVED = ["file", "sha256", "received_on", "recipient", "kind", "reason"]
+Log = list[dict[str, str]]
+
+
+def read_log(folder: Path, name: str) -> Log:
+    path = folder / "forms" / f"{name}.csv"
     if not path.is_file():
         return []
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def log_bytes(columns: list[str], log: Log) -> bytes:
+    return as_csv(columns, ([row.get(column) or "" for column in columns] for row in log))
+
+
+def digest(each: Received) -> str:
+    return hashlib.sha256(each.data).hexdigest()
+
+
+def sent_back(log: Log, forms: Iterable[Received], day: str) -> Log:
+    """The log with the forms that go back marked; one that went back before is not named again."""
+    known = {row["sha256"] for row in log}
+    fresh = {digest(each): each for each in forms}
+    return log + [
+        {
+            **{"sha256": sha256, "returned_on": day, "recipient": each.identity["recipient"]},
+            **{"kind": each.identity["kind"], "answered_on": ""},
+            "findings": str(sum(f.severity == "error" for f in each.findings)),
+        }
+        for sha256, each in fresh.items()
+        if sha256 not in known
+    ]
+
+
+def answered(log: Log, forms: Iterable[Received], day: str) -> Log:
+    """The log once these forms are taken in: what their senders were asked to correct is answered."""
+    senders = {(each.identity["recipient"], each.identity["kind"]) for each in forms}
+    return [
+        row | {"answered_on": row["answered_on"] or (day if (row["recipient"], row["kind"]) in senders else "")}
+        for row in log
+    ]

@@ -11,17 +11,23 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from ..errors import Finding, nearest
-from .book import IDENTITY, LISTS, Book, Cell, at
+from .book import IDENTITY, LISTS, Book, Cell, Place, Sheet, at
+from .display import displayed
 from .gate import refused
 from .read import Page, Unreadable, Value, read
 
 MOST = 12  # changed cells that are named one by one
+LARGEST = 1e15
+NUMBERS = ("number", "signed", "whole")
+SWAPPED = str.maketrans(".,", ",.")
 INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
-THOUSANDS = re.compile(r"-?[0-9]{1,3}([.,][0-9]{3})+")  # or a decimal sign: only its writer knows
-COMMA = re.compile(r"-?[0-9]+,[0-9]+")
+WHOLE = re.compile(r"-?[0-9]{1,15}")
+MARKED = re.compile(r"(-?)([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]+)(?:,([0-9]+))?")  # as written in Việt Nam: 1.234,5
 DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
 
@@ -33,6 +39,7 @@ class Received:
     given      name of an input -> what was read, as the data hold it ("8.5", "2024-12-31", the words of a choice)
     raw        name of an input -> what stands in the cell, where it is not empty
     places     name of an input -> (sheet, A1)
+    respelt    sheet!A1 of the inputs with letters in pieces or invisible signs
     known      whether it was held against a form that is issued here
     shown      sheet!A1 of a formula of ours -> the value that the file holds for it, where it holds one
     """
@@ -42,8 +49,9 @@ class Received:
     identity: Mapping[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     raw: dict[str, str] = field(default_factory=dict)
-    places: dict[str, tuple[str, str]] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     shown: dict[str, Value] = field(default_factory=dict)
+    respelt: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     known: bool = False
 
@@ -89,13 +97,15 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
     out.known = True
     if book.fingerprint() != out.identity["fingerprint"]:
         out.findings.append(Finding("E_FORM_VERSION", "form_version", file))
+    out.places = book.inputs()
     for sheet in book.sheets:
         page = pages.get(sheet.title)
         if page is None:
             facts = {"nearest": nearest(sheet.title, pages) or ", ".join(pages)}
             out.findings.append(Finding("E_SHEET", "sheet_missing", file, value=sheet.title, facts=facts))
             continue
-        compare(out, sheet.title, sheet.cells, page)
+        take_inputs(out, sheet, page)
+        hold(out, sheet, page)
         issued_merges = {f"{at(r, a)}:{at(r, b)}" for r, a, b in sheet.merged}
         for merged in sorted(set(page.merged) - issued_merges):
             out.findings.append(Finding("E_MERGED", "merged", file, column=f"{sheet.title}!{merged}"))
@@ -103,47 +113,68 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
             out.findings.append(Finding("W_HIDDEN", "hidden_sheet", file, column=sheet.title))
         if page.hidden:
             out.findings.append(Finding("W_HIDDEN", "hidden_rows", file, column=sheet.title))
+    if out.respelt:
+        n = len(out.respelt)
+        out.findings.append(Finding("W_NORMALISED", "form_normalised", file, column=out.respelt[0], facts={"n": n}))
+    if not out.raw.keys() - {"submitted_by"} and not out.wrong:
+        out.findings.append(Finding("E_EMPTY", "form_empty", file))
     known = {sheet.title for sheet in book.sheets} | {LISTS, IDENTITY}
     out.findings += [Finding("W_SHEET", "sheet_more", file, value=name) for name in pages if name not in known]
     return out
 
 
-def compare(out: Received, title: str, cells: Mapping[tuple[int, int], Cell], page: Page) -> None:
-    """Every cell of a sheet against the issued one; inputs are read."""
-    changed: list[Finding] = []
-    values, formulas, places = page.values, page.formulas, out.places
-    for where_at, cell in cells.items():
-        value = values.get(where_at, "")
-        if cell.name:
-            place = at(*where_at)
-            places[cell.name] = (title, place)
-            if where_at in formulas:
-                where = f"{title}!{place}"
-                out.findings.append(Finding("E_FORMULA", "formula_given", out.file, column=where, value=as_text(value)))
-            elif where_at in page.errors:
-                where = f"{title}!{place}"
-                out.findings.append(Finding("E_FORMULA", "error_given", out.file, column=where, value=as_text(value)))
-            elif value != "":
-                take(out, cell, value, f"{title}!{place}")
-        elif cell.formula:
-            where = f"{title}!{at(*where_at)}"
-            if where_at not in formulas:
-                changed.append(Finding("E_LOCKED", "locked_formula", out.file, column=where, value=as_text(value)))
-            elif value != "":
-                out.shown[where] = value
-        elif value != cell.value and plain(value) != plain(cell.value):
-            where = f"{title}!{at(*where_at)}"
-            facts = {"issued": as_text(cell.value) or "–"}
-            changed.append(
-                Finding("E_LOCKED", "locked_changed", out.file, column=where, value=as_text(value), facts=facts)
-            )
-    for where_at in sorted(page.formulas - cells.keys()):
-        place = f"{title}!{at(*where_at)}"
-        changed.append(Finding("E_LOCKED", "formula_added", out.file, column=place))
-    out.findings += changed[:MOST]
+def take_inputs(out: Received, sheet: Sheet, page: Page) -> None:
+    """The inputs of a sheet that hold something, in reading order."""
+    given = page.values.keys() | page.formulas
+    inputs = {place: cells.open[place] for cells in sheet.parts for place in given & cells.open.keys()}
+    for place in sorted(inputs):
+        value, where = page.values.get(place, ""), f"{sheet.title}!{at(*place)}"
+        if place in page.formulas:
+            out.findings.append(Finding("E_FORMULA", "formula_given", out.file, column=where, value=as_text(value)))
+        elif place in page.errors:
+            out.findings.append(Finding("E_FORMULA", "error_given", out.file, column=where, value=as_text(value)))
+        else:
+            take(out, inputs[place], value, where)
+            if place in page.formats and inputs[place].takes in NUMBERS:
+                warn_of_display(out, value, page.formats[place], where)
+
+
+def warn_of_display(out: Received, value: Any, code: str, where: str) -> None:
+    """Whoever filled the form in saw another number than the one that is read."""
+    if abs(value) < LARGEST and (shown := displayed(value, code)) != decimal(value, as_text(value)):
+        facts = {"shown": shown or "–"}
+        out.findings.append(
+            Finding("W_DISPLAY", "number_shown", out.file, column=where, value=as_text(value), facts=facts)
+        )
+
+
+def hold(out: Received, sheet: Sheet, page: Page) -> None:
+    """All that is locked on a sheet against what was issued; what our formulas came to is kept as it is shown."""
+    changed: list[tuple[Place, Finding]] = []
+
+    def differs(reason: str, place: Place, **more: Any) -> None:
+        where, value = f"{sheet.title}!{at(*place)}", as_text(page.values.get(place, ""))
+        changed.append((place, Finding("E_LOCKED", reason, out.file, column=where, value=value, **more)))
+
+    standing = page.values.get
+    for cells in sheet.parts:
+        for place in [place for place, issued in cells.locked.items() if standing(place, "") != issued]:
+            issued = cells.locked[place]
+            if plain(standing(place, "")) != plain(issued):
+                differs("locked_changed", place, facts={"issued": as_text(issued) or "–"})
+        for place in cells.live:
+            if place not in page.formulas:
+                differs("locked_formula", place)
+            elif place in page.values:
+                out.shown[f"{sheet.title}!{at(*place)}"] = page.values[place]
+    ours = [cells.open.keys() | cells.live.keys() for cells in sheet.parts]
+    for place in page.formulas.difference(*ours, (place for place, _ in changed)):
+        differs("formula_added", place)
+    changed.sort(key=itemgetter(0))
+    out.findings += [finding for _, finding in changed[:MOST]]
     if len(changed) > MOST:
         more = len(changed) - MOST
-        out.findings.append(Finding("E_LOCKED", "locked_more", out.file, column=title, facts={"more": more}))
+        out.findings.append(Finding("E_LOCKED", "locked_more", out.file, column=sheet.title, facts={"more": more}))
 
 
 def as_text(value: Any) -> str:
@@ -161,18 +192,31 @@ def as_text(value: Any) -> str:
 
 def plain(value: Any) -> str:
     """Text as it is compared: one spelling, single blanks, however the client broke its lines."""
-    return " ".join(unicodedata.normalize("NFC", as_text(value)).translate(INVISIBLE).split())
+    return " ".join(spelt(as_text(value)).split())
+
+
+@lru_cache(maxsize=1 << 14)
+def spelt(text: str) -> str:
+    """Text in one spelling: composed letters, no invisible signs."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(INVISIBLE)
+
+
+@lru_cache(maxsize=1 << 10)
+def choices_by_words(choices: tuple[str, ...]) -> dict[str, str]:
+    return {plain(choice): choice for choice in choices}
 
 
 def take(out: Received, cell: Cell, value: Any, where: str) -> None:
     """One input that is not empty: what the data hold for it, or what is wrong with it."""
     said = as_text(value)
-    text = unicodedata.normalize("NFC", said).translate(INVISIBLE).strip()
+    text = spelt(said).strip()
     if not text:
         return
+    if spelt(said) != said:
+        out.respelt.append(where)
     out.raw[cell.name] = text
     finding: Finding | None = None
-    if cell.takes in ("number", "signed", "whole"):
+    if cell.takes in NUMBERS:
         finding = wrong_number(cell.takes, value, text, out.file, where)
         out.given[cell.name] = decimal(value, text)
     elif cell.takes == "date":
@@ -181,7 +225,7 @@ def take(out: Received, cell: Cell, value: Any, where: str) -> None:
             finding = Finding("E_DATE", "form_date", out.file, column=where, value=text)
         out.given[cell.name] = day or ""
     elif cell.takes == "list":
-        known = {plain(choice): choice for choice in cell.choices}
+        known = choices_by_words(cell.choices)
         if plain(text) not in known:
             facts = {"allowed": "; ".join(cell.choices[:8]), "nearest": nearest(text, cell.choices) or "–"}
             finding = Finding("E_OPTION", "choice_unknown", out.file, column=where, value=text, facts=facts)
@@ -195,22 +239,40 @@ def take(out: Received, cell: Cell, value: Any, where: str) -> None:
 def wrong_number(takes: str, value: Any, text: str, file: str, where: str) -> Finding | None:
     if isinstance(value, bool | date | datetime | time | timedelta):
         return Finding("E_TYPE", "form_not_number", file, column=where, value=text)
-    if not isinstance(value, int | float) and re.fullmatch(r"-?[0-9]{1,15}", text):
+    if not isinstance(value, int | float) and WHOLE.fullmatch(text):
         value = int(text)  # a number in a text cell, and only one way to read it
     if isinstance(value, int | float):
-        if abs(value) >= 1e15:
+        if abs(value) >= LARGEST:
             return Finding("E_TOO_LARGE", "number_long", file, column=where, value=text)
         if takes != "signed" and value < 0:
             return Finding("E_RANGE", "form_negative", file, column=where, value=text)
         if takes == "whole" and value != int(value):
             return Finding("E_RANGE", "form_whole", file, column=where, value=text)
         return None
-    if THOUSANDS.fullmatch(text):
-        return Finding("E_NUMBER_AMBIGUOUS", "number_ambiguous", file, column=where, value=text)
-    if COMMA.fullmatch(text):
-        facts = {"suggestion": text.replace(",", ".")}
+    found = readings(text)
+    if len(found) > 1:
+        facts = {"whole": found[0], "fraction": found[1], "comma": found[1].replace(".", ",")}
+        return Finding("E_NUMBER_AMBIGUOUS", "form_ambiguous", file, column=where, value=text, facts=facts)
+    if found:
+        facts = {"suggestion": found[0]}
         return Finding("E_NUMBER", "form_comma", file, column=where, value=text, facts=facts)
     return Finding("E_NUMBER", "form_number", file, column=where, value=text)
+
+
+def readings(text: str) -> list[str]:
+    """The numbers that digits with points and commas can mean, the whole one first; none where they mean nothing.
+
+    8,500 is eight and a half to one writer and eight thousand five hundred to another: only its writer knows.
+    """
+    found = []
+    for written in (text, text.translate(SWAPPED)):  # with the decimal comma of Việt Nam, with the decimal point
+        parts = MARKED.fullmatch(written)
+        if parts:
+            sign, whole, fraction = parts.groups()
+            whole = whole.replace(".", "")
+            if len(whole) < 2 or whole[0] != "0":
+                found.append(f"{sign}{whole}{'.' if fraction else ''}{fraction or ''}")
+    return sorted(set(found), key=lambda number: "." in number)
 
 
 def decimal(value: Any, text: str) -> str:
@@ -219,7 +281,7 @@ def decimal(value: Any, text: str) -> str:
         return ""
     if isinstance(value, float) and "e" in text:
         return f"{value:.20f}".rstrip("0").rstrip(".")
-    return text if isinstance(value, int | float) or re.fullmatch(r"-?[0-9]{1,15}", text) else ""
+    return text if isinstance(value, int | float) or WHOLE.fullmatch(text) else ""
 
 
 def as_day(value: Any, text: str) -> str | None:

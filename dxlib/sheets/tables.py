@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -274,17 +274,18 @@ def cell_text(value: Any) -> str:
     return unicodedata.normalize("NFC", as_text(value)).translate(INVISIBLE).strip()
 
 
-def body(page: Page) -> tuple[list[str], list[list[str]]]:
+def body(page: Page, said: Callable[[Any], str] = cell_text) -> tuple[list[str], list[list[str]]]:
     """(the contract's names, the rows below them); empty lines are kept, so that rows keep their numbers."""
     names = {column: cell_text(value) for (row, column), value in page.values.items() if row == HEAD}
     order = sorted(names)
     last = max((row for row, column in page.values if row >= FIRST), default=HEAD)
-    rows = [[cell_text(page.values.get((row, c), "")) for c in order] for row in range(FIRST, last + 1)]
+    rows = [[said(page.values.get((row, c), "")) for c in order] for row in range(FIRST, last + 1)]
     return [names[c] for c in order], rows
 
 
 def table_bytes(page: Page) -> bytes:
-    columns, rows = body(page)
+    """One table as CSV, in the spelling of the workbook: the door of the case normalises it and says so."""
+    columns, rows = body(page, as_text)
     return as_csv(columns, rows)
 
 
@@ -407,5 +408,6 @@ def judge(root: Path, year: str, group: str, new: Mapping[str, bytes], file: str
             known = table in NAMES
             sheet = title_of(table, lang) if known else title_of("settings", lang) if table == SETTINGS_FILE else f.file
             row = f.row + FIRST - 1 if known and f.row is not None else None
-            if f.reason not in ("table_empty", "evidence_elsewhere"):
+            optional = f.reason == "table_empty" and f.severity == "warning"
+            if not optional and f.reason != "evidence_elsewhere":
                 out.findings.append(replace(f, file=f"{file} · {sheet}", row=row))

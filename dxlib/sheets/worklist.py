@@ -26,7 +26,7 @@ COLUMNS = (
     *("agency", "code", "row", "max", "claimed", "figures", "papers", "why"),
     *("decision", "a", "b", "option", "points", "reason", "note"),
 )
-WIDTHS = (26, 7, 34, 8, 8, 24, 30, 28, 13, 9, 9, 18, 8, 26, 28)
+WIDTHS = (20, 6, 30, 8, 9, 18, 24, 18, 11, 8, 8, 15, 8, 20, 22)
 HEAD = 5
 DECISIONS = ("accept", "change")
 

@@ -18,6 +18,8 @@ INPUT = {"bg_color": "#FFFBE6", "locked": False}
 POINTS = ("points", "branch_points", "total", "score", "part_points")
 NARROW = {"border": 1, "border_color": "#9AA5B1", "align": "right", "text_wrap": False, "shrink": True}
 SCALE = 52  # per cent, of a sheet that is printed on pages beside each other
+WIDEST = 300  # units of width that a page takes and is still read; more goes on to further pages
+SMALLEST = 60  # per cent, of a sheet that does
 PLACES = 7  # decimals of a figure that a cell can show
 STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "text_wrap": True, "align": "center", "valign": "vcenter"},
@@ -31,7 +33,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "text": LINE,
     "small": {**LINE, "font_size": 10},
     "code": {**LINE, "num_format": "@"},
-    "points": {**LINE, "align": "right"},
+    "points": {**LINE, "align": "right", "indent": 1},
     "muted": {**LINE, "font_color": "#5B6673", "bg_color": "#ECEFF3", "italic": True, "font_size": 10},
     "total": {**LINE, "bold": True, "bg_color": "#DCE6F2"},
     "input": {**LINE, **INPUT, "align": "right", "num_format": "General"},
@@ -143,6 +145,10 @@ def write_sheet(
         page.set_v_pagebreaks(list(sheet.pages))
         page.repeat_columns(0, kept - 1)
         page.print_area(first, 0, max(row for row, _ in sheet.cells), len(sheet.widths) - 1)
+    elif sum(sheet.widths) > WIDEST:
+        page.set_print_scale(SMALLEST)
+        if kept:
+            page.repeat_columns(0, kept - 1)
     else:
         page.fit_to_pages(1, 0)
     if sheet.filtered:

@@ -34,6 +34,9 @@ def said(case: Case, state: pd.DataFrame, as_of: str, lang: str) -> list[str]:
     found = [text("status.summary", lang, **facts)]
     if missing:
         found.append(text("status.missing", lang, missing=number(missing, lang), asked=number(asked, lang)))
+    back = int((state["sent_back"] != "").sum())
+    if back:
+        found.append(text("status.sent_back_summary", lang, n=number(back, lang)))
     if as_of:
         found.append(text("status.as_of", lang, day=date(as_of, lang)))
     return found
@@ -41,7 +44,7 @@ def said(case: Case, state: pd.DataFrame, as_of: str, lang: str) -> list[str]:
 
 def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: str) -> Table | None:
     """At most ten senders, the worst first: who, what is missing, days late."""
-    rows = state[(state["missing"] > 0) | (state["days_late"] > 0) | (state["to_correct"] > 0)]
+    rows = waited_for(state)
     named, shown = called(case, register, lang), rows.head(WORST)
     body = [
         [
@@ -51,6 +54,9 @@ def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: s
             date(r["sent_on"], lang),
             number(r["days_late"], lang),
             number(r["to_correct"], lang),
+            text("status.sent_back_cell", lang, day=date(r["sent_back"], lang), n=number(r["to_answer"], lang))
+            if r["sent_back"]
+            else date("", lang),
         ]
         for r in shown.to_dict("records")
     ]
@@ -60,6 +66,7 @@ def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: s
         Column(text("status.which", lang)),
         Column(text("status.sent_on", lang)),
         *labels.numbers("status", ("days_late", "to_correct"), lang),
+        Column(text("status.sent_back", lang)),
     ]
     return table(
         text("status.worst_caption", lang),
@@ -68,6 +75,12 @@ def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: s
         labels.made(case, lang, "dxlib.verify.progress", on="claimed"),
         labels.joined(text("status.worst_note", lang), labels.shown_of(len(shown), len(rows), lang)),
     )
+
+
+def waited_for(state: pd.DataFrame) -> pd.DataFrame:
+    """Those who have something to do, or had it too late."""
+    counted = ["missing", "days_late", "to_correct", "to_answer"]
+    return state[(state[counted] > 0).any(axis=1)]
 
 
 def codes(listed: str, lang: str, most: int = 6) -> str:
@@ -147,9 +160,11 @@ def reminders(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: str
     named, due = called(case, register, lang), case.settings.calendar.get("claims_due") or ""
     found = []
     for r in state.to_dict("records"):
-        if not r["missing"] and not r["to_correct"]:
+        if not r["missing"] and not r["to_correct"] and not r["sent_back"]:
             continue
+        back = {"day": date(r["sent_back"], lang), "n": number(r["to_answer"], lang)}
         parts = [
+            text("status.remind_sent_back", lang, **back) if r["sent_back"] else "",
             text("status.remind_missing", lang, n=number(r["missing"], lang), codes=r["codes"].replace(";", ", "))
             if r["missing"]
             else "",

@@ -10,7 +10,19 @@ import pandas as pd
 
 from ..case import Case
 
-COLUMNS = ["sender", "agency", "asked", "answered", "missing", "codes", "sent_on", "days_late", "to_correct"]
+COLUMNS = [
+    "sender",
+    "agency",
+    "asked",
+    "answered",
+    "missing",
+    "codes",
+    "sent_on",
+    "days_late",
+    "to_correct",
+    "sent_back",
+    "to_answer",
+]
 
 
 @dataclass(frozen=True)
@@ -57,15 +69,17 @@ def last_day(case: Case) -> str:
     return max(days, default="")
 
 
-def progress(case: Case, as_of: str) -> pd.DataFrame:
+def progress(case: Case, as_of: str, returned: pd.DataFrame | None = None) -> pd.DataFrame:
     """Every sender's answers, the worst first.
 
-    as_of   ISO day on which the lateness of what is missing is counted; "" counts none
+    as_of      ISO day on which the lateness of what is missing is counted; "" counts none
+    returned   what was sent back to be corrected (`case.read_returned`); None: nothing
 
     Returns sender, agency, asked (reported rows that apply), answered (that say something), missing, codes (of the
     missing rows, ";"-separated), sent_on (last day of submission, "" without), days_late (0 in time: the day of the
     deadline is in time; of an incomplete sender up to `as_of`), to_correct (cells of its claims that the checks
-    warn of). Source: our own counts over the calendar of index.toml; no published formula.
+    warn of), sent_back (day on which a marked copy went back that nothing has answered, "" without), to_answer (errors
+    in it). Source: our own counts over the calendar of index.toml; no published formula.
     """
     due = case.settings.calendar.get("claims_due") or ""
     claims = case.tables["claims"]
@@ -77,8 +91,10 @@ def progress(case: Case, as_of: str) -> pd.DataFrame:
         if f.file.endswith("/claims.csv") and f.row in claims.index:
             key = (claims.at[f.row, "agency"], claims.at[f.row, "indicator"])
             warned[key] = warned.get(key, 0) + 1
+    waiting = {row["recipient"]: row for row in outstanding(returned)}
     rows = []
     for sender in senders(case):
+        back = waiting.get(sender.id, {"returned_on": "", "findings": "0"})
         codes = applying(case, sender)
         missing = [c for c in codes if sender.agency not in case.answers.claims.get(c, ())]
         sent = max((days.get((sender.agency, c), "") for c in codes), default="")
@@ -87,13 +103,21 @@ def progress(case: Case, as_of: str) -> pd.DataFrame:
             (
                 *(sender.id, sender.agency, len(codes), len(codes) - len(missing), len(missing), ";".join(missing)),
                 *(sent, late(due, end), sum(warned.get((sender.agency, c), 0) for c in codes)),
+                *(back["returned_on"], int(back["findings"])),
             )
         )
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame = frame.sort_values(
-        ["missing", "days_late", "to_correct", "sender"], ascending=[False, False, False, True], kind="stable"
+        ["missing", "days_late", "to_answer", "to_correct", "sender"], ascending=[False] * 4 + [True], kind="stable"
     )
     return frame.reset_index(drop=True)
+
+
+def outstanding(returned: pd.DataFrame | None) -> list[dict[str, str]]:
+    """The lines of the log that nothing has answered yet, the last of a sender last."""
+    if returned is None:
+        return []
+    return [row for row in returned.to_dict("records") if not row["answered_on"] and row["findings"].isdecimal()]
 
 
 def applying(case: Case, sender: Sender) -> list[str]:

@@ -7,12 +7,15 @@ import io
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 
+import openpyxl
 import pytest
 
 import dxlib.sheets.read as reader
 from dxlib.case import read_case
 from dxlib.sheets import intake
+from dxlib.sheets.form import claim_form
 from dxlib.sheets.gate import refused
 from dxlib.sheets.read import Strings, Unreadable
 from tests.sheets.desk import Desk, before_claims
@@ -88,7 +91,63 @@ def rich(parts):
     return parts | {"xl/sharedStrings.xml": runs}
 
 
+def shared(parts):
+    """Formulas after the first of a sheet as members of a group, as Excel saves what was filled down."""
+
+    def change(x):
+        first = iter(['<f t="shared" ref="H1:H99" si="0">SUM(1)</f>'])
+        return re.sub("<f>[^<]*</f>", lambda found: next(first, '<f t="shared" si="0"/>'), x)
+
+    return on_sheets(parts, change)
+
+
+def arrays(parts):
+    """Formulas as arrays of one cell, and with the marks of recalculation."""
+    return on_sheets(parts, lambda x: x.replace("<f>", '<f t="array" ref="H9" ca="1" aca="1">'))
+
+
+def without_values(parts):
+    """Formulas whose values were not saved."""
+    return on_sheets(parts, lambda x: re.sub(r"(</f>|<f[^<>]*/>)<v>[^<]*</v>", r"\1", x))
+
+
+FORMATS = {  # of days, as programs and people write them; each shows the same day
+    "[$-42A]dd/mm/yyyy": "long",
+    "[$-1010000]d/m/yyyy;@": "a calendar",
+    '"ngày" dd "tháng" mm "năm" yyyy': "words",
+    "d\\-m\\-yyyy": "escaped",
+    "yyyy/mm/dd hh:mm": "with the hour",
+}
+
+
+def formatted(code, old="dd/mm/yyyy"):
+    """Days shown in another format of their own."""
+
+    def change(parts):
+        styles = parts["xl/styles.xml"].decode()
+        assert f'formatCode="{old}"' in styles
+        written = html.escape(code)
+        return parts | {"xl/styles.xml": styles.replace(f'formatCode="{old}"', f'formatCode="{written}"').encode()}
+
+    return change
+
+
+def general(parts):
+    """The inputs of numbers under a format of their own that shows them as they are."""
+    styles = parts["xl/styles.xml"].decode()
+    numbered = re.sub(
+        r'(<numFmts count=")([0-9]+)">',
+        lambda f: f'{f[1]}{int(f[2]) + 1}"><numFmt numFmtId="190" formatCode="#,##0.######"/>',
+        styles,
+    )
+    return parts | {"xl/styles.xml": re.sub(r'(<xf )numFmtId="0"', r'\1numFmtId="190"', numbered).encode()}
+
+
 CLIENTS = {
+    "shared formulas": shared,
+    "array formulas": arrays,
+    "numbers in a format": general,
+    **{f"days: {name}": formatted(code) for code, name in FORMATS.items()},
     "google": google,
     "excel": excel,
     "text as results": lambda parts: with_text(parts, ' t="str"><v>{}</v></c>'),
@@ -107,15 +166,17 @@ def test_every_client_and_both_ways_of_reading_say_the_same(parts, monkeypatch, 
     changed = CLIENTS[client](parts)
     assert changed != parts
     monkeypatch.setattr(reader, "SHORT", reader.SHORT if short else 0)
-    assert reader.read(changed) == expected
+    read = reader.read(changed)
+    assert [page.formats for page in read.values()] == [{}] * len(read) or client == "numbers in a format"
+    assert {name: replace(page, formats={}) for name, page in read.items()} == expected
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", [*CLIENTS, "without values"])
 def test_what_every_client_saves_comes_back_as_claims(desk, parts, tmp_path, client):
     root = tmp_path / "data"
     shutil.copytree(desk.root, root)
     with zipfile.ZipFile(tmp_path / "f.xlsx", "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in CLIENTS[client](parts).items():
+        for name, content in (CLIENTS | {"without values": without_values})[client](parts).items():
             package.writestr(name, content)
     out = intake(root, 2024, "departments", [tmp_path / "f.xlsx"], received=IN_TIME)
     assert out.written and not out.findings, out.findings
@@ -126,6 +187,24 @@ def test_what_every_client_saves_comes_back_as_claims(desk, parts, tmp_path, cli
         for x in (desk.full.claims, read_case(root, 2024, "departments").claims)
     )
     assert now == before and len(now) > 25
+
+
+def test_numbers_in_cells_of_text_and_per_cent_are_read_as_they_stand(desk, tmp_path):
+    """A column of text holds "12": one reading, taken. Under per cent 0.12 is shown as 12%: taken and said."""
+    agency, typed = next(iter(desk.people)), desk.typed(next(iter(desk.people)))
+    name = next(n for n, v in typed.items() if n.endswith("/a") and v.isdigit())
+    for value, expected, codes in (("=12", "12", []), ("=0.12", "0.12", ["W_DISPLAY"])):
+        root = tmp_path / value[1:]
+        shutil.copytree(desk.root, root)
+        book = openpyxl.load_workbook(io.BytesIO(desk.form(agency)))
+        sheet, place = claim_form(desk.words, desk.people[agency]).inputs()[name]
+        book[sheet][place].value = value[1:] if not codes else float(value[1:])
+        book[sheet][place].number_format = "0%" if codes else "@"
+        book.save(tmp_path / "f.xlsx")
+        out = intake(root, 2024, "departments", [tmp_path / "f.xlsx"], received=IN_TIME)
+        assert out.written and [f.code for f in out.findings if f.reason != "self_score_shown"] == codes
+        claims = read_case(root, 2024, "departments").claims.set_index(["agency", "indicator"])
+        assert claims.loc[(agency, name.split("/")[0]), "a"] == expected
 
 
 BROKEN = {

@@ -72,8 +72,7 @@ def test_inputs_are_open_and_everything_else_is_locked(desk):
     open_cells = {c.coordinate for row in page.iter_rows() for c in row if not c.protection.locked}
     inputs = {
         place
-        for sheet, r, c in claim_form(desk.words, desk.people[next(iter(desk.people))]).inputs().values()
-        for place in [openpyxl.utils.get_column_letter(c + 1) + str(r + 1)]
+        for sheet, place in claim_form(desk.words, desk.people[next(iter(desk.people))]).inputs().values()
         if sheet == "Phiếu"
     }
     assert open_cells - {c for merged in page.merged_cells.ranges for c in cells_of(merged)} <= inputs
@@ -155,6 +154,29 @@ def test_text_that_looks_like_a_formula_stays_text(tmp_path, poison):
                     live = cell.data_type == "f"
                     assert not live or cell.value.startswith(("=IF(", "=SUM(", "=MIN(")), (cell.coordinate, cell.value)
                     assert cell.hyperlink is None
+
+
+def test_a_row_scored_against_the_group_says_that_it_is_worked_out_when_all_have_answered(tmp_path):
+    rows = [
+        {
+            "code": code,
+            "parent": "",
+            "rule": rule,
+            "name_vi": rule,
+            "a_vi": "Số",
+            "max_points": "5",
+            "source": "reported",
+        }
+        for code, rule in (("1", "relative"), ("2", "minmax"), ("3", "target(10)"))
+    ]
+    tables = {"indicators": rows, "agencies": [{"agency": "a", "name_vi": "A"}, {"agency": "b", "name_vi": "B"}]}
+    write_folder(tmp_path / "data", 2024, "demo", {"title": {"vi": "Thử"}, "total": 15}, tables)
+    made = issue(tmp_path / "data", 2024, "demo", tmp_path / "forms")
+    lines = {row[0].value: row for row in openpyxl.load_workbook(made[0])["Phiếu"].iter_rows(min_row=9)}
+    for code in "12":
+        assert "Tính khi mọi đơn vị đã báo cáo" in lines[code][1].value and lines[code][7].value == "tính sau"
+        assert not lines[code][4].protection.locked  # the figure is asked for all the same
+    assert lines["3"][7].data_type == "f"
 
 
 def test_english_on_request(tmp_path, desk):

@@ -2,7 +2,9 @@
 
 import datetime
 import hashlib
+import json
 import shutil
+import sys
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -29,7 +31,7 @@ def desk(tmp_path):
 
 def send(desk, tmp_path, typed=None, agencies=None, name="{}.xlsx"):
     folder = tmp_path / "back"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for agency in agencies or desk.people:
         (folder / name.format(agency)).write_bytes(desk.form(agency, (typed or {}).get(agency)))
     return folder
@@ -43,15 +45,21 @@ def codes(delivery):
     return [f.code for f in delivery.findings]
 
 
+RETURNED = "2024/departments/forms/returned.csv"  # the one file that a refusal may write
+
+
 def state(root):
-    return {p.relative_to(root).as_posix(): p.read_bytes() for p in Path(root).rglob("*") if p.is_file()}
+    """All that stands there but the note of what was sent back."""
+    files = {p.relative_to(root).as_posix(): p.read_bytes() for p in Path(root).rglob("*") if p.is_file()}
+    return {name: data for name, data in files.items() if name != RETURNED}
 
 
 def test_forms_come_back_as_claims_and_are_scored(desk, tmp_path, capsys):
     folder = send(desk, tmp_path)
     argv = ["intake", "2024", "departments", str(folder), "--data", str(desk.root), "--received", "2025-01-15"]
     assert main([*argv, "--reports", str(tmp_path / "reports")]) == 0
-    assert "Đã nhận 3 phiếu" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Đã nhận 3 phiếu" in said and all(f"[{n}/3]" in said for n in (1, 2, 3))
     back = read_case(desk.root, 2024, "departments")
     told, again = (c.claims.set_index(KEY)[SAID].sort_index() for c in (desk.full, back))
     pd.testing.assert_frame_equal(told, again)
@@ -121,6 +129,61 @@ def test_one_bad_form_and_nothing_is_written(desk, tmp_path, capsys):
     assert [p.name for p in returned.iterdir()] == [f"{second}.xlsx"]
 
 
+def status(desk, capsys, day="2025-01-20"):
+    argv = ["status", "2024", "departments", "--data", str(desk.root), "--as-of", day]
+    assert main([*argv, "--json"]) == 0
+    rows = {row["sender"]: row for row in json.loads(capsys.readouterr().out)}
+    assert main(argv) == 0
+    return rows, capsys.readouterr().out
+
+
+def test_who_was_sent_a_copy_back_is_remembered_until_the_answer(desk, tmp_path, capsys):
+    agency, other = list(desk.people)[:2]
+    typed = desk.typed(agency)
+    name, second = [n for n, v in typed.items() if n.endswith("/a") and v][:2]
+    folder = send(desk, tmp_path, {agency: typed | {name: "8 điểm", second: "-"}}, [agency, other])
+    assert take(desk, folder).refused
+    log = pd.read_csv(desk.root / RETURNED, dtype=str, keep_default_na=False)
+    assert log[["returned_on", "recipient", "kind", "findings", "answered_on"]].values.tolist() == [
+        ["2025-01-15", agency, "claim", "2", ""]
+    ]
+    rows, said = status(desk, capsys)
+    assert {who: (row["sent_back"], row["to_answer"]) for who, row in rows.items() if row["sent_back"]} == {
+        agency: ("2025-01-15", 2)
+    }
+    assert "1 đơn vị có phiếu đã trả lại" in said and "chưa gửi lại (2 lỗi)" in said
+    before = (desk.root / RETURNED).read_bytes()
+    assert take(desk, folder, received=datetime.date(2025, 1, 14)).refused  # the same files once more
+    assert (desk.root / RETURNED).read_bytes() == before
+    corrected = send(desk, tmp_path / "again", agencies=[agency])
+    assert take(desk, corrected).written
+    assert not any(row["sent_back"] for row in status(desk, capsys)[0].values())
+    (line,) = pd.read_csv(desk.root / RETURNED, dtype=str, keep_default_na=False).to_dict("records")
+    assert line["answered_on"] == "2025-01-15"
+    assert not [f for f in check(desk.root, 2024, "departments") if f.severity == "error"]
+
+
+def test_a_note_that_cannot_be_written_is_said_and_the_findings_are_not_lost(desk, tmp_path, monkeypatch):
+    agency = next(iter(desk.people))
+    name = next(n for n, v in desk.typed(agency).items() if n.endswith("/a") and v)
+    folder = send(desk, tmp_path, {agency: {name: "8 điểm"}}, [agency])
+
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic, "stage", full)
+    out = take(desk, folder)
+    assert codes(out) == ["E_NUMBER", "E_IO"] and not (desk.root / RETURNED).exists()
+
+
+def test_a_form_as_it_went_out_takes_nothing_away(desk, tmp_path):
+    take(desk, send(desk, tmp_path))
+    before = state(desk.root)
+    agency = next(iter(desk.people))
+    out = take(desk, send(desk, tmp_path / "blank", {agency: {"submitted_by": "Văn thư"}}, [agency]))
+    assert codes(out) == ["E_EMPTY"] and state(desk.root) == before
+
+
 def test_two_bad_forms_of_one_name_are_both_returned(desk, tmp_path):
     first, second = list(desk.people)[:2]
     for agency in (first, second):
@@ -175,10 +238,23 @@ def test_nothing_after_the_deadline_without_a_reason(desk, tmp_path):
     assert set(log["reason"]) == {"Mất điện, có công văn xin gửi muộn"}
 
 
+@pytest.mark.parametrize("hour, day", [(16, "2025-01-15"), (17, "2025-01-16")])
+def test_the_day_is_the_one_in_viet_nam(monkeypatch, hour, day):
+    """The last minute of the deadline day in Hà Nội is 16:59 of it in Greenwich."""
+
+    class Clock(datetime.datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return cls(2025, 1, 15, hour, 59, tzinfo=zone)
+
+    monkeypatch.setattr(sys.modules["dxlib.sheets.intake"], "datetime", Clock)
+    assert sys.modules["dxlib.sheets.intake"].today() == day
+
+
 def test_two_forms_of_one_agency_are_refused(desk, tmp_path):
     agency = next(iter(desk.people))
     folder = send(desk, tmp_path, agencies=[agency])
-    (folder / "two.xlsx").write_bytes(desk.form(agency, {"submitted_by": "Chánh Văn phòng"}))
+    (folder / "two.xlsx").write_bytes(desk.form(agency, desk.typed(agency) | {"submitted_by": "Phó Chánh Văn phòng"}))
     assert codes(take(desk, folder)) == ["E_DUPLICATE"]
 
 
@@ -206,7 +282,13 @@ def test_a_claim_form_after_verification_needs_a_reason(desk, tmp_path):
     verdicts = desk.full.verdicts
     verdicts.to_csv(desk.root / "2024" / "departments" / "verdicts.csv", index=False, lineterminator="\n")
     agency = next(iter(desk.people))
-    again = send(desk, tmp_path, {agency: {"submitted_by": "Chánh Văn phòng"}}, [agency], "again-{}.xlsx")
+    again = send(
+        desk,
+        tmp_path,
+        {agency: desk.typed(agency) | {"submitted_by": "Phó Chánh Văn phòng"}},
+        [agency],
+        "again-{}.xlsx",
+    )
     out = take(desk, again / f"again-{agency}.xlsx")
     assert codes(out) == ["E_LATE"] and out.findings[0].reason == "form_after_verdicts" and not out.written
 

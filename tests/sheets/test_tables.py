@@ -44,6 +44,18 @@ def test_there_and_back_changes_nothing(tmp_path, group):
     assert (out.changes, out.files) == ([], {}) and not out.refused
 
 
+def test_codes_are_text_and_what_may_be_chosen_drops_down(root):
+    book = openpyxl.load_workbook(io.BytesIO(tables(root, "2024", "departments")))
+    page = book["Chỉ số"]
+    codes = [c for (c,) in page.iter_rows(min_row=4, max_row=80, max_col=1) if c.value]
+    assert "1.1" in {c.value for c in codes} and {(c.data_type, c.number_format) for c in codes} == {("s", "@")}
+    style = page.column_dimensions["A"]
+    assert style.number_format == "@" and not style.protection.locked  # a free line takes text too
+    listed = {str(rule.sqref)[0] for rule in page.data_validations.dataValidation}
+    heads = {c.column_letter: c.value for c in page[3]}
+    assert {"parent", "aggregate", "direction", "source"} <= {heads[letter] for letter in listed}
+
+
 @pytest.mark.real("libreoffice")
 def test_there_and_back_through_libreoffice_changes_nothing(root, tmp_path):
     (tmp_path / "t.xlsx").write_bytes(tables(root, "2024", "departments"))
