@@ -114,9 +114,9 @@ class Scale:
     direction: int
 
     def at(self, part: str) -> int:
-        """Where a part stands in the text, as a whole word (5 is not the end of 0.5)."""
-        found = re.search(rf"(?<![^\s(,:<>]){re.escape(part)}(?![^\s,):])", self.text)
-        return found.start() if found else max(self.text.find(part), 0)
+        """Where a part stands in the text, as a whole word (5 is not the end of 0.5) or with the `p` of points."""
+        found = re.search(rf"(?<![^\s(,:<>]){re.escape(part)}(?=p?(?:[\s,):]|$))", self.text)
+        return found.start() if found else 0
 
     def number(self, part: str) -> Fraction:
         """`0.5`, `1/2`, `50%`, `-3`."""
