@@ -125,7 +125,7 @@ class Scale:
             if text.endswith("%"):
                 return number(text[:-1].strip()) / 100
             if "/" in text:
-                top, bottom = text.split("/", 1)
+                top, bottom = text.split("/")
                 return number(top.strip()) / number(bottom.strip())
             return number(text)
         except (ValueError, ZeroDivisionError):

@@ -22,9 +22,9 @@ import signal
 import sys
 import time
 from collections import Counter, defaultdict
-from itertools import accumulate
 from importlib.machinery import SourceFileLoader
 from importlib.util import spec_from_file_location
+from itertools import accumulate
 from pathlib import Path
 
 import pytest

@@ -16,6 +16,15 @@ def test_a_share_may_be_written_in_four_ways(share):
     assert rule.exact([Fraction(3)]) == [Fraction(1, 4)]
 
 
+def test_points_may_carry_their_letter():
+    assert parse_rule("count(2p, 6p)", Fraction(20)) == parse_rule("count(2, 6)", Fraction(20))
+    assert parse_rule("bonus( 2p )") == parse_rule("bonus(2)")
+
+
+def test_the_last_colon_parts_a_name_from_its_share():
+    assert parse_rule("options(ISO 27001: full:1, none:0)").names == ["ISO 27001: full", "none"]
+
+
 @pytest.mark.parametrize("text", ["steps( 1 : 0.5 ,2: 1 )", "  steps(2:1, 1:0.5)  ", "steps (1:0.5, 2:1)"])
 def test_blanks_and_order_of_steps_do_not_matter(text):
     assert parse_rule(text).exact([Fraction(1), Fraction(2)]) == [Fraction(1, 2), 1]
@@ -66,6 +75,7 @@ def test_blanks_and_order_of_steps_do_not_matter(text):
     ("options(:1)", "rule_pair", 9),
     ("options(a:-0.1)", "rule_share_range", 11),
     ("options(a:1/0)", "rule_number", 11),
+    ("options(a:1/2/3)", "rule_number", 11),
     ("options(x1:xp)", "rule_number", 12),
     ("bonus(2, 2xp)", "rule_number", 10),
     ("steps(>:1)", "rule_number", 8),
@@ -96,6 +106,7 @@ def test_points_need_a_maximum(text, maximum):
     with pytest.raises(RuleError) as wrong:
         parse_rule(text, maximum)
     part = wrong.value.facts["part"]
+    assert wrong.value.text == text
     assert (wrong.value.reason, text[wrong.value.at :].startswith(part)) == ("rule_points_without_maximum", True)
 
 
