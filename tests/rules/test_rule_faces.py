@@ -142,3 +142,13 @@ def test_a_nought_among_relative_values_on_both_faces(direction, values, expecte
     assert rule.exact([Fraction(v) for v in values]) == expected
     found = rule.floats(np.array(values, float))
     assert (found.dtype, found.tolist()) == (float, expected)
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("bonus(3, 10)", [3, 10, 10]), ("bonus(3)", [3, 12, 15]), ("penalty(3, 10)", [-3, -10, -10]), ("penalty(3)", [-3, -12, -15]),
+])  # fmt: skip
+def test_points_beside_the_tree_on_both_faces(text, expected):
+    """Of 1, 4 and 5 counted things."""
+    rule = parse_rule(text, MAXIMUM)
+    assert rule.exact([Fraction(1), Fraction(4), Fraction(5)]) == expected
+    assert rule.floats(np.array([1.0, 4.0, 5.0])).tolist() == expected

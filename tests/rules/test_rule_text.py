@@ -16,6 +16,14 @@ def test_a_share_may_be_written_in_four_ways(share):
     assert rule.exact([Fraction(3)]) == [Fraction(1, 4)]
 
 
+@pytest.mark.parametrize("text", ["points", "goalposts(0, 1)"])
+def test_a_direction_that_a_rule_has_not_is_named(text):
+    with pytest.raises(RuleError) as wrong:
+        parse_rule(text, Fraction(20), -1)
+    assert (wrong.value.reason, wrong.value.text, wrong.value.at) == ("rule_direction", text, 0)
+    assert wrong.value.facts["part"] == text.split("(")[0]
+
+
 def test_points_may_carry_their_letter():
     assert parse_rule("count(2p, 6p)", Fraction(20)) == parse_rule("count(2, 6)", Fraction(20))
     assert parse_rule("bonus( 2p )") == parse_rule("bonus(2)")
