@@ -23,6 +23,7 @@ import signal
 import sys
 import time
 from collections import Counter, defaultdict
+from functools import cached_property
 from importlib.machinery import SourceFileLoader
 from importlib.util import spec_from_file_location
 from itertools import accumulate
@@ -51,12 +52,13 @@ class Mutated(SourceFileLoader):
         made = mutate_file_contents(path, Path(path).read_text("utf-8"))
         self.text, self.names = made.code, list(made.mutant_names)
 
+    @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:
         return {node.name: node for node in ast.walk(ast.parse(self.text)) if isinstance(node, ast.FunctionDef)}
 
     def digests(self) -> dict[str, str]:
         """Of what each mutant is, so that a later sweep knows it again."""
-        found, module = self.functions(), f"{self.name}."
+        found, module = self.functions, f"{self.name}."
         return {module + name: hashlib.sha256(ast.dump(found[name]).encode()).hexdigest()[:16] for name in self.names}
 
     def get_code(self, fullname: str):
