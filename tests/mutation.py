@@ -4,8 +4,9 @@ mutmut makes the mutants: each function of a module stands in it once per mutant
 is under test. Here they are tried in forks of one pytest session that has collected its tests once: what mutmut's own
 `run` starts anew for each mutant, a session of pytest, costs more than most mutants need in order to be found.
 
-A fork runs the tests that reach the function: first those that found its neighbours, then the quick before the slow.
-The first that fails kills the mutant. Nothing is written but the result, FILE (`-o`), as JSON.
+A fork runs the tests that reach the function: first those that found its neighbours, then those that reach few others
+before those that reach many. The first that fails kills the mutant. Nothing is written but the result, FILE (`-o`), as
+JSON; ended early (SIGTERM), it holds what was tried.
 """
 
 from __future__ import annotations
@@ -113,18 +114,20 @@ class Sweep:
         gc.freeze()
         reached, self.seconds = self.clean_run()
         print(f"{len(self.items)} tests pass, {sum(self.seconds):.0f} s of CPU", flush=True)
+        wide = Counter(i for tests in reached.values() for i in tests)
         every = [f"{name}.{mutant}" for name, loader in self.finder.loaders.items() for mutant in loader.names]
         mutants = [mutant for mutant in every if mutant not in self.result]
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         waiting = iter(mutants)
         found: defaultdict[str, list[int]] = defaultdict(list)  # function -> the tests that killed its mutants
         running: dict[int, tuple[str, int]] = {}
         while mutants:
             while len(running) < self.hands and (mutant := next(waiting, None)):
                 function = function_of(mutant)
-                quick = sorted(reached[function], key=self.seconds.__getitem__)
-                sums = accumulate(self.seconds[i] for i in quick)
-                tests = [i for i, (_, spent) in enumerate(zip(quick, sums, strict=True)) if spent <= self.most]
-                running.update([self.fork(mutant, list(dict.fromkeys(found[function] + [quick[i] for i in tests])))])
+                order = sorted(reached[function], key=lambda i: (wide[i], self.seconds[i]))
+                sums = accumulate((self.seconds[i] for i in order), initial=0.0)
+                tests = [i for i, spent in zip(order, sums, strict=False) if spent < self.most]
+                running.update([self.fork(mutant, list(dict.fromkeys(found[function] + tests)))])
             if not running:
                 break
             pid, status, used = os.wait4(-1, 0)
@@ -138,11 +141,9 @@ class Sweep:
             if killer.isdigit():
                 own = found[function_of(mutant)]
                 own[:] = [int(killer), *(i for i in own if i != int(killer))]
-            if len(self.result) % 50 == 0:
-                took = time.perf_counter() - start
-                print(
-                    f"{len(self.result)}/{len(mutants)} {dict(Counter(self.result.values()))} {took:.0f} s", flush=True
-                )
+            if len(self.cpu) % 50 == 0:
+                counts, took = dict(Counter(self.result.values())), time.perf_counter() - start
+                print(f"{len(self.cpu)}/{len(mutants)} {counts} {took:.0f} s", flush=True)
         return True
 
     def clean_run(self) -> tuple[dict[str, set[int]], list[float]]:

@@ -30,7 +30,9 @@ def test_scaled_by_hand(numerator, denominator, decimals, expected):
     assert rounded(Fraction(numerator, denominator), decimals) == Fraction(expected, 10**decimals)
 
 
-@pytest.mark.parametrize("x, away, even", [("0.5", 1, 0), ("1.5", 2, 2), ("2.5", 3, 2), ("-0.5", -1, 0), ("-1.5", -2, -2), ("2.51", 3, 3)])
+@pytest.mark.parametrize(
+    "x, away, even", [("0.5", 1, 0), ("1.5", 2, 2), ("2.5", 3, 2), ("-0.5", -1, 0), ("-1.5", -2, -2), ("2.51", 3, 3)]
+)
 def test_halves_both_ways(x, away, even):
     assert (rounded(Fraction(x), 0, "away"), rounded(Fraction(x), 0, "even")) == (away, even)
 
