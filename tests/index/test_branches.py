@@ -80,7 +80,9 @@ def test_no_root_of_a_negative_share(aggregate):
     with pytest.raises(Refusal) as refused:
         combine(aggregate, [part(-HALF), part(ONE)], True, "1.2", "x")
     facts = {"aggregate": aggregate}
-    assert refused.value.findings == [Finding("E_NEGATIVE_MEAN", "negative_mean", column="1.2", value="x", facts=facts)]
+    assert [*refused.value.findings] == [
+        Finding("E_NEGATIVE_MEAN", "negative_mean", column="1.2", value="x", facts=facts)
+    ]
 
 
 LEFT = [part(HALF), part(None, 3, ZERO, ZERO, F(30))]
