@@ -114,9 +114,9 @@ class Scale:
     direction: int
 
     def at(self, part: str) -> int:
-        """Where a part stands in the text, as a whole word (5 is not the end of 0.5)."""
-        found = re.search(rf"(?<![^\s(,:<>]){re.escape(part)}(?![^\s,):])", self.text)
-        return found.start() if found else max(self.text.find(part), 0)
+        """Where a part stands in the text, as a whole word (5 is not the end of 0.5) or with the `p` of points."""
+        found = re.search(rf"(?<![^\s(,:<>]){re.escape(part)}(?=p?(?:[\s,):]|$))", self.text)
+        return found.start() if found else 0
 
     def number(self, part: str) -> Fraction:
         """`0.5`, `1/2`, `50%`, `-3`."""
@@ -125,7 +125,7 @@ class Scale:
             if text.endswith("%"):
                 return number(text[:-1].strip()) / 100
             if "/" in text:
-                top, bottom = text.split("/", 1)
+                top, bottom = text.split("/")
                 return number(top.strip()) / number(bottom.strip())
             return number(text)
         except (ValueError, ZeroDivisionError):
@@ -320,7 +320,7 @@ class Steps(Rule):
                 raise RuleError("rule_step_sign", scale.text, scale.at(name), part=name, expected=strict_mark)
             found.append((scale.number(name[1:] if strict else name), strict, share))
         if len({step[:2] for step in found}) < len(found):
-            raise RuleError("rule_twice", scale.text, 0, part=scale.text)
+            raise RuleError("rule_twice", scale.text, part=scale.text)
         found.sort(key=lambda step: (scale.direction * step[0], step[1]), reverse=True)
         return cls(direction=scale.direction, steps=tuple(found))
 
@@ -359,7 +359,7 @@ class Count(Rule):
     def parse(cls, args: list[str], scale: Scale) -> Count:
         each, cap = scale.points(args)
         if not scale.maximum:
-            raise RuleError("rule_points_without_maximum", scale.text, 0, part=scale.text)
+            raise RuleError("rule_points_without_maximum", scale.text, part=scale.text)
         return cls(each=each, cap=min(cap or scale.maximum, scale.maximum), maximum=scale.maximum)
 
     @property
@@ -637,16 +637,16 @@ def parse_rule(
     name, bracket, rest = text.strip().partition("(")
     name = name.strip()
     if name not in SHAPES:
-        raise RuleError("rule_unknown", text, 0, part=name, nearest=nearest(name, list(SHAPES)))
-    if bracket and not rest.rstrip().endswith(")"):
+        raise RuleError("rule_unknown", text, part=name, nearest=nearest(name, list(SHAPES)))
+    if bracket and not rest.endswith(")"):
         raise RuleError("rule_bracket", text, len(text))
     comma = BARE_COMMA.search(text)
     if comma:
         raise RuleError("rule_comma", text, comma.start() + 1, part=comma.group())
     shape = SHAPES[name]
     if direction != 1 and not shape.turns:
-        raise RuleError("rule_direction", text, 0, part=name)
-    inside = rest.rstrip()[:-1]
+        raise RuleError("rule_direction", text, part=name)
+    inside = rest[:-1]
     args = [arg.strip() for arg in inside.split(",")] if inside.strip() else []
     if "" in args:
         raise RuleError("rule_arguments", text, text.find(","))

@@ -11,12 +11,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # Where everything must hold before a change is taken, the same examples are tried every time; at a desk, new ones.
 settings.register_profile("same", derandomize=True)
 if os.environ.get("DXLIB_REQUIRE_REAL") == "1":
     settings.load_profile("same")
+# A mutant is killed by the first example that fails, however slow the machine is; no smaller one is looked for.
+settings.register_profile(
+    "mutants", derandomize=True, deadline=None, max_examples=25, phases=[Phase.explicit, Phase.generate]
+)
 
 PUBLISHED = Path(__file__).parents[1] / ".." / "shared" / "real"
 PARTS = {

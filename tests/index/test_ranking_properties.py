@@ -2,11 +2,12 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dxlib.index import score
-from dxlib.index.rank import ranks, ranks_by_scope
+from dxlib.index.rank import ranked_on, ranks, ranks_by_scope
 from tests.index.random_cases import few, givens
 from tests.known.folders import leaf, make
 
@@ -50,15 +51,15 @@ def test_p16_the_reverse_order_reverses_the_mid_ranks(values):
 
 
 @many
-@given(st.lists(st.tuples(fractions, st.sampled_from("ab"), st.booleans()), max_size=9))
+@given(st.lists(st.tuples(fractions | st.none(), st.sampled_from("ab"), st.booleans()), max_size=9))
 def test_p17_the_rank_in_a_list_is_the_rank_after_filtering(entries):
     shares, scopes, ranked = ([e[i] for e in entries] for i in range(3))
     place, of = ranks_by_scope(shares, scopes, ranked)
     for scope in "ab":
-        members = [i for i in range(len(entries)) if scopes[i] == scope and ranked[i]]
+        members = [i for i in range(len(entries)) if scopes[i] == scope and ranked[i] and shares[i] is not None]
         assert [place[i] for i in members] == ranks([shares[i] for i in members])
-        assert {of[i] for i in members} <= {len(members)}
-    assert all(place[i] is None for i in range(len(entries)) if not ranked[i])
+        assert [of[i] for i in members] == [len(members)] * len(members)
+    assert all((place[i], of[i]) == (None, None) for i, (x, _, r) in enumerate(entries) if x is None or not r)
 
 
 @many
@@ -75,6 +76,22 @@ def test_p19_none_one_and_all_equal():
     assert ranks([Fraction(1, 2)]) == [None]
     assert ranks([None, Fraction(1, 2)]) == [None, None]
     assert ranks([Fraction(1, 3)] * 4) == [1, 1, 1, 1]
+    assert ranks([Fraction(1, 3), None, Fraction(1, 2), None, Fraction(1, 2), Fraction(1)]) == [4, None, 2, None, 2, 1]
+
+
+@pytest.mark.parametrize("rank_on, half, share, room, expected", [
+    ("exact", "away", Fraction(1, 3), Fraction(10), Fraction(1, 3)),
+    ("published", "away", Fraction(1, 3), Fraction(10), Fraction(333, 1000)),  # 3.33 of 10 points
+    ("published", "away", Fraction(1, 3), Fraction(20, 3), Fraction(222, 100) / Fraction(20, 3)),  # 2.2222… is 2.22
+    ("published", "away", Fraction(1, 400), Fraction(2), Fraction(1, 200)),  # 0.005 is 0.01
+    ("published", "even", Fraction(1, 400), Fraction(2), Fraction(0)),
+    ("published", "away", Fraction(1, 3), Fraction(0), Fraction(1, 3)),  # nothing to print
+    ("published", "away", None, Fraction(10), None),
+])  # fmt: skip
+def test_what_decides_a_rank(rank_on, half, share, room, expected, tmp_path):
+    answers = {agency: {"1": {"points": 5}} for agency in "ab"}
+    case = make(tmp_path, [leaf("1", "points", 10)], answers, {"rank_on": rank_on, "half": half})
+    assert ranked_on(share, room, case.settings) == expected
 
 
 @few

@@ -110,3 +110,45 @@ def test_units_change_nothing_under_rules_that_look_at_the_group(numbers):
     for text in ("relative", "minmax", "zscore", "rank", "percentile"):
         rule = parse_rule(text, MAXIMUM)
         assert rule.exact([Fraction(n) for n in numbers]) == rule.exact([Fraction(n, 1000) for n in numbers])
+
+
+@pytest.mark.parametrize("threshold", [1, 1000000])
+def test_a_float_that_misses_a_step_by_its_last_digits_is_on_it(threshold):
+    """As the exact number is: sums of floats miss by some 1e-16 of their size; 1e-12 of it is allowed, not 2e-12."""
+    near = np.array([threshold * (1 + miss) for miss in (-1.5e-12, -0.5e-12, 0.0, 0.5e-12, 1.5e-12)])
+    for text, direction, expected in (
+        ("steps({}:1)", 1, [0, 1, 1, 1, 1]),
+        ("steps(>{}:1)", 1, [0, 0, 0, 0, 1]),
+        ("steps({}:1)", -1, [1, 1, 1, 1, 0]),
+        ("steps(<{}:1)", -1, [1, 0, 0, 0, 0]),
+    ):
+        assert parse_rule(text.format(threshold), MAXIMUM, direction).floats(near).tolist() == expected
+
+
+def test_beyond_a_threshold_is_harder_than_on_it():
+    """The highest step reached counts, even one that gives less."""
+    assert parse_rule("steps(1:0.8, >1:0.2)").exact([Fraction(1), Fraction(2)]) == [Fraction(4, 5), Fraction(1, 5)]
+    assert parse_rule("steps(1:0.8, <1:0.2)", None, -1).exact([Fraction(1), Fraction(0)]) == [
+        Fraction(4, 5),
+        Fraction(1, 5),
+    ]
+
+
+@pytest.mark.parametrize("direction, values, expected", [
+    (1, [0, 0], [0, 0]), (1, [0, 4, 2], [0, 1, 0.5]), (-1, [0, 3, 1], [1, 0, 0]), (-1, [0, 0], [1, 1]), (-1, [1, 4], [1, 0.25]),
+])  # fmt: skip
+def test_a_nought_among_relative_values_on_both_faces(direction, values, expected):
+    rule = parse_rule("relative", None, direction)
+    assert rule.exact([Fraction(v) for v in values]) == expected
+    found = rule.floats(np.array(values, float))
+    assert (found.dtype, found.tolist()) == (float, expected)
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("bonus(3, 10)", [3, 10, 10]), ("bonus(3)", [3, 12, 15]), ("penalty(3, 10)", [-3, -10, -10]), ("penalty(3)", [-3, -12, -15]),
+])  # fmt: skip
+def test_points_beside_the_tree_on_both_faces(text, expected):
+    """Of 1, 4 and 5 counted things."""
+    rule = parse_rule(text, MAXIMUM)
+    assert rule.exact([Fraction(1), Fraction(4), Fraction(5)]) == expected
+    assert rule.floats(np.array([1.0, 4.0, 5.0])).tolist() == expected

@@ -16,6 +16,23 @@ def test_a_share_may_be_written_in_four_ways(share):
     assert rule.exact([Fraction(3)]) == [Fraction(1, 4)]
 
 
+@pytest.mark.parametrize("text", ["points", "goalposts(0, 1)"])
+def test_a_direction_that_a_rule_has_not_is_named(text):
+    with pytest.raises(RuleError) as wrong:
+        parse_rule(text, Fraction(20), -1)
+    assert (wrong.value.reason, wrong.value.text, wrong.value.at) == ("rule_direction", text, 0)
+    assert wrong.value.facts["part"] == text.split("(")[0]
+
+
+def test_points_may_carry_their_letter():
+    assert parse_rule("count(2p, 6p)", Fraction(20)) == parse_rule("count(2, 6)", Fraction(20))
+    assert parse_rule("bonus( 2p )") == parse_rule("bonus(2)")
+
+
+def test_the_last_colon_parts_a_name_from_its_share():
+    assert parse_rule("options(ISO 27001: full:1, none:0)").names == ["ISO 27001: full", "none"]
+
+
 @pytest.mark.parametrize("text", ["steps( 1 : 0.5 ,2: 1 )", "  steps(2:1, 1:0.5)  ", "steps (1:0.5, 2:1)"])
 def test_blanks_and_order_of_steps_do_not_matter(text):
     assert parse_rule(text).exact([Fraction(1), Fraction(2)]) == [Fraction(1, 2), 1]
@@ -49,12 +66,56 @@ def test_blanks_and_order_of_steps_do_not_matter(text):
     ("bonus(a)", "rule_number", 7),
     ("steps(1:1", "rule_bracket", 10),
     ("steps(1:1,,2:0.5)", "rule_arguments", 10),
+    ("steps(0.5:1, 5:x)", "rule_number", 16),
+    ("steps(0.5:0.1, 0.50:0.2)", "rule_twice", 1),  # one number in two spellings: the whole text
+    ("target(x)", "rule_number", 8),
+    ("goalposts(1, y)", "rule_number", 14),
+    ("goalposts(5, 5)", "rule_goalposts", 11),
+    ("goalposts(1, 5, log, log)", "rule_arguments", 25),
+    ("count(2, 0)", "rule_positive", 10),
+    ("count()", "rule_arguments", 7),
+    ("count(1, 2, 3)", "rule_arguments", 14),
+    ("minmax(0.5)", "rule_arguments", 11),
+    ("minmax(0.5, 0.5)", "rule_goalposts", 8),
+    ("minmax(0, 1.5)", "rule_share_range", 11),
+    ("yes_no(1)", "rule_no_arguments", 8),
+    ("none(1)", "rule_no_arguments", 6),
+    ("options(:1)", "rule_pair", 9),
+    ("options(a:-0.1)", "rule_share_range", 11),
+    ("options(a:1/0)", "rule_number", 11),
+    ("options(a:1/2/3)", "rule_number", 11),
+    ("options(x1:xp)", "rule_number", 12),
+    ("bonus(2, 2xp)", "rule_number", 10),
+    ("steps(>:1)", "rule_number", 8),
 ])  # fmt: skip
 def test_an_error_shows_the_place(text, reason, place):
     """`place` as a person counts, from 1."""
     with pytest.raises(RuleError) as wrong:
         parse_rule(text, Fraction(20))
     assert (wrong.value.reason, wrong.value.at + 1) == (reason, place)
+    assert (wrong.value.text, str(wrong.value)) == (text, f"{reason} at {place}: {text}")
+    part = wrong.value.facts.get("part")  # the words name it, the place is where it stands
+    assert (part is None) == (reason in ("rule_arguments", "rule_goalposts", "rule_no_arguments", "rule_bracket"))
+    assert part is None or text[place - (2 if reason == "rule_comma" else 1) :].startswith(part)
+
+
+@pytest.mark.parametrize("text, direction, expected", [
+    ("steps(<1:0.5)", 1, ">"), ("steps(>1:0.5)", -1, "<"), ("goalposts(0, 5, logs)", 1, "log, unclipped"),
+])  # fmt: skip
+def test_an_error_says_what_was_expected(text, direction, expected):
+    with pytest.raises(RuleError) as wrong:
+        parse_rule(text, Fraction(20), direction)
+    assert wrong.value.facts["expected"] == expected
+
+
+@pytest.mark.parametrize("text", ["steps(1:5p)", "options(a:5p)", "count(2)"])
+@pytest.mark.parametrize("maximum", [None, Fraction(0)])
+def test_points_need_a_maximum(text, maximum):
+    with pytest.raises(RuleError) as wrong:
+        parse_rule(text, maximum)
+    part = wrong.value.facts["part"]
+    assert wrong.value.text == text
+    assert (wrong.value.reason, text[wrong.value.at :].startswith(part)) == ("rule_points_without_maximum", True)
 
 
 def test_a_comma_between_digits_needs_a_blank():
