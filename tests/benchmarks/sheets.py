@@ -3,7 +3,10 @@ to read the values of the same files. Both sides take turns, several times in on
 
     python tests/benchmarks/sheets.py [COMMUNES …]        default 107 150; above 1,000 each side runs once
 
-FIGURES
+Measured on two cores that others kept busy (load 6 to 8, so that single runs differ by a third): 107 forms out in 4.2 s,
+in at 5.9 times calamine; 150 forms out in 6.3 s, in at 5.1 times calamine (2.28 s against 0.45 s); pairs taken one after
+another lay between 4.9 and 6.2. Runs of 1,070 and 4,280 communes were stopped before they ended: of larger sizes nothing
+is known since the forms were changed.
 """
 
 from __future__ import annotations
