@@ -55,3 +55,30 @@ def test_a_column_is_rounded_as_its_numbers_are(cells, decimals, half):
         expected = [np.nan if n is None else float(n) / 10.0**decimals for n in whole]
         assert found.dtype == float
         assert np.array_equal(found, np.array(expected, float), equal_nan=True)
+
+
+@pytest.mark.parametrize("half, expected", [
+    ("away", [0.13, -0.13, 0.38, 1.01, np.nan, 0.0, 3.0]), ("even", [0.12, -0.12, 0.38, 1.0, np.nan, 0.0, 3.0]),
+])  # fmt: skip
+def test_halves_in_a_column(half, expected):
+    """1/8, -1/8, 3/8, 1.005 and 2.999; and the same as parts of 20."""
+    exact = [
+        Fraction(1, 8),
+        Fraction(-1, 8),
+        Fraction(3, 8),
+        Fraction(201, 200),
+        None,
+        Fraction(0),
+        Fraction(2999, 1000),
+    ]
+    parts = [None if x is None else x / 20 for x in exact]
+    assert np.array_equal(rounded_column(exact, None, 2, half), expected, equal_nan=True)
+    assert np.array_equal(rounded_column(parts, [Fraction(20)] * 7, 2, half), expected, equal_nan=True)
+
+
+def test_a_column_beyond_what_floats_tell_apart():
+    """Products of more than 2^41 hundredths may miss by more than a thousandth as floats."""
+    shares = [Fraction(10**k + i, 3) for k in range(10, 15) for i in range(20)]
+    factors = [Fraction(7, 9)] * len(shares)
+    whole = [scaled((s * f).numerator, (s * f).denominator, 2) for s, f in zip(shares, factors, strict=True)]
+    assert rounded_column(shares, factors, 2, "away").tolist() == [n / 100 for n in whole]
