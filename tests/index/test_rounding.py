@@ -76,9 +76,10 @@ def test_halves_in_a_column(half, expected):
     assert np.array_equal(rounded_column(parts, [Fraction(20)] * 7, 2, half), expected, equal_nan=True)
 
 
-def test_a_column_beyond_what_floats_tell_apart():
-    """Products of more than 2^41 hundredths may miss by more than a thousandth as floats."""
-    shares = [Fraction(10**k + i, 3) for k in range(10, 15) for i in range(20)]
-    factors = [Fraction(7, 9)] * len(shares)
-    whole = [scaled((s * f).numerator, (s * f).denominator, 2) for s, f in zip(shares, factors, strict=True)]
-    assert rounded_column(shares, factors, 2, "away").tolist() == [n / 100 for n in whole]
+@pytest.mark.parametrize("share, factor, hundredths", [
+    (Fraction(72143145996024, 7), Fraction(10, 3), 3435387904572571),  # 721431459960240/21 = 34353879045725.71428…
+    (Fraction(119214161611753, 9), Fraction(5, 7), 946144139775817),  # 596070808058765/63 = 9461441397758.17460…
+])  # fmt: skip
+def test_a_column_beyond_what_floats_tell_apart(share, factor, hundredths):
+    """As floats these products end in …572.0 and …817.6 hundredths, and would be rounded to the wrong side."""
+    assert rounded_column([share], [factor], 2, "away").tolist() == [hundredths / 100]
