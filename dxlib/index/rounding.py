@@ -33,10 +33,9 @@ def rounded_column(
     Floats decide wherever they are surely right; anything near a half is decided on the exact numbers, so
     the result is that of `scaled` to the last bit.
     """
-    nan = float("nan")
-    x = np.array([nan if s is None else s.numerator / s.denominator for s in shares], float)
+    x = np.array([np.nan if s is None else s.numerator / s.denominator for s in shares])
     if factors is not None:
-        x = x * np.array([f.numerator / f.denominator for f in factors], float)
+        x = x * np.array([f.numerator / f.denominator for f in factors])
     units = x * 10.0**decimals
     below = np.floor(units)
     sure = (np.abs(units - below - 0.5) > 1e-3) & (np.abs(units) < 2.0**41)

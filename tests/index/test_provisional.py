@@ -1,7 +1,11 @@
 """A result is provisional while it stands on claims, or while claims wait for their verdicts."""
 
+import pytest
+
 from dxlib.case import read_case
+from dxlib.errors import Finding, Refusal
 from dxlib.index import provisional
+from dxlib.index.values import basis
 from tests.case.folder import FILES, write
 
 ROW = "{agency},{row},1,verify,,,,,,verifier 1,2025-01-10\n"
@@ -20,3 +24,11 @@ def test_measured_figures_are_never_provisional(tmp_path):
     indicators = FILES["indicators.csv"].replace("reported", "measured")
     case = read_case(write(tmp_path, indicators=indicators, verdicts=None, appeals=None), 2024, "demo")
     assert not provisional(case)
+
+
+def test_what_a_result_cannot_stand_on_is_refused(tmp_path):
+    case = read_case(write(tmp_path), 2024, "demo")
+    with pytest.raises(Refusal) as refused:
+        basis(case, "verifid")
+    facts = {"allowed": "verified, current, claimed"}
+    assert [*refused.value.findings] == [Finding("E_PARAM", "on_unknown", column="on", value="verifid", facts=facts)]

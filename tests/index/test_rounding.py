@@ -55,3 +55,31 @@ def test_a_column_is_rounded_as_its_numbers_are(cells, decimals, half):
         expected = [np.nan if n is None else float(n) / 10.0**decimals for n in whole]
         assert found.dtype == float
         assert np.array_equal(found, np.array(expected, float), equal_nan=True)
+
+
+@pytest.mark.parametrize("half, expected", [
+    ("away", [0.13, -0.13, 0.38, 1.01, np.nan, 0.0, 3.0]), ("even", [0.12, -0.12, 0.38, 1.0, np.nan, 0.0, 3.0]),
+])  # fmt: skip
+def test_halves_in_a_column(half, expected):
+    """1/8, -1/8, 3/8, 1.005 and 2.999; and the same as parts of 20."""
+    exact = [
+        Fraction(1, 8),
+        Fraction(-1, 8),
+        Fraction(3, 8),
+        Fraction(201, 200),
+        None,
+        Fraction(0),
+        Fraction(2999, 1000),
+    ]
+    parts = [None if x is None else x / 20 for x in exact]
+    assert np.array_equal(rounded_column(exact, None, 2, half), expected, equal_nan=True)
+    assert np.array_equal(rounded_column(parts, [Fraction(20)] * 7, 2, half), expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("share, factor, hundredths", [
+    (Fraction(72143145996024, 7), Fraction(10, 3), 3435387904572571),  # 721431459960240/21 = 34353879045725.71428…
+    (Fraction(119214161611753, 9), Fraction(5, 7), 946144139775817),  # 596070808058765/63 = 9461441397758.17460…
+])  # fmt: skip
+def test_a_column_beyond_what_floats_tell_apart(share, factor, hundredths):
+    """As floats these products end in …572.0 and …817.6 hundredths, and would be rounded to the wrong side."""
+    assert rounded_column([share], [factor], 2, "away").tolist() == [hundredths / 100]
