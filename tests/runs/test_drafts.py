@@ -1,12 +1,18 @@
 """Papers for signature in the batch: which there are, whose template, what becomes of a decision that no longer holds."""
 
-import docx
+import re
+import subprocess
 
+import docx
+import pytest
+
+from dxlib.audit import main
 from dxlib.runs import run
 from dxlib.runs.matrix import PAPERS, Job, papers
 
 PLACE = "internal/2025/communes"
 DECISION = f"{PLACE}/quyet-dinh.docx"
+PRINTED = re.compile(r"\b[0-9a-f]{4}\s[0-9a-f]{4}\s[0-9a-f]{4}\b")
 
 
 def brief(desk, **chosen):
@@ -62,3 +68,20 @@ def test_an_own_template_wins_and_counts_and_a_decision_ends_with_its_result(des
     (desk.data / "2025" / "communes" / "verdicts.csv").unlink()
     assert brief(desk).status == "made"  # a template that is not needed does no harm
     assert DECISION in kept and DECISION not in desk.products() and f"{PLACE}/to-trinh.docx" in desk.products()
+
+
+@pytest.mark.real("poppler")
+def test_what_is_printed_on_paper_and_in_the_decision_leads_to_the_record(desk):
+    brief(desk)
+    paper = desk.reports / PLACE / "brief.vi.pdf"
+    printed = subprocess.run(["pdftotext", str(paper), "-"], check=True, capture_output=True, text=True).stdout
+    draft = docx.Document(desk.reports / DECISION)
+    cells = [cell.text for table in draft.tables for row in table.rows for cell in row.cells]
+    drafted = "\n".join(
+        [*(p.text for p in draft.paragraphs), *cells, *(s.footer.paragraphs[0].text for s in draft.sections)]
+    )
+    (short,), (copied,) = set(PRINTED.findall(printed)), set(PRINTED.findall(drafted))
+    assert short.split() == copied.split()
+    folder = str(desk.reports / "internal")
+    assert main([folder, "--fingerprint", short]) == main([folder, "--fingerprint", copied]) == 0
+    assert main([folder, "--fingerprint", short[::-1]]) == 1

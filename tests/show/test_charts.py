@@ -20,6 +20,19 @@ def test_same_bytes_and_nothing_of_the_day():
     assert b"<dc:date>" not in ranks(names)[0] and b"http-equiv" not in ranks(names)[0]
 
 
+def test_what_is_painted_is_drawn_once():
+    drawn = []
+
+    def paint(figure, axes):
+        (line,) = axes.plot([0, 1])
+        once = line.draw
+        line.draw = lambda renderer: (drawn.append(1), once(renderer))
+        axes.set_ylabel(LONG)
+
+    assert charts.draw(2.0, paint).startswith(b"<?xml")
+    assert drawn == [1]
+
+
 @pytest.mark.parametrize("name", ["$\\frac{$", "$x$", "100 $ và 200 $", "<b>&", "\\alpha", "{}%s", "_^"])
 def test_a_name_is_never_read_as_a_formula(name):
     assert ranks([name])[0].startswith(b"<?xml")
