@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import repeat
+from operator import is_
+from typing import TypeVar
 
 from ..case import Case
 from ..case.framework import Framework
@@ -15,6 +18,7 @@ from ..rules import ONE, ZERO
 from .score import INDEX, Column, Exact, climb
 
 Weights = dict[str, Fraction]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -107,14 +111,10 @@ def year_rows(framework: Framework, exact: Exact, rows: Sequence[str] | None = N
     """
     codes = units(framework) if rows is None else rows
     above = [code for code in framework.nodes if code in exact.columns and framework.nodes[code].scored]
-    columns = [exact.columns[code] for code in above]
     known: dict[tuple, int] = {}
     patterns: list[Weights] = []
     pattern = []
-    held_by_row = (
-        [0 if x is None else 1 if part is ONE else part for x, part in zip(c.shares, c.present, strict=True)]
-        for c in columns
-    )  # whole numbers are looked up faster than fractions
+    held_by_row = [held_of(exact.columns[code]) for code in above]
     for key in zip(*held_by_row, strict=True):
         if key not in known:
             known[key] = len(patterns)
@@ -130,6 +130,21 @@ def year_rows(framework: Framework, exact: Exact, rows: Sequence[str] | None = N
         pattern,
         exact.columns[INDEX].shares,
     )
+
+
+def at_places(column: Sequence[T], places: Sequence[int]) -> list[T]:
+    """Some cells of a column."""
+    return list(map(column.__getitem__, places))
+
+
+def held_of(column: Column) -> list[Fraction | int]:
+    """The part of its weight that a node holds with a share, agency by agency; whole numbers are looked up faster than
+    fractions, and most columns are whole."""
+    n = len(column.shares)
+    if all(map(is_, column.present, repeat(ONE))) and not any(map(is_, column.shares, repeat(None))):
+        return [1] * n
+    pairs = zip(column.shares, column.present, strict=True)
+    return [0 if x is None else 1 if part is ONE else part for x, part in pairs]
 
 
 def keeps(case: Case, state: str) -> bool:

@@ -24,7 +24,7 @@ from ..case.answers import ANSWER
 from ..case.framework import optional
 from ..case.tables import rows_of
 from ..index.aggregate import whole_numbers
-from ..index.rows import Rows, climbed, own_weights, units
+from ..index.rows import Rows, at_places, climbed, own_weights, units
 from .sums import Sums, fractions, ratios
 
 Number = int | Fraction  # whole numbers stay integers: they are added ten times as fast as fractions
@@ -144,8 +144,8 @@ def joint_of(parts: Mapping[str, Parts], rows: Rows) -> Joint:
         places[cells] = [at[one.origin] for one in origins]
         weights[cells], came[cells] = [one.weight for one in origins], whole_numbers([one.part for one in origins])
     used = np.unique(places[places >= 0])
-    here = np.where(places < 0, -1, np.searchsorted(used, places))
-    given = {code: given_at(here, [column[i] for i in used.tolist()], used) for code, column in rows.shares.items()}
+    here, needed = np.where(places < 0, -1, np.searchsorted(used, places)), used.tolist()
+    given = {code: given_at(here, at_places(column, needed), used) for code, column in rows.shares.items()}
     return Joint([i for i, *_ in several], [agency for _, agency, _ in several], places, weights, came, given)
 
 
@@ -183,10 +183,10 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], joint: Joint, a
     shares: dict[str, list[Fraction | None]] = {}
     states: dict[str, list[str]] = {}
     for code, column in rows.shares.items():
-        own, state = [column[i] for i in firsts], rows.states[code]
+        own = at_places(column, firsts)
         for i, agency, mean in zip(joint.at, joint.agencies, means(joint, code, column), strict=True):
             own[i] = added[code].get(agency, mean)
-        shares[code], states[code] = own, [state[i] for i in firsts]
+        shares[code], states[code] = own, at_places(rows.states[code], firsts)
     numbers: dict[tuple, int] = {}
     patterns = list(rows.patterns)
     pattern: list[int] = []
@@ -213,7 +213,7 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], joint: Joint, a
 
 def summed(rows: Rows, places: Sequence[int]) -> list[Fraction]:
     """The sum of weight x share of some agencies."""
-    sums = Sums({(code,): [column[i] for i in places] for code, column in rows.shares.items()}, len(places))
+    sums = Sums({(code,): at_places(column, places) for code, column in rows.shares.items()}, len(places))
     weighted: dict[int, list[int]] = {}
     for i, place in enumerate(places):
         weighted.setdefault(rows.pattern[place], []).append(i)

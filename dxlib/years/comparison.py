@@ -14,7 +14,7 @@ from ..case.links import MATCHED
 from ..case.read import Series
 from ..case.tables import rows_of
 from ..index import INDEX, Exact, evaluate
-from ..index.rows import Rows, year_rows
+from ..index.rows import Rows, at_places, year_rows
 from ..index.score import leaf_column
 from ..index.values import leaf
 from .backcast import Parts, added_up, backcast, joined, joint_of, parts_of, reweighted, sizes
@@ -141,12 +141,12 @@ def chosen(rows: Rows, agencies: list[str]) -> Rows:
     places = [at[agency] for agency in agencies]
     return Rows(
         agencies,
-        {code: [column[i] for i in places] for code, column in rows.shares.items()},
-        {code: [column[i] for i in places] for code, column in rows.states.items()},
+        {code: at_places(column, places) for code, column in rows.shares.items()},
+        {code: at_places(column, places) for code, column in rows.states.items()},
         rows.nominal,
         rows.patterns,
-        [rows.pattern[i] for i in places],
-        [rows.scores[i] for i in places],
+        at_places(rows.pattern, places),
+        at_places(rows.scores, places),
     )
 
 

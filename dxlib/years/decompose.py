@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
 
 import numpy as np
@@ -49,6 +50,12 @@ class Sides:
     alike: tuple[Shares, Shares]
     common: tuple[Shares, Shares]
     origins: Mapping[str, Fraction | None]
+
+    @cached_property
+    def moved(self) -> list[Fraction | None]:
+        """The change of every agency's score; None without one in either year."""
+        official = zip(self.before.scores, self.after.scores, strict=True)
+        return [None if old is None or new is None else new - old for old, new in official]
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,7 @@ def changes(
     before, after = sides.before, sides.after
     flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * len([*PARTS, *SUBS])
     rows = []
-    for i, (agency, change) in enumerate(zip(after.agencies, moved(sides), strict=True)):
+    for i, (agency, change) in enumerate(zip(after.agencies, sides.moved, strict=True)):
         guessed = flags[agency] != SPLIT and any(not one.known for one in parts[agency])
         limits = (bounds(parts[agency], sides.origins) if guessed else None) or (None, None)
         found, scores = figures.get(i, nothing), (before.scores[i], after.scores[i])
@@ -141,15 +148,9 @@ def changes(
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
 
 
-def moved(sides: Sides) -> list[Fraction | None]:
-    """The change of every agency's score; None without one in either year."""
-    official = zip(sides.before.scores, sides.after.scores, strict=True)
-    return [None if old is None or new is None else new - old for old, new in official]
-
-
 def by_rows(matches: pd.DataFrame, sides: Sides) -> Figures:
     """The parts of every agency's change where scores are sums."""
-    before, after, changed = sides.before, sides.after, moved(sides)
+    before, after, changed = sides.before, sides.after, sides.moved
     weighted: dict[tuple[int, int], list[int]] = {}  # places of the agencies with the same two sets of own weights
     for i, change in enumerate(changed):
         if change is not None:

@@ -21,7 +21,7 @@ from ..case.links import MATCHED
 from ..case.tables import rows_of
 from ..index.rows import Rows, from_leaves, keeps
 from ..rules import ZERO
-from .decompose import PARTS, Figures, Shares, Sides, moved
+from .decompose import PARTS, Figures, Shares, Sides
 
 QUARTER = Fraction(1, 4)
 Column = Sequence["Fraction | None"]
@@ -89,7 +89,7 @@ class Trees:
 
 def by_orders(cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides) -> Figures:
     """The parts of every agency's change; agencies with a share below zero under such a mean have none."""
-    years, changed = (sides.before, sides.after), moved(sides)
+    years, changed = (sides.before, sides.after), sides.moved
     places = [
         i
         for i, change in enumerate(changed)

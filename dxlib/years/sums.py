@@ -86,13 +86,20 @@ def block(columns: Mapping[tuple, tuple[np.ndarray, np.ndarray]], common: np.nda
 
 
 def ratios(column: Sequence[Fraction | None]) -> tuple[np.ndarray, np.ndarray]:
-    """(numerators, denominators), in machine words where they fit."""
-    above = [0 if x is None else x.numerator for x in column]
-    below = [1 if x is None else x.denominator for x in column]
+    """(numerators, denominators), in machine words where they fit. Equal answers are read once, so a column of choices
+    holds few different shares."""
+    different = dict(zip(map(id, column), column, strict=True))
+    if 4 * len(different) < len(column):
+        place = dict(zip(different, range(len(different)), strict=True))
+        places = np.fromiter(map(place.__getitem__, map(id, column)), np.int64, len(column))
+        above, below = ratios(list(different.values()))
+        return above[places], below[places]
+    n = [0 if x is None else x.numerator for x in column]
+    d = [1 if x is None else x.denominator for x in column]
     try:
-        return np.array(above, dtype=np.int64), np.array(below, dtype=np.int64)
+        return np.array(n, dtype=np.int64), np.array(d, dtype=np.int64)
     except OverflowError:
-        return np.array(above, dtype=object), np.array(below, dtype=object)
+        return np.array(n, dtype=object), np.array(d, dtype=object)
 
 
 def fractions(above: np.ndarray, below: np.ndarray) -> list[Fraction]:
