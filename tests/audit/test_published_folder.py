@@ -342,6 +342,14 @@ def forget_empty_folders(folder: Path) -> None:
             path.rmdir()
 
 
+BITES = {
+    "flip": lambda data, at, chance: data[:at] + bytes([data[at] ^ (1 << chance.randrange(8))]) + data[at + 1 :],
+    "insert": lambda data, at, chance: data[:at] + bytes([chance.randrange(256)]) + data[at:],
+    "cut": lambda data, at, chance: data[:at] + data[at + 1 :],
+    "tail": lambda data, at, chance: data[:at],
+}
+
+
 def test_random_damage_is_found_and_named(published):
     """A byte flipped, added or removed, a file deleted, added, renamed, swapped: 700 times, in every kind of file."""
     chance = random.Random(20261126)
@@ -353,14 +361,8 @@ def test_random_damage_is_found_and_named(published):
         touched, named = {path}, {path}
         at = chance.randrange(len(data))
         what = chance.choice(("flip", "flip", "flip", "insert", "cut", "tail", "delete", "rename", "add", "swap"))
-        if what == "flip":
-            file.write_bytes(data[:at] + bytes([data[at] ^ (1 << chance.randrange(8))]) + data[at + 1 :])
-        elif what == "insert":
-            file.write_bytes(data[:at] + bytes([chance.randrange(256)]) + data[at:])
-        elif what == "cut":
-            file.write_bytes(data[:at] + data[at + 1 :])
-        elif what == "tail":
-            file.write_bytes(data[:at])
+        if what in BITES:
+            file.write_bytes(BITES[what](data, at, chance))
         elif what == "delete":
             file.unlink()
         elif what == "rename":
@@ -398,14 +400,8 @@ def test_random_damage_to_the_data_is_found_and_named(published):
         path = chance.choice(sorted(whole))
         file, data, at = published.data / path, whole[path], chance.randrange(len(whole[path]))
         what, moved = chance.choice(("flip", "flip", "insert", "cut", "tail", "delete", "rename")), None
-        if what == "flip":
-            file.write_bytes(data[:at] + bytes([data[at] ^ (1 << chance.randrange(8))]) + data[at + 1 :])
-        elif what == "insert":
-            file.write_bytes(data[:at] + bytes([chance.randrange(256)]) + data[at:])
-        elif what == "cut":
-            file.write_bytes(data[:at] + data[at + 1 :])
-        elif what == "tail":
-            file.write_bytes(data[:at])
+        if what in BITES:
+            file.write_bytes(BITES[what](data, at, chance))
         elif what == "delete":
             file.unlink()
         else:
