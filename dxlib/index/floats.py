@@ -20,7 +20,8 @@ Branch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
 TIE = 1e-9  # scores nearer than this (relative) share a rank in a simulation; printed with every result
 
 LEAST = 1e-300  # keeps a branch whose weights are all 0 from dividing by 0
-SLICE = 65_536  # scores ranked at once: with what sorting needs, they fit the cache of a core
+WHOLE = int(np.float64(1).view(np.int64))  # the bits of 1.0
+SLICE = 393_216  # scores ranked at once: 3 MiB; with larger ones, threads wait less for one another
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def climber(framework: Framework, shares: Shares, rows: Mapping[str, int], colla
         nodes = framework.siblings(children)
         below = [family(aggregate, node.children) if folds(aggregate, node) else node.code for node in nodes]
         at = [rows[node.code] for node in nodes]
-        return Family(slice(at[0], at[-1] + 1) if at == list(range(at[0], at[-1] + 1)) else at, below)
+        return Family(together(at), below)
 
     def folds(aggregate: str, node: Node) -> bool:
         weighs = any(child.weight for child in framework.siblings(node.children))
@@ -160,6 +161,11 @@ def climber(framework: Framework, shares: Shares, rows: Mapping[str, int], colla
         return lambda weights: (x, present)
 
     return branch(framework.aggregate, framework.tops)
+
+
+def together(rows: list[int]) -> slice | list[int]:
+    """Positions that follow one another as a slice: what they take is then a view, not a copy."""
+    return slice(rows[0], rows[-1] + 1) if rows == list(range(rows[0], rows[-1] + 1)) else rows
 
 
 @dataclass(frozen=True)
@@ -293,30 +299,67 @@ def float_ranks(scores: np.ndarray, tie: float = TIE, dtype: type = np.int64) ->
 
 
 def rank_rows(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
-    """`float_ranks` of a few rows, into `ranks`: sorted upwards, numbered downwards, runs of ties put right."""
-    k, n = scores.shape
+    """`float_ranks` of a few rows (K, N), into `ranks`; scores from 0 to 1 by one sort of whole numbers.
+
+    The bits of a float that is not negative, read as a whole number, stand in the order of the floats. The last bits
+    of each give way to its place in the row, so that what is sorted knows where it came from. Rows in which those
+    bits might decide a tie, and scores outside 0 to 1, are ranked by `rank_any`.
+    """
+    n = scores.shape[1]
+    room = (1 << (n - 1).bit_length()) - 1  # the bits that give way
+    keys = scores.view(np.int64) & ~room
+    keys |= np.arange(n)
+    keys.sort(axis=1)
+    if keys[:, 0].min() < 0 or keys[:, -1].max() > WHOLE | room:  # negative, above 1, or nan
+        return rank_any(scores, tie, ranks)
+    values, blurred = keys.view(np.float64).ravel(), 2.0**-51 * (room + 1)
+    gaps = between(values, n)
+    near = gaps <= tie + blurred
+    keys &= room
+    ties = near.any()
+    number(keys, gaps <= tie - blurred if ties else near, ranks)
+    unsure = np.unique(np.flatnonzero(near & (gaps > tie - blurred)) // n) if ties else ()
+    if len(unsure):
+        again = np.empty((len(unsure), n), ranks.dtype)
+        rank_any(scores[unsure], tie, again)
+        ranks[unsure] = again
+    return None
+
+
+def rank_any(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
+    """`float_ranks` of a few rows (K, N), into `ranks`, whatever they hold."""
     order = np.argsort(scores, axis=1)
-    order += np.arange(0, k * n, n)[:, None]
-    flat = order.ravel()
-    values = scores.ravel()[flat]
-    ordered = values.reshape(k, n)
-    if np.isnan(ordered[:, -1]).any():  # nan is sorted last
+    values = np.take_along_axis(scores, order, axis=1).ravel()
+    n = scores.shape[1]
+    if np.isnan(values[n - 1 :: n]).any():  # nan is sorted last
         lost = np.isnan(scores)
-        rank_rows(np.where(lost, -np.inf, scores), tie, ranks)
+        rank_any(np.where(lost, -np.inf, scores), tie, ranks)
         ranks[lost] = 0
         return
-    down = np.arange(n, 0, -1, dtype=ranks.dtype)
-    ranks.reshape(-1)[flat] = np.tile(down, k)
-    small = n < 2 or max(float(ordered[:, -1].max()), -float(ordered[:, 0].min())) <= 1
     with np.errstate(invalid="ignore"):
-        gaps = values[1:] - values[:-1]  # of all rows at once: much faster than row by row
-        gaps[n - 1 :: n] = np.inf  # from the last of a row to the first of the next
-        close = gaps <= (tie if small else tie * np.maximum(1.0, np.abs(values[1:])))
-    if not close.any():
-        return
-    near = np.append(close, False).reshape(k, n)[:, :-1]
-    tied = np.flatnonzero(near.any(axis=1))
-    place = np.zeros((len(tied), n), ranks.dtype)
-    place[:, -1] = 1
-    place[:, :-1] = np.where(near[tied], 0, down[:-1])
-    ranks.reshape(-1)[order[tied]] = np.maximum.accumulate(place[:, ::-1], axis=1)[:, ::-1]
+        number(order, between(values, n) <= tie * np.maximum(1.0, np.abs(values[1:])), ranks)
+
+
+def between(values: np.ndarray, n: int) -> np.ndarray:
+    """(K N - 1) gaps between neighbours in rows of n; from the last of a row to the first of the next: infinite."""
+    gaps = values[1:] - values[:-1]  # of all rows at once: much faster than row by row
+    gaps[n - 1 :: n] = np.inf
+    return gaps
+
+
+def number(order: np.ndarray, close: np.ndarray, ranks: np.ndarray) -> None:
+    """Into `ranks` (K, N) those of what `order` (K, N, written over) sorts upwards.
+
+    close   (K N - 1), row after row: who is so close to the next that both share its rank
+    """
+    k, n = order.shape
+    order += np.arange(0, k * n, n)[:, None]
+    down = np.arange(n, 0, -1, dtype=ranks.dtype)
+    ranks.reshape(-1)[order.reshape(-1)] = np.tile(down, k)
+    if close.any():
+        near = np.append(close, False).reshape(k, n)[:, :-1]
+        tied = np.flatnonzero(near.any(axis=1))
+        place = np.zeros((len(tied), n), ranks.dtype)
+        place[:, -1] = 1
+        place[:, :-1] = np.where(near[tied], 0, down[:-1])
+        ranks.reshape(-1)[order[tied]] = np.maximum.accumulate(place[:, ::-1], axis=1)[:, ::-1]

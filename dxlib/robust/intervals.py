@@ -19,7 +19,6 @@ from ..index import INDEX, evaluate, tabulate
 from ..index.floats import SLICE, TIE, Shares, float_ranks, leaf_shares, row_scorer, some
 from .weights import STREAM, Drawer, check_set, drawer_of, families, workers
 
-BLOCK = 262_144  # scores held at once by one thread: 2 MiB, the cache of a core
 BUFFER = 8_000_000  # ranks held at once by one thread: 16 MB
 ALL_PAIRS = 150  # lists up to this length are compared pair by pair, longer ones neighbour by neighbour
 FINE = 2.0**40  # weights are summed in whole units of 1/FINE, so that no order of summing changes the sum
@@ -114,7 +113,7 @@ def tally(
     on: str | None = None,
     threads: int = 1,
     full: bool = True,
-    block: int = BLOCK,
+    block: int = SLICE,
 ) -> Tally:
     """Count the places, first places, wins and classes of every agency over all draws.
 
@@ -175,7 +174,9 @@ def count_stream(
     """One stream drawn and counted; most places of a long list are never met, so sparse ones travel."""
     from scipy.sparse import csr_array
 
-    places, sums = counter.count(drawer.codes, drawer.draw(stream, draws))
+    weights = np.empty((len(drawer.codes), draws))
+    drawer.draw(stream, weights)
+    places, sums = counter.count(drawer.codes, weights)
     return [csr_array(counts.astype(np.int64)) for counts in places], sums
 
 
@@ -202,7 +203,7 @@ class Counter:
         return [node.code for node in self.framework.siblings(self.framework.tops)]
 
     def count(
-        self, codes: list[str], weights: np.ndarray, threads: int = 1, block: int = BLOCK
+        self, codes: list[str], weights: np.ndarray, threads: int = 1, block: int = SLICE
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """The counts over some draws, see `count`. weights (nodes, K), rows named by `codes`."""
         by_publication = self.settings.rank_on == "published"
@@ -271,13 +272,15 @@ def checked(framework: Framework, weights: pd.DataFrame, threads: int = 1) -> tu
 
     def unfit(first: int) -> list[str]:
         """The first siblings that some of the draws cannot weigh; none is well."""
+        part = table[:, first : first + STREAM]
+        low, high = part.min(axis=1), part.max(axis=1)
         start = 0
         for siblings in groups:
-            rows = table[start : start + len(siblings), first : first + STREAM]
-            start += len(siblings)
-            whole = rows.sum(axis=0)
-            counts = any(framework.nodes[code].weight for code in siblings)
-            if not rows.min() >= 0 or not np.isfinite(whole).all() or (counts and not whole.all()):
+            rows = slice(start, start + len(siblings))
+            start = rows.stop
+            right = (low[rows] >= 0).all() and high[rows].sum() < np.inf  # no nan, no infinite sum
+            weighs = not any(framework.nodes[code].weight for code in siblings) or (low[rows] > 0).any()
+            if not (right and (weighs or part[rows].any(axis=0).all())):
                 return siblings
         return []
 
@@ -296,7 +299,7 @@ def count(
     codes: list[str],
     weights: np.ndarray,
     threads: int = 1,
-    block: int = BLOCK,
+    block: int = SLICE,
     tops: list[str] | None = None,
     pairs: bool = False,
     cuts: tuple[Class, ...] = (),
@@ -323,7 +326,7 @@ def count(
     compared = [compared_in(size, pairs) for size in sizes]
     limits = [(float(c.cut), TIE * max(1.0, abs(float(c.cut))), c.includes_cut) for c in cuts]
     held = max(1, min(BUFFER // max(1, ranked), -(-draws // (8 * max(1, threads)))))
-    step = min(held, max(1, block // max(1, n)))
+    step = -(-held // -(-held // max(1, block // max(1, n))))  # blocks of one size
     writing = Lock()
 
     def scored(first: int, stop: int) -> np.ndarray:
@@ -351,13 +354,14 @@ def count(
         ]
         few = max(1, SLICE // size)
         for counts, (a, b) in zip(places, pairwise(edges), strict=True):
-            if size < b - a:  # hardly a rank comes twice in a row
-                with writing:
-                    for row, found in zip(counts, ranks[a:b], strict=True):
-                        np.add.at(row, found, one)
-                continue
             for i in range(a, b, few):
-                row, rank, times = runs(ranks[i : min(i + few, b)])
+                part = ranks[i : min(i + few, b)]
+                if size < b - a:  # hardly a rank comes twice in a row
+                    at = np.arange(i - a, i - a + len(part))[:, None] * counts.shape[1] + part
+                    with writing:
+                        np.add.at(counts.reshape(-1), at.ravel(), one)
+                    continue
+                row, rank, times = runs(part)
                 with writing:
                     counts[i - a + row, rank] += times.astype(small)
         return [

@@ -14,6 +14,7 @@ import pandas as pd
 from ..case import Case
 from ..case.framework import Framework
 from ..errors import Finding, Refusal
+from ..index.floats import together
 
 SETS = ("renormalised", "box", "simplex", "order", "dirichlet")
 LEVELS = ("all", "pillar")
@@ -65,7 +66,7 @@ def draw_weights(
     table = np.empty((len(drawer.codes), draws))
 
     def fill(stream: np.random.Generator, first: int) -> None:
-        table[:, first : first + STREAM] = drawer.draw(stream, min(STREAM, draws - first))
+        drawer.draw(stream, table[:, first : first + STREAM])
 
     with workers(threads) as run:
         firsts = range(0, draws, STREAM)
@@ -78,42 +79,44 @@ class Drawer:
     """How a stream of draws is made, see `draw_weights`; small enough to be sent to another machine.
 
     codes   the scored nodes, branch by branch
-    still   (nodes,) weights of rows that do not move, 0 for the others
-    free    rows that are drawn, and their nominal weights
+    still   rows that do not move, and their weights
+    free    rows that are drawn together, and their nominal weights
     """
 
     codes: list[str]
-    still: np.ndarray
-    free: list[tuple[list[int], np.ndarray]]
+    still: tuple[list[int], np.ndarray]
+    free: list[tuple[slice | list[int], np.ndarray]]
     within: str
     half_width: float
     concentration: float | None
 
-    def draw(self, stream: np.random.Generator, draws: int) -> np.ndarray:
-        """(nodes, draws) the first draws of a stream, at most STREAM."""
-        table = np.repeat(self.still[:, None], draws, axis=1)
-        for rows, nominal in self.free:
+    def draw(self, stream: np.random.Generator, out: np.ndarray) -> None:
+        """The first draws of a stream, at most STREAM, into `out` (nodes, draws)."""
+        rows, weights = self.still
+        out[rows] = weights[:, None]
+        for siblings, nominal in self.free:
             part = drawn(self.within, nominal, self.half_width, self.concentration, STREAM, stream)
-            table[rows] = part[:, :draws]
-        return table
+            out[siblings] = part[:, : out.shape[1]]
 
 
 def drawer_of(framework: Framework, half_width: float, within: str, level: str, concentration: float | None) -> Drawer:
     groups = families(framework)
     codes = [code for siblings in groups for code in siblings]
-    still = np.zeros(len(codes))
-    free: list[tuple[list[int], np.ndarray]] = []
+    still = dict.fromkeys(range(len(codes)), 0.0)
+    free: list[tuple[slice | list[int], np.ndarray]] = []
     start = 0
     for siblings in groups:
         weights = [framework.nodes[code].weight for code in siblings]
         rows = [start + i for i, weight in enumerate(weights) if weight]
         nominal = np.array([float(weight / sum(weights)) for weight in weights if weight])
         if len(rows) == 1 or (level == "pillar" and start):
-            still[rows] = nominal
+            still.update(zip(rows, nominal.tolist(), strict=True))
         elif rows:
-            free.append((rows, nominal))
+            free.append((together(rows), nominal))
+            for row in rows:
+                del still[row]
         start += len(siblings)
-    return Drawer(codes, still, free, within, half_width, concentration)
+    return Drawer(codes, (list(still), np.array(list(still.values()))), free, within, half_width, concentration)
 
 
 @contextmanager

@@ -10,8 +10,10 @@ Every size runs in a process of its own, libraries kept to one thread; the two s
 fastest run of each counts (other work on the machine only adds). One thread is measured in CPU time, two in seconds
 on the wall, which mean something only while nothing else runs.
 
-Measured on a quiet machine with two cores (2026-11-27): 1.13 and 1.08 times the floor for 107 x 60 (one thread, two),
-0.69 and 0.87 times for 10,600 x 60, peak 364 MB.
+How fast the floor is depends on the CPU: where numpy sorts by AVX-512, as on that of these figures, sorting is a third
+of it. Measured on a quiet machine with two cores (2026-11-27, ten runs): 107 x 60 on one thread 1.08 to 1.21 times the
+floor (median 1.11), on two 1.20 to 1.37 (1.28), where what is left is the time threads wait for the interpreter's lock;
+10,600 x 60 0.97 to 1.06 and 1.17 to 1.33 times, peak 374 MB.
 
 The largest size is run on demand, with its peak (goal: less than 2.5 GB; measured once, on 2026-11-26 on a busy
 machine: 625 MB, 72 s of CPU time):

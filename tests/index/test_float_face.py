@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxlib.index import evaluate
-from dxlib.index.floats import float_ranks, index_scores, leaf_shares
+from dxlib.index.floats import TIE, float_ranks, index_scores, leaf_shares, rank_any
 from dxlib.index.rank import ranks
 from tests.index.random_cases import few, givens
 
@@ -35,3 +35,29 @@ def test_float_ranks_are_the_exact_ranks(numbers):
 
 def test_nothing_is_ranked_that_has_no_score():
     assert float_ranks(np.array([[0.5, np.nan, 0.7]])).tolist() == [[2, 0, 1]]
+
+
+near_a_tie = st.sampled_from([-1.5 * TIE, -TIE, 0.0, 1e-16, TIE, TIE * (1 + 1e-7), TIE * (1 - 1e-7), 2.0**-52])
+scores_to_rank = st.one_of(
+    st.builds(lambda whole, little: abs(whole / 8 + little), st.integers(0, 8), near_a_tie),
+    st.sampled_from([0.0, -0.0, 1.0, 1e-310, 0.5, 1 + 2.0**-52, -0.25, 3.0, float("nan"), float("inf")]),
+)
+
+
+@given(st.integers(1, 9).flatmap(lambda n: st.lists(st.lists(scores_to_rank, min_size=n, max_size=n), min_size=1, max_size=6)))
+def test_ranks_by_one_sort_of_whole_numbers_are_those_of_the_plain_way(rows):
+    scores = np.array(rows, float)
+    plain = np.zeros(scores.shape, np.int64)
+    for row, found in zip(scores, plain, strict=True):
+        rank_any(row[None], TIE, found[None])
+    assert float_ranks(scores).tolist() == plain.tolist()
+
+
+def test_many_rows_of_many_agencies_are_ranked_as_row_by_row():
+    """Rows enough for several slices, ties in some; a tie is decided by gaps the position in the row could blur."""
+    rng = np.random.default_rng(7)
+    scores = 0.9 * rng.random((900, 1000))
+    scores[::3] = np.round(scores[::3], 3) + TIE * rng.integers(0, 2, (300, 1000))
+    plain = np.empty(scores.shape, np.int16)
+    rank_any(scores, TIE, plain)
+    assert (float_ranks(scores, dtype=np.int16) == plain).all()
