@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
-from .claims import exemptions, tell
+from .claims import exemptions, sent_back, tell
 from .coherence import relations
 from .ledger import REASONS, verify
 from .papers import documents, files, shared
@@ -31,6 +31,7 @@ COLUMNS = {
     "evidence": "agency indicator no number title issued_on issuer file sha256 verdict note",
     "relations": "relation left sign right rounded name_vi name_en",
     "shared": "document reason decided_by",
+    "returned": "sha256 returned_on recipient kind findings answered_on",
 }
 
 
@@ -87,6 +88,8 @@ def write_group(folder: Path, places: Places, year: str, group: str, seed: int) 
     for name, rows in tables.items():
         if rows:
             save(folder, name, rows)
+    if back := sent_back(told, year, group, seed):
+        save(folder / "forms", "returned", back)
     for name, text in files(evidence).items():
         path = folder / "evidence" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from hashlib import sha256
 from random import Random
 
 from .answers import Answer, Character, achieved, answer, character, exact, own_points, written
@@ -27,6 +28,29 @@ ROLES = {
 def due(year: str) -> date:
     """Claims of 2025 are late in the year after, because of the reorganisation."""
     return date(2026, 10, 15) if year == "2025" else date(int(year) + 1, 1, 15)
+
+
+def sent_back(told: list[Told], year: str, group: str, seed: int) -> list[Row]:
+    """forms/returned.csv where claims still come in (2025): every second agency that lacks a row has sent a form with
+    errors, and every third of these has answered since. The digests are of no file."""
+    if year != "2025" or group == "province":  # there nobody has sent anything
+        return []
+    lacking = list(dict.fromkeys(one.claim["agency"] for one in told if one.missing and one.reported))
+    found = []
+    for i, agency in enumerate(lacking[::2]):
+        rng = Random(f"{seed}/{year}/{group}/{agency}/returned")
+        day = due(year) + timedelta(days=pick(rng, 18) - 4)
+        found.append(
+            {
+                "sha256": sha256(f"{seed}/{year}/{group}/{agency}".encode()).hexdigest(),
+                "returned_on": day.isoformat(),
+                "recipient": agency,
+                "kind": "claim",
+                "findings": str(1 + pick(rng, 5)),
+                "answered_on": (day + timedelta(days=2 + pick(rng, 4))).isoformat() if i % 3 == 1 else "",
+            }
+        )
+    return found
 
 
 def exemptions(places: Places, year: str, group: str) -> list[Row]:

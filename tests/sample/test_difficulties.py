@@ -309,6 +309,16 @@ def test_appeals_of_2025_still_wait(group):
         assert verdicts[0]["decided_on"] < appeal["submitted_on"]
 
 
+@pytest.mark.parametrize("group", ["departments", "communes"])
+def test_some_forms_of_2025_went_back_and_wait(group):
+    back = rows(group, "2025", "forms/returned")
+    asked, answered = {row["agency"] for row in rows(group, "2025", "agencies")}, [row["answered_on"] for row in back]
+    assert back and {row["recipient"] for row in back} <= asked and {row["kind"] for row in back} == {"claim"}
+    assert "" in answered and any(answered)
+    assert all(not row["answered_on"] or row["returned_on"] < row["answered_on"] for row in back)
+    assert not rows(group, "2024", "forms/returned")
+
+
 def test_in_a_larger_province_one_in_107_plays_each_part():
     found = cast(settle(240, Random("3/places")), "2022", "communes")
     assert sum("maximum" in plays for plays in found.values()) == 2
