@@ -36,6 +36,7 @@ APPEAL_WIDTHS = (6, 34, 8, 9, 9, 28, 10, 32, 12, 20, 11, 13, 10)
 POINTS, EXPLANATION, BEFORE = (CLAIM_COLUMNS.index(column) for column in ("points", "explanation", "before"))
 TABLE = 7  # the line of the head
 TALLEST = 400.0  # points of a line
+GUIDE = 76  # width of the instructions: one column is not made smaller to fit its page
 LETTERS = 1.1  # of Times New Roman at 11 points, in a unit of width, as lines of words break
 
 
@@ -557,9 +558,9 @@ def guide(words: Wording, stage: str) -> Sheet:
     lines = text(f"sheet.form.{stage}_guide", lang).strip().split("\n")
     cells = {(0, 0): Cell(text("sheet.form.guide_name", lang), "title")}
     cells |= {(i, 0): Cell(line, "note") for i, line in enumerate(lines, start=2)}
-    heights = {0: 24.0} | {i: height(line, 95) for i, line in enumerate(lines, start=2)}
+    heights = {0: 24.0} | {i: height(line, GUIDE - 4) for i, line in enumerate(lines, start=2)}
     title = text("sheet.form.guide_name", lang)
-    words.guides[stage] = Sheet(title, cells, (100,), heights, wide=False, issued=(Cells(title, cells),))
+    words.guides[stage] = Sheet(title, cells, (GUIDE,), heights, wide=False, issued=(Cells(title, cells),))
     return words.guides[stage]
 
 

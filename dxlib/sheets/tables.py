@@ -153,6 +153,7 @@ def classes_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
         title_of("classes", lang),
         cells,
         (28, 28, 12, 16),
+        {WORDS: 48},
         repeated=(WORDS, FIRST, 0),
         rules=rules,
         protected=False,

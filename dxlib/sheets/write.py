@@ -111,6 +111,8 @@ def write_sheet(
         page.set_column(column, column, width, free)
     for row, height in sheet.heights.items():
         page.set_row(row, height)
+    for row in range(sheet.repeated[0]) if sheet.styles else ():  # what stands above a table is none of it
+        page.set_row(row, sheet.heights.get(row), formats["line"])
     for row, first, last in sheet.merged:
         cell = sheet.cells[row, first]
         page.merge_range(row, first, row, last, "", formats[cell.style])
