@@ -183,9 +183,10 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], joint: Joint, a
     shares: dict[str, list[Fraction | None]] = {}
     states: dict[str, list[str]] = {}
     for code, column in rows.shares.items():
-        own = at_places(column, firsts)
-        for i, agency, mean in zip(joint.at, joint.agencies, means(joint, code, column), strict=True):
-            own[i] = added[code].get(agency, mean)
+        own, sums = at_places(column, firsts), added[code]
+        averaged = np.array([agency not in sums for agency in joint.agencies], dtype=bool)
+        for i, agency, mean in zip(joint.at, joint.agencies, means(joint, code, column, averaged), strict=True):
+            own[i] = sums.get(agency, mean)
         shares[code], states[code] = own, at_places(rows.states[code], firsts)
     numbers: dict[tuple, int] = {}
     patterns = list(rows.patterns)
@@ -205,8 +206,8 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], joint: Joint, a
         scores.append(None)
     known = [None not in [rows.scores[at[one.origin]] for one in parts[agency]] for agency in joint.agencies]
     scored = [i for i, each in zip(joint.at, known, strict=True) if each]
-    sums = set(rows.shares) == set(units(framework))
-    for i, score in zip(scored, (summed if sums else partial(climbed, case))(estimated, scored), strict=True):
+    plain = set(rows.shares) == set(units(framework))
+    for i, score in zip(scored, (summed if plain else partial(climbed, case))(estimated, scored), strict=True):
         scores[i] = score
     return estimated
 
@@ -242,11 +243,11 @@ def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
     return own_weights(framework, present, applies)
 
 
-def means(joint: Joint, code: str, column: Sequence[Fraction | None]) -> list[Fraction | None]:
-    """The weighted mean of the origins that have a share, for every joined agency; None of none."""
+def means(joint: Joint, code: str, column: Sequence[Fraction | None], averaged: np.ndarray) -> list[Fraction | None]:
+    """The weighted mean of the origins that have a share, for every joined agency that is `averaged`; None of none."""
     given = joint.given[code]
-    found = [column[i] for i in given.first]
-    rows = np.flatnonzero(~given.alike)
+    found = at_places(column, given.first.tolist())
+    rows = np.flatnonzero(~given.alike & averaged)
     weights = np.where(given.there[rows], joint.weights[rows], 0)
     above, below = given.above[rows].astype(object), given.below[rows].astype(object)
     n, d = np.zeros(len(rows), dtype=object), np.ones(len(rows), dtype=object)
