@@ -37,7 +37,7 @@ RECORD, SUMS, SCORES = "record.json", "SHA256SUMS", "tables/scores.csv"
 def canonical(value: Any) -> bytes:
     """Canonical JSON: UTF-8, sorted keys, no spaces. Raises TypeError for a float, which has no one spelling."""
     refuse_floats(value)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def refuse_floats(value: Any) -> None:
@@ -327,7 +327,7 @@ def read_sums(folder: Path, files: Mapping[str, File]) -> tuple[dict[str, str], 
     if SUMS not in files:
         return {}, [Deviation(SUMS, "missing")]
     *lines, end = (folder / SUMS).read_bytes().decode("utf-8", "surrogateescape").split("\n")
-    read = [re.fullmatch(r"([0-9a-f]{64})  (.+)", line, re.ASCII | re.DOTALL) for line in lines]
+    read = [re.fullmatch(r"([0-9a-f]{64})  (.+)", line) for line in lines]
     found = [Deviation(SUMS, "sums_line", n, "", lines[n - 1]) for n, line in enumerate(read, 1) if not line]
     found += [Deviation(SUMS, "sums_line", len(lines) + 1, "", end)] if end or not lines else []
     listed = [(n, line[2]) for n, line in enumerate(read, 1) if line]
@@ -843,9 +843,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if folder is not None and not Path(folder).is_dir():
             dx.error(say["no_folder"].format(path=safe(folder)))
     try:
-        if args.check_proof:
-            return run_check_proof(args, dx)
-        return run_proof(args, dx) if args.proof else run_audit(args)
+        code = run_check_proof(args, dx) if args.check_proof else run_proof(args, dx) if args.proof else run_audit(args)
+        sys.stdout.flush()  # here, not at the end of Python, where nobody catches that the reader has gone
+        return code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -488,6 +488,7 @@ def change(record: dict, way: str, value: object) -> None:
         ("index /etc/passwd", {"sha256": "0" * 64, "size": 1}, "index[/etc/passwd]"),
         ("index C:\\x", {"sha256": "0" * 64, "size": 1}, "index[C:\\\\x]"),
         ("index a//b", {"sha256": "0" * 64, "size": 1}, "index[a//b]"),
+        ("index a/./b", {"sha256": "0" * 64, "size": 1}, "index[a/./b]"),
         ("index index.html size", -1, "index[index.html][size]"),
         ("index index.html size", True, "index[index.html][size]"),
         ("rows 2024/communes agencies", "5", "rows[2024/communes][agencies]"),
