@@ -220,7 +220,7 @@ def combine(aggregate: str, parts: list[tuple], has_points: bool, code: str, age
 
 def state_of(states: Iterable[str], share: Fraction | None) -> str:
     """One word for a branch, from its children's."""
-    found = set(states) - {"not-scored"}
+    found = set(states)
     order = ("not-verified",) if share is None else ()
     for state in (*order, "claimed", "verified", "measured", "missing", "not-applicable"):
         if state in found:
