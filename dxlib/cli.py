@@ -45,7 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.call is not run_matrix:
         gc.disable()  # tables make no cycles, and these commands end before a collection pays (a tenth of their time)
     try:
-        return int(args.call(args))
+        code = int(args.call(args))
+        sys.stdout.flush()  # here, not at the end of Python, where nobody catches that the reader has gone
+        return code
     except Refusal as refusal:
         show_findings(refusal.findings, args)
         return 1

@@ -188,6 +188,20 @@ def test_help_imports_nothing_heavy(arguments):
     assert not imported & {"pandas", "numpy", "matplotlib", "papermill", "nbclient", "nbconvert", "scipy"}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="pipes of another kind")
+def test_a_reader_that_has_gone_ends_a_command_quietly():
+    """As `dx status … | head` does: no trace, neither at once nor when Python ends and empties its buffers."""
+    read, write = os.pipe()
+    os.close(read)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "dxlib", "status", "2025", "departments"]
+    try:
+        done = subprocess.run(command, cwd=HOUSE, env=environment, stdout=write, stderr=subprocess.PIPE)
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 # Real parts ---------------------------------------------------------------------------------------------------------
 
 
