@@ -101,7 +101,7 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
     node = framework.nodes[code]
     n = len(values.states)
     room = (node.maximum or ZERO) if framework.has_points else framework.total
-    if not node.scored or node.role != "score":
+    if not node.scored:
         return Column([None] * n, [ZERO] * n, [ZERO] * n, [False] * n, values.states)
     policy = {"not-applicable": settings.not_applicable, "missing": settings.missing}
     shares, rooms, present, blocked = list(values.shares), [room] * n, [ONE] * n, [False] * n

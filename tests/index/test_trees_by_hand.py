@@ -10,14 +10,14 @@ from dxlib.index.score import coverage
 from tests.known.folders import leaf, make, pillar
 
 # Branch 1 takes the better of two groups: 1.1 with a row answered and one missing, 1.2 with one row of three that
-# applies. Row 2 weighs as much as the branch.
+# applies. Row 2 weighs twice as much as the branch.
 ALTERNATIVES = [
     pillar("1", aggregate="best", weight=1),
     pillar("1.1", "1", weight=1),
     *(leaf(f"1.1.{i}", "goalposts(0, 1)", parent="1.1", weight=1) for i in (1, 2)),
     pillar("1.2", "1", weight=1),
     *(leaf(f"1.2.{i}", "goalposts(0, 1)", parent="1.2", weight=1) for i in (1, 2, 3)),
-    leaf("2", "goalposts(0, 1)", weight=1),
+    leaf("2", "goalposts(0, 1)", weight=2),
 ]
 EVERYTHING = ["1.1.1", "1.1.2", "1.2.1", "1.2.2", "1.2.3", "2"]
 ANSWERED = {
@@ -29,7 +29,7 @@ ANSWERED = {
     "row": ["2"],  # nothing else applies
 }
 EXEMPT = {"part": ["1.2.2", "1.2.3"], "outside": EVERYTHING, "row": EVERYTHING[:5]}
-COVERED = {"full": 1, "half": F(1, 2), "part": F(1, 3) / (F(1, 3) + 1), "nothing": 0, "outside": 0, "row": 1}
+COVERED = {"full": 1, "half": F(1, 3), "part": F(1, 3) / (F(1, 3) + 2), "nothing": 0, "outside": 0, "row": 1}
 
 
 def exempted(of):
