@@ -49,6 +49,7 @@ def test_blanks_and_order_of_steps_do_not_matter(text):
     ("steps(1:0.5, 1:1)", "rule_twice", 14),
     ("options(a:0.5, a:1)", "rule_twice", 16),
     ("steps(<1:0.5)", "rule_step_sign", 7),
+    ("steps(X5:1)", "rule_number", 7),
     ("options(a:1.2)", "rule_share_range", 11),
     ("options(a:0.5, b:5)", "rule_share_range", 18),
     ("options(a:25p)", "rule_share_range", 11),
