@@ -38,7 +38,11 @@ from mutmut.state import state
 HOME = Path(__file__).parents[1]
 INDEX = ("rounding", "rank", "aggregate", "score", "values", "table", "rows", "potential", "compare", "floats")
 MODULES = ("dxlib.rules", *(f"dxlib.index.{name}" for name in INDEX), "dxlib.audit")
-TESTS = {name: ("audit",) if name == "dxlib.audit" else ("rules", "known", "index") for name in MODULES}
+TESTS = dict.fromkeys(MODULES, ("rules", "known", "index")) | {
+    "dxlib.audit": ("audit",),
+    "dxlib.index.rows": ("years",),
+    "dxlib.index.potential": ("runs/test_cards.py",),
+}
 # Left out for their price: they write and read a folder for every example, or start interpreters anew, and would be
 # run in full for every mutant that nothing else finds.
 DEAR = ("test_scoring_properties", "through_the_front_door", "p45", "p47", "random_damage", "it_runs_", "every_locale")
