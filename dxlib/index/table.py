@@ -87,7 +87,7 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
             frame[name] = pd.array([value for row in zip(*columns, strict=True) for value in row], dtype="Int64")
         else:
             frame[name] = [value for row in zip(*columns, strict=True) for value in row]
-    return pd.DataFrame(frame, columns=COLUMNS)
+    return pd.DataFrame(frame)
 
 
 def settled(column: Column, framework: Framework) -> Column:

@@ -89,6 +89,23 @@ def test_own_maxima_are_rounded_as_points_are(tmp_path):
         assert rows_of(case).loc["x", ["points", "max_points"]].tolist() == [points, most]
 
 
+def test_bonus_points_are_rounded_as_points_are(tmp_path):
+    for half, points in (("even", 0.2), ("away", 0.3)):
+        indicators = [leaf("1", "points", 10), leaf("2", "bonus(0.25, 2)")]
+        answers = {"x": {"1": {"points": 1}, "2": 1}}
+        case = make(tmp_path / half, indicators, answers, {"points_decimals": 1, "half": half})
+        assert rows_of(case, "2").loc["x", "points"] == points
+
+
+def test_a_row_whose_siblings_carry_its_weight_has_no_maximum_of_its_own(tmp_path):
+    """y lacks row 2; under roots, where scores are settled at 30 decimals."""
+    indicators = [leaf("1", "points", 4), leaf("2", "points", 4)]
+    answers = {"x": {"1": {"points": 1}, "2": {"points": 4}}, "y": {"1": {"points": 2}}}
+    case = make(tmp_path, indicators, answers, {"missing": "within-parent", "aggregate": "geometric"})
+    assert rows_of(case, "2")["max_points"].isna().tolist() == [False, True]
+    assert rows_of(case)["score"].tolist() == [0.5, 0.5]
+
+
 def test_scores_are_rounded_at_the_twelfth_decimal_as_the_case_says(tmp_path):
     """0.5 at the thirteenth decimal, behind an even digit."""
     for half, shown in (("even", "0.100000000000"), ("away", "0.100000000001")):
