@@ -485,7 +485,7 @@ def province(tmp_path_factory):
     for year, group in places(root):
         header = "version,fingerprint,role,decision,date,reason,previous\n"
         (root / year / group / "approvals.csv").write_text(header, "utf-8")
-        (root / year / group / "forms").mkdir()
+        (root / year / group / "forms").mkdir(exist_ok=True)
         (root / year / group / "forms" / "received.xlsx").write_bytes(b"PK")
     (root / "templates").mkdir()
     (root / "templates" / "to-trinh.docx").write_bytes(b"PK")
