@@ -11,12 +11,12 @@ fastest run of each counts (other work on the machine only adds). One thread is 
 on the wall, which mean something only while nothing else runs.
 
 How fast the floor is depends on the CPU: where numpy sorts by AVX-512, as on that of these figures, sorting is a third
-of it. Measured on a quiet machine with two cores (2026-11-27, ten runs): 107 x 60 on one thread 1.08 to 1.21 times the
-floor (median 1.11), on two 1.20 to 1.37 (1.28), where what is left is the time threads wait for the interpreter's lock;
-10,600 x 60 0.97 to 1.06 and 1.17 to 1.33 times, peak 374 MB.
+of it. Measured on a quiet machine with two cores (2026-11-27, seven runs): 107 x 60 on one thread 1.08 to 1.12 times the
+floor, on two 1.24 to 1.31 (median 1.27), where threads wait for the interpreter's lock; 10,600 x 60 1.01 to 1.02 and
+1.16 times (two runs), peak 372 MB.
 
-The largest size is run on demand, with its peak (goal: less than 2.5 GB; measured once, on 2026-11-26 on a busy
-machine: 625 MB, 72 s of CPU time):
+The largest size is run on demand, with its peak (goal: less than 2.5 GB; measured once, on 2026-11-27: 633 MB, 47
+s of CPU time):
 PYTHONPATH=. python tests/benchmarks/robust.py ours 10600 60 100000 1 1
 """
 

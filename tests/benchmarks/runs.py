@@ -18,8 +18,8 @@ Measured on two cores with nothing else running, 2026-11-27, 2024/departments (2
 | dx run, ordinary kernels | 53.3 s | 96.0 s | 12.7 times as long, 6.9 times the CPU |
 | shell loop | 675.7 s | 662.9 s | |
 
-The whole sample (202 reports, from the set-up of a clean clone): 915 s on the wall cold, 3.5 s again with nothing
-changed, a 260th part (goal: a fiftieth).
+The whole sample (202 reports, in a clean clone): 238 s on the wall cold, 1.4 s again with nothing changed, a 168th part
+(goal: a fiftieth); on a slower machine 915 s and 3.5 s.
 
 The last table says what remains of a forked run, in CPU seconds by part, one page each (`parts YEAR GROUP` prints it
 alone). The cells of score cards are evaluated in the worker: they stand under "other".
