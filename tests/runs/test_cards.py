@@ -41,19 +41,22 @@ def test_a_card_is_what_a_kernel_gives(tmp_path):
 
 
 def test_what_can_be_won_by_hand(tmp_path):
-    """Rows of 60 and 40; a has 1/2 and 1, b 1 and 0: a can win 0.3 on row 1 (b has it), b 0.4 on row 2 (a has it)."""
+    """Rows of 60 and 40; a has 1/2 and 1, b 1 and 0: a can win 0.3 on row 1 (b has it), b 0.4 on row 2 (a has it). The
+    first of the list has answered nothing and has no score."""
     rows = [leaf("1", "points", 60), leaf("2", "points", 40)]
     answers = {"a": {"1": {"points": 30}, "2": {"points": 40}}, "b": {"1": {"points": 60}, "2": {"points": 0}}}
-    case = make(tmp_path, rows, answers, {"class": classes(0.9, 0.65, 0)})
+    policies = {"class": classes(0.9, 0.65, 0), "missing": "not-ranked"}
+    case = make(tmp_path, rows, {"none": {}, **answers}, policies)
     found = potential(case, evaluate(case))
     assert found.values.tolist() == [["a", "1", F(1, 2), F(3, 10), 1, 2], ["b", "2", F(0), F(2, 5), 1, 2]]
     of_b = found[found["agency"] == "b"]
     assert reach(case, F(6, 10), of_b) == (2, 1)  # from the third class to the second, with one row
     assert reach(case, F(7, 10), of_b) == (1, 1) and reach(case, F(95, 100), of_b) is None
     assert reach(case, F(1, 10), of_b) is None  # 0.5 is not enough
+    assert reach(case, F(-1, 10), of_b.assign(to_win=F(4, 5))) == (2, 1)  # below nought is the last class too
     whole = found.groupby("agency")["to_win"].sum()
-    scores = dict(zip(("a", "b"), evaluate(case).columns["index"].shares, strict=True))
-    assert all(scores[agency] + won == 1 for agency, won in whole.items())
+    scores = dict(zip(("none", "a", "b"), evaluate(case).columns["index"].shares, strict=True))
+    assert scores["none"] is None and all(scores[agency] + won == 1 for agency, won in whole.items())
 
 
 def test_every_agency_has_its_page_and_old_ones_go(tmp_path):
