@@ -311,7 +311,8 @@ def rank_rows(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
     keys |= np.arange(n)
     keys.sort(axis=1)
     if keys[:, 0].min() < 0 or keys[:, -1].max() > WHOLE | room:  # negative, above 1, or nan
-        return rank_any(scores, tie, ranks)
+        rank_any(scores, tie, ranks)
+        return
     values, blurred = keys.view(np.float64).ravel(), 2.0**-51 * (room + 1)
     gaps = between(values, n)
     near = gaps <= tie + blurred
@@ -323,7 +324,6 @@ def rank_rows(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
         again = np.empty((len(unsure), n), ranks.dtype)
         rank_any(scores[unsure], tie, again)
         ranks[unsure] = again
-    return None
 
 
 def rank_any(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
