@@ -41,8 +41,7 @@ def connected(address: str) -> Iterator[Any]:
     except ImportError:
         raise Refusal([Finding("E_CLUSTER", "cluster_library")]) from None
     try:
-        with ThreadPoolExecutor(1) as aside:  # a notebook's own thread has a loop running already
-            aside.submit(asyncio.run, knock(address)).result()
+        knock(address)
         client = Client(address, timeout=ANSWER, set_as_default=False)
     except Exception as error:  # what listens there may be no scheduler at all, and its answer anything
         facts = {"detail": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
@@ -53,8 +52,14 @@ def connected(address: str) -> Iterator[Any]:
         client.close(ANSWER)
 
 
-async def knock(address: str) -> None:
-    """Whether somebody answers who speaks as dask does; a Client waits without end for one who says nothing."""
+def knock(address: str) -> None:
+    """Whether a scheduler answers; a Client waits without end for one who says nothing. Raises what went wrong."""
+    with ThreadPoolExecutor(1) as aside:  # a notebook's own thread has a loop running already
+        aside.submit(asyncio.run, greeted(address)).result()
+
+
+async def greeted(address: str) -> None:
+    """Somebody is there who speaks as dask does."""
     from distributed.comm import connect
     from distributed.security import Security
 

@@ -87,10 +87,11 @@ def run_all(
                     following = next(waiting, None)
                     continue
                 done, _ = wait(running, timeout=1, return_when=FIRST_COMPLETED)
-                if not done and time.monotonic() - seen > spread.PATIENCE:
-                    done = set(running)
                 for future in done:
-                    yield outcome_of(future, running.pop(future), address)
+                    yield outcome_of(future, running.pop(future))
+                if running and not done and time.monotonic() - seen > spread.PATIENCE:
+                    yield from given_up(running, address)
+                    running.clear()
         finally:
             with deaf():
                 with suppress(Exception):  # a lost cluster has nothing to stop; its processes leave by themselves
@@ -100,7 +101,12 @@ def run_all(
 
 
 def capacity(client: Any) -> int:
-    """How many jobs the cluster runs at once; none where its scheduler no longer answers."""
+    """How many jobs the cluster runs at once; none where its scheduler no longer answers.
+
+    A client that has lost its scheduler goes on telling what it last heard, so its own state is asked first.
+    """
+    if client.status != "running":
+        return 0
     try:
         return sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1).get("workers", {}).values())
     except OSError:
@@ -149,18 +155,30 @@ def submitted(executor: Any, load: bytes, run: str, divides: bool) -> Future[byt
     return sent
 
 
-def outcome_of(future: Future[bytes], task: Task, address: str) -> Outcome:
+def outcome_of(future: Future[bytes], task: Task) -> Outcome:
     """What came back; nothing at all where the process that ran the job was killed under it."""
-    if not future.done():
-        future.cancel()
-        return failed(task.job, Finding("E_CLUSTER", "cluster_empty", value=address))
     try:
         data = future.result()
     except (CancelledError, Exception) as error:
-        facts = {"detail": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
-        return failed(task.job, Finding("E_CLUSTER", "cluster_lost", str(task.job), facts=facts))
+        return lost(task.job, error)
     outcome: Outcome = unpacked(data) if data else failed(task.job, Finding("E_NOTEBOOK", "worker_died", str(task.job)))
     return outcome
+
+
+def given_up(running: Mapping[Future[bytes], Task], address: str) -> list[Outcome]:
+    """Jobs nobody is left to do: the scheduler is gone, or it answers and has no workers."""
+    try:
+        spread.knock(address)
+    except Exception as error:
+        return [lost(task.job, error) for task in running.values()]
+    for future in running:
+        future.cancel()
+    return [failed(task.job, Finding("E_CLUSTER", "cluster_empty", value=address)) for task in running.values()]
+
+
+def lost(job: Job, error: BaseException) -> Outcome:
+    facts = {"detail": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
+    return failed(job, Finding("E_CLUSTER", "cluster_lost", str(job), facts=facts))
 
 
 @dataclass(frozen=True)

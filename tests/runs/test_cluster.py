@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -393,15 +394,17 @@ def test_a_cluster_without_workers_is_refused(desk, own_scheduler, monkeypatch):
 @real
 @pytest.mark.parametrize("lost", ["worker", "scheduler"])
 def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_path, own_scheduler, monkeypatch, lost):
+    """One job is done, the next in hand, the third not sent."""
     monkeypatch.setattr(spread, "PATIENCE", 3)
-    write_notebook(desk.notebooks / "verification.ipynb", "import time; time.sleep(120)")
+    for name in ("report", "verification"):
+        write_notebook(desk.notebooks / f"{name}.ipynb", LOAD + "import time; time.sleep(120 * (year == '2025'))")
     process, address = own_scheduler
     with worker(address, tmp_path, "--no-nanny") as only:
         doomed = {"worker": only, "scheduler": process}[lost]
 
         def kill_after_the_first(outcome, total):
             if doomed.poll() is None:
-                wait_for(lambda: len(of_ours(only)) == 2 + forks(None))
+                assert wait_for(lambda: len(of_ours(only)) == 2 + forks(None))
                 family.extend(of_ours(only))
                 doomed.kill()
 
@@ -410,11 +413,25 @@ def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_pa
     reasons = {str(o.job): [f.reason for f in o.findings] for o in result.outcomes}
     assert reasons.pop("2024/world/report.vi") == []
     late = {"worker": "cluster_empty", "scheduler": "cluster_lost"}[lost]
-    assert (
-        reasons["2025/communes/verification.vi"] == [late]
-        and (desk.reports / "public/2024/world/report.vi.html").is_file()
-    )
+    assert reasons == {f"2025/communes/{name}.vi": [late] for name in ("report", "verification")}
+    assert (desk.reports / "public/2024/world/report.vi.html").is_file()
     assert len(family) == 2 + forks(None) and wait_for(lambda: not [one for one in family if one.is_running()], 10)
+
+
+@real
+def test_a_job_that_hangs_is_told_why(desk, own_scheduler, monkeypatch):
+    """The scheduler answers and has no workers; it is gone, and the client has not noticed."""
+    monkeypatch.setattr(spread, "ANSWER", 1)
+    process, address = own_scheduler
+    task = tasks_of(desk.data, desk.reports, desk.notebooks, "plain_page")[0]
+
+    def reasons():
+        return [f.reason for outcome in cluster.given_up({Future(): task}, address) for f in outcome.findings]
+
+    assert reasons() == ["cluster_empty"]
+    process.kill()
+    process.wait()
+    assert reasons() == ["cluster_lost"]
 
 
 @real
