@@ -121,6 +121,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     audited = command("audit", run_audit)
     audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
     audited.add_argument("--rerun", action="store_true", help=say("rerun_too"))
+    audited.add_argument("-p", dest="parameters", action="append", metavar="NAME=VALUE", help=say("parameter"))
     audited.add_argument("--dask", metavar="ADDRESS", help=say("dask"))
     audited.set_defaults(refuse=audited.error)
     approve = command("approve", run_approve)
@@ -391,8 +392,8 @@ def told(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 def run_audit(args: argparse.Namespace) -> int:
     from . import audit
 
-    if args.dask and not args.rerun:
-        args.refuse(text("cli.dask_reruns", args.say))
+    if (args.dask or args.parameters) and not args.rerun:
+        args.refuse(text("cli.with_rerun", args.say, option="--dask" if args.dask else "-p"))
     folders = [args.path] if args.path else [args.reports / reader for reader in ("public", "internal")]
     folders = [folder for folder in folders if args.path or folder.is_dir()]
     reports = {folder: audit.audit(folder) for folder in folders}
@@ -412,10 +413,11 @@ def run_audit(args: argparse.Namespace) -> int:
 
 
 def remake(args: argparse.Namespace) -> list[Any]:
+    from .runs.parameters import split
     from .runs.rerun import rerun
 
     with told(args) as telling:
-        return rerun(args.data, args.reports, dask=args.dask, **telling)
+        return rerun(args.data, args.reports, parameters=split(args.parameters or []), dask=args.dask, **telling)
 
 
 def run_approve(args: argparse.Namespace) -> int:

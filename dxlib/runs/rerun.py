@@ -23,7 +23,7 @@ class Difference:
 
     cause    data, index_set, written_anew (other bytes, the same content), parameters, code, environment (lock,
              Python, packages), failed (not made at all), or unexplained: all that it is made from is the same
-    detail   the file or the parameters meant
+    detail   the file meant, or the parameters with their values then and now
     """
 
     path: str
@@ -34,7 +34,7 @@ class Difference:
 def rerun(root: Path, reports: Path, **given: Any) -> list[Difference]:
     """What does not come out again of all that the records of a reports folder name; empty: the same bytes.
 
-    given   passed on to `run` (progress, jobs, exporter, notebooks_in)
+    given   passed on to `run` (parameters, progress, jobs, exporter, notebooks_in)
     """
     before = record.read(reports)
     named = [name.split("/")[1:] for name in before]
@@ -86,8 +86,8 @@ def explain(before: record.Entry, after: record.Entry) -> Iterator[tuple[str, st
         if old["bytes"] != new["bytes"]:
             yield kind_of(path) if old["content"] != new["content"] else "written_anew", path
     names = before["parameters"].keys() | after["parameters"].keys()
-    moved = sorted(key for key in names if before["parameters"].get(key) != after["parameters"].get(key))
-    if moved:
+    told = [[entry["parameters"].get(key, "–") for entry in (before, after)] for key in sorted(names)]
+    if moved := [f"{key}: {old} → {new}" for key, (old, new) in zip(sorted(names), told, strict=True) if old != new]:
         yield "parameters", ", ".join(moved)
     if before["signed"] != after["signed"]:
         yield "data", "approvals.csv"

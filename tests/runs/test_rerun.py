@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
+import pytest
 from desk import LOAD, SHOW, write_notebook
 
 from dxlib.cli import main
+from dxlib.runs import rerun as module
+from dxlib.runs import run
 from dxlib.runs.rerun import rerun
 
 PAGE = "public/2025/communes/report.vi.html"
 
 
-def again(desk) -> dict[str, set[tuple[str, str]]]:
+def again(desk, **given) -> dict[str, set[tuple[str, str]]]:
     found: dict[str, set[tuple[str, str]]] = {}
-    for one in rerun(desk.data, desk.reports, jobs=2, exporter="plain_page", notebooks_in=desk.notebooks):
+    given |= {"jobs": 2, "exporter": "plain_page", "notebooks_in": desk.notebooks}
+    for one in rerun(desk.data, desk.reports, **given):
         found.setdefault(one.path, set()).add((one.cause, one.detail))
     return found
 
@@ -59,7 +64,21 @@ def test_a_page_that_hides_a_change_by_hand_is_unexplained(desk):
 
 def test_other_parameters_are_named(desk):
     desk.run(years=["2025"], notebooks=["report"], langs=["vi"], parameters=[("on", "claimed")])
-    assert ("parameters", "on") in again(desk)[PAGE]
+    assert again(desk)[PAGE] == {("parameters", "on: claimed → verified")}
+    assert again(desk, parameters=[("on", "claimed")]) == {}
+
+
+def test_the_command_makes_again_with_the_parameters_of_then(desk, capsys, monkeypatch):
+    desk.run(
+        years=["2025"], notebooks=["report"], langs=["vi"], exporter="dxlib.publish", parameters=[("on", "claimed")]
+    )
+    monkeypatch.setattr(module, "run", partial(run, notebooks_in=desk.notebooks))
+    place = ["audit", "--data", str(desk.data), "--reports", str(desk.reports), "--quiet"]
+    assert main([*place, "--rerun"]) == 1 and "(on: claimed → verified); thêm -p" in capsys.readouterr().out
+    assert main([*place, "--rerun", "-p", "on=claimed"]) == 0
+    with pytest.raises(SystemExit) as ended:
+        main([*place, "-p", "on=claimed"])
+    assert ended.value.code == 2 and "-p chỉ dùng cùng --rerun" in capsys.readouterr().err
 
 
 def test_the_command_confirms_and_refutes(desk, capsys):
