@@ -73,6 +73,17 @@ def stage(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def put(path: Path, data: bytes) -> None:
+    """One file, whole or not at all. Raises OSError; a folder that is not there is not made."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
 def commit(folder: Path, staged: Path, gone: Iterable[str] = ()) -> None:
     """What is staged becomes what the folder holds; the rename to `.pending` is the stroke that decides.
 

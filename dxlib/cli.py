@@ -503,14 +503,13 @@ def listed(names: Sequence[str], most: int = 8) -> str:
 
 
 def run_tables(args: argparse.Namespace) -> int:
-    from .sheets import import_tables, tables
+    from .sheets import check_new, import_tables, tables
 
     if args.file is None and (args.group is None or args.output is None):
         args.refuse(text("cli.tables_usage", args.say))
     if args.file is None:
-        if args.output.exists():
-            raise Refusal([Finding("E_EXISTS", "file_exists", value=str(args.output))])
-        args.output.write_bytes(tables(args.data, args.year, args.group, args.say))
+        check_new(args.output)
+        store(args.output, tables(args.data, args.year, args.group, args.say))
         if not args.quiet and not args.json:
             print(text("sheet.cli.tabled", args.say, file=args.output))
         return 0
@@ -565,7 +564,7 @@ def run_status(args: argparse.Namespace) -> int:
     if args.reminders:
         columns = ["year", "group", "id", "name", "missing", "text"]
         table = as_csv(columns, ([line[c] for c in columns] for line in lines))
-        args.reminders.write_bytes(safe_csv(table.decode("utf-8")))
+        store(args.reminders, safe_csv(table.decode("utf-8")))
         if not args.quiet and not args.json:
             print(text("cli.reminded", args.say, n=len(lines), file=args.reminders))
     return 0
@@ -612,20 +611,26 @@ def run_lab(args: argparse.Namespace) -> int:
 
 
 def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
-    """A table to the screen or, whole or not at all, to a file."""
+    """A table to the screen or to a file."""
     out = csv
     if args.json:
         out = table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
     if not args.output:
         sys.stdout.write(out)
-    elif args.output.is_dir() or not args.output.name:
-        raise Refusal([Finding("E_IO", "output_folder", value=str(args.output))])
-    elif args.output.exists() and not args.output.is_file():  # a pipe or a device is written to, not replaced
-        args.output.write_text(out, encoding="utf-8", newline="\n")
     else:
-        partial = args.output.with_name(args.output.name + ".partial")
-        partial.write_text(out, encoding="utf-8", newline="\n")
-        partial.replace(args.output)
+        store(args.output, out.encode())
+
+
+def store(path: Path, data: bytes) -> None:
+    """A file, whole or not at all. Raises Refusal for a folder."""
+    from .atomic import put
+
+    if path.is_dir() or not path.name:
+        raise Refusal([Finding("E_IO", "output_folder", value=str(path))])
+    if path.exists() and not path.is_file():  # a pipe or a device is written to, not replaced
+        path.write_bytes(data)
+    else:
+        put(path, data)
 
 
 def show_findings(findings: Iterable[Finding], args: argparse.Namespace, stream: Any = None) -> None:

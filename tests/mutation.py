@@ -42,6 +42,7 @@ TESTS = dict.fromkeys(MODULES, ("rules", "known", "index")) | {
     "dxlib.audit": ("audit",),
     "dxlib.index.rows": ("years", "index/test_rows.py"),
     "dxlib.index.potential": ("runs/test_cards.py",),
+    "dxlib.index.floats": ("index", "robust"),
 }
 # Left out for their price: they write and read a folder for every example, or start interpreters anew, and would be
 # run in full for every mutant that nothing else finds.

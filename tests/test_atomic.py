@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from dxlib.atomic import PENDING, put_all, settle, working_folder
+from dxlib.atomic import PENDING, put, put_all, settle, working_folder
 from dxlib.errors import Refusal
 from tests.crash import changes, interrupted
 
@@ -50,6 +50,18 @@ def test_every_interruption_leaves_the_old_or_the_new(folder):
         seen.add(left == NEW)
         put_all(folder, NEW, gone=["away.csv"])  # the next one succeeds and sweeps up
         assert files(folder) == NEW and not list(folder.glob(".*")), how
+    assert seen == {True, False}
+
+
+@FORK
+def test_one_file_is_the_old_or_the_new(folder):
+    seen = set()
+    for how in interrupted(folder, lambda: put(folder / "a.csv", b"new a")):
+        left = files(folder)
+        left.pop("a.csv.partial", None)  # a killed process leaves it
+        assert left in (OLD, OLD | {"a.csv": b"new a"}), how
+        assert how.startswith("kill") or not list(folder.glob("*.partial")), how
+        seen.add(left == OLD)
     assert seen == {True, False}
 
 

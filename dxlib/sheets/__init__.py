@@ -2,8 +2,8 @@
 
 from .calculation import calculation_bytes
 from .intake import intake
-from .issue import issue, worklist
+from .issue import check_new, issue, worklist
 from .plain import rows_of_file
 from .tables import import_tables, tables
 
-__all__ = ["calculation_bytes", "import_tables", "intake", "issue", "rows_of_file", "tables", "worklist"]
+__all__ = ["calculation_bytes", "check_new", "import_tables", "intake", "issue", "rows_of_file", "tables", "worklist"]

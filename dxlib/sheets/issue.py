@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ..atomic import put
 from ..case import read_before, read_case, read_for_verification, read_register, read_to_ask
 from ..errors import Finding, Refusal
 from ..words import name
@@ -73,8 +74,7 @@ def worklist(
 
     capacity   claims taken by risk; seed: of the drawn ones, as on the page on verification. Raises Refusal.
     """
-    if file.exists():
-        raise Refusal([Finding("E_EXISTS", "file_exists", value=str(file))])
+    check_new(file)
     case = read_for_verification(root, year, group)
     before = read_before(root, case).case
     names = {row["agency"]: name(row, lang) for row in read_register(root).to_dict("records")}
@@ -82,7 +82,15 @@ def worklist(
     book = worklist_book(Wording(case, before, names, lang), listed)
     if book is None:
         raise Refusal([Finding("E_STATE", "worklist_nothing", f"{year}/{group}", facts={"place": f"{year}/{group}"})])
-    partial = file.with_name(f"{file.name}.partial")
-    partial.write_bytes(write(book))
-    partial.replace(file)
+    put(file, write(book))
     return len(listed)
+
+
+def check_new(file: Path) -> None:
+    """A new workbook, that Excel opens, can have this name. Raises Refusal."""
+    if file.exists():
+        raise Refusal([Finding("E_EXISTS", "file_exists", value=str(file))])
+    if file.suffix.lower() != ".xlsx":
+        raise Refusal(
+            [Finding("E_IO", "workbook_name", value=str(file), facts={"suggestion": f"{file.stem or file.name}.xlsx"})]
+        )

@@ -13,7 +13,8 @@ on the wall, which mean something only while nothing else runs.
 How fast the floor is depends on the CPU: where numpy sorts by AVX-512, as on that of these figures, sorting is a third
 of it. Measured on a quiet machine with two cores (2026-11-27, seven runs): 107 x 60 on one thread 1.08 to 1.12 times the
 floor, on two 1.24 to 1.31 (median 1.27), where threads wait for the interpreter's lock; 10,600 x 60 1.01 to 1.02 and
-1.16 times (two runs), peak 372 MB.
+1.16 times (two runs), peak 372 MB. On another (AMD EPYC, AVX-512): 0.88 to 0.90 and 1.04 to
+1.11 (nine runs); 0.86 and 1.07 (once), peak 374 MB.
 
 The largest size is run on demand, with its peak (goal: less than 2.5 GB; measured once, on 2026-11-27: 633 MB, 47
 s of CPU time):

@@ -122,6 +122,15 @@ def test_two_verifiers_with_copies_of_one_list(root, tmp_path):
     assert out.written and len(read_case(root, 2024, "departments").verdicts) == 2
 
 
+@pytest.mark.parametrize("command", ["worklist", "tables"])
+def test_a_name_that_excel_would_not_open_is_refused(command, tmp_path, capsys):
+    for given, better in (("list", "list.xlsx"), ("list.xls", "list.xlsx"), ("list.csv", "list.xlsx")):
+        assert main([command, "2024", "departments", "-o", str(tmp_path / given)]) == 1
+        told = capsys.readouterr().err
+        assert "E_IO" in told and f"viết {better} sau -o" in told
+    assert not list(tmp_path.iterdir())
+
+
 def test_nothing_left_to_verify(capsys, tmp_path):
     argv = ["worklist", "2022", "departments", "-o", str(tmp_path / "x.xlsx")]
     assert main(argv) == 1
