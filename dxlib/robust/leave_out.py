@@ -26,9 +26,10 @@ def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -
         if level == "pillar"
         else [n.code for n in framework.leaves if n.scored]
     )
+    counting = {node.code for node in framework.siblings(framework.tops) if node.weight}
     rows = []
     for code in codes:
-        if not framework.nodes[code].weight or framework.handed_up([code]) == framework.handed_up(framework.tops):
+        if not framework.nodes[code].weight or counting <= set(framework.handed_up([code])):
             continue
         after = index_ranks(case, climb(exact, framework.without(code), case.settings))
         shift = (after["rank"] - before["rank"]).dropna().abs()

@@ -62,7 +62,8 @@ def summary(
         reached = report.places(intervals, exact).get(agency)
         facts = {"rank": number(row["rank"], lang), "of": number(row["of"], lang)}
         facts |= {"interval": report.interval(reached, lang), "half_width": percent(half_width, lang, 0)}
-        said.append(text("card.rank" if reached else "card.rank_only", lang, **facts))
+        kind = "rank_only" if not reached else "rank" if len(exact) else "rank_drawn"
+        said.append(text(f"card.{kind}", lang, **facts))
     if not pd.isna(row["class"]):
         said.append(text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]]))
     return sentences(*said)

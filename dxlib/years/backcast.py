@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
+from itertools import product
 from math import lcm
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ from ..case.tables import rows_of
 from ..index.aggregate import whole_numbers
 from ..index.rows import Rows, at_places, climbed, own_weights, units
 from .sums import Sums, fractions, ratios
+
+TRIED = tuple(Fraction(x, 1000) for x in (1, 250, 500, 750, 999))  # what an unknown part may be
+FREE = 3  # unknown parts of one agency that are tried in all combinations
 
 Number = int | Fraction  # whole numbers stay integers: they are added ten times as fast as fractions
 
@@ -304,22 +308,41 @@ def ratio_figures(
     return found
 
 
-def bounds(parts: Parts, scores: Mapping[str, Fraction | None]) -> tuple[Fraction, Fraction] | None:
-    """Lowest and highest mean score of the origins when each unknown part may be anything from nothing to the whole;
-    None where an origin has no score."""
-    if any(scores.get(one.origin) is None for one in parts):
-        return None
-    values = {one: scores[one.origin] or Fraction(0) for one in parts}
-    return tuple(extreme(values, sign) for sign in (1, -1))  # type: ignore[return-value]
+def ranges(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> dict[str, tuple[Fraction, Fraction]]:
+    """How far a part that nobody has published could move an estimate: agency -> the lowest and the highest estimate.
+
+    Every unknown part is each of `TRIED` in turn, in all combinations of up to three of them, more of them together;
+    the part that was assumed counts too. An estimate need not move one way as a part grows, so this is what was met,
+    not a proof.
+    """
+    trials: dict[str, Parts] = {}
+    owners: list[str] = []
+    for agency, origins in parts.items():
+        unknown = [i for i, one in enumerate(origins) if not one.known]
+        if unknown and len(origins) > 1:
+            tried = (
+                product(TRIED, repeat=len(unknown)) if len(unknown) <= FREE else ((x,) * len(unknown) for x in TRIED)
+            )
+            for combination in [tuple(origins[i].part for i in unknown), *tried]:
+                trials[str(len(owners))] = with_parts(origins, dict(zip(unknown, combination, strict=True)))
+                owners.append(agency)
+    if not trials:
+        return {}
+    joint = joint_of(trials, rows)
+    met: dict[str, list[Fraction]] = {}
+    for agency, score in zip(
+        owners, backcast(case, rows, trials, joint, added_up(case, rows, joint, on)).scores, strict=True
+    ):
+        if score is not None:
+            met.setdefault(agency, []).append(score)
+    return {agency: (min(scores), max(scores)) for agency, scores in met.items()}
 
 
-def extreme(values: Mapping[Part, Fraction], sign: int) -> Fraction:
-    """Lowest (sign 1) or highest (-1) weighted mean: the known parts, then unknown wholes as long as they help."""
-    fixed = [(one.weight, x) for one, x in values.items() if one.known]
-    free = sorted(((sign * x, Fraction(one.weight) / one.part, x) for one, x in values.items() if not one.known))
-    weight, summed = sum((w for w, _ in fixed), Fraction(0)), sum((w * x for w, x in fixed), Fraction(0))
-    for key, whole, x in free:
-        if weight and key * weight >= sign * summed:
-            break
-        weight, summed = weight + whole, summed + whole * x
-    return summed / weight
+def with_parts(origins: Parts, came: Mapping[int, Number]) -> Parts:
+    """The same origins with other parts of some, by position."""
+    parts = [came.get(i, one.part) for i, one in enumerate(origins)]
+    weights = [Fraction(one.weight) / one.part * part for one, part in zip(origins, parts, strict=True)]
+    return [
+        one._replace(part=part, weight=weight)
+        for one, part, weight in zip(origins, parts, whole_numbers(weights), strict=True)
+    ]

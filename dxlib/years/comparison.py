@@ -17,7 +17,7 @@ from ..index import INDEX, Exact, evaluate
 from ..index.rows import Rows, at_places, year_rows
 from ..index.score import leaf_column
 from ..index.values import leaf
-from .backcast import Parts, added_up, backcast, joined, joint_of, parts_of, reweighted, sizes
+from .backcast import Parts, added_up, backcast, joined, joint_of, parts_of, ranges, reweighted, sizes
 from .decompose import Shares, Sides, by_rows, changes, group_change
 from .identity import UNCHANGED, relate
 from .matching import additive, comparable, compared_rows, match
@@ -81,10 +81,9 @@ def compare_years(
         new,
         alike_shares((before, after), (old, new), (scored[0].on, scored[1].on), parts, matches),
         common_shares((before, after), rows, related, scored),
-        scores[0],
     )
     figures = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
-    changed = changes(related, sides, parts, figures)
+    changed = changes(related, sides, ranges(before, then, parts, scored[0].on), figures)
     several = related[related["origin"].isin(joined(related))]
     equal = {agency: origins for agency, origins in parts_of(several, {}).items() if len(origins) > 1}
     plain = backcast(before, then, equal, reweighted(joint, equal), added)

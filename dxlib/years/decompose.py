@@ -20,8 +20,6 @@ from ..case.links import MATCHED
 from ..case.tables import rows_of
 from ..index.rows import Rows, Weights
 from ..rules import ZERO
-from .backcast import Parts, bounds
-from .identity import SPLIT
 from .sums import Sums, fractions
 
 Shares = Mapping[str, Sequence["Fraction | None"]]
@@ -42,14 +40,12 @@ class Sides:
     alike    by side, row -> shares on the basis that the other year has too (claimed where one side is only claimed);
              only rows where that differs
     common   by side, row -> shares among the agencies of both years; only rows that look at the group
-    origins  official scores of the earlier year by agency
     """
 
     before: Rows
     after: Rows
     alike: tuple[Shares, Shares]
     common: tuple[Shares, Shares]
-    origins: Mapping[str, Fraction | None]
 
     @cached_property
     def moved(self) -> list[Fraction | None]:
@@ -120,12 +116,12 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
 def changes(
     related: pd.DataFrame,
     sides: Sides,
-    parts: Mapping[str, Parts],
+    limits: Mapping[str, tuple[Fraction, Fraction]],
     figures: Figures,
 ) -> pd.DataFrame:
     """Every agency of the later year that has origins in the earlier one, and what its change consists of.
 
-    related   `identity.relate`; parts: `backcast.parts_of`
+    related   `identity.relate`; limits: `backcast.ranges`
     figures   `by_rows`, or `orders.by_orders` where one of the two scores is no sum of weight x share
 
     Returns agency, flag, before (the official score, for joined agencies an estimate), after, change, then its parts,
@@ -141,10 +137,9 @@ def changes(
     flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * len([*PARTS, *SUBS])
     rows = []
     for i, (agency, change) in enumerate(zip(after.agencies, sides.moved, strict=True)):
-        guessed = flags[agency] != SPLIT and any(not one.known for one in parts[agency])
-        limits = (bounds(parts[agency], sides.origins) if guessed else None) or (None, None)
+        ends = limits.get(agency, (None, None))
         found, scores = figures.get(i, nothing), (before.scores[i], after.scores[i])
-        rows.append((agency, flags[agency], *scores, change, *found[: len(PARTS)], *limits, *found[len(PARTS) :]))
+        rows.append((agency, flags[agency], *scores, change, *found[: len(PARTS)], *ends, *found[len(PARTS) :]))
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], object))
 
 

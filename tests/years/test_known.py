@@ -9,7 +9,6 @@ import pytest
 from dxlib.case import read_case, read_lineage, read_register
 from dxlib.case.tables import empty
 from dxlib.years import PARTS, compare_years
-from dxlib.years.backcast import Part, bounds
 from dxlib.years.course import chain
 from tests.known.folders import leaf
 from tests.years.two_years import GROUP, change, compared, lineage, register, write
@@ -124,11 +123,31 @@ def test_a_split_unit_joins_another(tmp_path):
     assert change(step, "rest")["flag"] == "S" and change(step, "rest")["before"] == F(72, 100)  # inherited
 
 
-def test_bounds_of_an_unknown_part():
-    """By hand: a known unit of 0.6 and an unknown part of one with 0.9 -> 0.6 (nothing came) to 0.75 (all of it)."""
-    parts = [Part("a", F(1), F(1)), Part("b", F(1, 2), F(1, 2), known=False)]
-    assert bounds(parts, {"a": F(6, 10), "b": F(9, 10)}) == (F(6, 10), F(75, 100))
-    assert bounds(parts, {"a": F(6, 10), "b": None}) is None
+def test_an_estimate_with_an_unknown_part_lies_in_its_range(tmp_path):
+    """By hand: A (1000) came in part to B (500), nobody knows how much of it; half is assumed. Row 2 adds up a/b, so
+    the estimate is no mean of the two scores."""
+    register(
+        tmp_path,
+        "a,A,commune,,2000-01-01,2022-06-30", "b,B,commune,,2000-01-01,2022-06-30",
+        "rest,rest,commune,,2022-07-01,", "new,new,commune,,2022-07-01,",
+    )  # fmt: skip
+    lineage(
+        tmp_path, "e,2022-07-01,split,a,rest,,", "e,2022-07-01,split,a,new,,",
+        "e,2022-07-01,merge,b,new,1,population",
+    )  # fmt: skip
+    rows = [leaf("1", "points", 60), leaf("2", "ratio", 40), leaf("0", "none")]
+    old = {"a": {"1": {"points": 30}, "2": (10, 20), "0": 1000}, "b": {"1": {"points": 60}, "2": (90, 100), "0": 500}}
+    new = {agency: {"1": {"points": 30}, "2": (1, 2)} for agency in ("rest", "new")}
+    step = compared(tmp_path, (rows, old), (rows, new), "1 1 same; 2 2 same", comparison={"size": "0"})
+
+    def by_hand(part):
+        points = (1000 * part * F(30, 60) + 500 * 1) / (1000 * part + 500)
+        return F(6, 10) * points + F(4, 10) * (10 * part + 90) / (20 * part + 100)
+
+    row = change(step, "new")
+    assert row["before"] == by_hand(F(1, 2))
+    assert (row["before_low"], row["before_high"]) == (by_hand(F(999, 1000)), by_hand(F(1, 1000)))
+    assert change(step, "rest")["before_low"] is None  # it inherits the score of A, whatever the part
 
 
 def test_a_mean_that_fell_because_others_joined(tmp_path):

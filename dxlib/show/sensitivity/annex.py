@@ -20,12 +20,13 @@ def opinions_sentence(case: Case, opinions: pd.DataFrame, lang: str) -> Sentence
         return None
     away = [(opinions[key].astype("Float64") - opinions["rank"]).abs() for key in ("copeland", "borda", "kemeny")]
     near = int((pd.concat(away, axis=1).max(axis=1) <= 1).sum())
-    best = int(opinions["bod_first"].fillna(False).sum())
+    best, known = int(opinions["bod_first"].fillna(False).sum()), int(opinions["bod_first"].notna().sum())
     facts = {"n": number(near, lang), "all": number(len(opinions), lang)}
     return sentences(
         text("sensitivity.opinions", lang),
         text("sensitivity.opinions_near", lang, **facts),
-        text("sensitivity.opinions_best", lang, n=number(best, lang)) if best else "",
+        text("sensitivity.opinions_best", lang, n=number(best, lang), known=number(known, lang)) if best else "",
+        text("sensitivity.opinions_not_own", lang) if best > 1 else "",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ...case import Case
+from ...robust.sobol import DRAWS, POINTS
 from ...words import number, percent, text
 from .. import labels
 from ..blocks import Cell, Column, Sentences, Table, sentences, table
@@ -139,7 +140,7 @@ def choices_table(case: Case, single: pd.DataFrame, lang: str) -> Table | None:
     )
 
 
-def importance_table(case: Case, important: pd.DataFrame, lang: str) -> Table | None:
+def importance_table(case: Case, important: pd.DataFrame, seed: int, lang: str) -> Table | None:
     """Which choice the mean shift of places depends on most, all of them free at once."""
     known = important[important["total"].notna()].sort_values("total", ascending=False, kind="stable")
     body: list[list[str | Cell]] = [
@@ -158,6 +159,7 @@ def importance_table(case: Case, important: pd.DataFrame, lang: str) -> Table | 
     ]
     heads += [Column(text("sensitivity.head.together", lang), "bar"), *labels.numbers("sensitivity", ("places",), lang)]
     exact = bool(len(known)) and bool(known["exact"].all())
+    sample = {"points": number(POINTS, lang), "draws": number(DRAWS, lang), "seed": str(seed)}
     return table(
         text("sensitivity.importance_caption", lang),
         heads,
@@ -165,7 +167,9 @@ def importance_table(case: Case, important: pd.DataFrame, lang: str) -> Table | 
         labels.made(case, lang, "dxlib.robust.importance"),
         labels.joined(
             text("sensitivity.importance_note", lang),
-            text(f"sensitivity.importance_{'exact' if exact else 'drawn'}", lang),
+            text("sensitivity.importance_exact", lang)
+            if exact
+            else text("sensitivity.importance_drawn", lang, **sample),
         ),
     )
 
