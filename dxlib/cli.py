@@ -250,7 +250,7 @@ def run_score(args: argparse.Namespace) -> int:
 def run_compare(args: argparse.Namespace) -> int:
     from .case import read_lineage, read_register
     from .index import compare, evaluate, tabulate, to_csv
-    from .years import as_floats, compare_years
+    from .years import PARTS, SUBS, as_floats, compare_years
 
     if args.to_on is None and args.to_scenario is None and args.to_data is None and args.to_year is None:
         args.refuse(text("cli.compare_nothing", args.say))
@@ -267,6 +267,8 @@ def run_compare(args: argparse.Namespace) -> int:
     compared = compare_years(before, after, read_register(other), read_lineage(other), exact=(exact[0], exact[1]))
     table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
     parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
+    if not compared.comparable:
+        parts[[*PARTS, *SUBS]] = float("nan")  # what two years that cannot be compared have in common is no performance
     parts = parts.drop(columns="after").rename(columns={"before": "score_then", "change": "score_change"})
     table = marked(table.merge(parts, on="agency", how="left"), (before, after), args)
     give(to_csv(table), table, args)

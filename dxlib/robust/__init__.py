@@ -1,6 +1,6 @@
 """Would the ranking stand with other weights? Simulation in floats; official scores are never made here."""
 
-from .acceptability import class_shares, first_places, winning_shares
+from .acceptability import class_shares, first_places, rank_shares, winning_shares
 from .attainable_ranks import attainable_ranks
 from .audit_questions import audit_questions
 from .groups import place_groups, settled_pairs
@@ -9,7 +9,7 @@ from .intervals import drawn_intervals, rank_intervals, tally, tally_draws
 from .leave_out import leave_one_out
 from .pairs import certain_pairs, dominance, robust_share
 from .reversal import reversals, smallest_points
-from .scenarios import factors, one_at_a_time
+from .scenarios import factors, full_factorial, one_at_a_time
 from .second_opinions import second_opinions
 from .sobol import importance
 from .stability import stability
@@ -37,6 +37,7 @@ __all__ = [
     "effective_weights",
     "factors",
     "first_places",
+    "full_factorial",
     "heavier",
     "importance",
     "indicator_spread",
@@ -45,6 +46,7 @@ __all__ = [
     "pillar_fit",
     "place_groups",
     "rank_intervals",
+    "rank_shares",
     "redundant_pairs",
     "reversals",
     "robust_share",

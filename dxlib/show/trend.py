@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..case.links import MATCHED
 from ..case.read import Series
+from ..case.tables import rows_of
 from ..words import NOTHING, finding, number, percent, text
 from ..years import PARTS, SET, Comparison, additive, row_changes
 from . import charts, labels
@@ -44,7 +45,7 @@ def summary(compared: Sequence[Comparison], moved: pd.DataFrame, series: Series,
     if not compared:
         return sentences(text("trend.first_year", lang), *stopped(series, lang))
     step = compared[-1]
-    said = [said_group(step, lang), said_size(step, lang)]
+    said = [said_group(step, lang), said_scored(step, lang), said_size(step, lang)]
     if step.comparable:
         said += [said_moves(step, moved, lang), said_most(step, moved, lang), said_joined(step, lang)]
     return sentences(*said, *stopped(series, lang))
@@ -52,7 +53,10 @@ def summary(compared: Sequence[Comparison], moved: pd.DataFrame, series: Series,
 
 def in_short(compared: Sequence[Comparison], lang: str) -> Sentences | None:
     """For another page: what moved the mean of the group."""
-    return sentences(said_group(compared[-1], lang), said_size(compared[-1], lang)) if compared else None
+    if not compared:
+        return None
+    step = compared[-1]
+    return sentences(said_group(step, lang), said_scored(step, lang), said_size(step, lang))
 
 
 def moves_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: str) -> Table | None:
@@ -106,10 +110,21 @@ def said_group(step: Comparison, lang: str) -> str:
     facts |= {
         "performance": points(value["performance"], lang),
         "set": points(total(value, SET), lang),
-        "group": points(value["left"] + value["reorganised"] + value["entered"], lang),
+        "list": points(value["left"] + value["entered"], lang),
+        "map": points(value["reorganised"], lang),
         "other": points(total(value, ("verification", "membership", "exemptions", "rest")), lang),
     }
     return text("trend.mean_parts", lang, **facts)
+
+
+def said_scored(step: Comparison, lang: str) -> str | None:
+    """How many agencies the two means are taken over, where that is not all of them."""
+    whole = [len(case.tables["agencies"]) for case in (step.before, step.after)]
+    if step.group.empty or tuple(whole) == step.scored:
+        return None
+    facts = {"before": step.scored[0], "before_all": whole[0], "after": step.scored[1], "after_all": whole[1]}
+    said = {key: number(n, lang) for key, n in facts.items()}
+    return text("trend.scored", lang, then=step.before.year, now=step.after.year, **said)
 
 
 def said_size(step: Comparison, lang: str) -> str | None:
@@ -154,7 +169,10 @@ def group_table(compared: Sequence[Comparison], lang: str) -> Table | None:
     steps = [step for step in compared if not step.group.empty]
     if not steps:
         return None
-    values = [dict(zip(step.group["part"], step.group["value"], strict=True)) for step in steps]
+    values = [
+        {part: x for part, x in rows_of(step.group, "part", "value") if step.comparable or part in ("before", "after")}
+        for step in steps
+    ]
     shown = [part for part in ("before", *GROUP_PARTS, "change", "after") if any(value.get(part) for value in values)]
     body = []
     for part in shown:
@@ -169,7 +187,7 @@ def group_table(compared: Sequence[Comparison], lang: str) -> Table | None:
 def group_chart(compared: Sequence[Comparison], lang: str) -> Chart | None:
     """The same for the last pair of years, as steps."""
     step = compared[-1] if compared else None
-    if step is None or step.group.empty or "performance" not in set(step.group["part"]):
+    if step is None or not step.comparable or "performance" not in set(step.group["part"]):
         return None
     rows = [(p, float(v)) for p, v in zip(step.group["part"], step.group["value"], strict=True)]
     rows = [(p, v) for p, v in rows if p in ("before", "after") or abs(v) >= 0.0005]
@@ -236,7 +254,7 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
     named = labels.agencies(step.after, lang)
     body = []
     for row in rows.to_dict("records"):
-        known = row["performance"] is not None
+        known = row["performance"] is not None and step.comparable
         index_set = total(row, SET) if known else None
         other = row["change"] - row["performance"] - index_set if known else None
         estimate = "" if row["flag"] == "U" else "*"
@@ -246,7 +264,7 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
                 percent(row["before"], lang) + estimate,
                 percent(row["after"], lang),
                 points(row["change"], lang),
-                points(row["performance"] if step.comparable else None, lang),
+                points(row["performance"] if known else None, lang),
                 points(index_set, lang),
                 points(other, lang),
                 text(f"trend.news.{word[row['agency']]}", lang),
@@ -353,7 +371,7 @@ def units_table(compared: Sequence[Comparison], lang: str) -> Table | None:
     ]
     size = labels.rows(step.before, lang).get(step.sized, "")
     by = text("trend.units_by_size", lang, row=size) if size else text("trend.units_equal", lang)
-    source = made(step, lang, "relate", "backcast")
+    source = made(step, lang, "relate", "compare_years")
     return table(
         text("trend.units_caption", lang), heads, body, source, labels.joined(text("trend.units_note", lang), by)
     )

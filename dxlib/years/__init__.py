@@ -3,26 +3,32 @@
 from .comparison import Comparison, compare_series, compare_years, row_changes
 from .conversion import Notice, propose, read_official
 from .course import course, results
-from .decompose import PARTS, SET, as_floats
-from .matching import additive
+from .decompose import PARTS, SET, SUBS, as_floats, changes, group_change
+from .identity import relate
+from .matching import additive, match
 from .news import news, noise
 from .proposals import propose_links
 
 __all__ = [
     "PARTS",
     "SET",
+    "SUBS",
     "Comparison",
     "Notice",
     "additive",
     "as_floats",
+    "changes",
     "compare_series",
     "compare_years",
     "course",
+    "group_change",
+    "match",
     "news",
     "noise",
     "propose",
     "propose_links",
     "read_official",
+    "relate",
     "results",
     "row_changes",
 ]

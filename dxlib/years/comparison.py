@@ -31,6 +31,7 @@ class Comparison:
     related, matches, changes, group   the tables of `relate`, `match`, `changes`, `group_change`
     share                              the part of either year's index that matched rows carry (the smaller)
     comparable                         whether that reaches the declared minimum
+    scored                             agencies with a score in each year
     sized                              the row whose answers weigh the parts of a merger; "" where all weigh the same
     other_weights                      agency -> its estimate for the earlier year when all parts weigh the same
     sides                              both years' rows for the agencies of `changes`
@@ -44,6 +45,7 @@ class Comparison:
     group: pd.DataFrame
     share: Fraction
     comparable: bool
+    scored: tuple[int, int]
     sized: str
     other_weights: Mapping[str, Fraction | None]
     sides: Sides = field(repr=False)
@@ -96,10 +98,15 @@ def compare_years(
         group_change(related, changed, scores[0], scores[1]),
         comparable(matches),
         comparable(matches) >= declared["min_matched"],
+        (with_score(scores[0]), with_score(scores[1])),
         declared["size"] if measured else "",
         dict(zip(plain.agencies, plain.scores, strict=True)),
         sides,
     )
+
+
+def with_score(scores: Mapping[str, Fraction | None]) -> int:
+    return sum(score is not None for score in scores.values())
 
 
 def row_changes(step: Comparison, agency: str) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """The course of agencies over several years: scores and ranks as they were, and a chained index where it may be.
 
-A chain multiplies the changes of the matched sub-index from year to year (ILO et al., Consumer Price Index Manual,
-2020, ch. 9); it is not additive over pillars and drifts, so it starts anew at 100 where two years cannot be compared.
+A chain multiplies the changes of the matched sub-index from year to year, each under the weights of its earlier year
+(Laspeyres; ILO et al., Consumer Price Index Manual, 2020, ch. 9). It is not additive over pillars and drifts, so it
+starts anew at 100 where two years cannot be compared.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def course(compared: Sequence[Comparison], scores: Mapping[str, pd.DataFrame]) -
     agencies = compared[-1].after.tables["agencies"]["agency"].tolist() if compared else []
     for agency in agencies:
         line = back(agency, steps)
-        subs = [(change["matched_before"], change["matched_after"], not broken) for _, _, change, broken in line[1:]]
+        subs = [(change["base_before"], change["base_after"], not broken) for _, _, change, broken in line[1:]]
         for (year, then, _, broken), value in zip(line, chain(subs), strict=True):
             row = tables[year].get(then, {})
             rows.append((agency, year, then, *(row.get(column) for column in COLUMNS[3:9]), value, broken))
@@ -91,4 +92,4 @@ def break_of(step: Comparison, change: Mapping) -> str:
         return "reorganised"
     if not step.comparable:
         return "index-set"
-    return "" if change["change"] is not None and change["matched_before"] else "no-score"
+    return "" if change["change"] is not None and change["base_before"] else "no-score"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,9 @@ def test_the_merger_year_reads_honestly(merger):
     series, compared, moved, *_ = merger
     said = page.summary(compared, moved, series, "vi").sentences
     words = catalogue("vi")
-    assert said[1] == words["trend.size"].format(before="102", after="35")
+    assert said[2] == words["trend.size"].format(before="102", after="35")
+    facts = {"then": "2024", "before": "102", "before_all": "102", "now": "2025", "after": "14", "after_all": "35"}
+    assert said[1] == words["trend.scored"].format(**facts)
     assert said[-1] == words["trend.joined"].format(n="35")
     assert not any("tăng," in sentence or "Tăng nhiều nhất" in sentence for sentence in said)
     rows = page.agencies_table(compared, moved, "vi").cells
@@ -68,6 +71,21 @@ def test_unknown_shares_are_shown_as_a_range(merger):
     unknown = [row for row in rows.values() if catalogue("vi")["trend.share_unknown"] in row[2]]
     scored = [row for row in unknown if row[3] != "–"]  # the others wait for a score
     assert len(unknown) == 4 and scored and all("%" in row[5] and " – " in row[5] for row in scored)
+
+
+def test_two_years_that_cannot_be_compared_give_no_performance(quiet):
+    """Nor anything that it could be subtracted from."""
+    _, compared, moved, *_ = quiet
+    apart = [replace(step, comparable=False) for step in compared]
+    assert page.group_chart(compared, "vi") and page.group_chart(apart, "vi") is None
+    words = catalogue("vi")
+    known = {words["trend.part.before"], words["trend.part.after"]}
+    assert (
+        {row[0] for row in page.group_table(apart, "vi").cells}
+        == known
+        < {row[0] for row in page.group_table(compared, "vi").cells}
+    )
+    assert {cell for row in page.agencies_table(apart, moved, "vi").cells for cell in row[4:7]} == {NOTHING}
 
 
 def test_breaks_are_marked_in_the_course(merger, quiet):

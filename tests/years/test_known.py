@@ -6,10 +6,11 @@ from fractions import Fraction as F
 
 import pytest
 
-from dxlib.case import read_case, read_lineage, read_register
+from dxlib.case import read_case, read_lineage, read_register, read_series
 from dxlib.case.tables import empty
-from dxlib.years import PARTS, compare_years
-from dxlib.years.course import chain
+from dxlib.index import evaluate
+from dxlib.years import PARTS, compare_series, compare_years
+from dxlib.years.course import chain, course, results
 from tests.known.folders import leaf
 from tests.years.two_years import GROUP, change, compared, lineage, register, write
 
@@ -34,6 +35,18 @@ def test_the_sign_of_the_matched_change_differs_from_the_official_one(tmp_path):
     wanted = {"performance": 7, "reweighting": 13, "added": 8, "removed": -30}
     assert {part: row[part] for part in PARTS} == {part: F(wanted.get(part, 0), 100) for part in PARTS}
     assert step.share == F(6, 10) and step.comparable  # exactly the least
+
+
+def test_the_chained_index_stands_on_the_earlier_weights(tmp_path):
+    """methods.md §3.3 and §3.4: .6667 -> .7667, so 115.0, by the front door."""
+    compared(
+        tmp_path, (OLD, {"a": points(I1=8, I2=12, I3=15)}), (NEW, {"a": points(I1=9, I2=21, I4=4)}),
+        "I1 I1 same; I2 I2 rescaled",
+    )  # fmt: skip
+    series = read_series(tmp_path, 2022, GROUP)
+    exact = [evaluate(case) for case in series.cases]
+    lines = course(compare_series(series, exact), results(series.cases, exact))
+    assert lines["chain"].tolist() == [100, 115]
 
 
 def test_chained_index():

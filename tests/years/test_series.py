@@ -53,7 +53,7 @@ def test_courses_break_where_the_agency_was_reorganised(departments):
     assert lines.loc[lines["agency"] == "so-tai-chinh-2025", "break"].tolist() == ["reorganised"]
     first = lines[lines["agency"] == "vp-ubnd"].iloc[:2]
     step = compared[0].changes.set_index("agency").loc["vp-ubnd"]
-    assert first["chain"].tolist() == [100, 100 * step["matched_after"] / step["matched_before"]]
+    assert first["chain"].tolist() == [100, 100 * step["base_after"] / step["base_before"]]
 
 
 def test_small_changes_are_not_news(departments):
@@ -140,3 +140,5 @@ def test_too_little_in_common_is_named(tmp_path, capsys):
     assert main(["compare", "2023", "districts", "--to-year", "2024", "--data", str(tmp_path), "--lang", "en"]) == 1
     said = capsys.readouterr()
     assert "E_NOT_COMPARABLE" in said.err and "h-son-hac" in said.out
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    assert {row["performance"] for row in rows} == {row["rest"] for row in rows} == {""} != {rows[0]["score_change"]}
