@@ -239,16 +239,19 @@ def marked(table: pd.DataFrame, cases: Iterable[Case], args: argparse.Namespace)
 
 
 def run_score(args: argparse.Namespace) -> int:
-    from .index import score, to_csv
+    from .index import decided_by_zero, score, to_csv
 
     case = load(args.data, args.year, args.group, args.scenario, args.on)
+    if (zeros := decided_by_zero(case, args.on)) and not args.quiet:
+        facts = {"n": len(zeros), "cells": "; ".join(f"{agency} {code}" for agency, code in zeros)}
+        show_findings([Finding("W_ZERO", "zero_decides", f"{case.year}/{case.group}", facts=facts)], args)
     table = marked(score(case, args.on), [case], args)
     give(to_csv(table), table, args)
     return 0
 
 
 def run_compare(args: argparse.Namespace) -> int:
-    from .case import read_lineage, read_register
+    from .case import check_pair, read_lineage, read_register
     from .index import compare, evaluate, tabulate, to_csv
     from .years import PARTS, SUBS, as_floats, compare_years
 
@@ -262,9 +265,11 @@ def run_compare(args: argparse.Namespace) -> int:
         (load(other, args.to_year or args.year, args.group, scenario, args.to_on or args.on), args.to_on or args.on),
     ]
     sides.sort(key=lambda side: side[0].year)  # the earlier year first; two states of one year as they were asked for
-    exact = [evaluate(case, on) for case, on in sides]
     (before, _), (after, _) = sides
-    compared = compare_years(before, after, read_register(other), read_lineage(other), exact=(exact[0], exact[1]))
+    register = read_register(other)
+    check_pair(before, after, register)
+    exact = [evaluate(case, on) for case, on in sides]
+    compared = compare_years(before, after, register, read_lineage(other), exact=(exact[0], exact[1]))
     table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
     parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
     if not compared.comparable:

@@ -5,6 +5,7 @@ from .new_year import new_year
 from .read import (
     Series,
     check,
+    check_pair,
     places,
     read_before,
     read_case,
@@ -22,6 +23,7 @@ __all__ = [
     "Case",
     "Series",
     "check",
+    "check_pair",
     "new_year",
     "places",
     "read_before",

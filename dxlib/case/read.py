@@ -151,6 +151,7 @@ def read_series(root: str | Path, year: str | int, group: str) -> Series:
         register, lineage = read_register(root), read_lineage(root)
         while (place := place_before(root, cases[0])) is not None:
             case = read_case(root, *place)
+            check_pair(case, cases[0], register)
             cases.insert(0, case)
             digests |= case.digests
     except Refusal as refusal:
@@ -158,6 +159,19 @@ def read_series(root: str | Path, year: str | int, group: str) -> Series:
         if len(cases) == 1:
             register, lineage = empty("register"), empty("lineage")
     return Series(tuple(cases), register, lineage, refused, digests)
+
+
+def check_pair(before: Case, after: Case, register: pd.DataFrame) -> None:
+    """Two years can stand side by side: who is assessed was there, links join rows of one kind. Raises Refusal."""
+    findings: list[Finding] = []
+    for case in (before, after):
+        findings += check_members(register, case.tables["agencies"], case.settings, f"{case.year}/{case.group}")
+    place, sets = f"{after.year}/{after.group}", {(before.year, before.group): before.framework}
+    if before.year < after.year:
+        findings += check_links(after.tables["links"], after.framework, after.year, place, sets)
+        findings += check_size(after.settings, f"{place}/{SETTINGS_FILE}", (before.year, before.group), sets)
+    if wrong := [finding for finding in findings if finding.severity == "error"]:
+        raise Refusal(wrong)
 
 
 def place_before(root: Path, case: Case) -> tuple[str, str] | None:

@@ -4,5 +4,17 @@ from .compare import compare
 from .potential import potential
 from .score import INDEX, Exact, evaluate, provisional
 from .table import score, tabulate, to_csv
+from .zeros import decided_by_zero
 
-__all__ = ["INDEX", "Exact", "compare", "evaluate", "potential", "provisional", "score", "tabulate", "to_csv"]
+__all__ = [
+    "INDEX",
+    "Exact",
+    "compare",
+    "decided_by_zero",
+    "evaluate",
+    "potential",
+    "provisional",
+    "score",
+    "tabulate",
+    "to_csv",
+]

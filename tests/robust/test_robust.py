@@ -88,3 +88,10 @@ def test_lists_of_one_and_of_none_have_no_intervals(tmp_path):
     assert rank_intervals(case, weights).empty
     assert score(case)["rank"].isna().all()
     assert leave_one_out(case)["moved"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("level", ["indicator", "pillar"])
+def test_what_alone_weighs_is_not_left_out(tmp_path, level):
+    """Without it there would be no index: nobody can say that nobody moves."""
+    assert leave_one_out(toy(tmp_path, weights=(1, 0, 0)), level=level).empty
+    assert len(leave_one_out(toy(tmp_path, weights=(0.5, 0.5, 0)), level=level)) == 2

@@ -130,6 +130,35 @@ def test_a_snapshot_is_another_folder(tmp_path, capsys):
     )  # claimed, not verified now
 
 
+@pytest.mark.parametrize(
+    ("table", "before", "after", "code"),
+    [
+        ("2024/districts/links.csv", None, None, "E_LINK"),
+        ("register.csv", ",2025-06-30", ",2023-06-30", "E_LINEAGE"),
+    ],
+)
+def test_years_that_do_not_fit_together_are_not_compared(tmp_path, capsys, table, before, after, code):
+    """A row said to be the same as one of another rule; a unit that was gone and is scored."""
+    for name in ("2022", "2023", "2024"):
+        shutil.copytree(DATA / name / "districts", tmp_path / name / "districts")
+    for name in ("reasons.csv", "register.csv", "lineage.csv"):
+        shutil.copy(DATA / name, tmp_path)
+    path = tmp_path / table
+    if before:
+        path.write_text(path.read_text("utf-8").replace(before, after), "utf-8")
+    else:
+        old, new = (read_to_ask(DATA, year, "districts").framework for year in (2023, 2024))
+        counted = {n.code for n in new.leaves if n.rule.name == "count"}
+        line = path.read_text("utf-8").splitlines()
+        wrong = next(n.code for n in old.leaves if n.rule.name == "yes_no")
+        path.write_text("\n".join([line[0], f"{min(counted)},2023,districts,{wrong},same,"]) + "\n", "utf-8")
+    assert main(["compare", "2023", "districts", "--to-year", "2024", "--data", str(tmp_path), "--lang", "en"]) == 1
+    said = capsys.readouterr()
+    assert code in said.err and not said.out
+    series = read_series(tmp_path, 2024, "districts")
+    assert len(series.cases) == 1 and {f.code for f in series.refused} == {code}
+
+
 def test_too_little_in_common_is_named(tmp_path, capsys):
     for name in ("2023", "2024"):
         shutil.copytree(DATA / name / "districts", tmp_path / name / "districts")

@@ -16,7 +16,7 @@ from .annex import (
     weak_table,
 )
 from .audit import audit_table
-from .choices import choices_table, importance_table, left_out, left_out_summary, points_table
+from .choices import choices_table, importance_table, left_out, left_out_summary, points_table, zeros_sentence
 from .first import SETTLED, in_short, summary
 from .limits import limits
 from .weights import (
@@ -64,4 +64,5 @@ __all__ = [
     "stability_table",
     "summary",
     "weak_table",
+    "zeros_sentence",
 ]

@@ -7,12 +7,15 @@ from typing import Any
 import pandas as pd
 
 from ...case import Case
+from ...index import decided_by_zero
 from ...robust.sobol import DRAWS, POINTS
 from ...words import number, percent, text
 from .. import labels
 from ..blocks import Cell, Column, Sentences, Table, sentences, table
 from .first import choice
 from .parts import LONG, SHORT, between
+
+ZEROS = 20  # cells that are named
 
 
 def said_already(case: Case, level: str) -> bool:
@@ -99,6 +102,20 @@ def points_table(case: Case, points: pd.DataFrame, lang: str) -> Table | None:
 def few(x: float, case: Case, lang: str) -> str:
     """Points that may be less than the last printed decimal: one decimal more."""
     return number(x, lang, case.settings.points_decimals + 1)
+
+
+def zeros_sentence(case: Case, on: str | None, single: pd.DataFrame, lang: str) -> Sentences | None:
+    """Who loses a whole branch by one share of 0, under the means of the index set and under the one tried."""
+    named, rows = labels.agencies(case, lang), labels.rows(case, lang)
+    said = []
+    tried = not single.empty and bool(single["alternative"].eq("geometric").any())
+    for key, aggregate in (("zeros", None), ("zeros_if", "geometric")):
+        if aggregate is None or tried:
+            found = decided_by_zero(case, on, aggregate)
+            listed = [f"{named[agency]} ({rows[code]})" for agency, code in found[:ZEROS]]
+            listed += ["…"] if len(found) > ZEROS else []
+            said += [text(f"sensitivity.{key}", lang, cells="; ".join(listed))] if found else []
+    return sentences(*said)
 
 
 def choices_table(case: Case, single: pd.DataFrame, lang: str) -> Table | None:
