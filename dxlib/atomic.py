@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -28,16 +28,24 @@ def working_folder(folder: Path) -> Iterator[Path]:
     What a killed process left is swept away. Raises Refusal while another one is at work.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for other in folder.glob(f"{PARTIAL}*"):
-        if at_work(other.name):
-            raise Refusal([Finding("E_LOCK", "run_locked", other.name)])
-        shutil.rmtree(other, ignore_errors=True)
+    alone(folder)
     own = folder / f"{PARTIAL}{signature(os.getpid())}"
     own.mkdir()
     try:
+        alone(folder, own)  # who came at the same moment sees us, too: of two, at most one goes on
         yield own
     finally:
         shutil.rmtree(own, ignore_errors=True)
+
+
+def alone(folder: Path, own: Path | None = None) -> None:
+    """Nobody else is at work in a folder; what a killed process left goes. Raises Refusal."""
+    for other in folder.glob(f"{PARTIAL}*"):
+        if other == own:
+            continue
+        if at_work(other.name):
+            raise Refusal([Finding("E_LOCK", "run_locked", other.name)])
+        shutil.rmtree(other, ignore_errors=True)
 
 
 def signature(pid: int) -> str:
@@ -150,13 +158,19 @@ def sync(folder: Path) -> None:
             os.close(handle)
 
 
-def put_all(folder: Path, new: Mapping[str, bytes], gone: Iterable[str] = ()) -> None:
+def put_all(
+    folder: Path, new: Mapping[str, bytes], gone: Iterable[str] = (), still: Callable[[], bool] = lambda: True
+) -> None:
     """Files (path below the folder -> bytes) in their places and the paths `gone` away, or nothing at all.
 
-    Raises OSError, and Refusal while another process changes the folder or where a path leads out of it.
+    still   whether the folder is what it was when the files were made of it, asked when nobody else can change it
+
+    Raises OSError, and Refusal while another process changes the folder, has changed it, or where a path leads out.
     """
     settle(folder)
     with working_folder(folder) as work:
+        if not still():
+            raise Refusal([Finding("E_LOCK", "changed_meanwhile", folder.name)])
         for path, data in new.items():
             inside(folder, path)
             stage(work / "new" / path, data)

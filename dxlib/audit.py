@@ -29,6 +29,7 @@ from typing import Any
 
 FORMAT, PROOF_FORMAT = "dxlib-record-1", "dxlib-proof-1"
 RECORD, SUMS, SCORES = "record.json", "SHA256SUMS", "tables/scores.csv"
+RETURNED = re.compile(r"[0-9]{4}/[^/]+/returned/[^/]+\.xlsx")  # marked copies, see docs/forms.md
 
 
 # Digests and trees --------------------------------------------------------------------------------------------------
@@ -234,6 +235,8 @@ def audit(path: str | Path, root: str = "", signed: str = "", data: str | Path |
     files, names, found = listing(folder)
     found += twins(names)
     record, told = read_record(folder, files)
+    if record is not None and record["reader"] == "internal":  # forms sent back are no product: made again by no run
+        files = {path: of for path, of in files.items() if not RETURNED.fullmatch(path)}
     sums, said = read_sums(folder, files)
     found += told + said
     if record is None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .case import Case
 
 LANGUAGES = ("vi", "en")
+DATA = Path("data")  # by itself, so that a folder that was named is known from it
 ON = ("verified", "current", "claimed")
 STAGES = ("claim", "appeal")
 KERNELS = ("forked", "ordinary") if hasattr(os, "fork") else ("ordinary",)
@@ -80,7 +81,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
         return text(f"cli.{key}", lang) if explained else None
 
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help=say("data"))
+    common.add_argument("--data", type=Path, default=DATA, metavar="DIR", help=say("data"))
     common.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help=say("reports"))
     common.add_argument("--lang", default=lang, type=languages, help=say("lang"))
     common.add_argument("--json", action="store_true", help=say("json"))
@@ -403,7 +404,9 @@ def run_audit(args: argparse.Namespace) -> int:
         args.refuse(text("cli.with_rerun", args.say, option="--dask" if args.dask else "-p"))
     folders = [args.path] if args.path else [args.reports / reader for reader in ("public", "internal")]
     folders = [folder for folder in folders if args.path or folder.is_dir()]
-    reports = {folder: audit.audit(folder) for folder in folders}
+    if not folders and not args.json:
+        print(text("cli.nothing_published", args.say, reports=args.reports))
+    reports = {folder: audit.audit(folder, data=None if args.data is DATA else args.data) for folder in folders}
     differences = remake(args) if args.rerun else []
     if args.json:
         found = {str(folder): json.loads(audit.as_json(report, args.say)) for folder, report in reports.items()}

@@ -5,6 +5,7 @@ from .new_year import new_year
 from .read import (
     Series,
     check,
+    check_chain,
     check_pair,
     places,
     read_before,
@@ -23,6 +24,7 @@ __all__ = [
     "Case",
     "Series",
     "check",
+    "check_chain",
     "check_pair",
     "new_year",
     "places",

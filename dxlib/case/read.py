@@ -13,6 +13,7 @@ import pandas as pd
 
 from .. import schema
 from ..atomic import settle
+from ..audit import approval_digest
 from ..errors import Finding, Refusal, nearest
 from .case import Case, freeze, table_findings
 from .cells import check_cells, check_references
@@ -76,9 +77,14 @@ def read_to_ask(root: str | Path, year: str | int, group: str) -> Case:
 
 def to_ask(given: Given) -> Case:
     """A folder, before anybody has claimed anything. Raises Refusal with every error of the rest."""
-    absent = [f for f in given.findings if f.reason == "file_missing" and table_of(f, given.place) == "claims"]
     settings = given.settings and replace(given.settings, missing="zero")
-    return replace(given, settings=settings, findings=tuple(f for f in given.findings if f not in absent)).freeze()
+    return replace(without_claims(given), settings=settings).freeze()
+
+
+def without_claims(given: Given) -> Given:
+    """The same where claims.csv may be absent, since nobody has claimed anything yet."""
+    absent = [f for f in given.findings if f.reason == "file_missing" and table_of(f, given.place) == "claims"]
+    return replace(given, findings=tuple(f for f in given.findings if f not in absent))
 
 
 def read_for_verification(root: str | Path, year: str | int, group: str) -> Case:
@@ -87,12 +93,12 @@ def read_for_verification(root: str | Path, year: str | int, group: str) -> Case
     documents below evidence/ are looked at. All verdicts of an agency and row go together: a contradictory
     ledger decides nothing, so its claim waits for a verdict again.
 
-    An empty document is named and kept, since it is a defect of its own.
+    An empty document is named and kept, since it is a defect of its own. claims.csv may be absent.
 
     Raises Refusal where anything else is wrong. Source: contract.md §1, a row's final value comes from its last
     verdict.
     """
-    return set_aside(read_folder(Path(root), str(year), group, documents=True))
+    return set_aside(without_claims(read_folder(Path(root), str(year), group, documents=True)))
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,17 @@ def read_series(root: str | Path, year: str | int, group: str) -> Series:
         if len(cases) == 1:
             register, lineage = empty("register"), empty("lineage")
     return Series(tuple(cases), register, lineage, refused, digests)
+
+
+def check_chain(approvals: pd.DataFrame, place: str) -> list[Finding]:
+    """Every sign-off that does not carry the digest of the one above it: somebody edited or took away a row."""
+    findings, before = [], ""
+    for row, cells in zip(approvals.index, approvals.to_dict("records"), strict=True):
+        if cells["previous"] != before:
+            where = (f"{place}/approvals.csv", int(row), "previous", cells["previous"])
+            findings.append(Finding("E_APPROVE", "approve_chain", *where))
+        before = approval_digest({str(column): cell for column, cell in cells.items()})
+    return findings
 
 
 def check_pair(before: Case, after: Case, register: pd.DataFrame) -> None:
@@ -361,6 +378,7 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
             _, _, documents = read_documents(root / at_year / at_group, place, case.evidence)
             dates = dated_outside(place, case.evidence, case.settings.period_from, case.settings.period_to)
             findings += [*case.findings, *documents, *dates, *check_scenarios(root, case)]
+            findings += check_chain(case.approvals, place)
             findings += check_members(register, case.tables["agencies"], case.settings, place)
             sets[at_year, at_group] = case.framework
             links = case.tables["links"]

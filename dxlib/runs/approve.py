@@ -8,7 +8,7 @@ from pathlib import Path
 from .. import schema
 from ..atomic import put_all, settle, working_folder
 from ..audit import approval_digest
-from ..case import Case, read_case
+from ..case import Case, check_chain, read_case
 from ..case.tables import as_csv
 from ..errors import Finding, Refusal
 from ..index import provisional
@@ -43,8 +43,11 @@ def signed(root: Path, reports: Path, case: Case, role: str, decision: str, day:
     job = Job(case.year, case.group, "report", "vi", "public")
     entry = record.read(reports).get(f"{job.reader}/{job}")
     last = case.approvals.to_dict("records")[-1] if len(case.approvals) else None
-    findings = [*against_report(root, reports, job, entry), *against_figures(str(job), case, entry)]
-    findings += against_row(last, entry, day, reason)
+    findings = check_chain(case.approvals, f"{case.year}/{case.group}")
+    findings += [*against_report(root, reports, job, entry), *against_figures(str(job), case, entry)]
+    above = against_row(last, entry, day, reason)
+    stale = any(f.reason == "approve_changed_input" for f in findings)  # then these are not the figures signed before
+    findings += [f for f in above if not (stale and f.reason == "approve_twice")]
     if findings:
         raise Refusal(findings)
     columns = schema.columns("approvals")

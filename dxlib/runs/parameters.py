@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from ..errors import Finding, Refusal, nearest
@@ -25,6 +26,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
 MAX_TEXT = 1000
+DAYS = {"as_of"}
 
 
 @dataclass(frozen=True)
@@ -136,11 +138,20 @@ def convert(parameter: Parameter, value: object) -> Scalar | Finding:
             value=shown,
             facts={"name": parameter.name, "low": f"> {low}" if parameter.name in ABOVE_LOWEST else low, "high": high},
         )
+    if parameter.name in DAYS and typed and not is_day(typed):
+        return Finding(code, "param_day", column=parameter.name, value=shown)
     allowed = CHOICES.get(parameter.name, ())
     if allowed and typed not in allowed:
         facts = {"allowed": ", ".join(allowed), "nearest": nearest(shown, allowed) or allowed[0]}
         return Finding(code, "param_choice", column=parameter.name, value=shown, facts=facts)
     return typed
+
+
+def is_day(value: Scalar) -> bool:
+    try:
+        return date.fromisoformat(str(value)).isoformat() == value
+    except ValueError:
+        return False
 
 
 def within(value: float, low: int, high: int, name: str) -> bool:

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from ..audit import canonical, digest, fingerprint
-from ..case import places
+from ..case import check_chain, places
 from ..case.read import read_file
 from ..errors import Finding, Refusal
 from ..publish.site import said_of_version
@@ -69,6 +69,7 @@ def wrong(root: Path) -> list[Finding]:
     for year, group in places(root):
         folder = root / year / group
         approvals, _ = read_file("approvals", folder / "approvals.csv", "approvals.csv", {})
+        found += check_chain(approvals, f"{year}/{group}")
         for row in approvals.to_dict("records") if (folder / SIGNED).is_dir() else ():
             try:
                 list(as_signed(folder / SIGNED / row["version"], f"{year}/{group}", row["fingerprint"]))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import Finding
-from .gate import LARGEST, MOST_PARTS
+from .gate import DENSEST, LARGEST, MOST_PARTS, SMALL
 
 DOCUMENTS = {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".doc", ".docx", ".csv", ".txt", ".html", ".mp4", ".mp3"}
 
@@ -64,7 +64,8 @@ def opened(shown: str, path: Path, findings: list[Finding]) -> Iterator[tuple[st
             findings.append(Finding("E_TOO_LARGE", "unpacked_large", shown, facts={"size": size // 1_000_000}))
             return
         for member in members:
-            if member.file_size > LARGEST:
+            dense = member.file_size > SMALL and member.file_size > DENSEST * member.compress_size
+            if member.file_size > LARGEST or dense:
                 facts = {"size": member.file_size // 1_000_000}
                 findings.append(Finding("E_TOO_LARGE", "unpacked_large", f"{shown}/{member.filename}", facts=facts))
             elif not Path(member.filename).name.startswith(("~$", ".")):

@@ -79,6 +79,9 @@ def enter(
                 claims.append(cell | row | {"submitted_on": day, "submitted_by": by})
         elif given.get(f"{code}/contest"):
             appeals.append(cell | {"grounds": given.get(f"{code}/grounds", ""), "submitted_on": day})
+        elif given.get(f"{code}/grounds"):
+            place = "!".join(each.places[f"{code}/contest"])
+            each.findings.append(Finding("E_REQUIRED", "grounds_without_contest", each.file, column=place))
         document(evidence, cell, given, code)
     for n in range(1, MORE + 1):
         code = given.get(f"more/{n}/code", "")

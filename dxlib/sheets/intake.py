@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -86,9 +87,10 @@ def intake(
     """
     root = Path(root)
     day = received.isoformat() if received else today()
+    folder = root / str(year) / group
+    stood = standing(folder)
     given = read_folder(root, str(year), group)
     case = to_ask(given)
-    folder = root / str(year) / group
     issued = Issued(case, root)
     log = read_log(folder, "received")
     seen = {row["sha256"] for row in log}
@@ -118,7 +120,7 @@ def intake(
     papers = attach(tables, out.taken, documents, out.findings)
     out.changes = changes(given.tables, tables)
     if not any(each.wrong for each in out.taken):
-        judge(given, tables, sources, out.taken)
+        judge(given, tables, sources, out.findings)
     if not any(each.wrong for each in out.taken):
         for each in out.taken:
             if each.identity["kind"] == "claim":
@@ -126,12 +128,21 @@ def intake(
     out.findings += [finding for each in out.taken for finding in each.findings]
     if out.refused:
         back = [each for each in out.taken if each.wrong and each.known]
-        out.returned = {each.file: marked(each, issued) for each in back}
+        names = Counter(each.file for each in back)
+        for each in back:
+            own = f"{each.identity['recipient']}-" if names[each.file] > 1 else ""
+            out.returned[f"{own}{each.file}"] = marked(each, issued)
         out.findings += note(folder, back, day)
     elif out.taken:
-        keep(folder, given, tables, out.taken, papers, log, day, reason)
+        keep(folder, given, tables, out.taken, papers, log, day, reason, lambda: standing(folder) == stood)
         out.written = True
     return out
+
+
+def standing(folder: Path) -> dict[str, bytes]:
+    """The tables that an intake writes, as they are: whether another one has been here since."""
+    files = [folder / f"{table}.csv" for table in TABLES] + [folder / "forms" / "received.csv"]
+    return {str(file): file.read_bytes() for file in files if file.is_file()}
 
 
 def today() -> str:
@@ -260,9 +271,9 @@ def judge(
     given: Given,
     tables: Mapping[str, pd.DataFrame],
     sources: Sources,
-    taken: Sequence[Received],
+    said: list[Finding],
 ) -> None:
-    """The case that would be made, checked at its own door; an error is said at the cell it came from."""
+    """The case that would be made, checked at its own door: an error is said at the cell it came from, or in `said`."""
     absent = {f"{given.place}/claims.csv"} if len(tables["claims"]) else set()
     findings = tuple(
         f for f in given.findings if not (f.reason in ("file_missing", "table_empty") and f.file in absent)
@@ -282,7 +293,7 @@ def judge(
             agency, code = tables[table].loc[f.row, ["agency", "indicator"]]
             each, where = sources.get((table, agency, code), (None, ""))
         if each is None:
-            taken[0].findings.append(f)
+            said.append(f)
         else:
             shown = "!".join(each.places.get(f"{where}/{f.column}", ("", "")))
             each.findings.append(replace(f, file=each.file, row=None, column=shown or f"{code}/{f.column}"))
@@ -336,6 +347,7 @@ def keep(
     log: Log,
     day: str,
     reason: str,
+    still: Callable[[], bool],
 ) -> None:
     """Write everything in one step, or nothing."""
     new: dict[Path, bytes] = {folder / "evidence" / path: data for path, data in papers.items()}
@@ -354,4 +366,4 @@ def keep(
     back = read_log(folder, "returned")
     if back != (settled := answered(back, taken, day)):
         new[folder / "forms" / "returned.csv"] = log_bytes(RETURNED, settled)
-    put_all(folder, {path.relative_to(folder).as_posix(): data for path, data in new.items()})
+    put_all(folder, {path.relative_to(folder).as_posix(): data for path, data in new.items()}, still=still)

@@ -113,6 +113,8 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
             out.findings.append(Finding("W_HIDDEN", "hidden_sheet", file, column=sheet.title))
         if page.hidden:
             out.findings.append(Finding("W_HIDDEN", "hidden_rows", file, column=sheet.title))
+    if any(f.code == "E_FORM_VERSION" for f in out.findings):  # its locked cells are those of another version
+        out.findings = [f for f in out.findings if f.code != "E_LOCKED"]
     if out.respelt:
         n = len(out.respelt)
         out.findings.append(Finding("W_NORMALISED", "form_normalised", file, column=out.respelt[0], facts={"n": n}))

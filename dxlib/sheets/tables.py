@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -248,11 +248,8 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         if page is None:
             facts = {"nearest": "–"}
             out.findings.append(Finding("E_SHEET", "sheet_missing", path.name, value=title_of(name, lang), facts=facts))
-        elif page.formulas:
-            where = f"{title_of(name, lang)}!{at(*min(page.formulas))}"
-            out.findings.append(
-                Finding("W_FORMULA", "formula_values", path.name, column=where, facts={"n": len(page.formulas)})
-            )
+        else:
+            out.findings += doubtful(page, path.name, title_of(name, lang))
     if out.refused:
         return out
     folder = root / year / group
@@ -269,6 +266,24 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     if write_it and not out.refused and out.files:
         put_all(folder, {file.relative_to(folder).as_posix(): data for file, data in out.files.items()})
     return out
+
+
+def doubtful(page: Page, file: str, title: str) -> Iterator[Finding]:
+    """What a sheet holds that a table cannot: formulas, whose values are taken where there are any; what is merged,
+    and what nobody sees."""
+    blank = sorted(page.formulas - page.values.keys())
+    for place in blank:
+        yield Finding("E_FORMULA", "formula_unknown", file, column=f"{title}!{at(*place)}")
+    for place in sorted(page.errors):
+        value = as_text(page.values.get(place, ""))
+        yield Finding("E_FORMULA", "error_given", file, column=f"{title}!{at(*place)}", value=value)
+    if known := page.formulas - set(blank):
+        where = f"{title}!{at(*min(known))}"
+        yield Finding("W_FORMULA", "formula_values", file, column=where, facts={"n": len(known)})
+    for merged in sorted(page.merged):
+        yield Finding("E_MERGED", "merged", file, column=f"{title}!{merged}")
+    if page.unseen or page.hidden:
+        yield Finding("W_HIDDEN", "hidden_sheet" if page.unseen else "hidden_rows", file, column=title)
 
 
 def cell_text(value: Any) -> str:

@@ -52,7 +52,7 @@ def test_signed_changed_and_signed_again(desk):
     assert "Đã ký bản 1" in index and "đã được thay" not in index
 
     answer(desk, ("yes", "no"))
-    assert reasons(desk, reason="x") == {"approve_changed_input", "approve_twice"}
+    assert reasons(desk, reason="x") == {"approve_changed_input"}
     desk.run(langs=["vi"])
     index = (desk.reports / "public/index.html").read_text(encoding="utf-8")
     assert "đã được thay" in index
