@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from dxlib import audit
-from dxlib.case import read_case
+from dxlib.case import check, read_case
 from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.runs.approve import approve
@@ -127,3 +127,19 @@ def test_a_signed_version_that_was_touched_is_named(desk, file):
     assert [(f.reason, f.file) for f in refused.value.findings] == [
         ("signed_changed", f"2025/communes/signed/1/{file}")
     ]
+
+
+def test_a_broken_chain_stops_runs_and_sign_offs(desk):
+    desk.run(langs=["vi"])
+    sign(desk)
+    answer(desk, ("yes", "no"))
+    desk.run(langs=["vi"])
+    sign(desk, reason="Sửa số liệu", day="2026-04-02")
+    path = desk.data / "2025/communes/approvals.csv"
+    path.write_text(table(desk).replace("12/QĐ-UBND", "99/QĐ-UBND", 1), encoding="utf-8")
+    assert "approve_chain" in reasons(desk, reason="x", day="2026-04-03")
+    (finding,) = [f for f in check(desk.data, "2025", "communes") if f.severity == "error"]
+    assert (finding.reason, finding.row, finding.column) == ("approve_chain", 3, "previous")
+    with pytest.raises(Refusal) as refused:
+        desk.run(langs=["vi"])
+    assert {f.reason for f in refused.value.findings} == {"approve_chain"}

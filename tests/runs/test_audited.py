@@ -6,6 +6,7 @@ import json
 import random
 
 from dxlib.audit import audit, holds, main, prove
+from dxlib.cli import main as by_dx
 from dxlib.runs.approve import approve
 
 SIGN = {"role": "Chủ tịch UBND tỉnh", "decision": "12/QĐ-UBND", "day": "2026-03-31"}
@@ -61,3 +62,30 @@ def test_an_agency_proves_its_own_lines(desk, capsys):
     assert proof["root"] == record["rows"][PLACE]["root"]
     assert main([str(desk.reports / "public"), "--proof", PLACE, "b"]) == 0
     assert json.loads(capsys.readouterr().out) == proof
+
+
+def test_copies_of_forms_that_were_sent_back_refute_nothing(desk):
+    """Nobody can make them again; elsewhere, and in what is public, they are extra."""
+    desk.run(langs=["vi"])
+    for reader, place, named in (
+        ("internal", "2025/communes/returned", False),
+        ("internal", "2025/communes/tables", True),
+        ("public", "2025/communes/returned", True),
+    ):
+        stray = desk.reports / reader / place / "xã a.xlsx"
+        stray.parent.mkdir(parents=True, exist_ok=True)
+        stray.write_bytes(b"PK")
+        assert bool(audit(desk.reports / reader).deviations) == named, (reader, place)
+        stray.unlink()
+
+
+def test_the_command_compares_the_data_that_are_named(desk, capsys):
+    desk.run(langs=["vi"])
+    place = ["audit", "--data", str(desk.data), "--reports", str(desk.reports)]
+    assert by_dx(place) == 0
+    claims = desk.data / "2025/communes/claims.csv"
+    claims.write_text(claims.read_text("utf-8").replace("yes", "no"), encoding="utf-8")
+    capsys.readouterr()
+    assert by_dx(place) == 1 and "2025/communes/claims.csv" in capsys.readouterr().out
+    assert by_dx(["audit", "--reports", str(desk.reports / "none")]) == 1
+    assert "Chưa công bố gì" in capsys.readouterr().out

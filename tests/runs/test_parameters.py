@@ -24,6 +24,7 @@ SENSITIVITY = {
         Parameter("half_width", "float", 0.2),
         Parameter("charts", "bool", True),
         Parameter("note", "str", ""),
+        Parameter("as_of", "str", ""),
     ]
 }
 DECLARED = {"sensitivity": SENSITIVITY, "report": {"lang": SENSITIVITY["lang"], "on": SENSITIVITY["on"]}}
@@ -102,6 +103,9 @@ def test_the_nearest_name_is_offered():
         ("half_width", "1.01", "param_range"),
         ("half_width", float("nan"), "param_range"),
         ("on", "Verified", "param_choice"),
+        ("as_of", "2026-13-45", "param_day"),
+        ("as_of", "tomorrow", "param_day"),
+        ("as_of", "20261015", "param_day"),
         ("note", "a\nb", "param_type"),
         ("note", "x" * 1001, "param_type"),
     ],
@@ -120,6 +124,8 @@ def test_what_is_mistyped_or_out_of_range_is_refused(name, value, reason):
         ("half_width", "1", 1.0),
         ("half_width", 0.25, 0.25),
         ("on", "current", "current"),
+        ("as_of", "2026-10-15", "2026-10-15"),
+        ("as_of", "", ""),
         ("charts", "false", False),
         ("note", "Tỉnh {x}", "Tỉnh {x}"),
     ],

@@ -309,7 +309,11 @@ def test_an_appeal_makes_the_round(tmp_path):
     agency = next(iter(desk.people))
     rows, _ = desk.words.verdicts
     code = rows[(rows["agency"] == agency) & rows["final"].notna()]["indicator"].iloc[0]
-    typed = {f"{code}/contest": "Kiến nghị", f"{code}/grounds": "Có văn bản bổ sung", f"{code}/number": "1/CV"}
+    typed = {f"{code}/grounds": "Có văn bản bổ sung", f"{code}/number": "1/CV"}
+    (tmp_path / "half.xlsx").write_bytes(desk.form(agency, typed, "appeal"))
+    half = intake(root, 2024, "departments", [tmp_path / "half.xlsx"], received=datetime.date(2025, 3, 11))
+    assert [f.reason for f in half.findings if f.severity == "error"] == ["grounds_without_contest"]
+    typed |= {f"{code}/contest": "Kiến nghị"}
     (tmp_path / "appeal.xlsx").write_bytes(desk.form(agency, typed, "appeal"))
     out = intake(root, 2024, "departments", [tmp_path / "appeal.xlsx"], received=datetime.date(2025, 3, 11))
     assert out.written, out.findings

@@ -207,3 +207,20 @@ def test_usage(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["tables", "2024"])
     assert stop.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("harm", "code"),
+    [
+        (lambda page: page.cell(5, 3, "=1+1"), "E_FORMULA"),
+        (lambda page: page.merge_cells("C5:C7"), "E_MERGED"),
+        (lambda page: page.row_dimensions.__getitem__(6).__setattr__("hidden", True), "W_HIDDEN"),
+    ],
+)
+def test_what_would_empty_a_cell_or_hide_one_is_named(root, tmp_path, harm, code):
+    """A formula whose value nobody stored, as openpyxl writes it; merged cells keep one value of several."""
+    before = state(root)
+    out = import_tables(root, made(root, tmp_path, lambda book: harm(book["Số liệu báo cáo"])))
+    named = [f for f in out.findings if f.code == code]
+    assert named and all("Số liệu báo cáo" in f.column for f in named)
+    assert out.refused == (code[0] == "E") and state(root) == before
