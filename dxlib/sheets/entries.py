@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -16,6 +17,7 @@ from .receive import Received
 from .worklist import DECISIONS, told_items
 
 Sources = dict[tuple[str, str, str], tuple[Received, str]]  # (table, agency, row) -> (form, name of its inputs)
+APART = re.compile(r"^[0-9a-f]{8}-")  # before the name of a second document that has the name of a first
 CLAIM = ("a", "b", "option", "points", "explanation")
 
 
@@ -204,4 +206,9 @@ def written(row: Mapping[str, str]) -> list[str]:
 def paper(row: Mapping[str, str]) -> list[str]:
     """The same, its file as its sender calls it: what was taken in lies in the folder of the agency."""
     *words, file = written(row)
-    return [*words, file.removeprefix(f"{row['agency']}/")]
+    return [*words, called(file, row["agency"])]
+
+
+def called(file: str, agency: str) -> str:
+    """A document by its sender's name: without the folder of the agency and what keeps two of one name apart."""
+    return APART.sub("", file.removeprefix(f"{agency}/"))

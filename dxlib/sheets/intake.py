@@ -27,7 +27,7 @@ from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
 from .delivery import sorted_out
-from .entries import Growing, Sources, decide, enter
+from .entries import Growing, Sources, called, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import RECEIVED, Log, answered, digest, log_bytes, read_log, sent_back
 from .receive import Received, receive
@@ -117,7 +117,7 @@ def intake(
         elif not each.wrong:
             enter(growing, each, case, issued.words(each), day, sources)
     tables |= {table: grown.frame() for table, grown in growing.items()}
-    papers = attach(tables, out.taken, documents, out.findings)
+    papers = attach(tables, out.taken, documents, folder, out.findings)
     out.changes = changes(given.tables, tables)
     if not any(each.wrong for each in out.taken):
         judge(given, tables, sources, out.findings)
@@ -133,7 +133,7 @@ def intake(
             own = f"{each.identity['recipient']}-" if names[each.file] > 1 else ""
             out.returned[f"{own}{each.file}"] = marked(each, issued)
         out.findings += note(folder, back, day)
-    elif out.taken:
+    elif out.taken or papers:
         keep(folder, given, tables, out.taken, papers, log, day, reason, lambda: standing(folder) == stood)
         out.written = True
     return out
@@ -193,29 +193,49 @@ def attach(
     tables: dict[str, pd.DataFrame],
     taken: Sequence[Received],
     documents: Mapping[str, list[bytes]],
+    folder: Path,
     findings: list[Finding],
 ) -> dict[str, bytes]:
-    """Documents that came with the forms, put behind the lines that name them: path below evidence/ -> bytes.
+    """Documents put behind the lines that name them: path below evidence/ -> bytes.
 
-    They are hashed and kept, never opened. One that no line names, or whose name came twice with different contents,
-    is said and left.
+    folder   of the year and group
+
+    They are hashed and kept, never opened, and never written over others. First come lines of senders in this
+    delivery, where another document of the same name takes the place of the former one; else a line of one agency
+    that still waits for it. What no line names, or comes twice with different contents, is said and left.
     """
-    agencies = {each.identity["agency"] for each in taken if not each.wrong}
+    senders = {each.identity["agency"] for each in taken if not each.wrong}
     frame = tables["evidence"].copy()
-    found: dict[str, bytes] = {}
-    used: set[str] = set()
+    lines: dict[str, list[tuple[int, str, str]]] = {}
     for row, agency, file, sha256 in zip(frame.index, frame["agency"], frame["file"], frame["sha256"], strict=True):
-        contents = documents.get(unicodedata.normalize("NFC", file), [])
-        if agency not in agencies or sha256 or not contents:
+        lines.setdefault(unicodedata.normalize("NFC", called(file, agency)), []).append((row, agency, sha256))
+    found: dict[str, bytes] = {}
+    for file, contents in documents.items():
+        naming = lines.get(file, [])
+        meant = [line for line in naming if line[1] in senders] or [line for line in naming if not line[2]]
+        owners = {agency for _, agency, _ in meant} - senders
+        same = {hashlib.sha256(data).hexdigest() for data in contents}
+        if same <= {sha256 for _, _, sha256 in naming}:
+            continue  # it is here already
+        if not meant or len(owners) > 1:
+            why = "document_whose" if owners else "document_unnamed"
+            findings.append(Finding("W_EVIDENCE", why, file, facts={"n": len(owners)}))
             continue
-        used.add(file)
-        if len(set(contents)) == 1:
-            path = f"{agency}/{file}"
-            found[path] = contents[0]
-            frame.at[row, "file"], frame.at[row, "sha256"] = path, hashlib.sha256(contents[0]).hexdigest()
-        else:
+        if len(set(contents)) > 1:
             findings.append(Finding("W_EVIDENCE", "document_ambiguous", file, facts={"n": len(set(contents))}))
-    findings += [Finding("W_EVIDENCE", "document_unnamed", file) for file in documents if file not in used]
+            continue
+        data, sha256 = contents[0], hashlib.sha256(contents[0]).hexdigest()
+        for row, agency, former in meant:
+            if former == sha256:
+                continue
+            path = f"{agency}/{file}"
+            there = folder / "evidence" / path
+            if found.get(path, there.read_bytes() if there.is_file() else data) != data:
+                path = f"{agency}/{sha256[:8]}-{file}"
+            found[path] = data
+            frame.loc[row, ["file", "sha256"]] = path, sha256
+            if former:  # what was found about the former document is not about this one
+                frame.loc[row, ["verdict", "note"]] = "", ""
     tables["evidence"] = frame
     return found
 

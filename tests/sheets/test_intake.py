@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from dxlib import atomic
-from dxlib.case import check, read_case
+from dxlib.case import check, read_case, read_to_ask
 from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.index import score
@@ -345,6 +345,66 @@ def test_documents_travel_with_the_form_that_names_them(desk, tmp_path):
     again = send(desk, tmp_path, {agency: typed | {f"{code}/explanation": "Đã làm xong"}}, [agency], "again-{}.xlsx")
     out = take(desk, again / f"again-{agency}.xlsx")
     assert [change[:4] for change in out.changes] == [("claims", agency, code, "explanation")]  # the document stays
+
+
+def documented(desk, tmp_path, agencies, file="a.pdf"):
+    """Forms that name one document, each on another row, and the codes of those rows."""
+    codes = [n.code for n in desk.words.case.framework.leaves if n.source == "reported"]
+    typed = {
+        agency: {f"{code}/explanation": "Đã làm", f"{code}/number": "1/KH", f"{code}/file": file}
+        for agency, code in zip(agencies, codes, strict=False)
+    }
+    return send(desk, tmp_path, typed, agencies)
+
+
+def held(desk):
+    case = read_to_ask(desk.root, 2024, "departments")
+    folder = desk.root / "2024" / "departments" / "evidence"
+    return {
+        row["agency"]: (folder / row["file"]).read_bytes() for row in case.evidence.to_dict("records") if row["sha256"]
+    }
+
+
+def test_a_document_may_come_after_its_form(desk, tmp_path):
+    first = next(iter(desk.people))
+    assert take(desk, documented(desk, tmp_path, [first])).written and held(desk) == {}
+    paper = tmp_path / "a.pdf"
+    paper.write_bytes(b"%PDF-1.4 first")
+    out = take(desk, paper)
+    assert out.written and not out.findings and held(desk) == {first: b"%PDF-1.4 first"}
+    assert take(desk, paper).findings == [] and held(desk) == {first: b"%PDF-1.4 first"}  # once more: nothing
+    paper.write_bytes(b"%PDF-1.4 another")  # no line waits for it, and none is given away
+    assert [f.reason for f in take(desk, paper).findings] == ["document_unnamed"]
+    assert held(desk) == {first: b"%PDF-1.4 first"}
+    assert not [f for f in check(desk.root, 2024, "departments") if f.severity == "error"]
+
+
+def test_a_document_that_two_agencies_name_is_given_to_neither(desk, tmp_path):
+    first, second = list(desk.people)[:2]
+    take(desk, documented(desk, tmp_path, [first, second]))
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4")
+    assert [f.reason for f in take(desk, tmp_path / "a.pdf").findings] == ["document_whose"] and held(desk) == {}
+
+
+def test_a_corrected_document_takes_the_place_of_the_former_and_overwrites_nothing(desk, tmp_path):
+    first = next(iter(desk.people))
+    folder = documented(desk, tmp_path, [first])
+    (folder / "a.pdf").write_bytes(b"%PDF-1.4 first")
+    take(desk, folder)
+    code = next(n.code for n in desk.words.case.framework.leaves if n.source == "reported")
+    typed = {f"{code}/explanation": "Đã sửa", f"{code}/number": "1/KH", f"{code}/file": "a.pdf"}
+    again = tmp_path / "again"
+    again.mkdir()
+    (again / "form.xlsx").write_bytes(desk.form(first, typed))
+    (again / "a.pdf").write_bytes(b"%PDF-1.4 corrected")
+    out = take(desk, again)
+    assert out.written and held(desk) == {first: b"%PDF-1.4 corrected"}
+    kept = {p.read_bytes() for p in (desk.root / "2024/departments/evidence" / first).iterdir()}
+    assert kept == {b"%PDF-1.4 first", b"%PDF-1.4 corrected"}
+    assert not [f for f in check(desk.root, 2024, "departments") if f.severity == "error"]
+    (again / "form.xlsx").write_bytes(desk.form(first, typed | {f"{code}/explanation": "Đã sửa nữa"}))
+    (again / "a.pdf").unlink()
+    assert take(desk, again).written and held(desk) == {first: b"%PDF-1.4 corrected"}  # it stays
 
 
 def test_a_contested_row_without_grounds_is_refused_at_its_cell(tmp_path):
