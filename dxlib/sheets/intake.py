@@ -32,13 +32,13 @@ from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import RECEIVED, Log, answered, digest, log_bytes, read_log, sent_back
 from .receive import Received, receive
 from .self_score import check_self_scores
+from .tables import LEDGER as TABLES
 from .worklist import told_items, worklist_book
 from .write import write
 
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
 DUE = {"claim": "claims_due", "appeal": "appeals_until"}
 KINDS = (*DUE, "worklist")
-TABLES = ("claims", "evidence", "appeals", "verdicts")
 
 
 @dataclass

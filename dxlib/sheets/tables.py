@@ -6,6 +6,7 @@ another. What comes back goes through the same door as a folder does, before any
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -35,6 +36,7 @@ from .receive import INVISIBLE, as_text, open_workbook
 from .write import write
 
 NAMES = tuple(name for name in schema.CASE_TABLES if name != "approvals")  # sign-offs are only ever appended
+LEDGER = ("claims", "evidence", "appeals", "verdicts")  # what an intake changes, too
 Change = tuple[str, str, str, str, str]  # table, key, column, before, after
 NOTE, WORDS, HEAD, FIRST = 0, 1, 2, 3
 FREE = 2000  # lines that take new rows, with their drop-downs
@@ -76,7 +78,13 @@ def tables(root: str | Path, year: str, group: str, lang: str = "vi") -> bytes:
     sheets += [table_sheet(name, frames[name], lang) for name in NAMES]
     sheets = [tall(sheet, text("page.sample", lang) if raw.get("sample") else "") for sheet in sheets]
     identity = {"kind": "tables", "year": year, "group": group, "lang": lang}
+    identity |= {f"stood/{name}": stood(folder / f"{name}.csv") for name in LEDGER}
     return write(Book(tuple(sheets), identity, f"{year}/{group}"))
+
+
+def stood(path: Path) -> str:
+    """A file as it was when the workbook was made."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "-"
 
 
 def settings_of(path: Path) -> dict[str, Any]:
@@ -262,6 +270,10 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         out.findings.append(Finding("E_TOML", "toml", where, facts={"detail": str(error)}))
         return out
     out.files = differing(folder, new, given, out)
+    for name in LEDGER:
+        file, then = folder / f"{name}.csv", identity.get(f"stood/{name}", "")
+        if file in out.files and then and then != stood(file):
+            out.findings.append(Finding("E_STATE", "tables_overtaken", f"{year}/{group}/{name}.csv"))
     judge(root, year, group, new, path.name, lang, out)
     if write_it and not out.refused and out.files:
         put_all(folder, {file.relative_to(folder).as_posix(): data for file, data in out.files.items()})

@@ -224,3 +224,19 @@ def test_what_would_empty_a_cell_or_hide_one_is_named(root, tmp_path, harm, code
     named = [f for f in out.findings if f.code == code]
     assert named and all("Số liệu báo cáo" in f.column for f in named)
     assert out.refused == (code[0] == "E") and state(root) == before
+
+
+def test_a_workbook_that_was_overtaken_undoes_nothing(root, tmp_path):
+    """A claim that changed after the workbook was made; what nobody else changed can still be taken."""
+    path = made(root, tmp_path, lambda book: book["Cơ quan"].cell(4, 6, "đã đổi"))
+    claims = root / "2024" / "departments" / "claims.csv"
+    head, first, *rest = claims.read_text("utf-8").splitlines(keepends=True)
+    claims.write_text("".join([head, *rest]), "utf-8")
+    before = state(root)
+    out = import_tables(root, path)
+    assert [(f.reason, f.file) for f in out.findings if f.severity == "error"] == [
+        ("tables_overtaken", "2024/departments/claims.csv")
+    ]
+    assert state(root) == before
+    claims.write_text("".join([head, first, *rest]), "utf-8")
+    assert import_tables(root, path).files and state(root) != before
