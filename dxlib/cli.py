@@ -523,19 +523,33 @@ def run_tables(args: argparse.Namespace) -> int:
         if not args.quiet and not args.json:
             print(text("sheet.cli.tabled", args.say, file=args.output))
         return 0
-    out = import_tables(args.data, args.file, not args.dry_run)
+    out = import_tables(args.data, args.file, write_it=False)
     show_findings(out.findings, args, sys.stdout if args.json else None)
     if args.quiet or args.json:
-        return 1 if out.refused else 0
+        return 1 if out.refused or not taken(out, args) else 0
     for change in out.changes[:CHANGES_SHOWN]:
         facts = dict(zip(("table", "key", "column", "before", "after"), map(brief, change), strict=True))
         print(text("sheet.cli.table_change", args.say, **{k: v or "–" for k, v in facts.items()}))
     if len(out.changes) > CHANGES_SHOWN:
         print(text("sheet.cli.more_changes", args.say, n=len(out.changes) - CHANGES_SHOWN))
-    what = "refused" if out.refused else "same" if not out.files else "shown" if args.dry_run else ""
+    sys.stdout.flush()  # whoever waits sees what is going to change before it does
+    ended = out.refused or not taken(out, args)
+    what = "refused" if ended else "same" if not out.files else "shown" if args.dry_run else ""
     key = f"sheet.cli.import_{what}" if what else "sheet.cli.imported"
     print(text(key, args.say, place=out.place, n=len(out.changes)))
-    return 1 if out.refused else 0
+    return 1 if ended else 0
+
+
+def taken(shown: Any, args: argparse.Namespace) -> bool:
+    """Write what was shown, unless nothing is to be written; whether all is well."""
+    from .sheets import import_tables
+
+    if args.dry_run or shown.refused or not shown.files:
+        return True
+    out = import_tables(args.data, args.file)
+    if out.refused:
+        show_findings([f for f in out.findings if f.severity == "error"], args)
+    return not out.refused
 
 
 def run_status(args: argparse.Namespace) -> int:
@@ -568,6 +582,9 @@ def run_status(args: argparse.Namespace) -> int:
             if row["sent_back"]:
                 facts = {"day": shown_date(row["sent_back"], args.say), "answer": row["to_answer"]}
                 line = text("cli.status_line_sent_back", args.say, line=line, **facts)
+            print(f"  {line}")
+        covered, _ = verify.coverage(verify.ledger(case), case.evidence, verify.asking(case))
+        for line in page.in_lines(case, verify.completeness(case), covered, args.say):
             print(f"  {line}")
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))

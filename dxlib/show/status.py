@@ -97,6 +97,17 @@ def pillars_table(case: Case, complete: pd.DataFrame, lang: str) -> Table | None
     return shares(case, "pillars", "page.row", rows, "dxlib.verify.completeness", "", lang)
 
 
+def in_lines(case: Case, complete: pd.DataFrame, covered: pd.DataFrame, lang: str) -> list[str]:
+    """How complete the answers are by top row, and how many stand on documents, a line each."""
+    parts = [f"{row['pillar']}: {percent(row['share'], lang, 0)}" for row in complete.to_dict("records")]
+    claims, papers = int(covered["claims"].sum()), int(covered["with_document"].sum())
+    said = [text("status.by_pillar", lang, list="; ".join(parts))] if parts else []
+    if claims:
+        facts = {"n": number(papers, lang), "all": number(claims, lang), "share": percent(papers / claims, lang, 0)}
+        said.append(text("status.on_documents", lang, **facts))
+    return said
+
+
 def evidence_table(case: Case, covered: pd.DataFrame, lang: str) -> Table | None:
     """Whose claims stand on documents least."""
     some = covered[covered["claims"] > 0].sort_values(["item_coverage", "agency"], kind="stable")

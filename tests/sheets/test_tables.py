@@ -6,6 +6,7 @@ import shutil
 import openpyxl
 import pytest
 
+from dxlib import cli
 from dxlib.case import check, read_case
 from dxlib.case.tables import empty
 from dxlib.cli import main
@@ -64,7 +65,7 @@ def test_there_and_back_through_libreoffice_changes_nothing(root, tmp_path):
     assert out.changes == [] and not out.refused and state(root) == before
 
 
-def test_a_change_is_told_and_written(root, tmp_path, capsys):
+def test_a_change_is_told_and_written(root, tmp_path, capsys, monkeypatch):
     def change(book):
         page = book["Cơ quan"]
         page.cell(4, 6, "đã đổi")
@@ -79,7 +80,10 @@ def test_a_change_is_told_and_written(root, tmp_path, capsys):
     said = capsys.readouterr().out
     assert f"agencies · {agency} · note: – → đã đổi" in said and "2 thay đổi, chưa ghi" in said
     assert state(root) == before
+    told, taken = [], cli.taken
+    monkeypatch.setattr(cli, "taken", lambda *given: told.append(capsys.readouterr().out) or taken(*given))
     assert main(["tables", "--import", str(path), "--data", str(root)]) == 0
+    assert f"agencies · {agency} · note: – → đã đổi" in told[0]  # before anything was written
     now = read_case(root, 2024, "departments")
     assert now.agencies["note"].iloc[0] == "đã đổi" and now.settings.decision == "9/QĐ"
     changed = {name for name, data in state(root).items() if before[name] != data}

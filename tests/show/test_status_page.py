@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-from dxlib.case import read_case, read_register
+from dxlib.case import read_case, read_for_verification, read_register
 from dxlib.cli import main
 from dxlib.show import status as page
 from dxlib.verify import completeness, progress
@@ -43,6 +43,9 @@ def test_the_command(tmp_path, capsys):
     assert main(["status", "2025", "--data", str(DATA), "--as-of", "2026-02-01", "--reminders", str(file)]) == 0
     said = capsys.readouterr().out
     assert "2025/communes" in said and "2025/province" in said and "nội dung nhắc" in said
+    full = completeness(read_for_verification(DATA, 2025, "departments")).set_index("pillar")
+    assert f"; 6: {full.loc['6', 'answered'] / full.loc['6', 'asked']:.0%}".replace("%", "\u00a0%") in said
+    assert said.count("Có tài liệu minh chứng") == said.count("Đầy đủ theo chỉ số chính") == 3
     with file.open(encoding="utf-8-sig", newline="") as opened:
         lines = list(csv.DictReader(opened))
     assert {line["group"] for line in lines} == {"communes", "departments", "province"}
