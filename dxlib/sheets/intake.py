@@ -26,7 +26,7 @@ from ..errors import Finding, Refusal
 from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
-from .delivery import sorted_out
+from .delivery import PROGRAMS, sorted_out
 from .entries import Growing, Sources, called, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import RECEIVED, Log, answered, digest, log_bytes, read_log, sent_back
@@ -117,6 +117,7 @@ def intake(
         elif not each.wrong:
             enter(growing, each, case, issued.words(each), day, sources)
     tables |= {table: grown.frame() for table, grown in growing.items()}
+    out.taken = [each for each in out.taken if not is_document(each, tables["evidence"], documents)]
     papers = attach(tables, out.taken, documents, folder, out.findings)
     out.changes = changes(given.tables, tables)
     if not any(each.wrong for each in out.taken):
@@ -187,6 +188,18 @@ class Issued:
         if identity["kind"] == "claim":
             return claim_form(words, to)
         return appeal_form(words, to) or Finding("E_STATE", "appeal_form_nothing", value=to.id)
+
+
+def is_document(each: Received, evidence: pd.DataFrame, documents: dict[str, list[bytes]]) -> bool:
+    """A file that is none of our workbooks and that a line names is a document, and joins them."""
+    if "kind" in each.identity:
+        return False
+    bare = unicodedata.normalize("NFC", Path(each.file).name)
+    named = {unicodedata.normalize("NFC", called(f, a)) for f, a in rows_of(evidence, "file", "agency")}
+    if bare not in named or not bare.isprintable() or each.data.startswith(PROGRAMS):
+        return False
+    documents.setdefault(bare, []).append(each.data)
+    return True
 
 
 def attach(

@@ -9,6 +9,7 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -377,6 +378,20 @@ def test_a_document_may_come_after_its_form(desk, tmp_path):
     assert [f.reason for f in take(desk, paper).findings] == ["document_unnamed"]
     assert held(desk) == {first: b"%PDF-1.4 first"}
     assert not [f for f in check(desk.root, 2024, "departments") if f.severity == "error"]
+
+
+def test_a_spreadsheet_can_be_a_document(desk, tmp_path):
+    """One of an agency's own, of a kind that is no form; another that nobody names is still refused as one."""
+    first = next(iter(desk.people))
+    book = openpyxl.Workbook()
+    book.active["A1"] = "=1+1"
+    folder = documented(desk, tmp_path, [first], "danh sách.xlsx")
+    book.save(folder / "danh sách.xlsx")
+    data = (folder / "danh sách.xlsx").read_bytes()
+    out = take(desk, folder)
+    assert out.written and [each.identity["agency"] for each in out.taken] == [first] and held(desk) == {first: data}
+    book.save(tmp_path / "other.xlsx")
+    assert "E_SHEET" in codes(take(desk, tmp_path / "other.xlsx"))
 
 
 def test_a_document_that_two_agencies_name_is_given_to_neither(desk, tmp_path):
