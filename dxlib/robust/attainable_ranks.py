@@ -10,7 +10,7 @@ import pandas as pd
 from ..case import Case
 from ..index import evaluate
 from ..index.floats import TIE
-from .linear import Linear, box, linear, score_range
+from .linear import Linear, box, of_places, score_range
 from .pairs import bounds, certain, leads, smallest
 
 EPS = 1e-7  # a smaller loss (index share) does not count as one in the integer programme
@@ -37,13 +37,12 @@ def attainable_ranks(
     Returns, list by list from the best down: agency, scope, rank (official), of, best, worst (ranks that a weighting
     of the set really gives), best_bound, worst_bound (no weighting gives a better or worse one), exact (both agree
     on both sides). Ties: the best rank counts ties within 1e-9 in favour of the agency, the worst counts only strict
-    losses, by more than 1e-7 in the proof. Ranks are those of exact scores, also where published points decide the
-    official ones. Lists of one have no ranks. Empty where the index is not a plain weighted mean (see `linear`):
-    only draws are available then. Raises Refusal.
+    losses, by more than 1e-7 in the proof. Lists of one have no ranks. Empty where the index is not a plain weighted
+    mean (see `linear`), or published points decide the ranks: only draws are available then. Raises Refusal.
     Source: Kadzinski, Greco & Slowinski (2012), Omega 40, extreme ranking analysis; Salo & Punkka (2011).
     """
     columns = "agency scope rank of best worst best_bound worst_bound exact".split()
-    lin = linear(case, evaluate(case, on), level)
+    lin = of_places(case, evaluate(case, on), level)
     box([], half_width)
     rows = []
     for scope, members in lin.lists() if lin else []:

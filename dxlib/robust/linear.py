@@ -105,6 +105,11 @@ def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
     )
 
 
+def of_places(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
+    """The same for questions about places: None too where rounded points decide them, which no weighted mean says."""
+    return None if case.settings.rank_on == "published" else linear(case, exact, level)
+
+
 def top_weights(case: Case) -> dict[str, Fraction]:
     """Nominal weights of the scored top rows, sum 1."""
     nodes = case.framework.siblings(case.framework.tops)

@@ -9,7 +9,7 @@ from ..case import Case
 from ..index import evaluate
 from ..index.rank import ranked_on
 from ..index.table import classify
-from .linear import Linear, box, knapsack, linear, score_range
+from .linear import Linear, box, knapsack, linear, of_places, score_range
 
 NEAR = 1e-9  # floats nearer to 0 than this are decided on the exact numbers
 DECIMALS = 10
@@ -139,10 +139,11 @@ def certain_pairs(case: Case, half_width: float | None, on: str | None = None, l
     half_width, level   as for `dominance`
 
     Returns, list by list, the upper agency from the best down: scope, above, below, margin (smallest lead over the
-    set, index share, rounded to 10 decimals). Empty where the index is not a plain weighted mean. Raises Refusal.
+    set, index share, rounded to 10 decimals). Empty where the index is not a plain weighted mean, or published points
+    decide the ranks. Raises Refusal.
     Source: Dias & Climaco (2000); Greco, Mousseau & Slowinski (2008), necessary preference.
     """
-    lin = linear(case, evaluate(case, on), level)
+    lin = of_places(case, evaluate(case, on), level)
     box([], half_width)
     rows = []
     for scope, members in lin.lists() if lin else []:
@@ -160,10 +161,11 @@ def robust_share(case: Case, half_width: float | None, on: str | None = None, le
     half_width, level   as for `dominance`
 
     Returns, per list: scope, of, pairs, certain (how many), rho (certain / pairs, rounded to 10 decimals; nan
-    without pairs). Empty where the index is not a plain weighted mean. Raises Refusal.
+    without pairs). Empty where the index is not a plain weighted mean, or published points
+    decide the ranks. Raises Refusal.
     Source: Foster, McGillivray & Seth (2013), Econometric Reviews 32, robust comparisons; Dias & Climaco (2000).
     """
-    lin = linear(case, evaluate(case, on), level)
+    lin = of_places(case, evaluate(case, on), level)
     box([], half_width)
     rows = []
     for scope, members in lin.lists() if lin else []:

@@ -15,7 +15,7 @@ from ..index.aggregate import total
 from ..index.rank import ranked_on
 from ..index.table import classify
 from ..rules import ONE, ZERO
-from .linear import Linear, deciding_cut, dot, linear
+from .linear import Linear, deciding_cut, dot, of_places
 
 Weights = list[Fraction]
 DECIMALS = 10
@@ -134,10 +134,11 @@ def reversals(case: Case, on: str | None = None, level: str = "pillar") -> pd.Da
     contains a reversal; 0.2 = 20 %), l1 (sum of all changes), linf (largest change of any weight), l2 (Euclidean),
     give, take (the rows that lose and gain most weight in the change of l1); weights of 1, all rounded to 10 decimals.
     A reversal begins with a tie. Neighbours that tie have 0 and no rows; nan and no rows where no weighting puts
-    them level. Empty where the index is not a plain weighted mean (see `linear`). Raises Refusal.
+    them level. Empty where the index is not a plain weighted mean (see `linear`), or published points decide the ranks.
+    Raises Refusal.
     Source: Triantaphyllou & Sanchez (1997), Decision Sciences 28, most critical criterion, over all weights at once.
     """
-    lin = linear(case, evaluate(case, on), level)
+    lin = of_places(case, evaluate(case, on), level)
     rows = []
     for scope, members in lin.lists() if lin else []:
         assert lin is not None
@@ -217,7 +218,8 @@ def smallest_points(case: Case, on: str | None = None) -> pd.DataFrame:
     node (the first row, in tree order, for which so few points are enough), nodes (how many rows have room for the
     move at all), beyond (more than these points are needed: a tie does not yet move a place down, nor does a score on
     the cut). points is nan and node "" where no single row has the room. A row has room up to its own maximum and
-    down to 0. The other agencies stay as they are. Places are those of exact scores. Moves that do not exist (up from
+    down to 0. The other agencies stay as they are. Where published points decide the ranks there are no
+    places, only classes. Moves that do not exist (up from
     the first place, beyond the last class) are left out, as are agencies in no list; a list of one has no places.
     Empty where rounding happens at every level or the index is no arithmetic mean. Raises Refusal.
     Source: Triantaphyllou & Sanchez (1997), Decision Sciences 28, critical performance measures.
@@ -237,6 +239,8 @@ def smallest_points(case: Case, on: str | None = None) -> pd.DataFrame:
             others = [(scores[j], exact.agencies[j]) for j in members if j != i]
             start = before_the_ends(case, exact, i)
             for move, to, target, beyond in targets(case, exact, i, others):
+                if move in ("up", "down") and case.settings.rank_on == "published":
+                    continue  # places are those of rounded points
                 cost = cheapest(exact, effective, i, target - start, beyond)
                 gap = round(float(abs(target - start)), DECIMALS)
                 rows.append((exact.agencies[i], scope, group.loc[i, "rank"], move, to, gap, *cost, beyond))

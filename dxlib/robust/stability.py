@@ -81,7 +81,7 @@ def stability(case: Case, on: str | None = None, level: str = "pillar") -> pd.Da
     "order" (the whole list), "top" (who leads), "pair" (agency stays above its neighbour next, from the best down)
     or "class" (agency keeps its class); agency and next are "" where they do not apply. A tie that only this weighting
     gives has low = high = weight. low and high are nan for a row of weight 1. Classes are those of the published
-    points where these decide; the order is that of exact scores. A list of one has only "class"; no classes, none.
+    points where these decide, and then there is only "class", as in a list of one; no classes, none.
     Empty where the index is not a plain weighted mean (see `linear`). Raises Refusal.
     Source: Mareschal (1988), EJOR 33; Triantaphyllou & Sanchez (1997), Decision Sciences 28.
     """
@@ -115,7 +115,7 @@ def intervals(lin: Linear, members: list[int], k: int, settings: Settings) -> li
         return order_kept(score[i], score[j], now, lin.clamped) if score else []
 
     out: list[Interval] = []
-    if n > 1:
+    if n > 1 and settings.rank_on == "exact":
         leaders = [i for i in range(n) if lin.scores[members[i]] == lin.scores[members[0]]]
         out.append(("order", "", "", interval(c for i in range(n - 1) for c in pair(i, i + 1))))
         out.append(("top", names[0], "", interval(c for i in leaders for j in range(i + 1, n) for c in pair(i, j))))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dxlib import read_case
+from dxlib import read_case, robust
 from dxlib.case.settings import Class
 from dxlib.errors import Refusal
 from dxlib.index import evaluate
@@ -178,3 +178,27 @@ def test_published_points_reach_a_cut_half_a_unit_earlier(tmp_path):
 def test_nobody_ranked(tmp_path):
     lin = made(toy(tmp_path, ranked="no"))
     assert lin.agencies == [] and lin.x.shape == (0, 3) and lin.lists() == [] and lin.scores == []
+
+
+def test_places_by_rounded_points_have_no_exact_answers(tmp_path):
+    """They are not those of exact scores: a and b share place 1 at whole points, though a is ahead."""
+    data = {"a": (0.9, 0.4, 0.5), "b": (0.9, 0.4, 0.49), "c": (0.5, 0.6, 0.8)}
+    classes = {
+        "class": [{"name": {"en": name}, "cut": cut, "includes_cut": True} for name, cut in (("A", 0.5), ("B", 0))]
+    }
+    found = {
+        rank_on: toy(tmp_path / rank_on, data=data, rank_on=rank_on, points_decimals=0, **classes)
+        for rank_on in ("exact", "published")
+    }
+    for question in (
+        lambda case: robust.attainable_ranks(case, 0.2),
+        lambda case: robust.certain_pairs(case, 0.2),
+        lambda case: robust.robust_share(case, 0.2),
+        robust.reversals,
+    ):
+        assert len(question(found["exact"])) and question(found["published"]).empty
+    assert (
+        set(robust.stability(found["published"])["what"]) == {"class"} < set(robust.stability(found["exact"])["what"])
+    )
+    moves = [set(robust.smallest_points(found[key])["move"]) for key in ("published", "exact")]
+    assert moves[0] <= {"class-up", "class-down"} and {"up", "down"} <= moves[1]
