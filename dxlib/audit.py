@@ -123,6 +123,16 @@ def approval_digest(row: Mapping[str, str]) -> str:
     return digest(canonical({column: str(cell) for column, cell in row.items()}))
 
 
+def broken_links(rows: Sequence[Mapping[str, str]]) -> Iterator[tuple[int, str, str]]:
+    """(place, digest of the row above, what stands there) of every sign-off that does not follow from the one above:
+    somebody edited or took away a row."""
+    before = ""
+    for n, row in enumerate(rows):
+        if row.get("previous", "") != before:
+            yield n, before, row.get("previous", "")
+        before = approval_digest(row)
+
+
 def content_digest(path: str, data: bytes) -> str:
     """Digest of what a file says: the same when a spreadsheet wrote the same table anew.
 
@@ -458,10 +468,7 @@ def check_signed(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[D
     """Sign-offs whose chain is broken, or whose last one is of other figures than those published (for the public)."""
     found = []
     for place, rows in record["signed"].items():
-        for n, row in enumerate(rows, 1):
-            before = approval_digest(rows[n - 2]) if n > 1 else ""
-            if row.get("previous", "") != before:
-                found.append(Deviation(place, "chain", n, before, row.get("previous", "")))
+        found += [Deviation(place, "chain", n + 1, before, had) for n, before, had in broken_links(rows)]
         reports = {full for job, full in prints.items() if job.startswith(f"{place}/report.")}
         if record["reader"] == "public" and rows and rows[-1].get("fingerprint") not in reports:
             last = rows[-1].get("fingerprint", "")

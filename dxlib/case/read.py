@@ -13,7 +13,7 @@ import pandas as pd
 
 from .. import schema
 from ..atomic import settle
-from ..audit import approval_digest
+from ..audit import broken_links
 from ..errors import Finding, Refusal, nearest
 from .case import Case, freeze, table_findings
 from .cells import check_cells, check_references
@@ -168,14 +168,13 @@ def read_series(root: str | Path, year: str | int, group: str) -> Series:
 
 
 def check_chain(approvals: pd.DataFrame, place: str) -> list[Finding]:
-    """Every sign-off that does not carry the digest of the one above it: somebody edited or took away a row."""
-    findings, before = [], ""
-    for row, cells in zip(approvals.index, approvals.to_dict("records"), strict=True):
-        if cells["previous"] != before:
-            where = (f"{place}/approvals.csv", int(row), "previous", cells["previous"])
-            findings.append(Finding("E_APPROVE", "approve_chain", *where))
-        before = approval_digest({str(column): cell for column, cell in cells.items()})
-    return findings
+    """Every sign-off that does not follow from the one above it."""
+    rows = [{str(column): cell for column, cell in row.items()} for row in approvals.to_dict("records")]
+    file = f"{place}/approvals.csv"
+    return [
+        Finding("E_APPROVE", "approve_chain", file, int(approvals.index[n]), "previous", had)
+        for n, _, had in broken_links(rows)
+    ]
 
 
 def check_pair(before: Case, after: Case, register: pd.DataFrame) -> None:

@@ -161,8 +161,8 @@ def robust_share(case: Case, half_width: float | None, on: str | None = None, le
     half_width, level   as for `dominance`
 
     Returns, per list: scope, of, pairs, certain (how many), rho (certain / pairs, rounded to 10 decimals; nan
-    without pairs). Empty where the index is not a plain weighted mean, or published points
-    decide the ranks. Raises Refusal.
+    without pairs). Empty where the index is not a plain weighted mean, or published points decide the ranks. Raises
+    Refusal.
     Source: Foster, McGillivray & Seth (2013), Econometric Reviews 32, robust comparisons; Dias & Climaco (2000).
     """
     lin = of_places(case, evaluate(case, on), level)

@@ -218,9 +218,9 @@ def smallest_points(case: Case, on: str | None = None) -> pd.DataFrame:
     node (the first row, in tree order, for which so few points are enough), nodes (how many rows have room for the
     move at all), beyond (more than these points are needed: a tie does not yet move a place down, nor does a score on
     the cut). points is nan and node "" where no single row has the room. A row has room up to its own maximum and
-    down to 0. The other agencies stay as they are. Where published points decide the ranks there are no
-    places, only classes. Moves that do not exist (up from
-    the first place, beyond the last class) are left out, as are agencies in no list; a list of one has no places.
+    down to 0. The other agencies stay as they are. Moves that do not exist (up from the first place, beyond the last
+    class) are left out, as are agencies in no list; there are no places in a list of one, nor where published points
+    decide the ranks.
     Empty where rounding happens at every level or the index is no arithmetic mean. Raises Refusal.
     Source: Triantaphyllou & Sanchez (1997), Decision Sciences 28, critical performance measures.
     """

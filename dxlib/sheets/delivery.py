@@ -22,14 +22,19 @@ def sorted_out(
     workbooks: list[tuple[str, bytes]] = []
     documents: dict[str, list[bytes]] = {}
     for file, data in unpacked(files, findings):
-        bare = unicodedata.normalize("NFC", Path(file).name)
-        if Path(bare).suffix.lower() in DOCUMENTS and bare.isprintable():
+        name = bare(file)
+        if Path(name).suffix.lower() in DOCUMENTS and name.isprintable():
             if data.startswith(PROGRAMS):
                 findings.append(Finding("E_EVIDENCE", "document_program", file))
-            documents.setdefault(bare, []).append(data)
+            documents.setdefault(name, []).append(data)
         else:
             workbooks.append((file, data))
     return workbooks, documents
+
+
+def bare(file: str) -> str:
+    """The name of a file without its folders, however its accents are written."""
+    return unicodedata.normalize("NFC", Path(file).name)
 
 
 def unpacked(files: Iterable[Path], findings: list[Finding]) -> Iterator[tuple[str, bytes]]:

@@ -26,13 +26,13 @@ from ..errors import Finding, Refusal
 from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
-from .delivery import PROGRAMS, sorted_out
+from .delivery import PROGRAMS, bare, sorted_out
 from .entries import Growing, Sources, called, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import RECEIVED, Log, answered, digest, log_bytes, read_log, sent_back
 from .receive import Received, receive
 from .self_score import check_self_scores
-from .tables import LEDGER as TABLES
+from .tables import LEDGER
 from .worklist import told_items, worklist_book
 from .write import write
 
@@ -110,14 +110,17 @@ def intake(
     twice(out.taken)
     tables = dict(given.tables)
     sources: Sources = {}
-    growing = {table: Growing(tables[table]) for table in TABLES}
+    growing = {table: Growing(tables[table]) for table in LEDGER}
     for each in out.taken:
         if not each.wrong and each.identity["kind"] == "worklist":
             decide(growing, each, issued.words(each), day, sources)
         elif not each.wrong:
             enter(growing, each, case, issued.words(each), day, sources)
     tables |= {table: grown.frame() for table, grown in growing.items()}
-    out.taken = [each for each in out.taken if not is_document(each, tables["evidence"], documents)]
+    strangers = documents_of(out.taken, tables["evidence"])
+    for each in strangers:
+        documents.setdefault(bare(each.file), []).append(each.data)
+    out.taken = [each for each in out.taken if each not in strangers]
     papers = attach(tables, out.taken, documents, folder, out.findings)
     out.changes = changes(given.tables, tables)
     if not any(each.wrong for each in out.taken):
@@ -142,7 +145,7 @@ def intake(
 
 def standing(folder: Path) -> dict[str, bytes]:
     """The tables that an intake writes, as they are: whether another one has been here since."""
-    files = [folder / f"{table}.csv" for table in TABLES] + [folder / "forms" / "received.csv"]
+    files = [folder / f"{table}.csv" for table in LEDGER] + [folder / "forms" / "received.csv"]
     return {str(file): file.read_bytes() for file in files if file.is_file()}
 
 
@@ -190,16 +193,13 @@ class Issued:
         return appeal_form(words, to) or Finding("E_STATE", "appeal_form_nothing", value=to.id)
 
 
-def is_document(each: Received, evidence: pd.DataFrame, documents: dict[str, list[bytes]]) -> bool:
-    """A file that is none of our workbooks and that a line names is a document, and joins them."""
-    if "kind" in each.identity:
-        return False
-    bare = unicodedata.normalize("NFC", Path(each.file).name)
-    named = {unicodedata.normalize("NFC", called(f, a)) for f, a in rows_of(evidence, "file", "agency")}
-    if bare not in named or not bare.isprintable() or each.data.startswith(PROGRAMS):
-        return False
-    documents.setdefault(bare, []).append(each.data)
-    return True
+def documents_of(taken: Sequence[Received], evidence: pd.DataFrame) -> list[Received]:
+    """Files that are none of our workbooks and that a line names: a spreadsheet can be a document, too."""
+    strangers = [each for each in taken if "kind" not in each.identity and not each.data.startswith(PROGRAMS)]
+    if not strangers:
+        return []
+    named = {unicodedata.normalize("NFC", called(file, of)) for file, of in rows_of(evidence, "file", "agency")}
+    return [each for each in strangers if bare(each.file) in named and bare(each.file).isprintable()]
 
 
 def attach(
@@ -286,7 +286,7 @@ def changes(
 ) -> list[tuple[str, str, str, str, str, str]]:
     """Every cell that differs, in the order of the tables."""
     out = []
-    for table in TABLES:
+    for table in LEDGER:
         key = schema.table(table)["primaryKey"]
         columns = [c for c in after[table].columns if c not in key]
         old = {tuple(r[: len(key)]): r[len(key) :] for r in rows_of(before[table], *key, *columns)}
@@ -312,7 +312,7 @@ def judge(
         f for f in given.findings if not (f.reason in ("file_missing", "table_empty") and f.file in absent)
     )
     settings = given.settings and replace(given.settings, missing="zero")
-    grown = {table for table in TABLES if len(tables[table])}
+    grown = {table for table in LEDGER if len(tables[table])}
     changed = replace(given, tables=tables, settings=settings, findings=findings, readable=given.readable | grown)
     try:
         changed.freeze()
@@ -384,7 +384,7 @@ def keep(
 ) -> None:
     """Write everything in one step, or nothing."""
     new: dict[Path, bytes] = {folder / "evidence" / path: data for path, data in papers.items()}
-    for table in TABLES:
+    for table in LEDGER:
         frame = tables[table]
         if len(frame) and not frame.equals(given.tables[table]):
             new[folder / f"{table}.csv"] = as_csv(list(frame.columns), rows_of(frame, *frame.columns))

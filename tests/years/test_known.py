@@ -117,17 +117,22 @@ def test_ratios_add_numerators_and_denominators(tmp_path):
     assert change(step, "new")["before"] == F(140, 420)
 
 
-def test_a_split_unit_joins_another(tmp_path):
-    """methods.md §3.3: A (1000, score 72) splits 60/40; 40 % joins B (500, score 60): 65.333."""
+def split_and_joined(tmp_path, stays: str, goes: str):
+    """A is split: one part goes on alone, the other joins B. `share,basis` of both parts."""
     register(
         tmp_path,
         "a,A,commune,,2000-01-01,2022-06-30", "b,B,commune,,2000-01-01,2022-06-30",
         "rest,rest,commune,,2022-07-01,", "new,new,commune,,2022-07-01,",
     )  # fmt: skip
     lineage(
-        tmp_path, "e,2022-07-01,split,a,rest,0.6,population", "e,2022-07-01,split,a,new,0.4,population",
+        tmp_path, f"e,2022-07-01,split,a,rest,{stays}", f"e,2022-07-01,split,a,new,{goes}",
         "e,2022-07-01,merge,b,new,1,population",
     )  # fmt: skip
+
+
+def test_a_split_unit_joins_another(tmp_path):
+    """methods.md §3.3: A (1000, score 72) splits 60/40; 40 % joins B (500, score 60): 65.333."""
+    split_and_joined(tmp_path, "0.6,population", "0.4,population")
     old = {"a": {"1": {"points": 72}, "0": 1000}, "b": {"1": {"points": 60}, "0": 500}}
     new = {"rest": {"1": {"points": 72}}, "new": {"1": {"points": 70}}}
     step = compared(tmp_path, (ONE, old), (ONE, new), "1 1 same", comparison={"size": "0"})
@@ -139,15 +144,7 @@ def test_a_split_unit_joins_another(tmp_path):
 def test_an_estimate_with_an_unknown_part_lies_in_its_range(tmp_path):
     """By hand: A (1000) came in part to B (500), nobody knows how much of it; half is assumed. Row 2 adds up a/b, so
     the estimate is no mean of the two scores."""
-    register(
-        tmp_path,
-        "a,A,commune,,2000-01-01,2022-06-30", "b,B,commune,,2000-01-01,2022-06-30",
-        "rest,rest,commune,,2022-07-01,", "new,new,commune,,2022-07-01,",
-    )  # fmt: skip
-    lineage(
-        tmp_path, "e,2022-07-01,split,a,rest,,", "e,2022-07-01,split,a,new,,",
-        "e,2022-07-01,merge,b,new,1,population",
-    )  # fmt: skip
+    split_and_joined(tmp_path, ",", ",")
     rows = [leaf("1", "points", 60), leaf("2", "ratio", 40), leaf("0", "none")]
     old = {"a": {"1": {"points": 30}, "2": (10, 20), "0": 1000}, "b": {"1": {"points": 60}, "2": (90, 100), "0": 500}}
     new = {agency: {"1": {"points": 30}, "2": (1, 2)} for agency in ("rest", "new")}
