@@ -273,18 +273,21 @@ def run_compare(args: argparse.Namespace) -> int:
     compared = compare_years(before, after, register, read_lineage(other), exact=(exact[0], exact[1]))
     table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
     parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
-    if not compared.comparable:
-        parts[[*PARTS, *SUBS]] = float("nan")  # what two years that cannot be compared have in common is no performance
+    alone = ~parts["agency"].isin(compared.like_for_like)
+    parts.loc[alone, [*PARTS, *SUBS[:-1]]] = float("nan")  # what hardly has anything in common tells no performance
     parts = parts.drop(columns="after").rename(columns={"before": "score_then", "change": "score_change"})
     table = marked(table.merge(parts, on="agency", how="left"), (before, after), args)
     give(to_csv(table), table, args)
     if args.output and not args.quiet and not args.json:
         moved = int((table["change"] != "same").sum())
         print(text("cli.compared", args.say, moved=moved, all=len(table)))
+    least = f"{float(after.settings.comparison['min_matched']):.0%}"
     if compared.comparable:
+        if (few := parts.loc[alone & parts["matched_share"].notna(), "agency"].tolist()) and not args.quiet:
+            facts = {"n": len(few), "agencies": ", ".join(few), "least": least}
+            show_findings([Finding("W_FEW_ANSWERS", "few_answers", f"{after.year}/{after.group}", facts=facts)], args)
         return 0
-    share, least = (float(x) for x in (compared.share, after.settings.comparison["min_matched"]))
-    facts = {"before": f"{before.year}/{before.group}", "share": f"{share:.0%}", "least": f"{least:.0%}"}
+    facts = {"before": f"{before.year}/{before.group}", "share": f"{float(compared.share):.0%}", "least": least}
     show_findings([Finding("E_NOT_COMPARABLE", "not_comparable", f"{after.year}/{after.group}", facts=facts)], args)
     return 1
 

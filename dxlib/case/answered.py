@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pandas as pd
 
-from .answers import ANSWER, merged, override, value
+from .answers import ANSWER, override, value
 from .framework import Framework, Node
 from .settings import Settings
 from .tables import rows_of
@@ -69,10 +69,14 @@ class Answers:
 
 
 def on_top(claim: Cells | None, verdict: Cells | None) -> Cells:
-    """What a verdict makes of a claim, see `answers.merged`."""
+    """What the last verdict makes of a claim: its filled cells replace the claim's, empty ones leave them.
+
+    Points are not merged: filled points of a verdict override the rule (but under the rule `points` they are simply the
+    value).
+    """
     if claim is None or verdict is None or verdict == BLANK:
         return claim or verdict or BLANK
-    return tuple(merged(dict(zip(ANSWER, claim, strict=True)), dict(zip(ANSWER, verdict, strict=True))).values())
+    return tuple(cell or below for cell, below in zip(verdict, claim, strict=True))
 
 
 def answers_in(frame: pd.DataFrame) -> Iterator[tuple[str, str, Cells]]:

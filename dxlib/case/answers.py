@@ -81,16 +81,6 @@ def figure(node: Node, answer: Answer, settings: Settings) -> Fraction | str | N
     return x
 
 
-def merged(claim: Answer | None, verdict: Answer) -> dict[str, str]:
-    """The last verdict alone on top of the claim: its filled cells replace the claim's, empty ones leave them.
-
-    Points are not merged: filled points of a verdict override the rule (but under the rule `points` they
-    are simply the value).
-    """
-    base = claim or dict.fromkeys(ANSWER, "")
-    return {column: verdict[column] or base[column] for column in ANSWER}
-
-
 def override(node: Node, verdict: Answer, scale: Fraction) -> Fraction | None:
     """Points of a verdict that override the rule, as a share (bonus, penalty: signed points). Raises Wrong."""
     if not verdict["points"] or node.rule.takes in ("points", "anything"):

@@ -220,9 +220,11 @@ def change_sentence(compared: Sequence[Comparison], agency: str, lang: str) -> S
     if not compared:
         return None
     step = compared[-1]
-    found: Mapping = step.changes.set_index("agency").to_dict("index").get(chosen(step.after, agency), {})
-    if not found or found["performance"] is None or not step.comparable:
+    who = chosen(step.after, agency)
+    if who not in step.like_for_like:
         return None
-    facts = {"change": trend.points(found["change"], lang), "performance": trend.points(found["performance"], lang)}
+    found: Mapping = step.changes.set_index("agency").to_dict("index")[who]
+    facts = {key: trend.points(found[key], lang) for key in ("change", "performance", "unanswered")}
     key = "card.change" if found["flag"] == "U" else "card.change_estimate"
-    return sentences(text(key, lang, before=step.before.year, **facts))
+    lack = text("card.unanswered", lang, **facts) if found["unanswered"] else None
+    return sentences(text(key, lang, before=step.before.year, **facts), lack)

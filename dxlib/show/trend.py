@@ -47,7 +47,8 @@ def summary(compared: Sequence[Comparison], moved: pd.DataFrame, series: Series,
     step = compared[-1]
     said = [said_group(step, lang), said_scored(step, lang), said_size(step, lang)]
     if step.comparable:
-        said += [said_moves(step, moved, lang), said_most(step, moved, lang), said_joined(step, lang)]
+        said += [said_moves(step, moved, lang), said_most(step, moved, lang)]
+        said += [said_unanswered(step, lang), said_joined(step, lang)]
     return sentences(*said, *stopped(series, lang))
 
 
@@ -107,14 +108,16 @@ def said_group(step: Comparison, lang: str) -> str:
     if not step.comparable:
         least = percent(step.after.settings.comparison["min_matched"], lang, 0)
         return text("trend.not_comparable", lang, share=percent(step.share, lang, 0), least=least, **facts)
-    facts |= {
-        "performance": points(value["performance"], lang),
-        "set": points(total(value, SET), lang),
-        "list": points(value["left"] + value["entered"], lang),
-        "map": points(value["reorganised"], lang),
-        "other": points(total(value, ("verification", "membership", "exemptions", "rest")), lang),
+    causes = {
+        "performance": value["performance"],
+        "unanswered": value["unanswered"],
+        "set": total(value, SET),
+        "list": value["left"] + value["entered"],
+        "map": value["reorganised"],
+        "other": total(value, ("verification", "membership", "exemptions", "rest")),
     }
-    return text("trend.mean_parts", lang, **facts)
+    said = [text(f"trend.of.{key}", lang, x=points(x, lang)) for key, x in causes.items() if x or key == "performance"]
+    return text("trend.mean_parts", lang, parts=", ".join(said), **facts)
 
 
 def said_scored(step: Comparison, lang: str) -> str | None:
@@ -158,10 +161,28 @@ def said_most(step: Comparison, moved: pd.DataFrame, lang: str) -> str | None:
     return " ".join(said) or None
 
 
+def said_unanswered(step: Comparison, lang: str) -> str | None:
+    """Rows that one year has no answer to are no performance, and some agencies have too many of them."""
+    rows = step.changes[step.changes["change"].notna()]
+    lack = sum(bool(x) for x in rows["unanswered"])
+    if not lack:
+        return None
+    told = rows["matched_share"].notna() & (rows["flag"] == "U") & ~rows["agency"].isin(step.like_for_like)
+    said = [text("trend.unanswered", lang, n=number(lack, lang))]
+    if told.any():
+        least = percent(step.after.settings.comparison["min_matched"], lang, 0)
+        said.append(text("trend.few_answers", lang, n=number(int(told.sum()), lang), least=least))
+    return " ".join(said)
+
+
 def said_joined(step: Comparison, lang: str) -> str | None:
-    """Merged and split agencies are neither praised nor blamed."""
-    joined = step.changes[step.changes["flag"].isin(("M", "S", "X"))]
-    return text("trend.joined", lang, n=number(len(joined), lang)) if len(joined) else None
+    """Merged and split agencies are neither praised nor blamed; where there are no others, no chart shows single
+    agencies."""
+    joined = step.changes["flag"].isin(("M", "S", "X"))
+    if not joined.any():
+        return None
+    said = text("trend.joined", lang, n=number(int(joined.sum()), lang))
+    return said if (step.changes["flag"] == "U").any() else f"{said} {text('trend.all_joined', lang)}"
 
 
 def group_table(compared: Sequence[Comparison], lang: str) -> Table | None:
@@ -213,9 +234,9 @@ def group_chart(compared: Sequence[Comparison], lang: str) -> Chart | None:
 def agencies_chart(compared: Sequence[Comparison], lang: str) -> Chart | None:
     """For every agency that stands in both years: how much of its change was performance."""
     step = compared[-1] if compared else None
-    if step is None or not step.comparable:
+    if step is None:
         return None
-    rows = step.changes[step.changes["performance"].notna() & (step.changes["flag"] == "U")]
+    rows = step.changes[step.changes["agency"].isin(step.like_for_like) & (step.changes["flag"] == "U")]
     if rows.empty:
         return None
     rows = rows.sort_values(["performance", "agency"], ascending=[False, True])
@@ -252,11 +273,13 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
     rows = rows.assign(unchanged=rows["flag"] == "U")
     rows = rows.sort_values(["unchanged", "change", "agency"], ascending=[False, False, True])
     named = labels.agencies(step.after, lang)
+    lack = ["unanswered"] if any(rows.loc[rows["agency"].isin(step.like_for_like), "unanswered"]) else []
     body = []
     for row in rows.to_dict("records"):
-        known = row["performance"] is not None and step.comparable
-        index_set = total(row, SET) if known else None
-        other = row["change"] - row["performance"] - index_set if known else None
+        parts: list[Fraction | None] = [None] * (3 + len(lack))
+        if row["agency"] in step.like_for_like:
+            told = [row["performance"], *(row[part] for part in lack), total(row, SET)]
+            parts = [*told, row["change"] - sum(told)]
         estimate = "" if row["flag"] == "U" else "*"
         body.append(
             [
@@ -264,9 +287,7 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
                 percent(row["before"], lang) + estimate,
                 percent(row["after"], lang),
                 points(row["change"], lang),
-                points(row["performance"] if known else None, lang),
-                points(index_set, lang),
-                points(other, lang),
+                *(points(x, lang) for x in parts),
                 text(f"trend.news.{word[row['agency']]}", lang),
             ]
         )
@@ -274,7 +295,7 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
         Column(text("page.agency", lang), "name"),
         Column(step.before.year, "number"),
         Column(step.after.year, "number"),
-        *labels.numbers("trend", ("change", "performance", "set", "other"), lang),
+        *labels.numbers("trend", ("change", "performance", *lack, "set", "other"), lang),
         Column(text("trend.news_head", lang)),
     ]
     note = labels.joined(text("trend.agencies_note", lang), text("trend.unit_note", lang))

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import product
 from math import lcm
 from typing import NamedTuple
@@ -24,8 +23,10 @@ from ..case.answered import BLANK, on_top
 from ..case.answers import ANSWER
 from ..case.framework import optional
 from ..case.tables import rows_of
+from ..index import Exact
 from ..index.aggregate import whole_numbers
 from ..index.rows import Rows, at_places, climbed, own_weights, units
+from ..rules import ONE, ZERO
 from .sums import Sums, fractions, ratios
 
 TRIED = tuple(Fraction(x, 1000) for x in (1, 250, 500, 750, 999))  # what an unknown part may be
@@ -45,7 +46,7 @@ class Part(NamedTuple):
 
 
 Parts = list[Part]
-AddedUp = Mapping[str, "Fraction | None"]  # agency -> share on one row
+AddedUp = Mapping[int, "Fraction | None"]  # row of `Joint` -> share on one row of the index set
 
 
 def joined(related: pd.DataFrame) -> set[str]:
@@ -161,6 +162,20 @@ def reweighted(joint: Joint, parts: Mapping[str, Parts]) -> Joint:
     return joint._replace(at=list(range(len(weights))), weights=weights)
 
 
+def without(joint: Joint, code: str, gone: np.ndarray, rows: np.ndarray) -> Joint:
+    """Some joined agencies with one row of the index set, and without the shares of some origins on it.
+
+    gone   which shares, a row per agency of `joint`
+    """
+    given, places = joint.given[code], joint.places[rows]
+    above, below, there = given.above[rows], given.below[rows], given.there[rows] & ~gone[rows]
+    every, first = np.arange(len(rows)), there.argmax(axis=1)
+    same = (above == above[every, first, None]) & (below == below[every, first, None])
+    left = Given(above, below, there, (same | ~there).all(axis=1), places[every, first])
+    at, agencies = at_places(joint.at, rows.tolist()), at_places(joint.agencies, rows.tolist())
+    return Joint(at, agencies, places, joint.weights[rows], joint.parts[rows], {code: left})
+
+
 def given_at(places: np.ndarray, column: Sequence[Fraction | None], used: np.ndarray) -> Given:
     """places: of the origins in the column, which holds the agencies at the places `used` of the whole one."""
     above, below = ratios(column)
@@ -172,26 +187,32 @@ def given_at(places: np.ndarray, column: Sequence[Fraction | None], used: np.nda
     return Given(above, below, there, (same | ~there).all(axis=1), used[places[every, first]])
 
 
-def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], joint: Joint, added: Mapping[str, AddedUp]) -> Rows:
+def backcast(
+    case: Case,
+    rows: Rows,
+    parts: Mapping[str, Parts],
+    joint: Joint,
+    added: Mapping[str, AddedUp],
+    more: Mapping[int, Fraction] | None = None,
+) -> Rows:
     """The rows of an earlier year for the agencies of the later one.
 
     parts   `parts_of`: one agency per entry, in this order; one whole origin gives that origin's own figures
     joint   `joint_of` these parts
     added   `added_up`
+    more    `beyond`
 
-    The score of an agency with several origins is what its rows give: it has no official one.
+    The score of an agency with several origins is what its rows give, and the mean of what its origins had beyond
+    theirs: it has no official one.
     """
     at = {agency: i for i, agency in enumerate(rows.agencies)}
-    framework = case.framework
     firsts = [at[origins[0].origin] for origins in parts.values()]
     shares: dict[str, list[Fraction | None]] = {}
     states: dict[str, list[str]] = {}
     for code, column in rows.shares.items():
-        own, sums = at_places(column, firsts), added[code]
-        averaged = np.array([agency not in sums for agency in joint.agencies], dtype=bool)
-        for i, agency, mean in zip(joint.at, joint.agencies, means(joint, code, column, averaged), strict=True):
-            own[i] = sums.get(agency, mean)
-        shares[code], states[code] = own, at_places(rows.states[code], firsts)
+        shares[code], states[code] = at_places(column, firsts), at_places(rows.states[code], firsts)
+        for i, share in zip(joint.at, joined_shares(joint, code, column, added[code]), strict=True):
+            shares[code][i] = share
     numbers: dict[tuple, int] = {}
     patterns = list(rows.patterns)
     pattern: list[int] = []
@@ -209,11 +230,48 @@ def backcast(case: Case, rows: Rows, parts: Mapping[str, Parts], joint: Joint, a
         pattern.append(numbers[key])
         scores.append(None)
     known = [None not in [rows.scores[at[one.origin]] for one in parts[agency]] for agency in joint.agencies]
-    scored = [i for i, each in zip(joint.at, known, strict=True) if each]
-    plain = set(rows.shares) == set(units(framework))
-    for i, score in zip(scored, (summed if plain else partial(climbed, case))(estimated, scored), strict=True):
+    scored = np.flatnonzero(known)
+    places = at_places(joint.at, scored.tolist())
+    sums = sums_of(case, estimated, places)
+    for i, score in zip(places, with_more(case, sums, joint, scored, more) if more else sums, strict=True):
         scores[i] = score
     return estimated
+
+
+def sums_of(case: Case, rows: Rows, places: Sequence[int]) -> Sequence[Fraction | None]:
+    """What the rows of some agencies come to, without bonus, penalty and rounding."""
+    return summed(rows, places) if set(rows.shares) == set(units(case.framework)) else climbed(case, rows, places)
+
+
+def beyond(case: Case, rows: Rows, joint: Joint, exact: Exact) -> dict[int, Fraction]:
+    """What the official scores of the origins of joined agencies hold beyond their rows (bonus and penalty points,
+    rounding at every level): place -> share of the maximum; only what is not 0."""
+    origins = [i for i in np.unique(joint.places[joint.places >= 0]).tolist() if rows.scores[i] is not None]
+    if case.settings.rounding != "every-level":
+        origins = [i for i in origins if any(row.shares[i] for row in exact.extra.values())]
+    found: dict[int, Fraction] = {}
+    for i, summed_up in zip(origins, sums_of(case, rows, origins), strict=True):
+        score = rows.scores[i]
+        if score is not None and summed_up is not None and score != summed_up:
+            found[i] = score - summed_up
+    return found
+
+
+def with_more(
+    case: Case, sums: Sequence[Fraction | None], joint: Joint, rows: np.ndarray, more: Mapping[int, Fraction]
+) -> list[Fraction | None]:
+    """The scores of some joined agencies: the sums of their rows with the mean of what their origins had beyond theirs,
+    in the limits of a score with bonus points (`index.score.add_points`)."""
+    places = joint.places[rows]
+    above, below = np.zeros(places.shape, dtype=object), np.ones(places.shape, dtype=object)
+    for cell in zip(*np.nonzero(np.isin(places, list(more))), strict=True):
+        above[cell], below[cell] = more[int(places[cell])].as_integer_ratio()
+    limited = any(node.role in ("bonus", "penalty") for node in case.framework.leaves)
+    scores = [
+        x if x is None or not mean else x + mean
+        for x, mean in zip(sums, weighted_means(joint.weights[rows], above, below), strict=True)
+    ]
+    return [min(max(x, ZERO), ONE) if limited and x is not None else x for x in scores]
 
 
 def summed(rows: Rows, places: Sequence[int]) -> list[Fraction]:
@@ -247,54 +305,74 @@ def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
     return own_weights(framework, present, applies)
 
 
-def means(joint: Joint, code: str, column: Sequence[Fraction | None], averaged: np.ndarray) -> list[Fraction | None]:
-    """The weighted mean of the origins that have a share, for every joined agency that is `averaged`; None of none."""
+def joined_shares(joint: Joint, code: str, column: Sequence[Fraction | None], added: AddedUp) -> list[Fraction | None]:
+    """The share of every joined agency on a row: as added up, or the weighted mean of the origins that have a share;
+    None of none."""
     given = joint.given[code]
     found = at_places(column, given.first.tolist())
-    rows = np.flatnonzero(~given.alike & averaged)
+    averaged = ~given.alike
+    averaged[list(added)] = False
+    rows = np.flatnonzero(averaged)
     weights = np.where(given.there[rows], joint.weights[rows], 0)
     above, below = given.above[rows].astype(object), given.below[rows].astype(object)
-    n, d = np.zeros(len(rows), dtype=object), np.ones(len(rows), dtype=object)
-    for k in range(weights.shape[1]):
-        n, d = n * below[:, k] + weights[:, k] * above[:, k] * d, d * below[:, k]
-    for row, mean in zip(rows.tolist(), fractions(n, d * weights.sum(axis=1)), strict=True):
-        found[row] = mean
+    for row, share in (*zip(rows.tolist(), weighted_means(weights, above, below), strict=True), *added.items()):
+        found[row] = share
     return found
 
 
-def added_up(case: Case, rows: Rows, joint: Joint, on: str) -> dict[str, AddedUp]:
-    """The shares of joined agencies on rows that add their numerators and denominators, see `ratio_figures`; not where
-    all origins have the same share.
+def weighted_means(weights: np.ndarray, above: np.ndarray, below: np.ndarray) -> list[Fraction]:
+    """By row, the mean of above / below; all are integers of any length."""
+    n, d = np.zeros(len(weights), dtype=object), np.ones(len(weights), dtype=object)
+    for k in range(weights.shape[1]):
+        n, d = n * below[:, k] + weights[:, k] * above[:, k] * d, d * below[:, k]
+    return fractions(n, d * weights.sum(axis=1))
+
+
+def added_up(case: Case, joint: Joint, figures: Mapping[str, np.ndarray]) -> dict[str, AddedUp]:
+    """The shares of joined agencies on rows that add their numerators and denominators; not where all origins have the
+    same share.
+
+    figures   `figures_of`
+    """
+    found: dict[str, AddedUp] = {code: {} for code in joint.given}
+    for code, table in figures.items():
+        if code in joint.given:
+            given = joint.given[code]
+            at = np.where(given.there & ~given.alike[:, None], joint.places, -1)
+            above, below = (table[:, at] * joint.parts).sum(axis=2)
+            rows = np.flatnonzero(((table[1, at] != 0) | (at < 0)).all(axis=1) & (below != 0)).tolist()
+            ratio = [Fraction(above[row], below[row]) for row in rows]
+            found[code] = dict(zip(rows, case.framework.nodes[code].rule.exact(ratio), strict=True))
+    return found
+
+
+def figures_of(case: Case, rows: Rows, joint: Joint, on: str) -> dict[str, np.ndarray]:
+    """What the origins of joined agencies count with, see `ratio_figures`: row of the index set -> numerators and
+    denominators by place in the earlier list, 0 without any; only rows whose rule takes a/b and does not look at the
+    whole group.
 
     on   which values count, as in `index.evaluate`
     """
-    found: dict[str, AddedUp] = {}
+    found = {}
     for code, given in joint.given.items():
-        at = np.where(given.there & ~given.alike[:, None], joint.places, -1)
-        figures = ratio_figures(case, code, on, [(i, rows.agencies[i]) for i in np.unique(at[at >= 0]).tolist()])
-        sums = {}
+        node = case.framework.nodes[code]
+        if node.children or not node.ratio or node.rule.group:
+            continue
+        at = joint.places[given.there & ~given.alike[:, None]]
+        figures = ratio_figures(case, code, on, [(i, rows.agencies[i]) for i in np.unique(at).tolist()])
         if figures:
-            table = np.zeros((2, len(rows.agencies) + 1), dtype=object)
-            table[:, list(figures)] = list(zip(*figures.values(), strict=True))
-            above, below = (table[:, at] * joint.parts).sum(axis=2)
-            whole = ((table[1, at] != 0) | (at < 0)).all(axis=1) & (below != 0)
-            sums = {joint.agencies[i]: Fraction(above[i], below[i]) for i in np.flatnonzero(whole)}
-        shares = case.framework.nodes[code].rule.exact(list(sums.values())) if sums else []
-        found[code] = dict(zip(sums, shares, strict=True))
+            found[code] = np.zeros((2, len(rows.agencies) + 1), dtype=object)
+            found[code][:, list(figures)] = list(zip(*figures.values(), strict=True))
     return found
 
 
 def ratio_figures(
     case: Case, code: str, on: str, agencies: Iterable[tuple[int, str]]
 ) -> dict[int, tuple[Number, Number]]:
-    """The numerator and denominator (not 0) that count, for a row whose rule takes a/b; not where a verdict gave
-    points, nor for a rule that looks at the whole group.
+    """The numerator and denominator (not 0) that count; not where a verdict gave points.
 
     agencies   (place, agency). Returns what those have that have both, by place
     """
-    node = case.framework.nodes[code]
-    if node.children or not node.ratio or node.rule.group:
-        return {}
     claims = case.answers.claims.get(code, {})
     verdicts = case.answers.verdicts.get(code, {}) if on != "claimed" else {}
     a, b, points = (ANSWER.index(cell) for cell in ("a", "b", "points"))
@@ -302,13 +380,19 @@ def ratio_figures(
     for place, agency in agencies:
         verdict = verdicts.get(agency)
         cells = on_top(claims.get(agency), verdict) if verdict else claims.get(agency, BLANK)
-        above, below = figure(cells[a]), figure(cells[b])
-        if below and above is not None and not (verdict and verdict[points]):
+        below = figure(cells[b])
+        if below and not (verdict and verdict[points]) and (above := figure(cells[a])) is not None:
             found[place] = (above, below)
     return found
 
 
-def ranges(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> dict[str, tuple[Fraction, Fraction]]:
+def ranges(
+    case: Case,
+    rows: Rows,
+    parts: Mapping[str, Parts],
+    figures: Mapping[str, np.ndarray],
+    more: Mapping[int, Fraction],
+) -> dict[str, tuple[Fraction, Fraction]]:
     """How far a part that nobody has published could move an estimate: agency -> the lowest and the highest estimate.
 
     Every unknown part is each of `TRIED` in turn, in all combinations of up to three of them, more of them together;
@@ -330,9 +414,8 @@ def ranges(case: Case, rows: Rows, parts: Mapping[str, Parts], on: str) -> dict[
         return {}
     joint = joint_of(trials, rows)
     met: dict[str, list[Fraction]] = {}
-    for agency, score in zip(
-        owners, backcast(case, rows, trials, joint, added_up(case, rows, joint, on)).scores, strict=True
-    ):
+    estimated = backcast(case, rows, trials, joint, added_up(case, joint, figures), more)
+    for agency, score in zip(owners, estimated.scores, strict=True):
         if score is not None:
             met.setdefault(agency, []).append(score)
     return {agency: (min(scores), max(scores)) for agency, scores in met.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 
 import pandas as pd
@@ -17,11 +18,24 @@ from ..index import INDEX, Exact, evaluate
 from ..index.rows import Rows, at_places, year_rows
 from ..index.score import leaf_column
 from ..index.values import leaf
-from .backcast import Parts, added_up, backcast, joined, joint_of, parts_of, ranges, reweighted, sizes
+from .backcast import (
+    Parts,
+    added_up,
+    backcast,
+    beyond,
+    figures_of,
+    joined,
+    joint_of,
+    parts_of,
+    ranges,
+    reweighted,
+    sizes,
+)
 from .decompose import Shares, Sides, by_rows, changes, group_change
 from .identity import UNCHANGED, relate
 from .matching import additive, comparable, compared_rows, match
 from .orders import by_orders
+from .unanswered import unanswered
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,14 @@ class Comparison:
     other_weights: Mapping[str, Fraction | None]
     sides: Sides = field(repr=False)
 
+    @cached_property
+    def like_for_like(self) -> frozenset[str]:
+        """The agencies whose matched rows, with answers in both years, carry the declared minimum: their change can be
+        told part by part. None where the index sets cannot be compared."""
+        least = self.after.settings.comparison["min_matched"]
+        carried = rows_of(self.changes, "agency", "matched_share")
+        return frozenset(a for a, share in carried if self.comparable and share is not None and share >= least)
+
 
 def compare_years(
     before: Case,
@@ -75,20 +97,21 @@ def compare_years(
     rows = compared_rows(before, after)
     then, now = year_rows(before.framework, scored[0], rows[0]), year_rows(after.framework, scored[1], rows[1])
     joint = joint_of(parts, then)
-    added = added_up(before, then, joint, scored[0].on)
-    old, new = backcast(before, then, parts, joint, added), chosen(now, list(parts))
+    figures = figures_of(before, then, joint, scored[0].on)
+    added = added_up(before, joint, figures)
+    more = beyond(before, then, joint, scored[0])
+    old, new = backcast(before, then, parts, joint, added, more), chosen(now, list(parts))
     scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
-    sides = Sides(
-        old,
-        new,
-        alike_shares((before, after), (old, new), (scored[0].on, scored[1].on), parts, matches),
-        common_shares((before, after), rows, related, scored),
-    )
-    figures = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
-    changed = changes(related, sides, ranges(before, then, parts, scored[0].on), figures)
+    lack = unanswered((before, after), then, (old, new), scored, parts, joint, figures, matches)
+    alike = alike_shares((before, after), (old, new), (scored[0].on, scored[1].on), parts, matches)
+    common = common_shares((before, after), rows, related, scored)
+    told = [(lack.told(0, shares[0]), lack.told(1, shares[1])) for shares in (alike, common)]
+    sides = Sides(old, new, {"unanswered": lack.stands, "verification": told[0], "membership": told[1]}, lack.gaps)
+    split = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
+    changed = changes(related, sides, ranges(before, then, parts, figures, more), split)
     several = related[related["origin"].isin(joined(related))]
     equal = {agency: origins for agency, origins in parts_of(several, {}).items() if len(origins) > 1}
-    plain = backcast(before, then, equal, reweighted(joint, equal), added)
+    plain = backcast(before, then, equal, reweighted(joint, equal), added, more)
     return Comparison(
         before,
         after,
@@ -113,10 +136,10 @@ def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
     """What each matched row did to one agency's score.
 
     Returns code, from_code, before, after (shares), performance (mean own weight times the change of share),
-    all Fractions, for rows that apply in both years, in the order of the index set. Empty for an agency without an
-    earlier year, and where a score is no sum of rows.
+    all Fractions, for rows that apply and have an answer in both years, in the order of the index set. Empty for an
+    agency without an earlier year, and where a score is no sum of rows.
     """
-    before, after = step.sides.before, step.sides.after
+    before, after, gaps = step.sides.before, step.sides.after, step.sides.gaps[1]
     rows = []
     if agency in after.agencies and additive(step.before, step.after):
         i = after.agencies.index(agency)
@@ -124,7 +147,8 @@ def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
         pairs = step.matches[step.matches["kind"].isin(MATCHED)]
         for code, old in rows_of(pairs, "code", "from_code"):
             x, y = before.shares[old][i], after.shares[code][i]
-            if code in weights[1] and old in weights[0] and x is not None and y is not None:
+            gap = code in gaps and gaps[code][i]
+            if code in weights[1] and old in weights[0] and x is not None and y is not None and not gap:
                 rows.append((code, old, x, y, (weights[0][old] + weights[1][code]) / 2 * (y - x)))
     columns = ["code", "from_code", "before", "after", "performance"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], object))
@@ -181,7 +205,8 @@ def alike_shares(
             claimed = chosen(claimed, list(parts))
         else:
             joint = joint_of(parts, claimed)
-            claimed = backcast(case, claimed, parts, joint, added_up(case, claimed, joint, "claimed"))
+            added = added_up(case, joint, figures_of(case, claimed, joint, "claimed"))
+            claimed = backcast(case, claimed, parts, joint, added)
         for own, other in mixed:
             states = zip(sides[side].states[own], sides[1 - side].states[other], strict=True)
             found[side][own] = [

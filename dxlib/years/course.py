@@ -49,7 +49,8 @@ def course(compared: Sequence[Comparison], scores: Mapping[str, pd.DataFrame]) -
 
     Returns agency (of the last year), year, then (its id in that year), score, points, max_points, rank, of, class,
     chain (a Fraction), break: why the row cannot be compared with the year before (new, reorganised, index-set,
-    no-score; "" where it can, or in the first year). The line of an agency that was merged or split begins with the
+    no-score, few-answers: less than the declared minimum was answered in both years; "" where it can, or in the first
+    year). The line of an agency that was merged or split begins with the
     year it appeared.
     """
     tables = {year: table.set_index("agency").to_dict("index") for year, table in scores.items()}
@@ -77,14 +78,14 @@ def back(agency: str, steps: Sequence[Step]) -> list[tuple[str, str, Mapping, st
     then = agency
     for step, changes, origins in reversed(steps):
         change = changes.get(then, {})
-        line.append((step.after.year, then, change, break_of(step, change)))
+        line.append((step.after.year, then, change, break_of(step, then, change)))
         if change.get("flag") != UNCHANGED:
             return line[::-1]
         then = origins[then]
     return [(steps[0][0].before.year, then, {}, ""), *line[::-1]]
 
 
-def break_of(step: Comparison, change: Mapping) -> str:
+def break_of(step: Comparison, agency: str, change: Mapping) -> str:
     """Why a year cannot be compared with the one before it."""
     if not change:
         return "new"
@@ -92,4 +93,6 @@ def break_of(step: Comparison, change: Mapping) -> str:
         return "reorganised"
     if not step.comparable:
         return "index-set"
-    return "" if change["change"] is not None and change["base_before"] else "no-score"
+    if agency in step.like_for_like:
+        return "" if change["base_before"] else "no-score"
+    return "no-score" if change["matched_share"] is None else "few-answers"

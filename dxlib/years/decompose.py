@@ -23,9 +23,11 @@ from ..rules import ZERO
 from .sums import Sums, fractions
 
 Shares = Mapping[str, Sequence["Fraction | None"]]
+Gaps = tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]  # by side, row -> True and False by agency
 Figures = dict[int, list["Fraction | None"]]  # place -> PARTS, then SUBS
 SET = ["reweighting", "added", "removed", "redefined", "index_set"]  # what the index set moved
-PARTS = ["performance", "verification", "membership", *SET, "exemptions", "rest"]
+OTHERWISE = ["unanswered", "verification", "membership"]  # what moved the shares of matched rows beside performance
+PARTS = ["performance", *OTHERWISE, *SET, "exemptions", "rest"]
 COLUMNS = ["agency", "flag", "before", "after", "change", *PARTS, "before_low", "before_high"]
 DECIMALS = 12
 UNIT = 10**30
@@ -37,15 +39,17 @@ SUBS = COLUMNS[-5:]
 class Sides:
     """Both years for the same agencies in the same order.
 
-    alike    by side, row -> shares on the basis that the other year has too (claimed where one side is only claimed);
-             only rows where that differs
-    common   by side, row -> shares among the agencies of both years; only rows that look at the group
+    others   part of `OTHERWISE` -> by side, row -> the shares without what that part moved, None where it moved
+             nothing; only rows where it may have. unanswered: with an answer where one is missing (`unanswered`);
+             verification: on the basis that the other year has too (claimed where one side is only claimed);
+             membership: among the agencies of both years, on rows that look at the group
+    gaps     by side, matched row -> whether exactly one of the two years has no answer; only rows where some have
     """
 
     before: Rows
     after: Rows
-    alike: tuple[Shares, Shares]
-    common: tuple[Shares, Shares]
+    others: Mapping[str, tuple[Shares, Shares]]
+    gaps: Gaps
 
     @cached_property
     def moved(self) -> list[Fraction | None]:
@@ -61,13 +65,13 @@ class Plan:
     factors   part -> (side, row) -> factor, in whole numbers over 2 x `scale`
     matched   of the matched rows that apply in both years, (side, row) -> nominal weight: before and after under the
               later weights, then under the earlier ones
-    share     the smaller of the parts of either year's index that those rows carry
+    own       of the same rows, (side, row) -> own weight: before, after
     """
 
     scale: int
     factors: dict[str, dict[tuple, int]]
     matched: list[dict[tuple, int]]
-    share: Fraction
+    own: list[dict[tuple, int]]
 
 
 def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights, Weights]) -> Plan:
@@ -106,11 +110,11 @@ def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights
         for code in weights[side]:
             if (side, code) not in taken:
                 alone("redefined" if code in redefined[side] else kind, side, code)
-    share = min(sum((weights[side][pair[side]] for pair in both), ZERO) for side in (0, 1))
     matched: list[dict[tuple, int]] = [
         {(side, p[side]): whole(nominal[by], p[by]) for p in both} for by in (1, 0) for side in (0, 1)
     ]
-    return Plan(scale, factors, matched, share)
+    own: list[dict[tuple, int]] = [{(side, p[side]): whole(weights[side], p[side]) for p in both} for side in (0, 1)]
+    return Plan(scale, factors, matched, own)
 
 
 def changes(
@@ -125,13 +129,14 @@ def changes(
     figures   `by_rows`, or `orders.by_orders` where one of the two scores is no sum of weight x share
 
     Returns agency, flag, before (the official score, for joined agencies an estimate), after, change, then its parts,
-    which add up to it exactly: performance (same rows, same basis), verification (one side verified, the other only
-    claimed), membership (rows that look at the group: others came or went), reweighting, added, removed and redefined
-    rows, index_set (all four in one where a score is no sum), exemptions, rest (bonus, penalty, rounding at every
-    level). before_low, before_high: how far an unknown part of a split unit could move `before`. matched_before,
-    matched_after: the sub-index of the matched rows that apply in both years, under the later weights; base_before,
-    base_after: the same under the earlier ones; matched_share: the smaller of the parts of either year's index they
-    carry. All are Fractions (shares of the maximum), None where an agency has no score in one of the years.
+    which add up to it exactly: performance (same rows, same basis), unanswered (rows that one of the years has no
+    answer to), verification (one side verified, the other only claimed), membership (rows that look at the group:
+    others came or went), reweighting, added, removed and redefined rows, index_set (all four in one where a score is no
+    sum), exemptions, rest (bonus, penalty, rounding at every level). before_low, before_high: how far an unknown part
+    of a split unit could move `before`. matched_before, matched_after: the sub-index of the matched rows that apply and
+    have an answer in both years, under the later weights; base_before, base_after: the same under the earlier ones;
+    matched_share: the smaller of the parts of either year's index they carry. All are Fractions (shares of the
+    maximum), None where an agency has no score in one of the years.
     """
     before, after = sides.before, sides.after
     flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * len([*PARTS, *SUBS])
@@ -155,28 +160,32 @@ def by_rows(matches: pd.DataFrame, sides: Sides) -> Figures:
     figures: Figures = {}
     for (then, now), places in weighted.items():
         common = substituted(plan(matches, (before, after), (before.patterns[then], after.patterns[now])), columns)
-        figures |= zip(places, split(common, sums, changed, places), strict=True)
+        figures |= zip(places, split(common, sums, sides.gaps, changed, places), strict=True)
     return figures
 
 
 def columns_of(sides: Sides) -> dict[tuple, Sequence[Fraction | None]]:
-    """(side, row) -> shares; (side, row, verification or membership) -> what the change would lack if both years stood
-    on the other shares."""
-    years = sides.before, sides.after
+    """(side, row) -> shares; (side, row, part of `OTHERWISE`) -> what they would be without it, where only differences
+    between the years matter: 0 in both for a row that one of them has no answer to."""
     columns: dict[tuple, Sequence[Fraction | None]] = {}
-    for side, year in enumerate(years):
+    for side, year in enumerate((sides.before, sides.after)):
         columns |= {(side, code): shares for code, shares in year.shares.items()}
-        for part, others in (("verification", sides.alike[side]), ("membership", sides.common[side])):
-            for code, other in others.items():
+        for part in OTHERWISE:
+            for code, other in sides.others[part][side].items():
                 pairs = zip(year.shares[code], other, strict=True)
                 columns[side, code, part] = [x if x is None or y is None else y for x, y in pairs]
+        for code, gaps in sides.gaps[side].items():
+            answered = list(columns[side, code, "unanswered"])
+            for i in np.flatnonzero(gaps).tolist():
+                answered[i] = ZERO
+            columns[side, code, "unanswered"] = answered
     return columns
 
 
 def substituted(p: Plan, columns: Collection[tuple]) -> Plan:
-    """The same plan with verification and membership taken out of performance, where there are other shares."""
+    """The same plan with the other parts taken out of performance, where there are other shares."""
     factors = {part: dict(form) for part, form in p.factors.items()}
-    for part in ("verification", "membership"):
+    for part in OTHERWISE:
         for (side, code), factor in p.factors["performance"].items():
             if (side, code, part) in columns:
                 factors[part] |= {(side, code): factor, (side, code, part): -factor}
@@ -186,7 +195,7 @@ def substituted(p: Plan, columns: Collection[tuple]) -> Plan:
 
 
 def split(
-    p: Plan, sums: Sums, changed: Sequence[Fraction | None], places: Sequence[int]
+    p: Plan, sums: Sums, gaps: Gaps, changed: Sequence[Fraction | None], places: Sequence[int]
 ) -> Iterator[list[Fraction | None]]:
     """The `Figures` of every agency with this plan."""
     at = np.array(places)
@@ -199,9 +208,28 @@ def split(
     figures["rest"] = fractions(n * below - d * sum(found.values()), d * below)
     columns: list[Sequence[Fraction | None]] = [figures[part] for part in PARTS]
     for weights in p.matched:
-        whole = sum(weights.values())
-        columns.append(fractions(sums.of(weights, at), whole * base) if whole else [None] * len(places))
-    return ([*row, p.share] for row in zip(*columns, strict=True))
+        answered = {
+            (side, row, "unanswered") if row in gaps[side] else (side, row): w for (side, row), w in weights.items()
+        }
+        columns.append(shared(sums.of(answered, at), counted(weights, gaps, at) * base))
+    own = [counted(weights, gaps, at) for weights in p.own]
+    columns.append(fractions(np.minimum(*own), np.full(len(at), p.scale, dtype=object)))
+    return map(list, zip(*columns, strict=True))
+
+
+def counted(weights: Mapping[tuple, int], gaps: Gaps, at: np.ndarray) -> np.ndarray:
+    """The weight of the rows with an answer in both years, for every agency."""
+    found = np.full(len(at), sum(weights.values()), dtype=object)
+    for (side, row), weight in weights.items():
+        if row in gaps[side]:
+            found[gaps[side][row][at]] -= weight
+    return found
+
+
+def shared(above: np.ndarray, below: np.ndarray) -> list[Fraction | None]:
+    """Numerators over denominators; None over 0."""
+    pairs = zip(above.tolist(), below.tolist(), strict=True)
+    return [Fraction(n, d) if d else None for n, d in pairs]
 
 
 def group_change(

@@ -41,11 +41,12 @@ def news(compared: Sequence[Comparison], limit: float | None) -> pd.DataFrame:
     limit   `noise`; None: judged without it
 
     Returns agency, performance (Fraction or None), news: up, down, noise (not larger than the limit), none (exactly no
-    change), estimate (a merged or split agency: never news), not-comparable. In the order of `changes`; empty where
+    change), estimate (a merged or split agency: never news), not-comparable (the index set, or so many answers missing
+    that the agency is none of `Comparison.like_for_like`). In the order of `changes`; empty where
     there is no earlier year.
     """
     rows = [
-        (agency, moved, verdict(flag, moved, limit, step.comparable))
+        (agency, moved, verdict(flag, moved, limit, agency in step.like_for_like))
         for step in compared[-1:]
         for agency, flag, moved in rows_of(step.changes, "agency", "flag", "performance")
     ]

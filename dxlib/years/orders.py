@@ -19,9 +19,9 @@ import pandas as pd
 from ..case import Case
 from ..case.links import MATCHED
 from ..case.tables import rows_of
-from ..index.rows import Rows, from_leaves, keeps
+from ..index.rows import from_leaves, keeps
 from ..rules import ZERO
-from .decompose import PARTS, Figures, Shares, Sides
+from .decompose import OTHERWISE, PARTS, Figures, Shares, Sides
 
 QUARTER = Fraction(1, 4)
 Column = Sequence["Fraction | None"]
@@ -31,13 +31,13 @@ Cells = tuple[dict[str, Column], dict[str, Sequence[bool]]]  # leaf -> shares, l
 class Trees:
     """Both years for some agencies: the index under either year's set, exemptions and shares.
 
-    pairs   by side, matched row -> row of the other side
+    pairs    by side, matched row -> row of the other side
+    answers  by side, row -> shares without those of rows that lack an answer in one of the years; only rows that do
     """
 
-    def __init__(
-        self, cases: tuple[Case, Case], matches: pd.DataFrame, years: tuple[Rows, Rows], places: Sequence[int]
-    ):
+    def __init__(self, cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides, places: Sequence[int]):
         self.cases = cases
+        years = sides.before, sides.after
         self.agencies = [years[1].agencies[i] for i in places]
         self.shares = [{code: [column[i] for i in places] for code, column in year.shares.items()} for year in years]
         self.kept = [
@@ -46,6 +46,11 @@ class Trees:
         ]
         linked = [(new, old) for new, old, kind in rows_of(matches, "code", "from_code", "kind") if kind in MATCHED]
         self.pairs: tuple[dict[str, str], dict[str, str]] = ({old: new for new, old in linked}, dict(linked))
+        stands = sides.others["unanswered"]
+        self.answers = [
+            {code: [None if gaps[i] else stands[side][code][i] for i in places] for code, gaps in rows.items()}
+            for side, rows in enumerate(sides.gaps)
+        ]
 
     def row(self, side: int, code: str, of: int) -> str:
         """The name that a matched row of one side has on another."""
@@ -75,13 +80,15 @@ class Trees:
         return [x or ZERO for x in from_leaves(self.cases[tree], self.agencies, shares, kept)]
 
     def matched(self, tree: int, done: int) -> list[Fraction | None]:
-        """The sub-index of the matched rows that apply in both years, under one year's set, with a year's shares."""
+        """The sub-index of the matched rows that apply and have an answer in both years, under one year's set, with a
+        year's shares."""
         nothing: list[Fraction | None] = [None] * len(self.agencies)
         shares: dict[str, Column] = {}
         for code in self.shares[tree]:
             shares[code] = nothing
             if code in self.pairs[tree]:
-                own = [self.shares[side][self.row(tree, code, side)] for side in (0, 1)]
+                names = [self.row(tree, code, side) for side in (0, 1)]
+                own = [self.answers[side].get(names[side], self.shares[side][names[side]]) for side in (0, 1)]
                 shares[code] = [None if None in pair else pair[done] for pair in zip(*own, strict=True)]
         kept = dict.fromkeys(shares, [False] * len(self.agencies))
         return from_leaves(self.cases[tree], self.agencies, shares, kept)
@@ -97,17 +104,21 @@ def by_orders(cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides) -> 
     ]
     if not places:
         return {}
-    trees = Trees(cases, matches, years, places)
+    trees = Trees(cases, matches, sides, places)
     none: tuple[Shares, Shares] = ({}, {})
     at = {(t, e, d): trees.index(t, e, d, none) for t, e, d in product((0, 1), repeat=3)}
     acted = performance(*(at[tree, tree, done] for tree, done in product((0, 1), repeat=2)))
     found: dict[str, Sequence[Fraction]] = dict.fromkeys(PARTS, [ZERO] * len(places))
     known: tuple[dict, dict] = ({}, {})
-    for part, other in (("verification", sides.alike), ("membership", sides.common)):
-        less = acted
+    for part in OTHERWISE:
+        other, less = sides.others[part], acted
         if any(other):
             for side in (0, 1):
-                known[side].update({code: [column[i] for i in places] for code, column in other[side].items()})
+                for code, column in other[side].items():
+                    so_far = known[side].get(code, [None] * len(places))
+                    known[side][code] = [
+                        y if column[i] is None else column[i] for i, y in zip(places, so_far, strict=True)
+                    ]
             less = performance(*(trees.index(tree, tree, done, known) for tree, done in product((0, 1), repeat=2)))
         found[part] = [x - y for x, y in zip(acted, less, strict=True)]
         acted = less
@@ -117,7 +128,7 @@ def by_orders(cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides) -> 
     columns = [found[part] for part in PARTS]
     subs = zip(*(trees.matched(tree, done) for tree in (1, 0) for done in (0, 1)), strict=True)
     return {
-        i: [*row, *sub, carried(trees.pairs[1], years, i)]
+        i: [*row, *sub, carried(trees.pairs[1], sides, i)]
         for i, row, sub in zip(places, zip(*columns, strict=True), subs, strict=True)
     }
 
@@ -137,8 +148,10 @@ def moved_by(at: Mapping[tuple[int, int, int], Sequence[Fraction]], what: int) -
     ]
 
 
-def carried(pairs: Mapping[str, str], years: tuple[Rows, Rows], i: int) -> Fraction:
-    """The smaller of the parts of either year's index that an agency's matched rows carry."""
-    own = [year.patterns[year.pattern[i]] for year in years]
+def carried(pairs: Mapping[str, str], sides: Sides, i: int) -> Fraction:
+    """The smaller of the parts of either year's index that an agency's matched rows with answers carry."""
+    own = [year.patterns[year.pattern[i]] for year in (sides.before, sides.after)]
+    gaps = sides.gaps[1]
     both = [(old, new) for new, old in pairs.items() if old in own[0] and new in own[1]]
+    both = [(old, new) for old, new in both if new not in gaps or not gaps[new][i]]
     return min(sum((own[side][pair[side]] for pair in both), ZERO) for side in (0, 1))

@@ -45,7 +45,7 @@ def test_the_merger_year_reads_honestly(merger):
     assert said[2] == words["trend.size"].format(before="102", after="35")
     facts = {"then": "2024", "before": "102", "before_all": "102", "now": "2025", "after": "14", "after_all": "35"}
     assert said[1] == words["trend.scored"].format(**facts)
-    assert said[-1] == words["trend.joined"].format(n="35")
+    assert said[-1] == f"{words['trend.joined'].format(n='35')} {words['trend.all_joined']}"
     assert not any("tăng," in sentence or "Tăng nhiều nhất" in sentence for sentence in said)
     rows = page.agencies_table(compared, moved, "vi").cells
     assert all(row[1].endswith("*") and row[-1] == words["trend.news.estimate"] for row in rows)
@@ -71,6 +71,31 @@ def test_unknown_shares_are_shown_as_a_range(merger):
     unknown = [row for row in rows.values() if catalogue("vi")["trend.share_unknown"] in row[2]]
     scored = [row for row in unknown if row[3] != "–"]  # the others wait for a score
     assert len(unknown) == 4 and scored and all("%" in row[5] and " – " in row[5] for row in scored)
+
+
+def test_answers_that_have_not_come_are_said_and_blame_nobody(tmp_path):
+    """Row 2 of agency a has no answer this year; b has hardly any."""
+    rows = [leaf(code, "points", 10) for code in "1234"]
+    full = {code: {"points": 5} for code in "1234"}
+    lacks = {"a": {code: full[code] for code in "134"}, "b": {"1": full["1"]}, "c": full}
+    write(tmp_path, 2021, (rows, dict.fromkeys("abc", full)))
+    write(tmp_path, 2022, (rows, lacks), "; ".join(f"{code} {code} same" for code in "1234"))
+    series, compared, moved, lines, _ = made(2022, "test", tmp_path)
+    for lang, said in (("vi", "-16,7"), ("en", "-16.7")):
+        words = catalogue(lang)
+        sentences = page.summary(compared, moved, series, lang).sentences
+        assert words["trend.of.unanswered"].format(x=said) in sentences[0]
+        lack = words["trend.unanswered"].format(n="2")
+        assert any(sentence.startswith(lack) and "60" in sentence for sentence in sentences)
+        table = page.agencies_table(compared, moved, lang)
+        cells = {row[0]: row[1:] for row in table.cells}
+        assert words["trend.head.unanswered"] in [column.heading for column in table.columns]
+        assert [cells["a"][i] for i in (2, 4)] == [cells["a"][2]] * 2 and cells["a"][2] == (
+            "-12.5" if lang == "en" else "-12,5"
+        )
+        assert set(cells["b"][3:7]) == {NOTHING} and cells["b"][7] == words["trend.news.not-comparable"]
+    broken = page.course_table(lines, compared, "vi").cells
+    assert ["┆" in row[2] for row in broken] == [False, True, False]
 
 
 def test_two_years_that_cannot_be_compared_give_no_performance(quiet):

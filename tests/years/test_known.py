@@ -106,6 +106,54 @@ def test_a_joined_agency_under_a_geometric_mean(tmp_path):
     assert row["performance"] == row["change"] == 1 - row["before"]
 
 
+@pytest.mark.parametrize("aggregate", ["arithmetic", "geometric"])
+@pytest.mark.parametrize("after", [3, 5])
+def test_bonus_points_of_merged_units_are_no_reorganisation(tmp_path, after, aggregate):
+    """By hand: two units with 6 of 10 points and a bonus of 4 and 2 points: 1.0 and 0.8. Their heir has 6 and a bonus
+    of 3: nothing changed; with a bonus of 5 it is held at 10 of 10. The mean weighs them 1 to 3: 0.85."""
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in "xy"), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in "xy"))
+    rows = [leaf("1", "points", 10), leaf("0", "none"), leaf("b", "bonus(1)")]
+    old = {a: {"1": {"points": 6}, "b": more, "0": n} for a, more, n in (("x", 4, 1), ("y", 2, 3))}
+    new = {"new": {"1": {"points": 6}, "b": after}}
+    write(tmp_path, 2021, (rows, old), aggregate=aggregate)
+    write(tmp_path, 2022, (rows, new), "1 1 same", aggregate=aggregate, comparison={"size": "0"})
+    cases = read_case(tmp_path, 2021, GROUP), read_case(tmp_path, 2022, GROUP)
+    step = compare_years(*cases, read_register(tmp_path), read_lineage(tmp_path))
+    row = change(step, "new")
+    assert (row["before"], row["after"]) == (F(85, 100), F(9 if after == 3 else 10, 10))
+    assert step.other_weights["new"] == F(9, 10)
+    assert (row["performance"], row["rest"]) == (0, row["change"])
+    value = dict(zip(step.group["part"], step.group["value"], strict=True))
+    assert value["reorganised"] == F(85, 100) - F(9, 10)  # the weights of the mean, no points
+
+
+def test_a_merger_of_equals_with_a_bonus_changes_nothing(tmp_path):
+    """Two equal units with a bonus of 2 points, and an heir that is the same again."""
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in "xy"), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in "xy"))
+    rows = [leaf("1", "points", 10), leaf("b", "bonus(1)")]
+    given = {"1": {"points": 6}, "b": 2}
+    step = compared(tmp_path, (rows, {"x": given, "y": given}), (rows, {"new": given}), "1 1 same")
+    assert not any(change(step, "new")[part] for part in ("change", *PARTS))
+    value = dict(zip(step.group["part"], step.group["value"], strict=True))
+    assert value["before"] == value["after"] == F(8, 10) and value["reorganised"] == 0
+
+
+def test_penalties_of_an_unknown_part_lie_in_its_range(tmp_path):
+    """By hand: A (half of the points) came in part to B (all of them, less a penalty of 2 of 10); half is assumed."""
+    split_and_joined(tmp_path, ",", ",")
+    rows = [leaf("1", "points", 10), leaf("p", "penalty(1)")]
+    old = {"a": {"1": {"points": 5}, "p": 0}, "b": {"1": {"points": 10}, "p": 2}}
+    new = {agency: {"1": {"points": 5}} for agency in ("rest", "new")}
+    row = change(compared(tmp_path, (rows, old), (rows, new), "1 1 same"), "new")
+
+    def by_hand(part):
+        return (part * F(5, 10) + F(8, 10)) / (part + 1)
+
+    assert (row["before"], row["before_low"], row["before_high"]) == tuple(by_hand(F(x, 1000)) for x in (500, 999, 1))
+
+
 def test_ratios_add_numerators_and_denominators(tmp_path):
     """methods.md §3.3: 40/100, 90/300, 10/20 -> 140/420, not the mean of the ratios."""
     rows = [leaf("1", "ratio", 10)]

@@ -1,0 +1,167 @@
+"""Rows that one year has no answer to are no performance: by hand, as a property, and by the front door."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dxlib.case import read_series
+from dxlib.case.tables import empty
+from dxlib.cli import main
+from dxlib.index import evaluate
+from dxlib.years import PARTS, compare_series, compare_years, course, news, results, row_changes
+from tests.index.random_cases import few, givens
+from tests.index.random_cases import points as points_of
+from tests.known.folders import leaf, pillar
+from tests.years.two_years import GROUP, change, compared, lineage, register, write
+
+ROWS = [leaf("1", "points", 10), leaf("2", "points", 10), leaf("3", "points", 20)]
+LINKS = "1 1 same; 2 2 same; 3 3 same"
+FULL = {"1": 4, "2": 6, "3": 12}
+
+
+def points(given: dict) -> dict:
+    return {code: {"points": value} for code, value in given.items()}
+
+
+def two(tmp_path, before: dict, after: dict, **index):
+    """Agency b answers everything in both years."""
+    sides = [(ROWS, {"a": points(x), "b": points(FULL)}) for x in (before, after)]
+    return compared(tmp_path, *sides, LINKS, **index)
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_a_row_without_an_answer_is_no_performance(tmp_path, forward):
+    """By hand: 22 of 40, then row 2 (6 of 10) has no answer and row 1 rises from 4 to 8: 20 of 40. Performance is the
+    4 points of row 1, the 6 points of row 2 are a part of their own; the rows compared are 1 and 3, 30 of 40 points,
+    16/30 -> 20/30. The other way round everything changes its sign."""
+    years = (FULL, {"1": 8, "3": 12}) if forward else ({"1": 8, "3": 12}, FULL)
+    step = two(tmp_path, *years)
+    row, sign = change(step, "a"), 1 if forward else -1
+    wanted = {"performance": F(4, 40), "unanswered": F(-6, 40)}
+    assert {part: row[part] for part in PARTS} == {part: sign * wanted.get(part, 0) for part in PARTS}
+    ends = (F(16, 30), F(20, 30))[::sign]
+    assert (row["matched_before"], row["matched_after"], row["base_before"], row["base_after"]) == (*ends, *ends)
+    assert row["matched_share"] == F(30, 40)
+    assert not any(change(step, "b")[part] for part in PARTS) and change(step, "b")["matched_share"] == 1
+    assert row_changes(step, "a")["code"].tolist() == ["1", "3"]
+    assert news([step], None)["news"].tolist() == ["up" if forward else "down", "none"]
+
+
+def test_a_row_that_nobody_ever_answered_stays_in_the_comparison(tmp_path):
+    """No answer in both years: nothing changed there."""
+    row = change(two(tmp_path, {"1": 4, "3": 12}, {"1": 8, "3": 12}), "a")
+    assert (row["performance"], row["unanswered"], row["matched_share"]) == (F(4, 40), 0, 1)
+    assert (row["base_before"], row["base_after"]) == (F(16, 40), F(20, 40))
+
+
+def test_too_few_answers_are_not_compared(tmp_path, capsys):
+    """Rows 1 and 2 carry half of the weight: below the declared 60 % nothing is told of a, everything of b."""
+    step = two(tmp_path, FULL, {"1": 8, "2": 6})
+    assert step.comparable and step.like_for_like == {"b"}
+    assert news([step], None)["news"].tolist() == ["not-comparable", "none"]
+    series = read_series(tmp_path, 2022, GROUP)
+    exact = [evaluate(case) for case in series.cases]
+    lines = course(compare_series(series, exact), results(series.cases, exact))
+    assert lines["break"].tolist() == ["", "few-answers", "", ""] and lines["chain"].tolist() == [100] * 4
+    out = tmp_path / "compared.csv"
+    asked = ["compare", "2021", GROUP, "--to-year", "2022", "--data", str(tmp_path), "-o", str(out), "--lang", "en"]
+    assert main(asked) == 0
+    assert "cannot be compared" in capsys.readouterr().err
+    table = pd.read_csv(out).set_index("agency")
+    assert table.loc["a", [*PARTS, "base_before"]].isna().all() and table.loc["a", "matched_share"] == 0.5
+    assert table.loc["b", [*PARTS, "base_before"]].notna().all()
+
+
+def test_parts_of_a_merger_without_an_answer(tmp_path):
+    """By hand: of two equal units one has no answer to row 1 (10 points), the other half of it: the estimate holds a
+    quarter, as the index counts it. After the merger half again: nothing was done, a quarter had no answer."""
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in "xy"), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in "xy"))
+    rows = [leaf("1", "points", 10), leaf("2", "points", 10)]
+    before = {"x": points({"1": 5, "2": 5}), "y": points({"2": 5})}
+    row = change(
+        compared(tmp_path, (rows, before), (rows, {"new": points({"1": 5, "2": 5})}), "1 1 same; 2 2 same"), "new"
+    )
+    assert (row["before"], row["after"]) == (F(3, 8), F(1, 2))
+    assert (row["performance"], row["unanswered"], row["matched_share"]) == (0, F(1, 8), 1)
+    assert (row["base_before"], row["base_after"]) == (F(1, 2), F(1, 2))
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_ratios_of_parts_with_an_answer(tmp_path, answered):
+    """By hand: 10/20 and 30/80 add up to 40/100; a third part has no answer. Where nobody has one, the row has none."""
+    names = "xyz"
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in names), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in names))
+    rows = [leaf("1", "ratio", 10), leaf("2", "points", 10)]
+    given = {"x": (10, 20), "y": (30, 80)} if answered else {}
+    before = {a: {"2": {"points": 5}, **({"1": given[a]} if a in given else {})} for a in names}
+    after = {"new": {"1": (1, 2), "2": {"points": 5}}}
+    before["else"] = after["else"] = {"1": (1, 2), "2": {"points": 5}}  # a row that nobody answers is refused
+    row = change(compared(tmp_path, (rows, before), (rows, after), "1 1 same; 2 2 same"), "new")
+    wanted = (F(1, 2) * (F(1, 2) - F(4, 10)), 1) if answered else (0, F(1, 2))
+    assert (row["performance"], row["matched_share"]) == wanted
+    assert row["performance"] + row["unanswered"] == row["change"]
+
+
+def test_a_branch_that_is_no_sum(tmp_path):
+    """By hand: a geometric branch is 0 where one of its rows has no answer; the best of two needs only one."""
+    for mean, most, answered, wanted in (
+        ("geometric", 5, ["1.1"], (0, F(-1, 4))),
+        ("best", 10, ["1.1"], (F(1, 4), 0)),
+        ("best", 10, [], (0, F(-1, 4))),
+    ):
+        rows = [
+            pillar("1", aggregate=mean),
+            leaf("2", "points", 10),
+            *(leaf(f"1.{i}", "points", most, "1") for i in "12"),
+        ]
+        half = points({"1.1": most / 2, "1.2": most / 2, "2": 5})
+        after = points({**dict.fromkeys(answered, most), "2": 5})
+        sides = [(rows, {"a": x, "b": half}) for x in (half, after)]
+        row = change(compared(tmp_path / mean / str(len(answered)), *sides, "1 1 same; 2 2 same"), "a")
+        assert (row["performance"], row["unanswered"]) == wanted, mean
+
+
+def test_a_score_that_is_no_sum(tmp_path):
+    """By hand: shares 1/4 and 1 of two equal rows, geometric: 1/2. Row 2 has no answer: 0; row 1 rises to 1. With row 2
+    as it was the index would have risen to 1: performance 1/2, the rest is the answer that is missing."""
+    rows = [leaf("1", "points", 4), leaf("2", "points", 4)]
+    full = points({"1": 1, "2": 4})
+    sides = [(rows, {"a": full, "b": full}), (rows, {"a": points({"1": 4}), "b": full})]
+    write(tmp_path, 2021, sides[0], aggregate="geometric")
+    write(tmp_path, 2022, sides[1], "1 1 same; 2 2 same", aggregate="geometric")
+    series = read_series(tmp_path, 2022, GROUP)
+    step = compare_series(series, [evaluate(case) for case in series.cases])[0]
+    row = change(step, "a")
+    assert (row["change"], row["performance"], row["unanswered"]) == (F(-1, 2), F(1, 2), -1)
+    assert (row["base_before"], row["base_after"], row["matched_share"]) == (F(1, 4), 1, F(1, 2))
+    assert step.like_for_like == {"b"}
+
+
+@few
+@given(givens(gaps=False), st.booleans(), st.data())
+def test_taking_an_answer_away_leaves_the_performance_of_the_others(one, forward, data):
+    """Where missing answers count 0, performance without an answer is performance less what that row did."""
+    one = one.but(index={"missing": "zero"})
+    other = one.but(table={a: {row["code"]: points_of(data.draw, row) for row in one.leaves} for a in one.table})
+    agency, code = data.draw(st.sampled_from(list(one.table)[1:])), data.draw(st.sampled_from(one.leaves))["code"]
+    table = {a: {c: p for c, p in of.items() if (a, c) != (agency, code)} for a, of in other.table.items()}
+    step, lacking = (compare_tables(*((one, x) if forward else (x, one))) for x in (other, other.but(table=table)))
+    did = row_changes(step, agency).set_index("code")["performance"]
+    then, now = change(step, agency), change(lacking, agency)
+    assert (
+        now["performance"] == then["performance"] - did[code]
+        and now["unanswered"] == now["change"] - now["performance"]
+    )
+    assert row_changes(lacking, agency)["code"].tolist() == [c for c in did.index if c != code]
+    assert now["matched_share"] < then["matched_share"] == 1
+
+
+def compare_tables(one, other):
+    return compare_years(one.case(), other.case(), empty("register"), empty("lineage"))
