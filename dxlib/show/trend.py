@@ -430,7 +430,10 @@ def course_chart(compared: Sequence[Comparison], scores: Mapping[str, pd.DataFra
     drawings = charts.groups_by_year(years, values, breaks, text("trend.share", lang), lambda x: percent(x, lang, 0))
     alt = text("trend.course_alt", lang, years=", ".join(years), n=number(sum(bool(b) for b in breaks), lang))
     source = labels.made(compared[-1].after, lang, "dxlib.years.course")
-    return Chart(text("trend.course_chart", lang), tuple(drawings), source, alt, text("trend.course_note", lang))
+    note = text("trend.course_note", lang)
+    if any(step.changes["unanswered"].fillna(0).astype(bool).any() for step in compared):
+        note = labels.joined(note, text("trend.course_unanswered", lang))
+    return Chart(text("trend.course_chart", lang), tuple(drawings), source, alt, note)
 
 
 def breaks_of(step: Comparison, lang: str) -> list[str]:
