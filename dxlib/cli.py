@@ -240,9 +240,11 @@ def marked(table: pd.DataFrame, cases: Iterable[Case], args: argparse.Namespace)
 
 
 def run_score(args: argparse.Namespace) -> int:
+    from .case import check_there
     from .index import decided_by_zero, score, to_csv
 
     case = load(args.data, args.year, args.group, args.scenario, args.on)
+    check_there(args.data, case)
     if (zeros := decided_by_zero(case, args.on)) and not args.quiet:
         facts = {"n": len(zeros), "cells": "; ".join(f"{agency} {code}" for agency, code in zeros)}
         show_findings([Finding("W_ZERO", "zero_decides", f"{case.year}/{case.group}", facts=facts)], args)

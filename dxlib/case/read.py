@@ -190,6 +190,18 @@ def check_pair(before: Case, after: Case, register: pd.DataFrame) -> None:
         raise Refusal(wrong)
 
 
+def check_there(root: str | Path, case: Case) -> None:
+    """Nobody is scored who was gone, or not there yet, by the register. Raises Refusal; a register that cannot be read
+    says nothing here (`check` names what is wrong with it)."""
+    try:
+        register = read_register(root)
+    except Refusal:
+        return
+    found = check_members(register, case.tables["agencies"], case.settings, f"{case.year}/{case.group}")
+    if wrong := [finding for finding in found if finding.severity == "error"]:
+        raise Refusal(wrong)
+
+
 def place_before(root: Path, case: Case) -> tuple[str, str] | None:
     """Year and group of the earlier year that a case continues; None where there is none."""
     linked = {(y, g) for y, g in rows_of(case.tables["links"], "from_year", "from_group") if y < case.year}

@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic import working_folder
-from ..case import Case, Series, read_before, read_case, read_for_verification, read_series, root_digests
+from ..case import (
+    Case,
+    Series,
+    check_there,
+    read_before,
+    read_case,
+    read_for_verification,
+    read_series,
+    root_digests,
+)
 from ..errors import Finding, Refusal
 from ..index import provisional, score
 from ..publish.open_data import open_data
@@ -317,16 +326,15 @@ class Opened:
 
 
 def open_case(root: Path, year: str, group: str, way: str) -> Opened | Refusal:
-    """The case as its notebooks read it, see `reading`."""
+    """The case as its notebooks read it, see `reading`; what shows scores is refused where somebody was not there."""
     try:
-        if way == "strictly":
-            case = read_case(root, year, group)
-            return Opened(case, case.digests, provisional(case))
-        if way == "years":
-            series = read_series(root, year, group)
-            return Opened(series.cases[-1], series.digests, provisional(series.cases[-1]), series)
-        case = read_for_verification(root, year, group)
-        return Opened(case, {**read_before(root, case).digests, **case.digests}, provisional(case))
+        if way == "goes-on":
+            case = read_for_verification(root, year, group)
+            return Opened(case, {**read_before(root, case).digests, **case.digests}, provisional(case))
+        series = read_series(root, year, group) if way == "years" else None
+        case = series.cases[-1] if series else read_case(root, year, group)
+        check_there(root, case)
+        return Opened(case, series.digests if series else case.digests, provisional(case), series)
     except Refusal as refusal:
         return refusal
 

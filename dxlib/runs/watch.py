@@ -39,9 +39,9 @@ class Watch:
         self.changed(0)
 
     def progress(self, outcome: Outcome, total: int) -> None:
+        self.made += outcome.job in self.running  # not those that were kept, or refused before they began
         self.running.pop(outcome.job, None)
         self.ended += 1
-        self.made += outcome.status != "kept"
         self.said(outcome, total)
         self.changed(total)
 

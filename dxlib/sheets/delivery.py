@@ -12,6 +12,9 @@ from .gate import DENSEST, LARGEST, MOST_PARTS, SMALL
 
 DOCUMENTS = {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".doc", ".docx", ".csv", ".txt", ".html", ".mp4", ".mp3"}
 
+LEFT_BY_PROGRAMS = ("~$", ".")  # how names begin of locks of open workbooks, and of what macOS puts beside files
+LEFT_BY_WINDOWS = {"thumbs.db", "desktop.ini"}
+
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"#!")  # of Windows, Linux, macOS, and scripts
 
 
@@ -43,13 +46,18 @@ def unpacked(files: Iterable[Path], findings: list[Finding]) -> Iterator[tuple[s
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink())
             for p in inside:
-                if p.name.startswith(("~$", ".")):
-                    continue  # lock files of an open workbook
+                if left_behind(p.name):
+                    continue
                 yield from opened(p.relative_to(path).as_posix(), p, findings)
         elif path.is_file():
             yield from opened(path.name, path, findings)
         else:
             findings.append(Finding("E_NOT_FOUND", "file_missing", str(path)))
+
+
+def left_behind(name: str) -> bool:
+    """Whether a program left the file in the folder, and nobody meant to send it."""
+    return name.startswith(LEFT_BY_PROGRAMS) or name.lower() in LEFT_BY_WINDOWS
 
 
 def opened(shown: str, path: Path, findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
@@ -73,7 +81,7 @@ def opened(shown: str, path: Path, findings: list[Finding]) -> Iterator[tuple[st
             if member.file_size > LARGEST or dense:
                 facts = {"size": member.file_size // 1_000_000}
                 findings.append(Finding("E_TOO_LARGE", "unpacked_large", f"{shown}/{member.filename}", facts=facts))
-            elif not Path(member.filename).name.startswith(("~$", ".")):
+            elif not left_behind(Path(member.filename).name):
                 with package.open(member) as file:
                     yield f"{shown}/{member.filename}", file.read(LARGEST)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 from desk import LOAD, SHOW, Desk, unpacked, write_notebook
 
+from dxlib.cli import main
 from dxlib.errors import Refusal
 
 ONE_EACH = {"years": ["2025"], "langs": ["vi"]}
@@ -139,6 +140,23 @@ def test_data_with_errors_fail_their_jobs_alone_without_a_kernel(desk):
     assert {f.file for o in result.failures for f in o.findings} == {"2025/communes/claims.csv"}
     assert len(result.failures[0].findings) == len(result.findings) == 2
     assert before.items() <= desk.products().items() and not [p for p in desk.products() if p.endswith(".ipynb")]
+
+
+def test_a_unit_that_was_gone_gets_no_score(desk):
+    """The register is looked at although nothing in the year and group has changed."""
+    columns = "agency,name_vi,level,official_code,valid_from,valid_to\n"
+    register = desk.data / "register.csv"
+    register.write_text(columns + "a,A,commune,,2000-01-01,\nb,B,commune,,2000-01-01,\n", "utf-8")
+    assert set(statuses(desk.run(langs=["vi"])).values()) == {"made"}
+    register.write_text(columns + "a,A,commune,,2000-01-01,2024-06-30\nb,B,commune,,2000-01-01,\n", "utf-8")
+    result = desk.run(langs=["vi"])
+    assert statuses(result) == {
+        "2024/world/report.vi": "failed",  # its index.toml says 2025 too
+        "2025/communes/report.vi": "failed",
+        "2025/communes/verification.vi": "kept",
+    }
+    assert {(f.reason, f.value) for f in result.findings} == {("not_there", "a")}
+    assert main(["score", "2025", "communes", "--data", str(desk.data), "--quiet"]) == 1
 
 
 def test_what_cannot_be_written_is_named(desk):

@@ -35,6 +35,12 @@ def test_the_estimate_goes_by_what_was_made_so_far(capsys):
     ]
 
 
+def test_data_with_errors_say_nothing_about_the_rest(capsys):
+    watch = Watch("vi", clock=lambda: 400.0)
+    watch.progress(Outcome(JOBS[0], "failed"), 4)  # refused before it began
+    assert capsys.readouterr().out == "[1/4] 2025/group0/report.vi — không thành công\n"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminal here")
 def test_a_screen_gets_a_moving_line_with_what_runs(desk, tmp_path):
     import pty

@@ -91,9 +91,23 @@ def test_the_same_delivery_twice_changes_nothing(desk, tmp_path):
     assert state(desk.root) == before
 
 
+LEFT = ("Thumbs.db", "desktop.ini", ".DS_Store", "~$form.xlsx", "__MACOSX/._form.xlsx")
+
+
+def test_what_programs_leave_in_folders_is_passed_over(desk, tmp_path):
+    folder = send(desk, tmp_path)
+    for name in LEFT:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"\xd0\xcf\x11\xe0")
+    out = take(desk, folder)
+    assert out.written and len(out.taken) == 3 and not out.refused
+
+
 def test_a_zip_is_a_folder(desk, tmp_path):
     folder = send(desk, tmp_path)
     with zipfile.ZipFile(tmp_path / "forms.zip", "w") as package:
+        for name in LEFT:
+            package.writestr(name, b"\xd0\xcf\x11\xe0")
         for path in folder.iterdir():
             package.write(path, f"../../{path.name}")  # names in an archive are never paths to write to
     out = take(desk, tmp_path / "forms.zip")
