@@ -129,7 +129,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     place(approve, say, what=False)
     approve.add_argument("--role", required=True, metavar="ROLE", help=say("role"))
     approve.add_argument("--decision", required=True, metavar="NUMBER", help=say("decision"))
-    approve.add_argument("--date", required=True, type=date.fromisoformat, metavar="DAY", help=say("signed_on"))
+    approve.add_argument("--date", required=True, type=day, metavar="DAY", help=say("signed_on"))
     approve.add_argument("--reason", default="", metavar="TEXT", help=say("why_again"))
     forms = command("forms", run_forms)
     place(forms, say, what=False)
@@ -139,7 +139,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     place(intake, say, what=False)
     intake.add_argument("files", nargs="+", type=Path, metavar="FILE", help=say("intake_files"))
     intake.add_argument("--reason", default="", metavar="TEXT", help=say("reason"))
-    intake.add_argument("--received", type=date.fromisoformat, metavar="DAY", help=say("received"))
+    intake.add_argument("--received", type=day, metavar="DAY", help=say("received"))
     intake.add_argument("--returned", type=Path, metavar="DIR", help=say("returned"))
     following = command("new-year", run_new_year)
     following.add_argument("year", metavar="YEAR", help=say("year"))
@@ -157,7 +157,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     status = command("status", run_status)
     status.add_argument("year", metavar="YEAR", help=say("year"))
     status.add_argument("group", nargs="?", metavar="GROUP", help=say("group"))
-    status.add_argument("--as-of", type=date.fromisoformat, metavar="DAY", help=say("as_of"))
+    status.add_argument("--as-of", type=day, metavar="DAY", help=say("as_of"))
     status.add_argument("--reminders", type=Path, metavar="FILE.csv", help=say("reminders"))
     worklist = command("worklist", run_worklist)
     place(worklist, say, what=False)
@@ -167,7 +167,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     register = command("register", run_register)
     register.add_argument("action", choices=("import",), help=say("register_action"))
     register.add_argument("file", type=Path, metavar="FILE", help=say("register_file"))
-    register.add_argument("--date", type=date.fromisoformat, metavar="DAY", required=True, help=say("register_date"))
+    register.add_argument("--date", type=day, metavar="DAY", required=True, help=say("register_date"))
     register.add_argument("--act", default="", metavar="TEXT", help=say("act"))
     register.add_argument("--level", default="commune", metavar="WORD", help=say("level"))
     register.add_argument("--write", action="store_true", help=say("register_write"))
@@ -203,6 +203,13 @@ def positive(value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < 1:
         raise argparse.ArgumentTypeError(f"{value!r}: 1, 2, 3, …")
     return int(value)
+
+
+def day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{value!r}: 2025-03-31") from None
 
 
 def run_check(args: argparse.Namespace) -> int:

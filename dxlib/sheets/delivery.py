@@ -52,7 +52,7 @@ def unpacked(files: Iterable[Path], findings: list[Finding]) -> Iterator[tuple[s
         elif path.is_file():
             yield from opened(path.name, path, findings)
         else:
-            findings.append(Finding("E_NOT_FOUND", "file_missing", str(path)))
+            findings.append(Finding("E_NOT_FOUND", "delivery_missing", value=str(path)))
 
 
 def left_behind(name: str) -> bool:
