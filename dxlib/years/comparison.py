@@ -106,7 +106,7 @@ def compare_years(
     alike = alike_shares((before, after), (old, new), (scored[0].on, scored[1].on), parts, matches)
     common = common_shares((before, after), rows, related, scored)
     told = [(lack.told(0, shares[0]), lack.told(1, shares[1])) for shares in (alike, common)]
-    sides = Sides(old, new, {"unanswered": lack.stands, "verification": told[0], "membership": told[1]}, lack.gaps)
+    sides = Sides(old, new, {**lack.stands, "verification": told[0], "membership": told[1]}, lack.gaps)
     split = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
     changed = changes(related, sides, ranges(before, then, parts, figures, more), split)
     several = related[related["origin"].isin(joined(related))]

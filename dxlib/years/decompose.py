@@ -26,8 +26,9 @@ Shares = Mapping[str, Sequence["Fraction | None"]]
 Gaps = tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]  # by side, row -> True and False by agency
 Figures = dict[int, list["Fraction | None"]]  # place -> PARTS, then SUBS
 SET = ["reweighting", "added", "removed", "redefined", "index_set"]  # what the index set moved
-OTHERWISE = ["unanswered", "verification", "membership"]  # what moved the shares of matched rows beside performance
-PARTS = ["performance", *OTHERWISE, *SET, "exemptions", "rest"]
+OTHERWISE = ["unanswered", "verification", "membership", "exemptions"]  # what moves shares of matched rows otherwise
+LACKING = ("unanswered", "exemptions")
+PARTS = ["performance", "unanswered", "verification", "membership", *SET, "exemptions", "rest"]
 COLUMNS = ["agency", "flag", "before", "after", "change", *PARTS, "before_low", "before_high"]
 DECIMALS = 12
 UNIT = 10**30
@@ -40,9 +41,10 @@ class Sides:
     """Both years for the same agencies in the same order.
 
     others   part of `OTHERWISE` -> by side, row -> the shares without what that part moved, None where it moved
-             nothing; only rows where it may have. unanswered: with an answer where one is missing (`unanswered`);
-             verification: on the basis that the other year has too (claimed where one side is only claimed);
-             membership: among the agencies of both years, on rows that look at the group
+             nothing; only rows where it may have. unanswered, exemptions: with an answer where one is missing, or
+             where the row does not apply and has a share by policy (`unanswered`); verification: on the basis that the
+             other year has too (claimed where one side is only claimed); membership: among the agencies of both years,
+             on rows that look at the group
     gaps     by side, matched row -> whether exactly one of the two years has no answer; only rows where some have
     """
 
@@ -50,6 +52,14 @@ class Sides:
     after: Rows
     others: Mapping[str, tuple[Shares, Shares]]
     gaps: Gaps
+
+    def answered(self, side: int, row: str) -> list[Fraction | None]:
+        """The shares of a row of `gaps` where both years have an answer; None where only one has."""
+        found = list((self.before, self.after)[side].shares[row])
+        for part in LACKING:
+            if other := self.others[part][side].get(row):
+                found = [x if y is None else y for x, y in zip(found, other, strict=True)]
+        return [None if gap else x for x, gap in zip(found, self.gaps[side][row].tolist(), strict=True)]
 
     @cached_property
     def moved(self) -> list[Fraction | None]:
@@ -166,7 +176,8 @@ def by_rows(matches: pd.DataFrame, sides: Sides) -> Figures:
 
 def columns_of(sides: Sides) -> dict[tuple, Sequence[Fraction | None]]:
     """(side, row) -> shares; (side, row, part of `OTHERWISE`) -> what they would be without it, where only differences
-    between the years matter: 0 in both for a row that one of them has no answer to."""
+    between the years matter: nothing in both for a row that one of them has no answer to; (side, row, answered) ->
+    `Sides.answered`."""
     columns: dict[tuple, Sequence[Fraction | None]] = {}
     for side, year in enumerate((sides.before, sides.after)):
         columns |= {(side, code): shares for code, shares in year.shares.items()}
@@ -175,10 +186,13 @@ def columns_of(sides: Sides) -> dict[tuple, Sequence[Fraction | None]]:
                 pairs = zip(year.shares[code], other, strict=True)
                 columns[side, code, part] = [x if x is None or y is None else y for x, y in pairs]
         for code, gaps in sides.gaps[side].items():
-            answered = list(columns[side, code, "unanswered"])
-            for i in np.flatnonzero(gaps).tolist():
-                answered[i] = ZERO
-            columns[side, code, "unanswered"] = answered
+            given = sides.answered(side, code)
+            lacking = [part for part in LACKING if (side, code, part) in columns]
+            for part in lacking:
+                mine = zip(columns[side, code, part], sides.others[part][side][code], gaps.tolist(), strict=True)
+                alone = [None if gap and stand is not None else x for x, stand, gap in mine]
+                columns[side, code, part] = given if len(lacking) == 1 else alone
+            columns[side, code, "answered"] = given
     return columns
 
 
@@ -188,7 +202,8 @@ def substituted(p: Plan, columns: Collection[tuple]) -> Plan:
     for part in OTHERWISE:
         for (side, code), factor in p.factors["performance"].items():
             if (side, code, part) in columns:
-                factors[part] |= {(side, code): factor, (side, code, part): -factor}
+                factors[part][side, code] = factors[part].get((side, code), 0) + factor
+                factors[part][side, code, part] = -factor
                 factors["performance"][side, code] -= factor
                 factors["performance"][side, code, part] = factor
     return replace(p, factors=factors)
@@ -209,7 +224,7 @@ def split(
     columns: list[Sequence[Fraction | None]] = [figures[part] for part in PARTS]
     for weights in p.matched:
         answered = {
-            (side, row, "unanswered") if row in gaps[side] else (side, row): w for (side, row), w in weights.items()
+            (side, row, "answered") if row in gaps[side] else (side, row): w for (side, row), w in weights.items()
         }
         columns.append(shared(sums.of(answered, at), counted(weights, gaps, at) * base))
     own = [counted(weights, gaps, at) for weights in p.own]

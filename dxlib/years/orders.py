@@ -19,7 +19,7 @@ import pandas as pd
 from ..case import Case
 from ..case.links import MATCHED
 from ..case.tables import rows_of
-from ..index.rows import from_leaves, keeps
+from ..index.rows import at_places, from_leaves, keeps
 from ..rules import ZERO
 from .decompose import OTHERWISE, PARTS, Figures, Shares, Sides
 
@@ -46,9 +46,8 @@ class Trees:
         ]
         linked = [(new, old) for new, old, kind in rows_of(matches, "code", "from_code", "kind") if kind in MATCHED]
         self.pairs: tuple[dict[str, str], dict[str, str]] = ({old: new for new, old in linked}, dict(linked))
-        stands = sides.others["unanswered"]
         self.answers = [
-            {code: [None if gaps[i] else stands[side][code][i] for i in places] for code, gaps in rows.items()}
+            {code: at_places(sides.answered(side, code), places) for code in rows}
             for side, rows in enumerate(sides.gaps)
         ]
 
@@ -123,7 +122,8 @@ def by_orders(cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides) -> 
         found[part] = [x - y for x, y in zip(acted, less, strict=True)]
         acted = less
     found["performance"] = acted
-    found["index_set"], found["exemptions"] = moved_by(at, 0), moved_by(at, 1)
+    found["index_set"] = moved_by(at, 0)
+    found["exemptions"] = [x + y for x, y in zip(found["exemptions"], moved_by(at, 1), strict=True)]
     found["rest"] = [(changed[i] or ZERO) - (y - x) for i, x, y in zip(places, at[0, 0, 0], at[1, 1, 1], strict=True)]
     columns = [found[part] for part in PARTS]
     subs = zip(*(trees.matched(tree, done) for tree in (1, 0) for done in (0, 1)), strict=True)

@@ -36,7 +36,9 @@ class Sums:
     """
 
     def __init__(self, columns: Mapping[tuple, Sequence[Fraction | None]], agencies: int):
-        self.blocks = list(blocks(columns))
+        first: dict[int, tuple] = {}
+        self.same = {key: first.setdefault(id(column), key) for key, column in columns.items()}  # some stand twice
+        self.blocks = list(blocks({key: columns[key] for key in first.values()}))
         belows = [block.below.astype(object) for block in self.blocks]
         self.below = np.ones(agencies, dtype=object)
         for below in belows:
@@ -46,8 +48,12 @@ class Sums:
     def of(self, factors: Mapping[tuple, int], places: np.ndarray) -> np.ndarray:
         """The sum of factor x share of the agencies at some places, in units of 1 / `below`."""
         whole = np.zeros(len(places), dtype=object)
+        merged: dict[tuple, int] = {}
+        for key, factor in factors.items():
+            if key in self.same:
+                merged[self.same[key]] = merged.get(self.same[key], 0) + factor
         for block, scale in zip(self.blocks, self.scales, strict=True):
-            used = {key: f for key in block.cells if (f := factors.get(key)) and block.largest[key]}
+            used = {key: f for key in block.cells if (f := merged.get(key)) and block.largest[key]}
             if used:
                 fits = sum(abs(f) * block.largest[key] for key, f in used.items()) < WORD
                 kind = np.dtype(np.int64 if fits else object)

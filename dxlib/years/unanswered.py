@@ -1,8 +1,8 @@
-"""Rows that one of two years has no answer to: what the policy gives such a row (0, say) is no performance.
+"""Rows that only one of two years has an answer to: what a policy gives such a row (0, say) is no performance.
 
-A final score counts a missing answer as index.toml says; between two years the row says nothing about what was done.
-It is taken as if the year without an answer stood where the other one does, so its whole change is a part of its own,
-and the sub-index of matched rows leaves it out.
+A final score counts a missing answer, and a row that does not apply, as index.toml says; between two years the row says
+nothing about what was done. It is taken as if the year without an answer stood where the other one does, its whole
+change belongs to `unanswered` or `exemptions`, and the sub-index of matched rows leaves it out.
 """
 
 from __future__ import annotations
@@ -23,20 +23,22 @@ from ..index.rows import Rows
 from .backcast import Joint, Parts, added_up, joined_shares, without
 
 Column = Sequence["Fraction | None"]
-MISSING = "missing"
+LACKS = {"missing": 1, "not-applicable": 2}
+PART_OF = {1: "unanswered", 2: "exemptions"}
 
 
 @dataclass(frozen=True)
 class Unanswered:
     """Rows without an answer, for the agencies of the later year; only rows where there are any.
 
-    gaps    by side, matched row -> whether exactly one of the two years has no answer
-    stands  by side, matched row -> shares where a missing answer is taken as the other year's, or, in an estimate, as
-            what the parts with an answer have together
+    gaps    by side, matched row -> whether the two years differ in having an answer
+    stands  part (unanswered, exemptions) -> by side, matched row -> shares where a row without an answer is taken as
+            it is in the other year, or, in an estimate, as what the parts with an answer have together; None where
+            nothing is lacking
     """
 
-    gaps: tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]
-    stands: tuple[Mapping[str, Column], Mapping[str, Column]]
+    gaps: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
+    stands: dict[str, tuple[dict[str, Column], dict[str, Column]]]
 
     def told(self, side: int, shares: Mapping[str, Column]) -> dict[str, Column]:
         """Other shares of a side (see `decompose.Sides`) without those of rows that lack an answer."""
@@ -48,13 +50,13 @@ class Unanswered:
 
 
 def lacking(framework: Framework, exact: Exact, code: str) -> np.ndarray:
-    """Whether a row has no answer, agency by agency: a leaf, the best of several without any, any other branch where
-    one of its rows has none."""
+    """What a row has instead of an answer, agency by agency, as in `LACKS`; 0 for an answer. The best of several has
+    one if any of them has, any other branch if all have."""
     node = framework.nodes[code]
     if not node.children or node.aggregate == "best":
-        return np.array([state == MISSING for state in exact.columns[code].states], dtype=bool)
+        return np.array([LACKS.get(state, 0) for state in exact.columns[code].states], dtype=int)
     below = [lacking(framework, exact, child.code) for child in framework.siblings(node.children) if child.weight]
-    return np.any(below, axis=0) if below else np.zeros(len(exact.agencies), dtype=bool)
+    return np.max(below, axis=0) if below else np.zeros(len(exact.agencies), dtype=int)
 
 
 def unanswered(
@@ -67,7 +69,7 @@ def unanswered(
     figures: Mapping[str, np.ndarray],
     matches: pd.DataFrame,
 ) -> Unanswered:
-    """The matched rows that one of two years has no answer to.
+    """The matched rows that only one of two years has an answer to.
 
     then            the earlier year's own rows
     sides           both years for the agencies of `parts`
@@ -77,48 +79,51 @@ def unanswered(
     named = ([origins[0].origin for origins in parts.values()], parts)
     at = [{agency: i for i, agency in enumerate(year.agencies)} for year in scored]
     places = [np.array([at[side][agency] for agency in named[side]], dtype=int) for side in (0, 1)]
-    lost = {old: lacking(cases[0].framework, scored[0], old) for old, _ in pairs}
-    known = known_jointly(cases[0], then, joint, figures, lost)
-    gaps: tuple[dict, dict] = ({}, {})
-    stands: tuple[dict, dict] = ({}, {})
+    found = Unanswered(({}, {}), {part: ({}, {}) for part in PART_OF.values()})
     for old, new in pairs:
-        early, late = lost[old][places[0]], lacking(cases[1].framework, scored[1], new)[places[1]]
-        was = known.get(old, {})
-        early[joint.at] = False
-        touched = np.flatnonzero(early | late).tolist()
-        if not touched and not was:
-            continue
-        gap, own = np.zeros(len(early), dtype=bool), (list(sides[0].shares[old]), list(sides[1].shares[new]))
-        for i in {*touched, *was}:
-            x, y = own[0][i], own[1][i]
-            if x is not None and y is not None:
-                answers = was[i] if i in was else None if early[i] else x, None if late[i] else y
-                gap[i] = (answers[0] is None) != (answers[1] is None)
-                given = [answer for answer in answers if answer is not None]
-                if given:
-                    own[0][i], own[1][i] = given[0], given[-1]
-        stands[0][old], stands[1][new] = own
-        gaps[0][old] = gaps[1][new] = gap
-    return Unanswered(gaps, stands)
-
-
-def known_jointly(
-    case: Case,
-    rows: Rows,
-    joint: Joint,
-    figures: Mapping[str, np.ndarray],
-    lost: Mapping[str, np.ndarray],
-) -> dict[str, dict[int, Fraction | None]]:
-    """What the origins with an answer to a row have together, where others of them have none: row -> place of the
-    joined agency -> share, None where nobody answered."""
-    found: dict[str, dict[int, Fraction | None]] = {}
-    for code, gone in lost.items():
-        here = np.where(joint.places < 0, False, gone[joint.places]) & joint.given[code].there
-        some = np.flatnonzero(here.any(axis=1))
-        if len(some):
-            answered = without(joint, code, here, some)
-            shares = joined_shares(answered, code, rows.shares[code], added_up(case, answered, figures)[code])
-            for row in np.flatnonzero(~answered.given[code].there.any(axis=1)).tolist():
-                shares[row] = None
-            found[code] = dict(zip(answered.at, shares, strict=True))
+        lack = lacking(cases[0].framework, scored[0], old)
+        early, late = lack[places[0]], lacking(cases[1].framework, scored[1], new)[places[1]]
+        early[joint.at], known = jointly(cases[0], then, joint, figures, old, lack)
+        before, after = sides[0].shares[old], sides[1].shares[new]
+        gap = np.zeros(len(early), dtype=bool)
+        stands: dict[str, list[list[Fraction | None]]] = {}
+        for i in {*np.flatnonzero(early != late).tolist(), *known}:
+            x, y = before[i], after[i]
+            if x is None or y is None:
+                continue
+            was, now = known.get(i, None if early[i] else x), None if late[i] else y
+            gap[i] = (was is None) != (now is None)
+            if was is None and now is None:
+                was = x
+            part = PART_OF[max(early[i], late[i])]
+            if part not in stands:
+                stands[part] = [[None] * len(gap) for _ in (0, 1)]
+            stands[part][0][i], stands[part][1][i] = now if was is None else was, was if now is None else now
+        if stands:
+            found.gaps[0][old] = found.gaps[1][new] = gap
+        for part, (stands_before, stands_after) in stands.items():
+            found.stands[part][0][old], found.stands[part][1][new] = stands_before, stands_after
     return found
+
+
+def jointly(
+    case: Case, rows: Rows, joint: Joint, figures: Mapping[str, np.ndarray], code: str, lack: np.ndarray
+) -> tuple[np.ndarray, dict[int, Fraction | None]]:
+    """What joined agencies lack on a row, and what their origins with an answer have together.
+
+    lack   `lacking`, for the origins
+
+    Returns the most that an origin with a share lacks, by joined agency; and, where one lacks an answer, place of the
+    agency -> share of the others, None without any.
+    """
+    given = joint.given[code]
+    lacks = np.where(given.there, lack[joint.places], 0)
+    most = lacks.max(axis=1, initial=0)
+    some = np.flatnonzero(most)
+    if not len(some):
+        return most, {}
+    answered = without(joint, code, lacks > 0, some)
+    shares = joined_shares(answered, code, rows.shares[code], added_up(case, answered, figures)[code])
+    for row in np.flatnonzero(~answered.given[code].there.any(axis=1)).tolist():
+        shares[row] = None
+    return most, dict(zip(answered.at, shares, strict=True))

@@ -109,6 +109,42 @@ def test_ratios_of_parts_with_an_answer(tmp_path, answered):
     assert row["performance"] + row["unanswered"] == row["change"]
 
 
+def exempted(tmp_path, before: dict, after: dict, policy: str, **index) -> dict:
+    """The change of a, to whom row 2 does not apply in the later year."""
+    write(tmp_path, 2021, (ROWS, {"a": points(before), "b": points(FULL)}), not_applicable=policy, **index)
+    write(tmp_path, 2022, (ROWS, {"a": points(after), "b": points(FULL)}), LINKS, not_applicable=policy, **index)
+    exempt = "agency,indicator,reason,decided_by\na,2,không phát sinh,DIC\n"
+    (tmp_path / "2022" / GROUP / "exemptions.csv").write_text(exempt, encoding="utf-8")
+    series = read_series(tmp_path, 2022, GROUP)
+    return change(compare_series(series, [evaluate(case) for case in series.cases])[0], "a")
+
+
+@pytest.mark.parametrize(("policy", "moved"), [("full", F(4, 40)), ("zero", F(-6, 40))])
+@pytest.mark.parametrize("answered", [True, False])
+def test_an_exemption_that_counts_is_no_performance(tmp_path, policy, moved, answered):
+    """By hand: row 2 (6 of 10, or no answer: 0) no longer applies and counts in full, or nothing; row 1 rises from 4 to
+    8. Performance is the 4 points of row 1."""
+    before = FULL if answered else {"1": 4, "3": 12}
+    row = exempted(tmp_path, before, {"1": 8, "3": 12}, policy)
+    moved = moved if answered else (F(10, 40) if policy == "full" else 0)
+    assert (row["performance"], row["exemptions"], row["unanswered"]) == (F(4, 40), moved, 0)
+    assert row["matched_share"] == (F(30, 40) if answered else 1)
+
+
+def test_an_exemption_and_a_missing_answer_stand_apart(tmp_path):
+    """By hand: row 2 (6 of 10) no longer applies and counts nothing, row 3 (12 of 20) has no answer; row 1 from 4 to 8.
+    Its 10 of 40 points are all that can be compared."""
+    row = exempted(tmp_path, FULL, {"1": 8}, "zero")
+    assert (row["performance"], row["exemptions"], row["unanswered"]) == (F(4, 40), F(-6, 40), F(-12, 40))
+    assert (row["base_before"], row["base_after"], row["matched_share"]) == (F(4, 10), F(8, 10), F(1, 4))
+
+
+def test_an_exemption_that_counts_under_a_geometric_mean(tmp_path):
+    """By hand: shares 2/5, 3/5, 3/5 by weights 1, 1, 2. Row 2 no longer applies and counts in full: nothing was done."""
+    row = exempted(tmp_path, FULL, {"1": 4, "3": 12}, "full", aggregate="geometric")
+    assert row["performance"] == row["unanswered"] == 0 and row["exemptions"] == row["change"] > 0
+
+
 def test_a_branch_that_is_no_sum(tmp_path):
     """By hand: a geometric branch is 0 where one of its rows has no answer; the best of two needs only one."""
     for mean, most, answered, wanted in (
