@@ -135,18 +135,20 @@ def with_score(scores: Mapping[str, Fraction | None]) -> int:
 def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
     """What each matched row did to one agency's score.
 
-    Returns code, from_code, before, after (shares), performance (mean own weight times the change of share),
-    all Fractions, for rows that apply and have an answer in both years, in the order of the index set. Empty for an
-    agency without an earlier year, and where a score is no sum of rows.
+    Returns code, from_code, before, after (shares on the same basis: without what verification and the group moved),
+    performance (mean own weight times the change of share), all Fractions, for rows that apply and have an answer in
+    both years, in the order of the index set; together they are the agency's performance. Empty for an agency without
+    an earlier year, and where a score is no sum of rows.
     """
-    before, after, gaps = step.sides.before, step.sides.after, step.sides.gaps[1]
+    sides = step.sides
+    before, after, gaps = sides.before, sides.after, sides.gaps[1]
     rows = []
     if agency in after.agencies and additive(step.before, step.after):
         i = after.agencies.index(agency)
         weights = before.patterns[before.pattern[i]], after.patterns[after.pattern[i]]
         pairs = step.matches[step.matches["kind"].isin(MATCHED)]
         for code, old in rows_of(pairs, "code", "from_code"):
-            x, y = before.shares[old][i], after.shares[code][i]
+            x, y = sides.performed(0, old, i), sides.performed(1, code, i)
             gap = code in gaps and gaps[code][i]
             if code in weights[1] and old in weights[0] and x is not None and y is not None and not gap:
                 rows.append((code, old, x, y, (weights[0][old] + weights[1][code]) / 2 * (y - x)))

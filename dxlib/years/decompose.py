@@ -61,6 +61,12 @@ class Sides:
                 found = [x if y is None else y for x, y in zip(found, other, strict=True)]
         return [None if gap else x for x, gap in zip(found, self.gaps[side][row].tolist(), strict=True)]
 
+    def performed(self, side: int, row: str, i: int) -> Fraction | None:
+        """The share of one agency on a row without what moved it beside performance."""
+        share = (self.before, self.after)[side].shares[row][i]
+        others = [self.others[part][side][row][i] for part in OTHERWISE if row in self.others[part][side]]
+        return share if share is None else share + sum((x - share for x in others if x is not None), ZERO)
+
     @cached_property
     def moved(self) -> list[Fraction | None]:
         """The change of every agency's score; None without one in either year."""

@@ -51,11 +51,11 @@ def test_moves_name_the_row_that_made_them(departments):
     series = departments[0]
     compared = years.compare_series(series, [evaluate(case) for case in series.cases])
     step = compared[-1]
-    by = step.changes.set_index("agency")
-    for agency in by.index:
-        rows = years.row_changes(step, agency)
-        parts = by.loc[agency, ["performance", "verification", "membership"]]
-        assert rows["performance"].sum() == sum(parts)
+    claimed = years.compare_years(step.before, step.after, series.register, series.lineage, ("verified", "claimed"))
+    assert claimed.changes["verification"].any() and step.changes["membership"].any()
+    for each in (step, claimed):
+        for agency, performance in zip(each.changes["agency"], each.changes["performance"], strict=True):
+            assert years.row_changes(each, agency)["performance"].sum() == (performance or 0)
     cells = trend.moves_table(compared, years.news(compared, None), "vi").cells
     assert 0 < len(cells) <= 10 and all("→" in row[2] for row in cells)
     assert years.row_changes(step, "nobody").empty

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dxlib.case.tables import empty
 from dxlib.index import evaluate
 from dxlib.index.rows import year_rows
-from dxlib.years import PARTS, SET, compare_years
+from dxlib.years import PARTS, SET, compare_years, row_changes
 from dxlib.years.decompose import SUBS
 from dxlib.years.orders import by_orders
 from tests.index.random_cases import few, givens
@@ -51,6 +51,7 @@ def test_parts_add_up(one, other, policies, others):
     for row in step.changes.to_dict("records"):
         if row["performance"] is not None:
             assert sum((row[part] for part in PARTS), Fraction(0)) == row["change"] == row["after"] - row["before"]
+            assert sum(row_changes(step, row["agency"])["performance"], Fraction(0)) == row["performance"]
     values = dict(zip(step.group["part"], step.group["value"], strict=True))
     if values:
         assert values.pop("after") == sum(values.values())
