@@ -31,7 +31,7 @@ from .backcast import (
     reweighted,
     sizes,
 )
-from .decompose import Shares, Sides, by_rows, changes, group_change
+from .decompose import Gaps, Shares, Sides, by_rows, changes, group_change
 from .identity import UNCHANGED, relate
 from .matching import additive, comparable, compared_rows, match
 from .orders import by_orders
@@ -104,7 +104,7 @@ def compare_years(
     scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
     lack = unanswered((before, after), then, (old, new), scored, parts, joint, figures, matches)
     alike = alike_shares((before, after), (old, new), (scored[0].on, scored[1].on), parts, matches)
-    common = common_shares((before, after), rows, related, scored)
+    common = common_shares((before, after), rows, related, scored, lack.gaps)
     told = [(lack.told(0, shares[0]), lack.told(1, shares[1])) for shares in (alike, common)]
     sides = Sides(old, new, {**lack.stands, "verification": told[0], "membership": told[1]}, lack.gaps)
     split = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
@@ -219,25 +219,30 @@ def alike_shares(
 
 
 def common_shares(
-    cases: tuple[Case, Case], rows: tuple[list[str], list[str]], related: pd.DataFrame, scored: list[Exact]
+    cases: tuple[Case, Case],
+    rows: tuple[list[str], list[str]],
+    related: pd.DataFrame,
+    scored: Sequence[Exact],
+    gaps: Gaps,
 ) -> tuple[Shares, Shares]:
-    """For rows that look at the group: the shares among the agencies that stand unchanged in both years."""
+    """For rows that look at the group: the shares among the agencies that stand unchanged in both years, and on the row
+    have an answer in both or in neither."""
     stay = related[related["flag"] == UNCHANGED]
     stayed = stay["agency"].tolist()
     names = dict(zip(stay["origin"].tolist(), stayed, strict=True)), dict(zip(stayed, stayed, strict=True))
-    whole = [len(x.agencies) == len(stay) for x in scored]
+    everybody = all(len(x.agencies) == len(stay) for x in scored)
     listed = list(dict.fromkeys(related.loc[related["origin"].ne("") & related["agency"].ne(""), "agency"].tolist()))
     found: tuple[dict, dict] = ({}, {})
-    if all(whole):
-        return found
     for side, case in enumerate(cases):
         agencies = case.tables["agencies"]
-        fewer = agencies[agencies["agency"].isin(names[side])]
-        smaller = replace(case, tables={**case.tables, "agencies": fewer})
         for code in rows[side]:
             node = case.framework.nodes[code]
-            if node.children or not node.rule.group:
+            if node.children or not node.rule.group or (everybody and code not in gaps[side]):
                 continue
+            silent = {a for a, gap in zip(listed, gaps[side].get(code, [False] * len(listed)), strict=True) if gap}
+            there = [a in names[side] and names[side][a] not in silent for a in agencies["agency"]]
+            fewer = agencies[there]
+            smaller = replace(case, tables={**case.tables, "agencies": fewer})
             values = leaf(smaller, node, case.answers, scored[side].on)
             column = leaf_column(values, case.framework, code, case.settings).shares
             shares = {names[side][a]: x for a, x in zip(fewer["agency"], column, strict=True)}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxlib.case import read_series
+from dxlib.case import read_case, read_series
 from dxlib.case.tables import empty
 from dxlib.cli import main
 from dxlib.index import evaluate
@@ -143,6 +143,48 @@ def test_an_exemption_that_counts_under_a_geometric_mean(tmp_path):
     """By hand: shares 2/5, 3/5, 3/5 by weights 1, 1, 2. Row 2 no longer applies and counts in full: nothing was done."""
     row = exempted(tmp_path, FULL, {"1": 4, "3": 12}, "full", aggregate="geometric")
     assert row["performance"] == row["unanswered"] == 0 and row["exemptions"] == row["change"] > 0
+
+
+def test_verification_has_no_part_in_a_row_without_an_answer(tmp_path):
+    """By hand: of row 2 a claimed 9 and was given 6, a year later it has not answered; nothing is verified yet. The 6
+    points are missing answers, all of them; the 2 points less that row 1 was given are verification, and what it claims
+    is what it claimed."""
+    reported = [{**row, "source": "reported"} for row in ROWS]
+    claimed = {"1": 6, "2": 9, "3": 12}
+    write(tmp_path, 2021, (reported, {"a": points(claimed), "b": points(FULL)}))
+    given = ["agency,indicator,step,stage,points"]
+    given += [f"{who},{row},1,verify,{n}" for who in "ab" for row, n in FULL.items()]
+    (tmp_path / "2021" / GROUP / "verdicts.csv").write_text("\n".join([*given, ""]), encoding="utf-8")
+    write(tmp_path, 2022, (reported, {"b": points(FULL), "a": points({"1": 6, "3": 12})}), LINKS)
+    cases = [read_case(tmp_path, year, GROUP) for year in (2021, 2022)]
+    row = change(compare_years(*cases, empty("register"), empty("lineage"), ("verified", "claimed")), "a")
+    wanted = {"verification": F(2, 40), "unanswered": F(-6, 40)}
+    assert {part: row[part] for part in PARTS} == {part: wanted.get(part, 0) for part in PARTS}
+
+
+def test_the_group_has_no_part_in_a_row_without_an_answer(tmp_path):
+    """By hand: row 1 counts within the group. The best leaves; a, who had half of it, has not answered; b rises from a
+    quarter to all of it, because others left."""
+    rows = [leaf("1", "relative", 10), leaf("2", "points", 10)]
+    two = {"2": {"points": 5}}
+    before = {"a": {"1": 10, **two}, "b": {"1": 5, **two}, "best": {"1": 20, **two}}
+    step = compared(tmp_path, (rows, before), (rows, {"b": {"1": 5, **two}, "a": two}), "1 1 same; 2 2 same")
+    for agency, wanted in (("a", {"unanswered": F(-1, 4)}), ("b", {"membership": F(3, 8)})):
+        row = change(step, agency)
+        assert {part: row[part] for part in PARTS} == {part: wanted.get(part, 0) for part in PARTS}
+
+
+def test_a_row_that_did_not_apply_and_has_no_answer_now(tmp_path):
+    """By hand: row 2 left the index in 2021 (16 of 30) and counts 0 in 2022 (16 of 40): exemptions, no answer that is
+    missing."""
+    write(tmp_path, 2021, (ROWS, {"a": points({"1": 4, "3": 12}), "b": points(FULL)}))
+    exempt = "agency,indicator,reason,decided_by\na,2,không phát sinh,DIC\n"
+    (tmp_path / "2021" / GROUP / "exemptions.csv").write_text(exempt, encoding="utf-8")
+    write(tmp_path, 2022, (ROWS, {"a": points({"1": 4, "3": 12}), "b": points(FULL)}), LINKS)
+    series = read_series(tmp_path, 2022, GROUP)
+    row = change(compare_series(series, [evaluate(case) for case in series.cases])[0], "a")
+    wanted = {"exemptions": F(16, 40) - F(16, 30)}
+    assert {part: row[part] for part in PARTS} == {part: wanted.get(part, 0) for part in PARTS}
 
 
 def test_a_branch_that_is_no_sum(tmp_path):
