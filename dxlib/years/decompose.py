@@ -147,12 +147,12 @@ def changes(
     Returns agency, flag, before (the official score, for joined agencies an estimate), after, change, then its parts,
     which add up to it exactly: performance (same rows, same basis), unanswered (rows that one of the years has no
     answer to), verification (one side verified, the other only claimed), membership (rows that look at the group:
-    others came, went or gave no answer), reweighting, added, removed and redefined rows, index_set (all four in one where a score is no
-    sum), exemptions, rest (bonus, penalty, rounding at every level). before_low, before_high: how far an unknown part
-    of a split unit could move `before`. matched_before, matched_after: the sub-index of the matched rows that apply and
-    have an answer in both years, under the later weights; base_before, base_after: the same under the earlier ones;
-    matched_share: the smaller of the parts of either year's index they carry. All are Fractions (shares of the
-    maximum), None where an agency has no score in one of the years.
+    others came, went or gave no answer), reweighting, added, removed and redefined rows, index_set (all four in one
+    where a score is no sum), exemptions, rest (bonus, penalty, rounding at every level). before_low, before_high: how
+    far an unknown part of a split unit could move `before`. matched_before, matched_after: the sub-index of the matched
+    rows that apply and have an answer in both years, under the later weights; base_before, base_after: the same under
+    the earlier ones; matched_share: the smaller of the parts of either year's index they carry. All are Fractions
+    (shares of the maximum), None where an agency has no score in one of the years.
     """
     before, after = sides.before, sides.after
     flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * len([*PARTS, *SUBS])
