@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+from fractions import Fraction as F
 from pathlib import Path
 
 import pytest
 
 from dxlib.case import read_case, read_series, read_to_ask
+from dxlib.case.tables import rows_of
 from dxlib.cli import main
 from dxlib.index import evaluate
 from dxlib.verify import repeatability, steps
 from dxlib.years import PARTS, compare_series, course, news, noise, propose_links, results
+from tests.known.folders import leaf
+from tests.years.two_years import GROUP, write
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -171,3 +175,53 @@ def test_too_little_in_common_is_named(tmp_path, capsys):
     assert "E_NOT_COMPARABLE" in said.err and "h-son-hac" in said.out
     rows = list(csv.DictReader(io.StringIO(said.out)))
     assert {row["performance"] for row in rows} == {row["rest"] for row in rows} == {""} != {rows[0]["score_change"]}
+
+
+def three(tmp_path, links: str, *given: dict):
+    """2021 to 2023: one row of 10 points, agency -> points of each year; the links of the last."""
+    rows = [leaf("1", "points", 10)]
+    for year, answers, linked in zip((2021, 2022, 2023), given, ("", "1 1 same", links), strict=True):
+        write(tmp_path, year, (rows, {a: {"1": {"points": x}} for a, x in answers.items()}), linked)
+    series = read_series(tmp_path, 2023, GROUP)
+    exact = [evaluate(case) for case in series.cases]
+    compared = compare_series(series, exact)
+    return compared, course(compared, results(series.cases, exact))
+
+
+def test_a_course_by_hand(tmp_path):
+    """a: 4, 5, 8 of 10; zero begins at nothing; late comes in 2022, new in 2023."""
+    compared, lines = three(
+        tmp_path,
+        "1 1 same",
+        {"a": 4, "zero": 0},
+        {"a": 5, "zero": 1, "late": 9},
+        {"a": 8, "zero": 2, "late": 9, "new": 1},
+    )
+    found = {
+        agency: list(rows_of(rows, "year", "score", "rank", "of", "break")) for agency, rows in lines.groupby("agency")
+    }
+    assert found == {
+        "a": [("2021", 0.4, 1, 2, ""), ("2022", 0.5, 2, 3, ""), ("2023", 0.8, 2, 4, "")],
+        "zero": [("2021", 0, 2, 2, ""), ("2022", 0.1, 3, 3, "no-score"), ("2023", 0.2, 3, 4, "")],
+        "late": [("2022", 0.9, 1, 3, "new"), ("2023", 0.9, 1, 4, "")],
+        "new": [("2023", 0.1, 4, 4, "new")],
+    }
+    chained = {agency: rows["chain"].tolist() for agency, rows in lines.groupby("agency")}
+    assert chained == {"a": [100, 125, 200], "zero": [100, 100, 200], "late": [100, 100], "new": [100]}
+    words = news(compared, None).set_index("agency")["news"].to_dict()  # of the last year alone
+    assert words == {"a": "up", "zero": "up", "late": "none"}
+
+
+def test_a_course_breaks_where_the_index_set_does(tmp_path):
+    _, lines = three(tmp_path, "", {"a": 4}, {"a": 5}, {"a": 8})
+    assert lines["break"].tolist() == ["", "", "index-set"] and lines["chain"].tolist() == [100, 125, 100]
+    assert course([], {}).empty
+
+
+def test_the_limit_itself_is_noise(tmp_path):
+    """By hand: one row, weight 1; spreads 0 and 0.3: 1.96 x 0.3. The spread of years before the last two is not asked."""
+    compared, _ = three(tmp_path, "1 1 same", {"a": 4}, {"a": 5}, {"a": 8})
+    assert noise(compared, [None, 0.0, 0.3]) == pytest.approx(1.96 * 0.3)
+    assert noise(compared, [0.0, None, 0.3]) is None is noise([], [0.0, 0.0])
+    for limit, word in ((F(3, 10), "noise"), (F(29, 100), "up")):
+        assert news(compared, limit)["news"].tolist() == [word]
