@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from ..case import Case
@@ -19,6 +20,7 @@ from ..index.rows import Rows, at_places, year_rows
 from ..index.score import leaf_column
 from ..index.values import leaf
 from .backcast import (
+    Joint,
     Parts,
     added_up,
     backcast,
@@ -31,11 +33,11 @@ from .backcast import (
     reweighted,
     sizes,
 )
-from .decompose import Gaps, Shares, Sides, by_rows, changes, group_change
+from .decompose import OTHERWISE, Shares, Sides, by_rows, changes, group_change, like_for_like
 from .identity import UNCHANGED, relate
 from .matching import additive, comparable, compared_rows, match
 from .orders import by_orders
-from .unanswered import unanswered
+from .unanswered import jointly, lacking, unanswered
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,10 @@ class Comparison:
 
     @cached_property
     def like_for_like(self) -> frozenset[str]:
-        """The agencies whose matched rows, with answers in both years, carry the declared minimum: their change can be
-        told part by part. None where the index sets cannot be compared."""
+        """The agencies whose change can be told part by part, see `decompose.like_for_like`; nobody where the index
+        sets cannot be compared."""
         least = self.after.settings.comparison["min_matched"]
-        carried = rows_of(self.changes, "agency", "matched_share")
-        return frozenset(a for a, share in carried if self.comparable and share is not None and share >= least)
+        return like_for_like(self.changes, least) if self.comparable else frozenset()
 
 
 def compare_years(
@@ -102,13 +103,16 @@ def compare_years(
     more = beyond(before, then, joint, scored[0])
     old, new = backcast(before, then, parts, joint, added, more), chosen(now, list(parts))
     scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
-    lack = unanswered((before, after), then, (old, new), scored, parts, joint, figures, matches)
-    alike = alike_shares((before, after), (old, new), (scored[0].on, scored[1].on), parts, matches)
-    common = common_shares((before, after), rows, related, scored, lack.gaps)
-    told = [(lack.told(0, shares[0]), lack.told(1, shares[1])) for shares in (alike, common)]
-    sides = Sides(old, new, {**lack.stands, "verification": told[0], "membership": told[1]}, lack.gaps)
+    alike = in_common((before, after), scored)
+    lack = unanswered((before, after), then, (old, new), alike, parts, joint, figures, matches)
+    verified = claimed_shares((before, after), (old, new), then, scored, parts, joint, matches)
+    others = {**lack.stands, "verification": (lack.told(0, verified[0]), lack.told(1, verified[1]))}
+    common = common_shares((before, after), related, alike, matches, Sides(old, new, others, lack.gaps))
+    others["membership"] = lack.told(0, common[0]), lack.told(1, common[1])
+    sides = Sides(old, new, others, lack.gaps)
     split = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
     changed = changes(related, sides, ranges(before, then, parts, figures, more), split)
+    told = like_for_like(changed, declared["min_matched"])
     several = related[related["origin"].isin(joined(related))]
     equal = {agency: origins for agency, origins in parts_of(several, {}).items() if len(origins) > 1}
     plain = backcast(before, then, equal, reweighted(joint, equal), added, more)
@@ -118,7 +122,7 @@ def compare_years(
         related,
         matches,
         changed,
-        group_change(related, changed, scores[0], scores[1]),
+        group_change(related, changed, scores[0], scores[1], told),
         comparable(matches),
         comparable(matches) >= declared["min_matched"],
         (with_score(scores[0]), with_score(scores[1])),
@@ -148,7 +152,7 @@ def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
         weights = before.patterns[before.pattern[i]], after.patterns[after.pattern[i]]
         pairs = step.matches[step.matches["kind"].isin(MATCHED)]
         for code, old in rows_of(pairs, "code", "from_code"):
-            x, y = sides.performed(0, old, i), sides.performed(1, code, i)
+            x, y = sides.without(OTHERWISE, 0, old)[i], sides.without(OTHERWISE, 1, code)[i]
             gap = code in gaps and gaps[code][i]
             if code in weights[1] and old in weights[0] and x is not None and y is not None and not gap:
                 rows.append((code, old, x, y, (weights[0][old] + weights[1][code]) / 2 * (y - x)))
@@ -182,69 +186,102 @@ def chosen(rows: Rows, agencies: list[str]) -> Rows:
     )
 
 
-def alike_shares(
+def in_common(cases: tuple[Case, Case], scored: Sequence[Exact]) -> tuple[Exact, Exact]:
+    """Both years' scores on the basis that they have in common: claimed, where one of them is only claimed."""
+    claimed = "claimed" in (scored[0].on, scored[1].on)
+    first, second = (
+        evaluate(case, "claimed") if claimed and exact.on != "claimed" else exact
+        for case, exact in zip(cases, scored, strict=True)
+    )
+    return first, second
+
+
+def claimed_shares(
     cases: tuple[Case, Case],
     sides: tuple[Rows, Rows],
-    on: tuple[str, str],
+    then: Rows,
+    scored: Sequence[Exact],
     parts: Mapping[str, Parts],
+    joint: Joint,
     matches: pd.DataFrame,
 ) -> tuple[Shares, Shares]:
-    """For matched rows that one year has verified and the other only claimed: the claimed share of the verified one."""
+    """For matched rows that one year has verified and the other only claimed: the claimed share of the verified one,
+    in an estimate of the parts that have claimed it."""
     pairs = matches[matches["kind"].isin(MATCHED)]
     codes = (pairs["from_code"].tolist(), pairs["code"].tolist())
+    states = [dict(sides[0].states), sides[1].states]
+    for code, column in then.states.items():
+        checked = np.append(np.array([state == "verified" for state in column], dtype=bool), False)
+        for i in np.flatnonzero(checked[joint.places].any(axis=1)).tolist():  # one verified part makes an estimate so
+            states[0][code] = [*states[0][code][: joint.at[i]], "verified", *states[0][code][joint.at[i] + 1 :]]
     found: tuple[dict, dict] = ({}, {})
     for side, case in enumerate(cases):
-        all_rows = on[side] != "claimed" == on[1 - side]  # verdicts on measured or unanswered rows count too
+        all_rows = scored[side].on != "claimed" == scored[1 - side].on  # verdicts on rows without a claim count too
         mixed = [
             (own, other)
             for own, other in zip(codes[side], codes[1 - side], strict=True)
-            if all_rows or ("verified" in sides[side].states[own] and "claimed" in sides[1 - side].states[other])
+            if all_rows or ("verified" in states[side][own] and "claimed" in states[1 - side][other])
         ]
         if not mixed:
             continue
-        claimed = year_rows(case.framework, evaluate(case, "claimed"), list(sides[side].shares))
+        exact = evaluate(case, "claimed")
+        claimed = year_rows(case.framework, exact, list(sides[side].shares))
         if side:
             claimed = chosen(claimed, list(parts))
         else:
-            joint = joint_of(parts, claimed)
-            added = added_up(case, joint, figures_of(case, claimed, joint, "claimed"))
-            claimed = backcast(case, claimed, parts, joint, added)
+            jointly_claimed = joint_of(parts, claimed)
+            figures = figures_of(case, claimed, jointly_claimed, "claimed")
+            estimated = backcast(case, claimed, parts, jointly_claimed, added_up(case, jointly_claimed, figures))
+            for own, _ in mixed:
+                lacks = lacking(case.framework, exact, own)[0]
+                known = jointly(case, claimed, jointly_claimed, figures, own, lacks)[1]
+                for i, share in known.items():
+                    estimated.shares[own][i] = share
+            claimed = estimated
         for own, other in mixed:
-            states = zip(sides[side].states[own], sides[1 - side].states[other], strict=True)
+            cells = zip(
+                claimed.shares[own], claimed.states[own], states[side][own], states[1 - side][other], strict=True
+            )
             found[side][own] = [
-                share if all_rows or pair == ("verified", "claimed") else None
-                for pair, share in zip(states, claimed.shares[own], strict=True)
+                share if all_rows or (mine == "verified" and theirs == "claimed" and state != "missing") else None
+                for share, state, mine, theirs in cells
             ]
     return found
 
 
 def common_shares(
-    cases: tuple[Case, Case],
-    rows: tuple[list[str], list[str]],
-    related: pd.DataFrame,
-    scored: Sequence[Exact],
-    gaps: Gaps,
+    cases: tuple[Case, Case], related: pd.DataFrame, alike: tuple[Exact, Exact], matches: pd.DataFrame, sides: Sides
 ) -> tuple[Shares, Shares]:
-    """For rows that look at the group: the shares among the agencies that stand unchanged in both years, and on the row
-    have an answer in both or in neither."""
+    """For rows that look at the group: the shares among the agencies that stand unchanged in both years and have an
+    answer on the row in both. There is no such group for a merged or split agency: what it moved there is the group's.
+
+    sides   without membership
+    """
     stay = related[related["flag"] == UNCHANGED]
     stayed = stay["agency"].tolist()
     names = dict(zip(stay["origin"].tolist(), stayed, strict=True)), dict(zip(stayed, stayed, strict=True))
-    everybody = all(len(x.agencies) == len(stay) for x in scored)
-    listed = list(dict.fromkeys(related.loc[related["origin"].ne("") & related["agency"].ne(""), "agency"].tolist()))
+    everybody = all(len(x.agencies) == len(stay) for x in alike)
+    listed, here = sides.after.agencies, set(stayed)
     found: tuple[dict, dict] = ({}, {})
-    for side, case in enumerate(cases):
-        agencies = case.tables["agencies"]
-        for code in rows[side]:
-            node = case.framework.nodes[code]
-            if node.children or not node.rule.group or (everybody and code not in gaps[side]):
-                continue
-            silent = {a for a, gap in zip(listed, gaps[side].get(code, [False] * len(listed)), strict=True) if gap}
+    for new, old, kind in rows_of(matches, "code", "from_code", "kind"):
+        if kind not in MATCHED or not grouped(cases[1], new) or (everybody and new not in sides.gaps[1]):
+            continue
+        silent = set() if new not in sides.gaps[1] else {listed[i] for i in np.flatnonzero(sides.gaps[1][new])}
+        for side, code in ((0, old), (1, new)):
+            agencies = cases[side].tables["agencies"]
             there = [a in names[side] and names[side][a] not in silent for a in agencies["agency"]]
             fewer = agencies[there]
-            smaller = replace(case, tables={**case.tables, "agencies": fewer})
-            values = leaf(smaller, node, case.answers, scored[side].on)
-            column = leaf_column(values, case.framework, code, case.settings).shares
+            smaller = replace(cases[side], tables={**cases[side].tables, "agencies": fewer})
+            values = leaf(smaller, smaller.framework.nodes[code], smaller.answers, alike[side].on)
+            column = leaf_column(values, smaller.framework, code, smaller.settings).shares
             shares = {names[side][a]: x for a, x in zip(fewer["agency"], column, strict=True)}
             found[side][code] = [shares.get(agency) for agency in listed]
+        known = sides.without(OTHERWISE, 0, old)
+        found[1][new] = [x if a in here else y for a, x, y in zip(listed, found[1][new], known, strict=True)]
     return found
+
+
+def grouped(case: Case, code: str) -> bool:
+    """Whether the rule of a row looks at the whole group."""
+    node = case.framework.nodes[code]
+    return not node.children and node.rule.group

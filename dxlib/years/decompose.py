@@ -26,8 +26,8 @@ Shares = Mapping[str, Sequence["Fraction | None"]]
 Gaps = tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]  # by side, row -> True and False by agency
 Figures = dict[int, list["Fraction | None"]]  # place -> PARTS, then SUBS
 SET = ["reweighting", "added", "removed", "redefined", "index_set"]  # what the index set moved
-OTHERWISE = ["unanswered", "verification", "membership", "exemptions"]  # what moves shares of matched rows otherwise
-LACKING = ("unanswered", "exemptions")
+LACKING = ("unanswered", "exemptions")  # rows that one year has no answer to
+OTHERWISE = (*LACKING, "verification", "membership")  # what moves shares of matched rows beside performance, in order
 PARTS = ["performance", "unanswered", "verification", "membership", *SET, "exemptions", "rest"]
 COLUMNS = ["agency", "flag", "before", "after", "change", *PARTS, "before_low", "before_high"]
 DECIMALS = 12
@@ -40,12 +40,12 @@ SUBS = COLUMNS[-5:]
 class Sides:
     """Both years for the same agencies in the same order.
 
-    others   part of `OTHERWISE` -> by side, row -> the shares without what that part moved, None where it moved
-             nothing; only rows where it may have. unanswered, exemptions: with an answer where one is missing, or
-             where the row does not apply and has a share by policy (`unanswered`); verification: on the basis that the
-             other year has too (claimed where one side is only claimed); membership: among the agencies of both years,
-             on rows that look at the group
-    gaps     by side, matched row -> whether exactly one of the two years has no answer; only rows where some have
+    others   part of `OTHERWISE` -> by side, row -> the shares without what that part and those before it moved, None
+             where it moved nothing; only rows where it may have. unanswered, exemptions: with an answer where one is
+             missing, or where the row does not apply and has a share by policy (`unanswered`); verification: on the
+             basis that the other year has too (claimed where one side is only claimed); membership: among the agencies
+             of both years, on rows that look at the group
+    gaps     by side, matched row -> whether one of the two years has no answer; only rows where some have none
     """
 
     before: Rows
@@ -53,19 +53,18 @@ class Sides:
     others: Mapping[str, tuple[Shares, Shares]]
     gaps: Gaps
 
-    def answered(self, side: int, row: str) -> list[Fraction | None]:
-        """The shares of a row of `gaps` where both years have an answer; None where only one has."""
+    def without(self, parts: Sequence[str], side: int, row: str) -> list[Fraction | None]:
+        """The shares of a row without what some parts moved, as many as come first in `OTHERWISE`."""
         found = list((self.before, self.after)[side].shares[row])
-        for part in LACKING:
-            if other := self.others[part][side].get(row):
-                found = [x if y is None else y for x, y in zip(found, other, strict=True)]
-        return [None if gap else x for x, gap in zip(found, self.gaps[side][row].tolist(), strict=True)]
+        for part in parts:
+            if row in self.others.get(part, ({}, {}))[side]:
+                found = [x if y is None else y for x, y in zip(found, self.others[part][side][row], strict=True)]
+        return found
 
-    def performed(self, side: int, row: str, i: int) -> Fraction | None:
-        """The share of one agency on a row without what moved it beside performance."""
-        share = (self.before, self.after)[side].shares[row][i]
-        others = [self.others[part][side][row][i] for part in OTHERWISE if row in self.others[part][side]]
-        return share if share is None else share + sum((x - share for x in others if x is not None), ZERO)
+    def answered(self, side: int, row: str) -> list[Fraction | None]:
+        """The shares of a row of `gaps` where both years have an answer; None where one has none."""
+        gaps = self.gaps[side][row].tolist()
+        return [None if gap else x for x, gap in zip(self.without(LACKING, side, row), gaps, strict=True)]
 
     @cached_property
     def moved(self) -> list[Fraction | None]:
@@ -181,37 +180,43 @@ def by_rows(matches: pd.DataFrame, sides: Sides) -> Figures:
 
 
 def columns_of(sides: Sides) -> dict[tuple, Sequence[Fraction | None]]:
-    """(side, row) -> shares; (side, row, part of `OTHERWISE`) -> what they would be without it, where only differences
-    between the years matter: nothing in both for a row that one of them has no answer to; (side, row, answered) ->
-    `Sides.answered`."""
+    """(side, row) -> shares; (side, row, part of `OTHERWISE`) -> what they are without it and those before it;
+    (side, row, answered) -> `Sides.answered`."""
     columns: dict[tuple, Sequence[Fraction | None]] = {}
     for side, year in enumerate((sides.before, sides.after)):
         columns |= {(side, code): shares for code, shares in year.shares.items()}
-        for part in OTHERWISE:
-            for code, other in sides.others[part][side].items():
-                pairs = zip(year.shares[code], other, strict=True)
-                columns[side, code, part] = [x if x is None or y is None else y for x, y in pairs]
-        for code, gaps in sides.gaps[side].items():
-            given = sides.answered(side, code)
-            lacking = [part for part in LACKING if (side, code, part) in columns]
-            for part in lacking:
-                mine = zip(columns[side, code, part], sides.others[part][side][code], gaps.tolist(), strict=True)
-                alone = [None if gap and stand is not None else x for x, stand, gap in mine]
-                columns[side, code, part] = given if len(lacking) == 1 else alone
-            columns[side, code, "answered"] = given
+        for n, part in enumerate(OTHERWISE, 1):
+            columns |= {
+                (side, code, part): sides.without(OTHERWISE[:n], side, code) for code in sides.others[part][side]
+            }
+        columns |= {(side, code, "answered"): sides.answered(side, code) for code in sides.gaps[side]}
     return columns
 
 
 def substituted(p: Plan, columns: Collection[tuple]) -> Plan:
-    """The same plan with the other parts taken out of performance, where there are other shares."""
+    """The same plan with the parts of `OTHERWISE` taken out of the others, where there are other shares.
+
+    Rows without an answer are taken as they would be with one in every other part; what they lack counts with the
+    agency's own weight. Verification and membership are taken out of performance.
+    """
     factors = {part: dict(form) for part, form in p.factors.items()}
-    for part in OTHERWISE:
-        for (side, code), factor in p.factors["performance"].items():
-            if (side, code, part) in columns:
-                factors[part][side, code] = factors[part].get((side, code), 0) + factor
-                factors[part][side, code, part] = -factor
-                factors["performance"][side, code] -= factor
-                factors["performance"][side, code, part] = factor
+
+    def move(form: dict[tuple, int], factor: int, key: tuple, to: tuple) -> None:
+        form[key] = form.get(key, 0) - factor
+        form[to] = form.get(to, 0) + factor
+
+    for (side, code), factor in p.factors["performance"].items():
+        key: tuple = (side, code)
+        for part in OTHERWISE:
+            other = (side, code, part)
+            if other not in columns:
+                continue
+            own = (2 if side else -2) * p.own[side][side, code] if part in LACKING else factor
+            move(factors[part], own, other, key)
+            move(factors["performance"], factor, key, other)
+            for form in ("reweighting", "exemptions") if part in LACKING else ():
+                move(factors[form], p.factors[form][side, code], key, other)
+            key = other
     return replace(p, factors=factors)
 
 
@@ -253,19 +258,29 @@ def shared(above: np.ndarray, below: np.ndarray) -> list[Fraction | None]:
     return [Fraction(n, d) if d else None for n, d in pairs]
 
 
+def like_for_like(changed: pd.DataFrame, least: Fraction) -> frozenset[str]:
+    """The agencies whose matched rows, with answers in both years, carry a part of the index: their change can be told
+    part by part."""
+    carried = rows_of(changed, "agency", "matched_share")
+    return frozenset(agency for agency, share in carried if share is not None and share >= least)
+
+
 def group_change(
     related: pd.DataFrame,
     changed: pd.DataFrame,
     earlier: Mapping[str, Fraction | None],
     later: Mapping[str, Fraction | None],
+    told: Collection[str],
 ) -> pd.DataFrame:
     """How the mean of the group came from one year to the next.
 
     earlier, later   agency -> official score of that year, None without one
+    told             `like_for_like`
 
     Returns part and value (Fractions), adding up exactly: before; left (agencies that are gone without an heir, or have
-    no score any more); reorganised (the same agencies on the new map); the mean of every part of `changes` (one row
-    `change` where scores are no sums); entered; after. Empty where nobody stands in both years.
+    no score any more); reorganised (the same agencies on the new map); the mean of every part of `changes` over the
+    agencies of `told` (one row `change` where scores are no sums); apart (what the others changed); entered; after.
+    Empty where nobody stands in both years.
     Means are taken over figures of 30 decimals (exact ones of thousands of agencies have no end of digits), and
     performance is what the other parts leave.
     Source: shift of the mean of a changing population, in each step over the agencies of both sides.
@@ -281,8 +296,13 @@ def group_change(
     everybody, met, start = mean(then.values()), mean([then[o] for o in origins]), mean(before)
     rows = [("before", everybody), ("left", met - everybody), ("reorganised", start - met)]
     if compared["performance"].notna().all():
-        parts = {name: mean(wholes(compared[name].tolist())) for name in PARTS[1:]}
-        parts = {"performance": mean(after) - start - sum(parts.values(), ZERO), **parts}
+        mine = compared["agency"].isin(told)
+        n = len(compared)
+        apart = Fraction(sum(wholes(compared.loc[~mine, "change"].tolist())), n * UNIT)
+        parts = {p: Fraction(sum(wholes(compared.loc[mine, p].tolist())), n * UNIT) for p in PARTS[1:]}
+        others = sum(parts.values(), apart)
+        parts = {"performance": mean(after) - start - others if mine.any() else ZERO, **parts}
+        parts["apart"] = mean(after) - start - sum(parts.values(), ZERO)
     else:
         parts = {"change": mean(after) - start}
     end = mean(now.values())

@@ -11,6 +11,7 @@ from ..case import Case
 from ..case.links import MATCHED, difference
 from ..case.tables import rows_of
 from ..index.rows import nominal_weights, scored_leaves, units
+from ..rules import ZERO
 
 COLUMNS = ["code", "from_code", "kind", "weight_before", "weight_after"]
 
@@ -37,7 +38,8 @@ def match(before: Case, after: Case) -> pd.DataFrame:
     """
     old, new = before.framework, after.framework
     old_rows, new_rows = compared_rows(before, after)
-    then, now = nominal_weights(old, old_rows), nominal_weights(new, new_rows)
+    then = dict.fromkeys(old_rows, ZERO) | nominal_weights(old, old_rows)
+    now = dict.fromkeys(new_rows, ZERO) | nominal_weights(new, new_rows)
     taken: set[str] = set()
     rows: list[tuple[str, str, str]] = []
     for code, from_code, kind in linked(before, after):

@@ -21,7 +21,7 @@ from ..case.links import MATCHED
 from ..case.tables import rows_of
 from ..index.rows import at_places, from_leaves, keeps
 from ..rules import ZERO
-from .decompose import OTHERWISE, PARTS, Figures, Shares, Sides
+from .decompose import LACKING, OTHERWISE, PARTS, Figures, Shares, Sides
 
 QUARTER = Fraction(1, 4)
 Column = Sequence["Fraction | None"]
@@ -78,6 +78,10 @@ class Trees:
             kept[code] = self.kept[exempt][names[exempt]]
         return [x or ZERO for x in from_leaves(self.cases[tree], self.agencies, shares, kept)]
 
+    def ends(self, other: tuple[Shares, Shares]) -> list[Fraction]:
+        """The change of the index from one year to the other."""
+        return [y - x for x, y in zip(self.index(0, 0, 0, other), self.index(1, 1, 1, other), strict=True)]
+
     def matched(self, tree: int, done: int) -> list[Fraction | None]:
         """The sub-index of the matched rows that apply and have an answer in both years, under one year's set, with a
         year's shares."""
@@ -104,33 +108,40 @@ def by_orders(cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides) -> 
     if not places:
         return {}
     trees = Trees(cases, matches, sides, places)
-    none: tuple[Shares, Shares] = ({}, {})
-    at = {(t, e, d): trees.index(t, e, d, none) for t, e, d in product((0, 1), repeat=3)}
-    acted = performance(*(at[tree, tree, done] for tree, done in product((0, 1), repeat=2)))
+    known: tuple[dict, dict] = ({}, {})  # the shares without the parts that were found
     found: dict[str, Sequence[Fraction]] = dict.fromkeys(PARTS, [ZERO] * len(places))
-    known: tuple[dict, dict] = ({}, {})
-    for part in OTHERWISE:
-        other, less = sides.others[part], acted
-        if any(other):
-            for side in (0, 1):
-                for code, column in other[side].items():
-                    so_far = known[side].get(code, [None] * len(places))
-                    known[side][code] = [
-                        y if column[i] is None else column[i] for i, y in zip(places, so_far, strict=True)
-                    ]
+    ends = official = trees.ends(known)
+    for part in LACKING:
+        without(sides.others[part], known, places)
+        then, ends = ends, trees.ends(known)
+        found[part] = [x - y for x, y in zip(then, ends, strict=True)]
+    at = {(t, e, d): trees.index(t, e, d, known) for t, e, d in product((0, 1), repeat=3)}
+    acted = performance(*(at[tree, tree, done] for tree, done in product((0, 1), repeat=2)))
+    for part in OTHERWISE[len(LACKING) :]:
+        less = acted
+        if any(sides.others[part]):
+            without(sides.others[part], known, places)
             less = performance(*(trees.index(tree, tree, done, known) for tree, done in product((0, 1), repeat=2)))
         found[part] = [x - y for x, y in zip(acted, less, strict=True)]
         acted = less
     found["performance"] = acted
     found["index_set"] = moved_by(at, 0)
     found["exemptions"] = [x + y for x, y in zip(found["exemptions"], moved_by(at, 1), strict=True)]
-    found["rest"] = [(changed[i] or ZERO) - (y - x) for i, x, y in zip(places, at[0, 0, 0], at[1, 1, 1], strict=True)]
+    found["rest"] = [(changed[i] or ZERO) - x for i, x in zip(places, official, strict=True)]
     columns = [found[part] for part in PARTS]
     subs = zip(*(trees.matched(tree, done) for tree in (1, 0) for done in (0, 1)), strict=True)
     return {
         i: [*row, *sub, carried(trees.pairs[1], sides, i)]
         for i, row, sub in zip(places, zip(*columns, strict=True), subs, strict=True)
     }
+
+
+def without(other: tuple[Shares, Shares], known: tuple[dict, dict], places: Sequence[int]) -> None:
+    """Puts the shares without one more part into `known`."""
+    for side in (0, 1):
+        for code, column in other[side].items():
+            so_far = known[side].get(code, [None] * len(places))
+            known[side][code] = [y if column[i] is None else column[i] for i, y in zip(places, so_far, strict=True)]
 
 
 def performance(*at: Sequence[Fraction]) -> list[Fraction]:

@@ -31,75 +31,93 @@ PART_OF = {1: "unanswered", 2: "exemptions"}
 class Unanswered:
     """Rows without an answer, for the agencies of the later year; only rows where there are any.
 
-    gaps    by side, matched row -> whether the two years differ in having an answer
+    gaps    by side, matched row -> whether one of the two years has no answer
     stands  part (unanswered, exemptions) -> by side, matched row -> shares where a row without an answer is taken as
             it is in the other year, or, in an estimate, as what the parts with an answer have together; None where
-            nothing is lacking
+            nothing is lacking, or both years lack the same
     """
 
     gaps: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
     stands: dict[str, tuple[dict[str, Column], dict[str, Column]]]
 
     def told(self, side: int, shares: Mapping[str, Column]) -> dict[str, Column]:
-        """Other shares of a side (see `decompose.Sides`) without those of rows that lack an answer."""
+        """Other shares of a side (see `decompose.Sides`) without those of rows that lack an answer in one year."""
         found: dict[str, Column] = dict(shares)
-        for code in found.keys() & self.gaps[side].keys():
-            pairs = zip(found[code], self.gaps[side][code].tolist(), strict=True)
-            found[code] = [None if gap else share for share, gap in pairs]
+        for stands in self.stands.values():
+            for code in found.keys() & stands[side].keys():
+                cells = zip(found[code], stands[side][code], self.gaps[side][code].tolist(), strict=True)
+                found[code] = [None if gap and stand is not None else share for share, stand, gap in cells]
         return found
 
 
-def lacking(framework: Framework, exact: Exact, code: str) -> np.ndarray:
-    """What a row has instead of an answer, agency by agency, as in `LACKS`; 0 for an answer. The best of several has
-    one if any of them has, any other branch if all have."""
+def leaves_of(framework: Framework, code: str) -> list[str]:
+    """The leaves below a row that carry weight; a leaf itself."""
     node = framework.nodes[code]
-    if not node.children or node.aggregate == "best":
-        return np.array([LACKS.get(state, 0) for state in exact.columns[code].states], dtype=int)
-    below = [lacking(framework, exact, child.code) for child in framework.siblings(node.children) if child.weight]
-    return np.max(below, axis=0) if below else np.zeros(len(exact.agencies), dtype=int)
+    if not node.children:
+        return [code]
+    weighted = [child.code for child in framework.siblings(node.children) if child.weight]
+    return [leaf for child in weighted for leaf in leaves_of(framework, child)]
+
+
+def lacking(framework: Framework, exact: Exact, code: str) -> tuple[np.ndarray, np.ndarray]:
+    """What a row has instead of answers, agency by agency: the most that one of its leaves lacks, as in `LACKS`, 0 for
+    answers to all; and a number for what each leaf lacks."""
+    kinds = [[LACKS.get(state, 0) for state in exact.columns[leaf].states] for leaf in leaves_of(framework, code)]
+    lacks = np.array(kinds, dtype=int).reshape(len(kinds), len(exact.agencies))
+    if len(kinds) == 1:
+        return lacks[0], lacks[0]
+    which = sum((row.astype(object) * 3**k for k, row in enumerate(lacks)), np.zeros(len(exact.agencies), dtype=object))
+    return lacks.max(axis=0, initial=0), which
 
 
 def unanswered(
     cases: tuple[Case, Case],
     then: Rows,
     sides: tuple[Rows, Rows],
-    scored: Sequence[Exact],
+    alike: tuple[Exact, Exact],
     parts: Mapping[str, Parts],
     joint: Joint,
     figures: Mapping[str, np.ndarray],
     matches: pd.DataFrame,
 ) -> Unanswered:
-    """The matched rows that only one of two years has an answer to.
+    """The matched rows that one of two years has no answer to.
 
     then            the earlier year's own rows
     sides           both years for the agencies of `parts`
+    alike           both years' scores on the basis that they have in common: it decides what is an answer
     joint, figures  `backcast.joint_of`, `backcast.figures_of`
     """
     pairs = [(old, new) for new, old, kind in rows_of(matches, "code", "from_code", "kind") if kind in MATCHED]
     named = ([origins[0].origin for origins in parts.values()], parts)
-    at = [{agency: i for i, agency in enumerate(year.agencies)} for year in scored]
+    at = [{agency: i for i, agency in enumerate(year.agencies)} for year in alike]
     places = [np.array([at[side][agency] for agency in named[side]], dtype=int) for side in (0, 1)]
     found = Unanswered(({}, {}), {part: ({}, {}) for part in PART_OF.values()})
     for old, new in pairs:
-        lack = lacking(cases[0].framework, scored[0], old)
-        early, late = lack[places[0]], lacking(cases[1].framework, scored[1], new)[places[1]]
-        early[joint.at], known = jointly(cases[0], then, joint, figures, old, lack)
+        lacks = lacking(cases[0].framework, alike[0], old), lacking(cases[1].framework, alike[1], new)
+        (early, early_which), (late, late_which) = (
+            (most[there], which[there]) for (most, which), there in zip(lacks, places, strict=True)
+        )
+        early[joint.at], known = jointly(cases[0], then, joint, figures, old, lacks[0][0])
+        early_which[joint.at] = early[joint.at]
         before, after = sides[0].shares[old], sides[1].shares[new]
         gap = np.zeros(len(early), dtype=bool)
         stands: dict[str, list[list[Fraction | None]]] = {}
-        for i in {*np.flatnonzero(early != late).tolist(), *known}:
+        for i in np.flatnonzero((early > 0) | (late > 0)).tolist():
             x, y = before[i], after[i]
             if x is None or y is None:
                 continue
             was, now = known.get(i, None if early[i] else x), None if late[i] else y
-            gap[i] = (was is None) != (now is None)
+            gap[i] = was is None or now is None
             if was is None and now is None:
-                was = x
+                nothing = sides[0].states[old][i] in LACKS and sides[1].states[new][i] in LACKS
+                if early_which[i] == late_which[i] and (x == y or not nothing):
+                    continue  # a branch with the same answers in both years, or a verdict where nobody claimed anything
+                was = (x + y) / 2
             part = PART_OF[max(early[i], late[i])]
             if part not in stands:
                 stands[part] = [[None] * len(gap) for _ in (0, 1)]
             stands[part][0][i], stands[part][1][i] = now if was is None else was, was if now is None else now
-        if stands:
+        if gap.any() or stands:
             found.gaps[0][old] = found.gaps[1][new] = gap
         for part, (stands_before, stands_after) in stands.items():
             found.stands[part][0][old], found.stands[part][1][new] = stands_before, stands_after

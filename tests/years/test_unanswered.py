@@ -52,11 +52,11 @@ def test_a_row_without_an_answer_is_no_performance(tmp_path, forward):
     assert news([step], None)["news"].tolist() == ["up" if forward else "down", "none"]
 
 
-def test_a_row_that_nobody_ever_answered_stays_in_the_comparison(tmp_path):
-    """No answer in both years: nothing changed there."""
+def test_a_row_that_has_no_answer_in_both_years_is_not_compared(tmp_path):
+    """Nothing changed there, and nothing is known of it: the 30 other points are compared."""
     row = change(two(tmp_path, {"1": 4, "3": 12}, {"1": 8, "3": 12}), "a")
-    assert (row["performance"], row["unanswered"], row["matched_share"]) == (F(4, 40), 0, 1)
-    assert (row["base_before"], row["base_after"]) == (F(16, 40), F(20, 40))
+    assert (row["performance"], row["unanswered"], row["matched_share"]) == (F(4, 40), 0, F(3, 4))
+    assert (row["base_before"], row["base_after"]) == (F(16, 30), F(20, 30))
 
 
 def test_too_few_answers_are_not_compared(tmp_path, capsys):
@@ -128,7 +128,7 @@ def test_an_exemption_that_counts_is_no_performance(tmp_path, policy, moved, ans
     row = exempted(tmp_path, before, {"1": 8, "3": 12}, policy)
     moved = moved if answered else (F(10, 40) if policy == "full" else 0)
     assert (row["performance"], row["exemptions"], row["unanswered"]) == (F(4, 40), moved, 0)
-    assert row["matched_share"] == (F(30, 40) if answered else 1)
+    assert row["matched_share"] == F(30, 40)
 
 
 def test_an_exemption_and_a_missing_answer_stand_apart(tmp_path):
@@ -188,10 +188,11 @@ def test_a_row_that_did_not_apply_and_has_no_answer_now(tmp_path):
 
 
 def test_a_branch_that_is_no_sum(tmp_path):
-    """By hand: a geometric branch is 0 where one of its rows has no answer; the best of two needs only one."""
+    """By hand: a geometric branch is 0 where one of its rows has no answer; the best of two may be better or worse only
+    because the other one is not known. A branch is compared where the same of its rows have answers in both years."""
     for mean, most, answered, wanted in (
         ("geometric", 5, ["1.1"], (0, F(-1, 4))),
-        ("best", 10, ["1.1"], (F(1, 4), 0)),
+        ("best", 10, ["1.1"], (0, F(1, 4))),
         ("best", 10, [], (0, F(-1, 4))),
     ):
         rows = [
