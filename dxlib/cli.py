@@ -294,7 +294,7 @@ def run_compare(args: argparse.Namespace) -> int:
     if compared.comparable:
         if (few := parts.loc[alone & parts["matched_share"].notna(), "agency"].tolist()) and not args.quiet:
             facts = {"n": len(few), "agencies": ", ".join(few), "least": least}
-            show_findings([Finding("W_FEW_ANSWERS", "few_answers", f"{after.year}/{after.group}", facts=facts)], args)
+            show_findings([Finding("W_FEW_ROWS", "few_rows", f"{after.year}/{after.group}", facts=facts)], args)
         return 0
     facts = {"before": f"{before.year}/{before.group}", "share": f"{float(compared.share):.0%}", "least": least}
     show_findings([Finding("E_NOT_COMPARABLE", "not_comparable", f"{after.year}/{after.group}", facts=facts)], args)

@@ -11,13 +11,13 @@ from ..case.links import MATCHED
 from ..case.read import Series
 from ..case.tables import rows_of
 from ..words import NOTHING, finding, number, percent, text
-from ..years import PARTS, SET, Comparison, additive, row_changes
+from ..years import DECIMALS, PARTS, SET, Comparison, additive, row_changes
 from . import charts, labels
 from .blocks import Chart, Column, Sentences, Table, sentences, table
 
 NAMED = 3  # agencies in one sentence
 MOVED = 5  # agencies up, and as many down, in the table of moves
-GROUP_PARTS = ["left", "reorganised", *PARTS, "entered"]
+GROUP_PARTS = ["left", "reorganised", *PARTS, "apart", "entered"]
 
 
 def points(x: Fraction | float | None, lang: str, decimals: int = 1) -> str:
@@ -112,12 +112,23 @@ def said_group(step: Comparison, lang: str) -> str:
         "performance": value["performance"],
         "unanswered": value["unanswered"],
         "set": total(value, SET),
+        "apart": value["apart"],
         "list": value["left"] + value["entered"],
         "map": value["reorganised"],
         "other": total(value, ("verification", "membership", "exemptions", "rest")),
     }
-    said = [text(f"trend.of.{key}", lang, x=points(x, lang)) for key, x in causes.items() if x or key == "performance"]
-    return text("trend.mean_parts", lang, parts=", ".join(said), **facts)
+    always = {"performance"} if step.like_for_like else set()
+    said = [text(f"trend.of.{key}", lang, x=points(x, lang)) for key, x in causes.items() if shows(x) or key in always]
+    return (
+        text("trend.mean_parts", lang, parts=", ".join(said), **facts)
+        if said
+        else text("trend.mean_same", lang, **facts)
+    )
+
+
+def shows(x: Fraction) -> bool:
+    """Whether a part is more than what means over 30 decimals leave."""
+    return round(x, DECIMALS) != 0
 
 
 def said_scored(step: Comparison, lang: str) -> str | None:
@@ -162,17 +173,15 @@ def said_most(step: Comparison, moved: pd.DataFrame, lang: str) -> str | None:
 
 
 def said_unanswered(step: Comparison, lang: str) -> str | None:
-    """Rows that one year has no answer to are no performance, and some agencies have too many of them."""
+    """Rows that one year has no answer to are no performance; and some agencies have too little to compare."""
     rows = step.changes[step.changes["change"].notna()]
     lack = sum(bool(x) for x in rows["unanswered"])
-    if not lack:
-        return None
-    told = rows["matched_share"].notna() & (rows["flag"] == "U") & ~rows["agency"].isin(step.like_for_like)
-    said = [text("trend.unanswered", lang, n=number(lack, lang))]
-    if told.any():
+    said = [text("trend.unanswered", lang, n=number(lack, lang))] if lack else []
+    apart = rows["matched_share"].notna() & ~rows["agency"].isin(step.like_for_like)
+    if apart.any():
         least = percent(step.after.settings.comparison["min_matched"], lang, 0)
-        said.append(text("trend.few_answers", lang, n=number(int(told.sum()), lang), least=least))
-    return " ".join(said)
+        said.append(text("trend.few_answers", lang, n=number(int(apart.sum()), lang), least=least))
+    return " ".join(said) or None
 
 
 def said_joined(step: Comparison, lang: str) -> str | None:
@@ -194,7 +203,8 @@ def group_table(compared: Sequence[Comparison], lang: str) -> Table | None:
         {part: x for part, x in rows_of(step.group, "part", "value") if step.comparable or part in ("before", "after")}
         for step in steps
     ]
-    shown = [part for part in ("before", *GROUP_PARTS, "change", "after") if any(value.get(part) for value in values)]
+    order = ("before", *GROUP_PARTS, "change", "after")
+    shown = [part for part in order if any(shows(value.get(part, Fraction(0))) for value in values)]
     body = []
     for part in shown:
         write = percent if part in ("before", "after") else points
@@ -208,7 +218,7 @@ def group_table(compared: Sequence[Comparison], lang: str) -> Table | None:
 def group_chart(compared: Sequence[Comparison], lang: str) -> Chart | None:
     """The same for the last pair of years, as steps."""
     step = compared[-1] if compared else None
-    if step is None or not step.comparable or "performance" not in set(step.group["part"]):
+    if step is None or not step.like_for_like or "performance" not in set(step.group["part"]):
         return None
     rows = [(p, float(v)) for p, v in zip(step.group["part"], step.group["value"], strict=True)]
     rows = [(p, v) for p, v in rows if p in ("before", "after") or abs(v) >= 0.0005]

@@ -3,13 +3,14 @@
 from .comparison import Comparison, compare_series, compare_years, row_changes
 from .conversion import Notice, propose, read_official
 from .course import course, results
-from .decompose import PARTS, SET, SUBS, as_floats, changes, group_change
+from .decompose import DECIMALS, PARTS, SET, SUBS, as_floats, changes, group_change
 from .identity import relate
 from .matching import additive, match
 from .news import news, noise
 from .proposals import propose_links
 
 __all__ = [
+    "DECIMALS",
     "PARTS",
     "SET",
     "SUBS",

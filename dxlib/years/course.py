@@ -48,10 +48,10 @@ def course(compared: Sequence[Comparison], scores: Mapping[str, pd.DataFrame]) -
     scores     year -> `results`
 
     Returns agency (of the last year), year, then (its id in that year), score, points, max_points, rank, of, class,
-    chain (a Fraction), break: why the row cannot be compared with the year before (new, reorganised, index-set,
-    no-score, few-answers: less than the declared minimum was answered in both years; "" where it can, or in the first
-    year). The line of an agency that was merged or split begins with the
-    year it appeared.
+    chain (a Fraction), break: why the row cannot be compared with the year before, "" where it can, or in the first
+    year. new, reorganised, index-set, no-score; few-rows: rows that apply and have answers in both years carry less
+    than the declared minimum; from-zero: no points the year before to start from. The line of an agency that was merged
+    or split begins with the year it appeared.
     """
     tables = {year: table.set_index("agency").to_dict("index") for year, table in scores.items()}
     steps = [
@@ -94,5 +94,5 @@ def break_of(step: Comparison, agency: str, change: Mapping) -> str:
     if not step.comparable:
         return "index-set"
     if agency in step.like_for_like:
-        return "" if change["base_before"] else "no-score"
-    return "no-score" if change["matched_share"] is None else "few-answers"
+        return "" if change["base_before"] else "from-zero"
+    return "no-score" if change["matched_share"] is None else "few-rows"

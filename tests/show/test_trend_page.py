@@ -81,10 +81,11 @@ def test_answers_that_have_not_come_are_said_and_blame_nobody(tmp_path):
     write(tmp_path, 2021, (rows, dict.fromkeys("abc", full)))
     write(tmp_path, 2022, (rows, lacks), "; ".join(f"{code} {code} same" for code in "1234"))
     series, compared, moved, lines, _ = made(2022, "test", tmp_path)
-    for lang, said in (("vi", "-16,7"), ("en", "-16.7")):
+    for lang, said in (("vi", ("-4,2", "-12,5")), ("en", ("-4.2", "-12.5"))):
         words = catalogue(lang)
         sentences = page.summary(compared, moved, series, lang).sentences
-        assert words["trend.of.unanswered"].format(x=said) in sentences[0]
+        for key, x in zip(("unanswered", "apart"), said, strict=True):
+            assert words[f"trend.of.{key}"].format(x=x) in sentences[0]
         lack = words["trend.unanswered"].format(n="2")
         assert any(sentence.startswith(lack) and "60" in sentence for sentence in sentences)
         table = page.agencies_table(compared, moved, lang)

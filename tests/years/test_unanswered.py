@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxlib.case import read_case, read_series
+from dxlib.case import read_case, read_lineage, read_register, read_series
 from dxlib.case.tables import empty
 from dxlib.cli import main
 from dxlib.index import evaluate
@@ -67,7 +67,7 @@ def test_too_few_answers_are_not_compared(tmp_path, capsys):
     series = read_series(tmp_path, 2022, GROUP)
     exact = [evaluate(case) for case in series.cases]
     lines = course(compare_series(series, exact), results(series.cases, exact))
-    assert lines["break"].tolist() == ["", "few-answers", "", ""] and lines["chain"].tolist() == [100] * 4
+    assert lines["break"].tolist() == ["", "few-rows", "", ""] and lines["chain"].tolist() == [100] * 4
     out = tmp_path / "compared.csv"
     asked = ["compare", "2021", GROUP, "--to-year", "2022", "--data", str(tmp_path), "-o", str(out), "--lang", "en"]
     assert main(asked) == 0
@@ -244,3 +244,121 @@ def test_taking_an_answer_away_leaves_the_performance_of_the_others(one, forward
 
 def compare_tables(one, other):
     return compare_years(one.case(), other.case(), empty("register"), empty("lineage"))
+
+
+# Two corrections on one row
+
+
+def claimed_then(tmp_path, rows, claimed: dict, verdicts: dict, later: dict, links: str, **index):
+    """A verified year and the claims of the next: the comparison. agency -> row -> points or figure."""
+    reported = [{**row, "source": "reported"} for row in rows]
+    write(tmp_path, 2021, (reported, claimed), **index)
+    given = []
+    for who, found in verdicts.items():
+        for row, x in found.items():
+            cell = f"{x}," if rows[0]["rule"] == "relative" and row == "1" else f",{x}"
+            given.append(f"{who},{row},1,verify,seen,{cell}")
+    head = "agency,indicator,step,stage,reason,a,points"
+    (tmp_path / "2021" / GROUP / "verdicts.csv").write_text("\n".join([head, *given, ""]), encoding="utf-8")
+    write(tmp_path, 2022, (reported, later), links, **index)
+    cases = [read_case(tmp_path, year, GROUP) for year in (2021, 2022)]
+    return compare_years(*cases, read_register(tmp_path), read_lineage(tmp_path), ("verified", "claimed"))
+
+
+@pytest.mark.parametrize("aggregate", ["arithmetic", "geometric", "worst"])
+def test_verification_in_an_estimate_with_a_missing_answer(tmp_path, aggregate):
+    """By hand: x claimed 8 of 10 and was given 4, y has no answer; they merge and claim 8. On claims of parts with an
+    answer it is 8 and 8: nothing was done."""
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in "xy"), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in "xy"))
+    rows = [leaf("1", "points", 10), leaf("2", "points", 10)]
+    claimed = {"x": points({"1": 8, "2": 5}), "y": points({"2": 5})}
+    verdicts = {"x": {"1": 4, "2": 5}, "y": {"2": 5}}
+    later = {"new": points({"1": 8, "2": 5})}
+    step = claimed_then(tmp_path, rows, claimed, verdicts, later, "1 1 same; 2 2 same", aggregate=aggregate)
+    row = change(step, "new")
+    assert row["performance"] == 0 and row["unanswered"] + row["verification"] == row["change"] > 0
+
+
+@pytest.mark.parametrize("aggregate", ["arithmetic", "geometric"])
+def test_verification_and_the_group_on_one_row(tmp_path, aggregate):
+    """By hand: a claimed 8 and was given 4; b 10; the best, 20, leaves. On claims among those who stay a has 8 of 10 in
+    both years."""
+    rows = [leaf("1", "relative", 10), leaf("2", "points", 10)]
+    old = {a: {"1": x, "2": {"points": 5}} for a, x in (("a", 8), ("b", 10), ("best", 20))}
+    verdicts = {a: {"1": x, "2": 5} for a, x in (("a", 4), ("b", 10), ("best", 20))}
+    new = {a: old[a] for a in "ab"}
+    step = claimed_then(tmp_path, rows, old, verdicts, new, "1 1 same", aggregate=aggregate, missing="zero")
+    row = change(step, "a")
+    assert row["performance"] == 0 and row["verification"] > 0 and row["membership"] > 0
+
+
+def test_a_verdict_where_nobody_claimed_anything(tmp_path):
+    """By hand: row 1 was never claimed and was given 8; a year later 8 is claimed. Nobody did anything, and within the
+    year, claims against verdicts, the 8 points are verification."""
+    rows = [leaf("1", "points", 10), leaf("2", "points", 10)]
+    full = points({"1": 5, "2": 5})
+    verdicts = {"a": {"1": 8, "2": 5}, "b": {"1": 5, "2": 5}}
+    later = {"a": points({"1": 8, "2": 5}), "b": full}
+    step = claimed_then(tmp_path, rows, {"a": points({"2": 5}), "b": full}, verdicts, later, "1 1 same; 2 2 same")
+    assert not any(change(step, "a")[part] for part in PARTS) and change(step, "a")["matched_share"] == F(1, 2)
+    same = compare_years(step.before, step.before, empty("register"), empty("lineage"), ("claimed", "verified"))
+    row = change(same, "a")
+    assert {part: row[part] for part in PARTS if row[part]} == {"verification": F(8, 20)}
+
+
+def test_a_merger_is_no_performance_on_rows_within_the_group(tmp_path):
+    """By hand: 5, 15 and 10; the first two become one of 10. Relative to the best all rise; nobody did anything."""
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in "xy"), "new,new,commune,,2022-07-01,",
+             "u,u,commune,,2000-01-01,")  # fmt: skip
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in "xy"))
+    rows = [leaf("1", "relative", 10), leaf("2", "points", 10)]
+    old = {a: {"1": x, "2": {"points": 5}} for a, x in (("x", 5), ("y", 15), ("u", 10))}
+    new = {a: {"1": 10, "2": {"points": 5}} for a in ("new", "u")}
+    step = compared(tmp_path, (rows, old), (rows, new), "1 1 same; 2 2 same")
+    for agency in ("new", "u"):
+        row = change(step, agency)
+        assert {part: row[part] for part in PARTS if row[part]} == {"membership": F(1, 6)}
+        assert not row_changes(step, agency)["performance"].any()
+
+
+def test_a_branch_of_which_other_rows_were_answered(tmp_path):
+    """By hand: only row 1.2 in one year, only 1.1 in the other: no row of the branch can be compared."""
+    rows = [pillar("1", aggregate="geometric"), leaf("2", "points", 10)]
+    rows += [leaf(f"1.{i}", "points", 10, "1") for i in "12"]
+    full = points({"1.1": 5, "1.2": 5, "2": 5})
+    sides = [(rows, {"a": points(x), "b": full}) for x in ({"1.2": 2, "2": 5}, {"1.1": 9, "2": 5})]
+    for year, side in zip((2021, 2022), sides, strict=True):
+        write(tmp_path, year, side, "1 1 same; 2 2 same" if year == 2022 else "", missing="exclude")
+    cases = [read_case(tmp_path, year, GROUP) for year in (2021, 2022)]
+    row = change(compare_years(*cases, empty("register"), empty("lineage")), "a")
+    assert row["performance"] == 0 and row["unanswered"] == row["change"] > 0 and row["matched_share"] < 1
+
+
+def test_who_cannot_be_compared_stands_apart_in_the_mean(tmp_path):
+    """By hand: a falls from 22 to 14 of 40 with half of it unanswered; b rises from 22 to 24."""
+    sides = [(ROWS, {"a": points(x), "b": points(y)}) for x, y in ((FULL, FULL), ({"1": 8, "2": 6}, {**FULL, "1": 6}))]
+    step = compared(tmp_path, *sides, LINKS)
+    value = dict(zip(step.group["part"], step.group["value"], strict=True))
+    assert (value["performance"], value["apart"], value["unanswered"]) == (F(1, 40), F(-4, 40), 0)
+    assert value["after"] - value["before"] == F(-3, 40)
+
+
+def test_a_rescaled_row_without_an_answer_moves_no_weight(tmp_path):
+    """By hand: row 2 counts 30 points now instead of 10, and a has no answer to it (5 of 10 before). With its 5 of 10
+    it would stand at 20 of 40, as before: all of the fall is the missing answer."""
+    old, new = [leaf("1", "points", 10), leaf("2", "points", 10)], [leaf("1", "points", 10), leaf("2", "points", 30)]
+    full = points({"1": 5, "2": 5})
+    sides = (old, {"a": full, "b": full}), (new, {"a": points({"1": 5}), "b": points({"1": 5, "2": 15})})
+    row = change(compared(tmp_path, *sides, "1 1 same; 2 2 rescaled"), "a")
+    assert {part: row[part] for part in PARTS if row[part]} == {"unanswered": F(5, 40) - F(20, 40)}
+
+
+def test_a_row_that_lost_its_weight_is_no_other_row(tmp_path):
+    old = [leaf("1", "points", 10, weight=1), leaf("2", "points", 10, weight=1)]
+    new = [leaf("1", "points", 10, weight=1), leaf("2", "points", 10, weight=0)]
+    given = {"a": points({"1": 5, "2": 9})}
+    step = compared(tmp_path, (old, given), (new, given), "1 1 same; 2 2 same")
+    assert step.matches["kind"].tolist() == ["same", "same"] and step.matches["weight_after"].tolist() == [1, 0]
+    row = change(step, "a")
+    assert {part: row[part] for part in PARTS if row[part]} == {"reweighting": F(5, 10) - F(7, 10)}
