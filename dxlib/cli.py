@@ -270,16 +270,17 @@ def run_compare(args: argparse.Namespace) -> int:
     kept = args.scenario if args.to_on or args.to_data or args.to_year else None
     scenario = kept if args.to_scenario is None else args.to_scenario
     other = args.to_data or args.data
+    to_on = args.to_on or args.on
     sides = [
-        (load(args.data, args.year, args.group, args.scenario, args.on), args.on),
-        (load(other, args.to_year or args.year, args.group, scenario, args.to_on or args.on), args.to_on or args.on),
+        (load(args.data, args.year, args.group, args.scenario, args.on), args.on, args.data),
+        (load(other, args.to_year or args.year, args.group, scenario, to_on), to_on, other),
     ]
     sides.sort(key=lambda side: side[0].year)  # the earlier year first; two states of one year as they were asked for
-    (before, _), (after, _) = sides
-    register = read_register(other)
+    (before, _, _), (after, _, later) = sides
+    register = read_register(later)
     check_pair(before, after, register)
-    exact = [evaluate(case, on) for case, on in sides]
-    compared = compare_years(before, after, register, read_lineage(other), exact=(exact[0], exact[1]))
+    exact = [evaluate(case, on) for case, on, _ in sides]
+    compared = compare_years(before, after, register, read_lineage(later), exact=(exact[0], exact[1]))
     table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
     parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
     alone = ~parts["agency"].isin(compared.like_for_like)

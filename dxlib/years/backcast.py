@@ -46,7 +46,7 @@ class Part(NamedTuple):
 
 
 Parts = list[Part]
-AddedUp = Mapping[int, "Fraction | None"]  # row of `Joint` -> share on one row of the index set
+AddedUp = dict[int, "Fraction | None"]  # row of `Joint` -> share on one row of the index set
 
 
 def joined(related: pd.DataFrame) -> set[str]:
@@ -62,11 +62,6 @@ def sizes(case: Case, code: str, agencies: Iterable[str]) -> dict[str, Number]:
     a = ANSWER.index("a")
     found = {agency: figure(on_top(claims.get(agency), verdicts.get(agency))[a]) for agency in agencies}
     return {agency: size for agency, size in found.items() if size}
-
-
-def whole_or(x: Fraction) -> Number:
-    """An integer where it is one."""
-    return int(x) if x.denominator == 1 else x
 
 
 def figure(cell: str) -> Number | None:
@@ -329,20 +324,33 @@ def weighted_means(weights: np.ndarray, above: np.ndarray, below: np.ndarray) ->
 
 
 def added_up(case: Case, joint: Joint, figures: Mapping[str, np.ndarray]) -> dict[str, AddedUp]:
-    """The shares of joined agencies on rows that add their numerators and denominators; not where all origins have the
-    same share.
+    """The shares of joined agencies on rows that add their numerators and denominators, of the origins that have them;
+    those that only have a share are averaged with these. Not where all origins have the same share.
 
     figures   `figures_of`
     """
     found: dict[str, AddedUp] = {code: {} for code in joint.given}
     for code, table in figures.items():
         if code in joint.given:
-            given = joint.given[code]
+            given, rule = joint.given[code], case.framework.nodes[code].rule
             at = np.where(given.there & ~given.alike[:, None], joint.places, -1)
-            above, below = (table[:, at] * joint.parts).sum(axis=2)
-            rows = np.flatnonzero(((table[1, at] != 0) | (at < 0)).all(axis=1) & (below != 0)).tolist()
-            ratio = [Fraction(above[row], below[row]) for row in rows]
-            found[code] = dict(zip(rows, case.framework.nodes[code].rule.exact(ratio), strict=True))
+            known = table[1, at] != 0
+            rows = np.flatnonzero(known.any(axis=1))
+            above, below = (table[:, at[rows]] * joint.parts[rows]).sum(axis=2)
+            together = rule.exact([Fraction(n, d) for n, d in zip(above, below, strict=True)])
+            found[code] = dict(zip(rows.tolist(), together, strict=True))
+            alone = given.there & ~known  # with a share and no figures: no answer, or points of a verdict
+            mixed = rows[alone[rows].any(axis=1)]
+            if len(mixed):
+                ends = [(found[code][row] or ZERO).as_integer_ratio() for row in mixed.tolist()]
+                above, below = (np.array(end, dtype=object)[:, None] for end in zip(*ends, strict=True))
+                weights = (joint.weights[mixed] * known[mixed]).sum(axis=1)[:, None]
+                means = weighted_means(
+                    np.hstack([weights, np.where(alone[mixed], joint.weights[mixed], 0)]),
+                    np.hstack([above, given.above[mixed].astype(object)]),
+                    np.hstack([below, given.below[mixed].astype(object)]),
+                )
+                found[code] |= zip(mixed.tolist(), means, strict=True)
     return found
 
 

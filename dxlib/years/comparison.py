@@ -210,10 +210,9 @@ def claimed_shares(
     pairs = matches[matches["kind"].isin(MATCHED)]
     codes = (pairs["from_code"].tolist(), pairs["code"].tolist())
     states = [dict(sides[0].states), sides[1].states]
-    for code, column in then.states.items():
-        checked = np.append(np.array([state == "verified" for state in column], dtype=bool), False)
-        for i in np.flatnonzero(checked[joint.places].any(axis=1)).tolist():  # one verified part makes an estimate so
-            states[0][code] = [*states[0][code][: joint.at[i]], "verified", *states[0][code][joint.at[i] + 1 :]]
+    for old, new in zip(*codes, strict=True):
+        if "verified" in then.states[old] and "claimed" in states[1][new]:
+            states[0][old] = jointly_verified(states[0][old], then.states[old], joint)
     found: tuple[dict, dict] = ({}, {})
     for side, case in enumerate(cases):
         all_rows = scored[side].on != "claimed" == scored[1 - side].on  # verdicts on rows without a claim count too
@@ -246,6 +245,18 @@ def claimed_shares(
                 share if all_rows or (mine == "verified" and theirs == "claimed" and state != "missing") else None
                 for share, state, mine, theirs in cells
             ]
+    return found
+
+
+def jointly_verified(states: Sequence[str], origins: Sequence[str], joint: Joint) -> list[str]:
+    """The states of an estimated row, where one verified part makes an estimate verified.
+
+    states, origins   of the agencies of the estimate, and of the earlier list
+    """
+    found = list(states)
+    checked = np.append(np.array([state == "verified" for state in origins], dtype=bool), False)
+    for row in np.flatnonzero(checked[joint.places].any(axis=1)).tolist():
+        found[joint.at[row]] = "verified"
     return found
 
 

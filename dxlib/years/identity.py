@@ -83,7 +83,8 @@ def descend(
     life: Mapping[str, tuple[str, str]], lineage: pd.DataFrame, listed: set[str], since: str, until: str
 ) -> dict[str, Shares]:
     """What every unit of the evening of `since` (and every listed one) is by the evening of `until`: unit -> heirs with
-    shares. What a unit that goes on did not hand over stays with it.
+    shares. What a unit that goes on did not hand over stays with it; the one part of an ended unit that nobody has
+    published is what the others leave.
 
     A listed unit that ended within its own period (it was assessed all the same) is followed through that event.
     """
@@ -100,10 +101,15 @@ def descend(
         end = life.get(old, ("", ""))[1]
         if not end or end >= day:
             parts = [*parts, (old, rest(parts))]
+        elif [share for _, share in parts].count(None) == 1:  # all of a unit that ended goes somewhere
+            left = rest([part for part in parts if part[1] is not None])
+            parts = [(heir, left if share is None else share) for heir, share in parts]
         for heir, share in parts:
             if not heir or share == 0:
                 continue
             there = held.setdefault(heir, {})
+            if day <= since and heir not in listed and life.get(heir, ("", ""))[0] == day:
+                there.pop(heir, None)  # it began with this event: it is what it was made of
             for origin, part in carried.items():
                 there[origin] = plus(there.get(origin, Fraction(0)), times(part, share))
     found: dict[str, Shares] = {unit: {} for unit in alive | listed}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dxlib.case import check, read_case, read_lineage, read_register
+from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.years import compare_years
 from tests.known.folders import leaf
@@ -112,6 +113,35 @@ def test_no_commune_is_praised_or_blamed_for_the_merger():
     cases = read_case(DATA, 2024, "communes"), read_case(DATA, 2025, "communes")
     step = compare_years(*cases, read_register(DATA), read_lineage(DATA))
     assert set(news([step], None)["news"]) <= {"estimate", "not-comparable"}
+
+
+def test_two_lists_of_one_year_on_both_sides_of_a_merger(tmp_path, capsys):
+    """The list before the first of July and the one after it: three units are one, and nothing is irregular. Whichever
+    folder is named first, who was who stands beside the later year."""
+    names = "xyz"
+    for folder in ("old", "new"):
+        root = tmp_path / folder
+        register(root, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in names), "new,new,commune,,2022-07-01,")
+        lineage(root, *(f"e,2022-07-01,merge,{a},new,1,population" for a in names))
+    write(tmp_path / "old", 2022, (ROWS, answers(*names)))
+    write(tmp_path / "new", 2022, (ROWS, answers("new")))
+    cases = [read_case(tmp_path / folder, 2022, GROUP) for folder in ("old", "new")]
+    related = compare_years(*cases, read_register(tmp_path / "new"), read_lineage(tmp_path / "new")).related
+    assert related["flag"].tolist() == ["M"] * 3 and related["origin"].tolist() == list(names)
+    write(tmp_path / "bare", 2021, (ROWS, answers(*names)))
+    asked = [
+        "compare",
+        "2022",
+        GROUP,
+        "--data",
+        str(tmp_path / "new"),
+        "--to-data",
+        str(tmp_path / "bare"),
+        "--to-year",
+        "2021",
+    ]
+    main(asked)
+    assert ",M," in capsys.readouterr().out
 
 
 def test_links_are_held_against_both_sets(tmp_path):

@@ -189,6 +189,28 @@ def test_a_split_unit_joins_another(tmp_path):
     assert change(step, "rest")["flag"] == "S" and change(step, "rest")["before"] == F(72, 100)  # inherited
 
 
+def test_the_one_part_that_nobody_published_is_what_the_others_leave(tmp_path):
+    """By hand: nine tenths of A (1 of 1) go on alone, so a tenth joins B (0 of 1): 1/11."""
+    split_and_joined(tmp_path, "0.9,population", ",")
+    rows = [leaf("1", "points", 10)]
+    old = {"a": {"1": {"points": 10}}, "b": {"1": {"points": 0}}}
+    new = {agency: {"1": {"points": 5}} for agency in ("rest", "new")}
+    row = change(compared(tmp_path, (rows, old), (rows, new), "1 1 same"), "new")
+    assert row["before"] == F(1, 11) and row["before_low"] is None
+
+
+def test_ratios_of_parts_of_which_one_has_no_answer(tmp_path):
+    """By hand: 10/20 and 30/80 are 40/100 together, and count twice beside a part that has no answer: 2/3 of 4/10."""
+    names = "xyz"
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in names), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in names))
+    rows = [leaf("1", "ratio", 10), leaf("2", "points", 10)]
+    old = {"x": {"1": (10, 20)}, "y": {"1": (30, 80)}, "z": {}}
+    old = {a: {**given, "2": {"points": 0}} for a, given in old.items()}
+    step = compared(tmp_path, (rows, old), (rows, {"new": {"1": (1, 2), "2": {"points": 0}}}), "1 1 same; 2 2 same")
+    assert change(step, "new")["before"] == F(1, 2) * F(2, 3) * F(4, 10)
+
+
 def test_an_estimate_with_an_unknown_part_lies_in_its_range(tmp_path):
     """By hand: A (1000) came in part to B (500), nobody knows how much of it; half is assumed. Row 2 adds up a/b, so
     the estimate is no mean of the two scores."""
