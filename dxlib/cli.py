@@ -263,7 +263,7 @@ def run_score(args: argparse.Namespace) -> int:
 def run_compare(args: argparse.Namespace) -> int:
     from .case import check_pair, read_lineage, read_register
     from .index import compare, evaluate, tabulate, to_csv
-    from .years import PARTS, SUBS, as_floats, compare_years
+    from .years import PARTS, SUBS, as_floats, compare_years, otherwise_given
 
     if args.to_on is None and args.to_scenario is None and args.to_data is None and args.to_year is None:
         args.refuse(text("cli.compare_nothing", args.say))
@@ -281,6 +281,9 @@ def run_compare(args: argparse.Namespace) -> int:
     check_pair(before, after, register)
     exact = [evaluate(case, on) for case, on, _ in sides]
     compared = compare_years(before, after, register, read_lineage(later), exact=(exact[0], exact[1]))
+    if (rows := otherwise_given(compared)) and not args.quiet:
+        facts = {"n": len(rows), "rows": ", ".join(rows)}
+        show_findings([Finding("W_SOURCE", "source_differs", f"{after.year}/{after.group}", facts=facts)], args)
     table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
     parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
     alone = ~parts["agency"].isin(compared.like_for_like)

@@ -1,6 +1,6 @@
 """What changed between years, and is it real?"""
 
-from .comparison import Comparison, compare_series, compare_years, row_changes
+from .comparison import Comparison, compare_series, compare_years, otherwise_given, row_changes
 from .conversion import Notice, propose, read_official
 from .course import course, results
 from .decompose import DECIMALS, PARTS, SET, SUBS, as_floats, changes, group_change
@@ -26,6 +26,7 @@ __all__ = [
     "match",
     "news",
     "noise",
+    "otherwise_given",
     "propose",
     "propose_links",
     "read_official",

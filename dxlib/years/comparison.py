@@ -160,6 +160,17 @@ def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], object))
 
 
+def otherwise_given(step: Comparison) -> list[str]:
+    """Matched leaves that one year has from claims and the other from measurement: no verification tells them apart."""
+    pairs = step.matches[step.matches["kind"].isin(MATCHED)]
+    nodes = step.before.framework.nodes, step.after.framework.nodes
+    return [
+        code
+        for code, old in rows_of(pairs, "code", "from_code")
+        if not nodes[1][code].children and nodes[0][old].source != nodes[1][code].source
+    ]
+
+
 def compare_series(series: Series, exact: Sequence[Exact]) -> list[Comparison]:
     """Each year with the one before it, oldest first; empty for a single year.
 

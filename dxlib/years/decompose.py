@@ -61,10 +61,17 @@ class Sides:
                 found = [x if y is None else y for x, y in zip(found, self.others[part][side][row], strict=True)]
         return found
 
-    def answered(self, side: int, row: str) -> list[Fraction | None]:
-        """The shares of a row of `gaps` where both years have an answer; None where one has none."""
-        gaps = self.gaps[side][row].tolist()
-        return [None if gap else x for x, gap in zip(self.without(LACKING, side, row), gaps, strict=True)]
+    def like(self, side: int, row: str) -> list[Fraction | None]:
+        """The shares of a row that can be held against the other year's: without all of `OTHERWISE`, and None where one
+        of the years has no answer."""
+        found = self.without(OTHERWISE, side, row)
+        if row not in self.gaps[side]:
+            return found
+        return [None if gap else x for x, gap in zip(found, self.gaps[side][row].tolist(), strict=True)]
+
+    def touched(self, side: int) -> set[str]:
+        """The rows of a side where `like` is not what counts."""
+        return {*self.gaps[side], *(row for part in self.others.values() for row in part[side])}
 
     @cached_property
     def moved(self) -> list[Fraction | None]:
@@ -149,9 +156,9 @@ def changes(
     others came, went or gave no answer), reweighting, added, removed and redefined rows, index_set (all four in one
     where a score is no sum), exemptions, rest (bonus, penalty, rounding at every level). before_low, before_high: how
     far an unknown part of a split unit could move `before`. matched_before, matched_after: the sub-index of the matched
-    rows that apply and have an answer in both years, under the later weights; base_before, base_after: the same under
-    the earlier ones; matched_share: the smaller of the parts of either year's index they carry. All are Fractions
-    (shares of the maximum), None where an agency has no score in one of the years.
+    rows that apply and have an answer in both years, on the same basis (`Sides.like`), under the later weights;
+    base_before, base_after: the same under the earlier ones; matched_share: the smaller of the parts of either year's
+    index they carry. All are Fractions (shares of the maximum), None where an agency has no score in one of the years.
     """
     before, after = sides.before, sides.after
     flags, nothing = dict(rows_of(related, "agency", "flag")), [None] * len([*PARTS, *SUBS])
@@ -175,13 +182,13 @@ def by_rows(matches: pd.DataFrame, sides: Sides) -> Figures:
     figures: Figures = {}
     for (then, now), places in weighted.items():
         common = substituted(plan(matches, (before, after), (before.patterns[then], after.patterns[now])), columns)
-        figures |= zip(places, split(common, sums, sides.gaps, changed, places), strict=True)
+        figures |= zip(places, split(common, sums, sides, places), strict=True)
     return figures
 
 
 def columns_of(sides: Sides) -> dict[tuple, Sequence[Fraction | None]]:
     """(side, row) -> shares; (side, row, part of `OTHERWISE`) -> what they are without it and those before it;
-    (side, row, answered) -> `Sides.answered`."""
+    (side, row, like) -> `Sides.like`; only where they differ."""
     columns: dict[tuple, Sequence[Fraction | None]] = {}
     for side, year in enumerate((sides.before, sides.after)):
         columns |= {(side, code): shares for code, shares in year.shares.items()}
@@ -189,7 +196,7 @@ def columns_of(sides: Sides) -> dict[tuple, Sequence[Fraction | None]]:
             columns |= {
                 (side, code, part): sides.without(OTHERWISE[:n], side, code) for code in sides.others[part][side]
             }
-        columns |= {(side, code, "answered"): sides.answered(side, code) for code in sides.gaps[side]}
+        columns |= {(side, code, "like"): sides.like(side, code) for code in sides.touched(side)}
     return columns
 
 
@@ -220,10 +227,9 @@ def substituted(p: Plan, columns: Collection[tuple]) -> Plan:
     return replace(p, factors=factors)
 
 
-def split(
-    p: Plan, sums: Sums, gaps: Gaps, changed: Sequence[Fraction | None], places: Sequence[int]
-) -> Iterator[list[Fraction | None]]:
+def split(p: Plan, sums: Sums, sides: Sides, places: Sequence[int]) -> Iterator[list[Fraction | None]]:
     """The `Figures` of every agency with this plan."""
+    gaps, changed, touched = sides.gaps, sides.moved, (sides.touched(0), sides.touched(1))
     at = np.array(places)
     base = sums.below[at]
     found = {part: sums.of(form, at) for part, form in p.factors.items() if part != "rest"}
@@ -234,10 +240,8 @@ def split(
     figures["rest"] = fractions(n * below - d * sum(found.values()), d * below)
     columns: list[Sequence[Fraction | None]] = [figures[part] for part in PARTS]
     for weights in p.matched:
-        answered = {
-            (side, row, "answered") if row in gaps[side] else (side, row): w for (side, row), w in weights.items()
-        }
-        columns.append(shared(sums.of(answered, at), counted(weights, gaps, at) * base))
+        alike = {(*key, "like") if key[1] in touched[key[0]] else key: w for key, w in weights.items()}
+        columns.append(shared(sums.of(alike, at), counted(weights, gaps, at) * base))
     own = [counted(weights, gaps, at) for weights in p.own]
     columns.append(fractions(np.minimum(*own), np.full(len(at), p.scale, dtype=object)))
     return map(list, zip(*columns, strict=True))

@@ -32,7 +32,7 @@ class Trees:
     """Both years for some agencies: the index under either year's set, exemptions and shares.
 
     pairs    by side, matched row -> row of the other side
-    answers  by side, row -> shares without those of rows that lack an answer in one of the years; only rows that do
+    alike    by side, row -> `Sides.like`; only where it is not what counts
     """
 
     def __init__(self, cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides, places: Sequence[int]):
@@ -46,9 +46,8 @@ class Trees:
         ]
         linked = [(new, old) for new, old, kind in rows_of(matches, "code", "from_code", "kind") if kind in MATCHED]
         self.pairs: tuple[dict[str, str], dict[str, str]] = ({old: new for new, old in linked}, dict(linked))
-        self.answers = [
-            {code: at_places(sides.answered(side, code), places) for code in rows}
-            for side, rows in enumerate(sides.gaps)
+        self.alike = [
+            {code: at_places(sides.like(side, code), places) for code in sides.touched(side)} for side in (0, 1)
         ]
 
     def row(self, side: int, code: str, of: int) -> str:
@@ -91,7 +90,7 @@ class Trees:
             shares[code] = nothing
             if code in self.pairs[tree]:
                 names = [self.row(tree, code, side) for side in (0, 1)]
-                own = [self.answers[side].get(names[side], self.shares[side][names[side]]) for side in (0, 1)]
+                own = [self.alike[side].get(names[side], self.shares[side][names[side]]) for side in (0, 1)]
                 shares[code] = [None if None in pair else pair[done] for pair in zip(*own, strict=True)]
         kept = dict.fromkeys(shares, [False] * len(self.agencies))
         return from_leaves(self.cases[tree], self.agencies, shares, kept)

@@ -169,6 +169,7 @@ def test_the_group_has_no_part_in_a_row_without_an_answer(tmp_path):
     two = {"2": {"points": 5}}
     before = {"a": {"1": 10, **two}, "b": {"1": 5, **two}, "best": {"1": 20, **two}}
     step = compared(tmp_path, (rows, before), (rows, {"b": {"1": 5, **two}, "a": two}), "1 1 same; 2 2 same")
+    assert change(step, "b")["base_before"] == change(step, "b")["base_after"] == F(3, 4)
     for agency, wanted in (("a", {"unanswered": F(-1, 4)}), ("b", {"membership": F(3, 8)})):
         row = change(step, agency)
         assert {part: row[part] for part in PARTS} == {part: wanted.get(part, 0) for part in PARTS}
@@ -362,3 +363,24 @@ def test_a_row_that_lost_its_weight_is_no_other_row(tmp_path):
     assert step.matches["kind"].tolist() == ["same", "same"] and step.matches["weight_after"].tolist() == [1, 0]
     row = change(step, "a")
     assert {part: row[part] for part in PARTS if row[part]} == {"reweighting": F(5, 10) - F(7, 10)}
+
+
+def test_a_snapshot_without_verdicts_is_named(tmp_path, capsys):
+    """Without verdicts.csv and source a row is measured: the contract's default, and hardly what a snapshot means."""
+    reported = [{**row, "source": "reported"} for row in ROWS]
+    for folder, rows in (("final", reported), ("snapshot", ROWS)):
+        write(tmp_path / folder, 2021, (rows, {"a": points(FULL)}))
+    asked = [
+        "compare",
+        "2021",
+        GROUP,
+        "--on",
+        "current",
+        "--data",
+        str(tmp_path / "final"),
+        "--to-data",
+        str(tmp_path / "snapshot"),
+    ]
+    assert main([*asked, "--lang", "en"]) == 0
+    said = capsys.readouterr().err
+    assert "W_SOURCE" in said and "3 rows are reported on one side and measured on the other: 1, 2, 3" in said
