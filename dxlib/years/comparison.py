@@ -145,16 +145,15 @@ def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
     an earlier year, and where a score is no sum of rows.
     """
     sides = step.sides
-    before, after, gaps = sides.before, sides.after, sides.gaps[1]
+    before, after = sides.before, sides.after
     rows = []
     if agency in after.agencies and additive(step.before, step.after):
         i = after.agencies.index(agency)
         weights = before.patterns[before.pattern[i]], after.patterns[after.pattern[i]]
         pairs = step.matches[step.matches["kind"].isin(MATCHED)]
         for code, old in rows_of(pairs, "code", "from_code"):
-            x, y = sides.without(OTHERWISE, 0, old)[i], sides.without(OTHERWISE, 1, code)[i]
-            gap = code in gaps and gaps[code][i]
-            if code in weights[1] and old in weights[0] and x is not None and y is not None and not gap:
+            x, y = sides.like_at(0, old, i), sides.like_at(1, code, i)
+            if code in weights[1] and old in weights[0] and x is not None and y is not None:
                 rows.append((code, old, x, y, (weights[0][old] + weights[1][code]) / 2 * (y - x)))
     columns = ["code", "from_code", "before", "after", "performance"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], object))

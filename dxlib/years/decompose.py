@@ -58,7 +58,8 @@ class Sides:
         found = list((self.before, self.after)[side].shares[row])
         for part in parts:
             if row in self.others.get(part, ({}, {}))[side]:
-                found = [x if y is None else y for x, y in zip(found, self.others[part][side][row], strict=True)]
+                pairs = zip(found, self.others[part][side][row], strict=True)
+                found = [x if x is None or y is None else y for x, y in pairs]
         return found
 
     def like(self, side: int, row: str) -> list[Fraction | None]:
@@ -68,6 +69,17 @@ class Sides:
         if row not in self.gaps[side]:
             return found
         return [None if gap else x for x, gap in zip(found, self.gaps[side][row].tolist(), strict=True)]
+
+    def like_at(self, side: int, row: str, i: int) -> Fraction | None:
+        """The same for one agency."""
+        if row in self.gaps[side] and self.gaps[side][row][i]:
+            return None
+        found = (self.before, self.after)[side].shares[row][i]
+        for part in OTHERWISE:
+            other = self.others[part][side].get(row)
+            if found is not None and other is not None and other[i] is not None:
+                found = other[i]
+        return found
 
     def touched(self, side: int) -> set[str]:
         """The rows of a side where `like` is not what counts."""
