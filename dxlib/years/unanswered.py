@@ -100,18 +100,21 @@ def unanswered(
         early[joint.at], known = jointly(cases[0], then, joint, figures, old, lacks[0][0])
         early_which[joint.at] = early[joint.at]
         before, after = sides[0].shares[old], sides[1].shares[new]
+        states = alike[0].columns[old].states, alike[1].columns[new].states
         gap = np.zeros(len(early), dtype=bool)
         stands: dict[str, list[list[Fraction | None]]] = {}
         for i in np.flatnonzero((early > 0) | (late > 0)).tolist():
             x, y = before[i], after[i]
             if x is None or y is None:
                 continue
+            same = i not in known and early_which[i] == late_which[i]
+            if same and states[0][places[0][i]] not in LACKS and states[1][places[1][i]] not in LACKS:
+                continue  # a branch of which the same rows have answers
             was, now = known.get(i, None if early[i] else x), None if late[i] else y
             gap[i] = was is None or now is None
             if was is None and now is None:
-                nothing = sides[0].states[old][i] in LACKS and sides[1].states[new][i] in LACKS
-                if early_which[i] == late_which[i] and (x == y or not nothing):
-                    continue  # a branch with the same answers in both years, or a verdict where nobody claimed anything
+                if same and (x == y or not {sides[0].states[old][i], sides[1].states[new][i]} <= LACKS.keys()):
+                    continue  # there is a verdict where nobody claimed anything: verification
                 was = (x + y) / 2
             part = PART_OF[max(early[i], late[i])]
             if part not in stands:

@@ -336,6 +336,22 @@ def test_a_branch_of_which_other_rows_were_answered(tmp_path):
     assert row["performance"] == 0 and row["unanswered"] == row["change"] > 0 and row["matched_share"] < 1
 
 
+def test_a_branch_of_which_the_same_rows_were_answered(tmp_path):
+    """By hand: a has no answer to row 1.3 in either year, which is left out; a geometric branch of 1/4 and 1 becomes 1
+    and 1: from 1/2 to 1, by half of the index."""
+    rows = [pillar("1", aggregate="geometric"), leaf("2", "points", 12)]
+    rows += [leaf(f"1.{i}", "points", 4, "1") for i in "123"]
+    full = points({"1.1": 4, "1.2": 4, "1.3": 4, "2": 6})
+    for year, x in ((2021, 1), (2022, 4)):
+        sides = (rows, {"a": points({"1.1": x, "1.2": 4, "2": 6}), "b": full})
+        write(tmp_path, year, sides, "1 1 same; 2 2 same" if year == 2022 else "", missing="within-parent")
+    cases = [read_case(tmp_path, year, GROUP) for year in (2021, 2022)]
+    step = compare_years(*cases, empty("register"), empty("lineage"))
+    row = change(step, "a")
+    assert {part: row[part] for part in PARTS if row[part]} == {"performance": F(1, 4)} and row["matched_share"] == 1
+    assert row_changes(step, "a")["performance"].tolist() == [F(1, 4), 0]
+
+
 def test_who_cannot_be_compared_stands_apart_in_the_mean(tmp_path):
     """By hand: a falls from 22 to 14 of 40 with half of it unanswered; b rises from 22 to 24."""
     sides = [(ROWS, {"a": points(x), "b": points(y)}) for x, y in ((FULL, FULL), ({"1": 8, "2": 6}, {**FULL, "1": 6}))]
