@@ -296,7 +296,7 @@ def run_compare(args: argparse.Namespace) -> int:
         print(text("cli.compared", args.say, moved=moved, all=len(table)))
     least = f"{float(after.settings.comparison['min_matched']):.0%}"
     if compared.comparable:
-        if (few := parts.loc[alone & parts["matched_share"].notna(), "agency"].tolist()) and not args.quiet:
+        if (few := parts.loc[alone & parts["score_change"].notna(), "agency"].tolist()) and not args.quiet:
             facts = {"n": len(few), "agencies": ", ".join(few), "least": least}
             show_findings([Finding("W_FEW_ROWS", "few_rows", f"{after.year}/{after.group}", facts=facts)], args)
         return 0

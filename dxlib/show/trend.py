@@ -103,11 +103,11 @@ def said_group(step: Comparison, lang: str) -> str:
     value = dict(zip(step.group["part"], step.group["value"], strict=True))
     facts |= {"from": percent(value["before"], lang), "to": percent(value["after"], lang)}
     facts["change"] = points(value["after"] - value["before"], lang)
-    if "performance" not in value:
-        return text("trend.mean", lang, **facts)
     if not step.comparable:
         least = percent(step.after.settings.comparison["min_matched"], lang, 0)
         return text("trend.not_comparable", lang, share=percent(step.share, lang, 0), least=least, **facts)
+    if "performance" not in value:
+        return text("trend.mean", lang, **facts)
     causes = {
         "performance": value["performance"],
         "unanswered": value["unanswered"],
@@ -177,7 +177,7 @@ def said_unanswered(step: Comparison, lang: str) -> str | None:
     rows = step.changes[step.changes["change"].notna()]
     lack = sum(bool(x) for x in rows["unanswered"])
     said = [text("trend.unanswered", lang, n=number(lack, lang))] if lack else []
-    apart = rows["matched_share"].notna() & ~rows["agency"].isin(step.like_for_like)
+    apart = ~rows["agency"].isin(step.like_for_like)
     if apart.any():
         least = percent(step.after.settings.comparison["min_matched"], lang, 0)
         said.append(text("trend.few_answers", lang, n=number(int(apart.sum()), lang), least=least))

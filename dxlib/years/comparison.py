@@ -37,7 +37,7 @@ from .decompose import OTHERWISE, Shares, Sides, by_rows, changes, group_change,
 from .identity import UNCHANGED, relate
 from .matching import additive, comparable, compared_rows, match
 from .orders import by_orders
-from .unanswered import jointly, lacking, unanswered
+from .unanswered import jointly, lacking, leaves_of, unanswered
 
 
 @dataclass(frozen=True)
@@ -160,14 +160,14 @@ def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
 
 
 def otherwise_given(step: Comparison) -> list[str]:
-    """Matched leaves that one year has from claims and the other from measurement: no verification tells them apart."""
+    """Matched rows that one year has from claims and the other not: no verification tells them apart."""
     pairs = step.matches[step.matches["kind"].isin(MATCHED)]
-    nodes = step.before.framework.nodes, step.after.framework.nodes
-    return [
-        code
-        for code, old in rows_of(pairs, "code", "from_code")
-        if not nodes[1][code].children and nodes[0][old].source != nodes[1][code].source
-    ]
+    sets = step.before.framework, step.after.framework
+
+    def reported(side: int, code: str) -> list[bool]:
+        return [sets[side].nodes[below].source == "reported" for below in leaves_of(sets[side], code)]
+
+    return [code for code, old in rows_of(pairs, "code", "from_code") if reported(0, old) != reported(1, code)]
 
 
 def compare_series(series: Series, exact: Sequence[Exact]) -> list[Comparison]:
@@ -274,7 +274,8 @@ def common_shares(
     cases: tuple[Case, Case], related: pd.DataFrame, alike: tuple[Exact, Exact], matches: pd.DataFrame, sides: Sides
 ) -> tuple[Shares, Shares]:
     """For rows that look at the group: the shares among the agencies that stand unchanged in both years and have an
-    answer on the row in both. There is no such group for a merged or split agency: what it moved there is the group's.
+    answer on the row in both. There is no such group for the others, merged and split ones among them: what moved them
+    there is the group's.
 
     sides   without membership
     """
@@ -282,19 +283,25 @@ def common_shares(
     stayed = stay["agency"].tolist()
     names = dict(zip(stay["origin"].tolist(), stayed, strict=True)), dict(zip(stayed, stayed, strict=True))
     everybody = all(len(x.agencies) == len(stay) for x in alike)
-    listed, here = sides.after.agencies, set(stayed)
+    listed = sides.after.agencies
     found: tuple[dict, dict] = ({}, {})
     for new, old, kind in rows_of(matches, "code", "from_code", "kind"):
-        if kind not in MATCHED or not grouped(cases[1], new) or (everybody and new not in sides.gaps[1]):
+        if kind not in MATCHED or not any(grouped(cases[1], below) for below in leaves_of(cases[1].framework, new)):
             continue
-        silent = set() if new not in sides.gaps[1] else {listed[i] for i in np.flatnonzero(sides.gaps[1][new])}
+        silent: set[str] = set()
+        for side, code in ((0, old), (1, new)):
+            for below in leaves_of(cases[side].framework, code):
+                if grouped(cases[side], below):
+                    lacks = lacking(cases[side].framework, alike[side], below)[0]
+                    silent |= {names[side].get(alike[side].agencies[i], "") for i in np.flatnonzero(lacks)}
+        if everybody and not silent:
+            continue
+        here = set(stayed) - silent
         for side, code in ((0, old), (1, new)):
             agencies = cases[side].tables["agencies"]
-            there = [a in names[side] and names[side][a] not in silent for a in agencies["agency"]]
-            fewer = agencies[there]
+            fewer = agencies[[names[side].get(a) in here for a in agencies["agency"]]]
             smaller = replace(cases[side], tables={**cases[side].tables, "agencies": fewer})
-            values = leaf(smaller, smaller.framework.nodes[code], smaller.answers, alike[side].on)
-            column = leaf_column(values, smaller.framework, code, smaller.settings).shares
+            column = shares_of(smaller, code, alike[side].on) if here else []
             shares = {names[side][a]: x for a, x in zip(fewer["agency"], column, strict=True)}
             found[side][code] = [shares.get(agency) for agency in listed]
         known = sides.without(OTHERWISE, 0, old)
@@ -302,7 +309,14 @@ def common_shares(
     return found
 
 
-def grouped(case: Case, code: str) -> bool:
-    """Whether the rule of a row looks at the whole group."""
+def grouped(case: Case, below: str) -> bool:
+    """Whether the rule of a leaf looks at the whole group."""
+    return case.framework.nodes[below].rule.group
+
+
+def shares_of(case: Case, code: str, on: str) -> list[Fraction | None]:
+    """The shares of one row alone; a branch needs all below it."""
     node = case.framework.nodes[code]
-    return not node.children and node.rule.group
+    if node.children:
+        return evaluate(case, on).columns[code].shares
+    return leaf_column(leaf(case, node, case.answers, on), case.framework, code, case.settings).shares

@@ -27,12 +27,14 @@ def chain(steps: Sequence[tuple[Fraction | None, Fraction | None, bool]]) -> lis
 
     steps   per pair of years: sub-index before and after, and whether the two years may be compared
 
-    A step that may not be compared, or starts from nothing, begins again at 100.
+    A step that may not be compared, or starts from nothing (or less, or ends there), begins again at 100.
     """
     values = [BASE]
     for before, after, comparable in steps:
-        linked = comparable and before and after is not None
-        values.append(values[-1] * after / before if linked and before and after is not None else BASE)
+        if comparable and before is not None and after is not None and before > 0 <= after:
+            values.append(values[-1] * after / before)
+        else:
+            values.append(BASE)
     return values
 
 
@@ -93,6 +95,8 @@ def break_of(step: Comparison, agency: str, change: Mapping) -> str:
         return "reorganised"
     if not step.comparable:
         return "index-set"
-    if agency in step.like_for_like:
-        return "" if change["base_before"] else "from-zero"
-    return "no-score" if change["matched_share"] is None else "few-rows"
+    if change["change"] is None:
+        return "no-score"
+    if agency not in step.like_for_like:
+        return "few-rows"
+    return "" if change["base_before"] > 0 <= change["base_after"] else "from-zero"

@@ -278,7 +278,7 @@ def like_for_like(changed: pd.DataFrame, least: Fraction) -> frozenset[str]:
     """The agencies whose matched rows, with answers in both years, carry a part of the index: their change can be told
     part by part."""
     carried = rows_of(changed, "agency", "matched_share")
-    return frozenset(agency for agency, share in carried if share is not None and share >= least)
+    return frozenset(agency for agency, share in carried if share and share >= least)
 
 
 def group_change(
@@ -295,7 +295,7 @@ def group_change(
 
     Returns part and value (Fractions), adding up exactly: before; left (agencies that are gone without an heir, or have
     no score any more); reorganised (the same agencies on the new map); the mean of every part of `changes` over the
-    agencies of `told` (one row `change` where scores are no sums); apart (what the others changed); entered; after.
+    agencies of `told` (one row `change` where no agency has parts); apart (what the others changed); entered; after.
     Empty where nobody stands in both years.
     Means are taken over figures of 30 decimals (exact ones of thousands of agencies have no end of digits), and
     performance is what the other parts leave.
@@ -311,7 +311,7 @@ def group_change(
     before, after = (wholes(compared[name].tolist()) for name in ("before", "after"))
     everybody, met, start = mean(then.values()), mean([then[o] for o in origins]), mean(before)
     rows = [("before", everybody), ("left", met - everybody), ("reorganised", start - met)]
-    if compared["performance"].notna().all():
+    if compared["performance"].notna().any():
         mine = compared["agency"].isin(told)
         n = len(compared)
         apart = Fraction(sum(wholes(compared.loc[~mine, "change"].tolist())), n * UNIT)

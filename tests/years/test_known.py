@@ -59,6 +59,7 @@ def test_chained_index():
         200,
     ]
     assert chain([(F(0), F(1), True)]) == [100, 100]
+    assert chain([(F(-1, 2), F(1, 2), True), (F(1, 2), F(-1, 2), True)]) == [100, 100, 100]  # z-scores
 
 
 ONE = [leaf("1", "points", 100), leaf("0", "none")]

@@ -175,6 +175,33 @@ def test_the_group_has_no_part_in_a_row_without_an_answer(tmp_path):
         assert {part: row[part] for part in PARTS} == {part: wanted.get(part, 0) for part in PARTS}
 
 
+@pytest.mark.parametrize("missing", ["zero", "exclude", "within-parent"])
+@pytest.mark.parametrize("branch", [None, "geometric", "best"])
+@pytest.mark.parametrize("leaves", [True, False])
+def test_others_move_nobody_on_a_row_within_the_group(tmp_path, missing, branch, leaves):
+    """The best one leaves, or has no answer to row 1 any more: a and c did nothing, in a branch or not."""
+    above = [pillar("1", aggregate=branch)] if branch else []
+    rows = [
+        *above,
+        leaf("1.1", "relative", 10, "1" if branch else ""),
+        leaf("1.2", "points", 10, "1" if branch else ""),
+    ]
+    rows.append(leaf("2", "points", 20))
+    same = {"1.2": {"points": 5}, "2": {"points": 5}}
+    before = {a: {"1.1": x, **same} for a, x in (("a", 5), ("c", 8), ("best", 20))}
+    after = {a: before[a] for a in "ac"} | ({} if leaves else {"best": same})
+    codes = ("1", "2") if branch else ("1.1", "1.2", "2")
+    write(tmp_path, 2021, (rows, before), missing=missing)
+    write(tmp_path, 2022, (rows, after), "; ".join(f"{code} {code} same" for code in codes), missing=missing)
+    cases = [read_case(tmp_path, year, GROUP) for year in (2021, 2022)]
+    step = compare_years(*cases, empty("register"), empty("lineage"))
+    for agency in "ac":
+        row = change(step, agency)
+        assert {part for part in PARTS if row[part]} == {"membership"} or row["change"] == 0
+        assert row["base_before"] == row["base_after"] and not row_changes(step, agency)["performance"].any()
+    assert set(news([step], None).set_index("agency").loc[["a", "c"], "news"]) == {"none"}
+
+
 def test_a_row_that_did_not_apply_and_has_no_answer_now(tmp_path):
     """By hand: row 2 left the index in 2021 (16 of 30) and counts 0 in 2022 (16 of 40): exemptions, no answer that is
     missing."""
@@ -399,4 +426,4 @@ def test_a_snapshot_without_verdicts_is_named(tmp_path, capsys):
     ]
     assert main([*asked, "--lang", "en"]) == 0
     said = capsys.readouterr().err
-    assert "W_SOURCE" in said and "3 rows are reported on one side and measured on the other: 1, 2, 3" in said
+    assert "W_SOURCE" in said and "3 rows are reported on one side and not on the other: 1, 2, 3" in said
