@@ -53,11 +53,11 @@ def summary(compared: Sequence[Comparison], moved: pd.DataFrame, series: Series,
 
 
 def in_short(compared: Sequence[Comparison], lang: str) -> Sentences | None:
-    """For another page: what moved the mean of the group."""
+    """For another page, which compares no ranks: what moved the mean of the group."""
     if not compared:
         return None
     step = compared[-1]
-    return sentences(said_group(step, lang), said_scored(step, lang), said_size(step, lang))
+    return sentences(said_group(step, lang), said_scored(step, lang))
 
 
 def moves_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: str) -> Table | None:
