@@ -180,7 +180,7 @@ def said_unanswered(step: Comparison, lang: str) -> str | None:
     apart = ~rows["agency"].isin(step.like_for_like)
     if apart.any():
         least = percent(step.after.settings.comparison["min_matched"], lang, 0)
-        said.append(text("trend.few_answers", lang, n=number(int(apart.sum()), lang), least=least))
+        said.append(text("trend.few_rows", lang, n=number(int(apart.sum()), lang), least=least))
     return " ".join(said) or None
 
 

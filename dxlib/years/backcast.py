@@ -164,9 +164,7 @@ def without(joint: Joint, code: str, gone: np.ndarray, rows: np.ndarray) -> Join
     """
     given, places = joint.given[code], joint.places[rows]
     above, below, there = given.above[rows], given.below[rows], given.there[rows] & ~gone[rows]
-    every, first = np.arange(len(rows)), there.argmax(axis=1)
-    same = (above == above[every, first, None]) & (below == below[every, first, None])
-    left = Given(above, below, there, (same | ~there).all(axis=1), places[every, first])
+    left = given_there(above, below, there, places)
     at, agencies = at_places(joint.at, rows.tolist()), at_places(joint.agencies, rows.tolist())
     return Joint(at, agencies, places, joint.weights[rows], joint.parts[rows], {code: left})
 
@@ -176,10 +174,14 @@ def given_at(places: np.ndarray, column: Sequence[Fraction | None], used: np.nda
     above, below = ratios(column)
     there = np.array([*(x is not None for x in column), False])[places]
     at = np.where(there, places, -1)
-    above, below, first = np.append(above, 0)[at], np.append(below, 1)[at], there.argmax(axis=1)
-    every = np.arange(len(places))
+    return given_there(np.append(above, 0)[at], np.append(below, 1)[at], there, used[places])
+
+
+def given_there(above: np.ndarray, below: np.ndarray, there: np.ndarray, places: np.ndarray) -> Given:
+    """places: of the origins in the whole earlier list."""
+    every, first = np.arange(len(there)), there.argmax(axis=1)
     same = (above == above[every, first, None]) & (below == below[every, first, None])
-    return Given(above, below, there, (same | ~there).all(axis=1), used[places[every, first]])
+    return Given(above, below, there, (same | ~there).all(axis=1), places[every, first])
 
 
 def backcast(

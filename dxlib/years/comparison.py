@@ -12,9 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.links import MATCHED
 from ..case.read import Series
-from ..case.tables import rows_of
 from ..index import INDEX, Exact, evaluate
 from ..index.rows import Rows, at_places, year_rows
 from ..index.score import leaf_column
@@ -35,7 +33,7 @@ from .backcast import (
 )
 from .decompose import OTHERWISE, Shares, Sides, by_rows, changes, group_change, like_for_like
 from .identity import UNCHANGED, relate
-from .matching import additive, comparable, compared_rows, match
+from .matching import additive, comparable, compared_rows, match, matched
 from .orders import by_orders
 from .unanswered import jointly, lacking, leaves_of, unanswered
 
@@ -105,7 +103,7 @@ def compare_years(
     scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
     alike = in_common((before, after), scored)
     lack = unanswered((before, after), then, (old, new), alike, parts, joint, figures, matches)
-    verified = claimed_shares((before, after), (old, new), then, scored, parts, joint, matches)
+    verified = claimed_shares((before, after), (old, new), then, scored, alike, parts, joint, matches)
     others = {**lack.stands, "verification": (lack.told(0, verified[0]), lack.told(1, verified[1]))}
     common = common_shares((before, after), related, alike, matches, Sides(old, new, others, lack.gaps))
     others["membership"] = lack.told(0, common[0]), lack.told(1, common[1])
@@ -150,8 +148,7 @@ def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
     if agency in after.agencies and additive(step.before, step.after):
         i = after.agencies.index(agency)
         weights = before.patterns[before.pattern[i]], after.patterns[after.pattern[i]]
-        pairs = step.matches[step.matches["kind"].isin(MATCHED)]
-        for code, old in rows_of(pairs, "code", "from_code"):
+        for code, old in matched(step.matches):
             x, y = sides.like_at(0, old, i), sides.like_at(1, code, i)
             if code in weights[1] and old in weights[0] and x is not None and y is not None:
                 rows.append((code, old, x, y, (weights[0][old] + weights[1][code]) / 2 * (y - x)))
@@ -161,13 +158,12 @@ def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
 
 def otherwise_given(step: Comparison) -> list[str]:
     """Matched rows that one year has from claims and the other not: no verification tells them apart."""
-    pairs = step.matches[step.matches["kind"].isin(MATCHED)]
     sets = step.before.framework, step.after.framework
 
     def reported(side: int, code: str) -> list[bool]:
         return [sets[side].nodes[below].source == "reported" for below in leaves_of(sets[side], code)]
 
-    return [code for code, old in rows_of(pairs, "code", "from_code") if reported(0, old) != reported(1, code)]
+    return [code for code, old in matched(step.matches) if reported(0, old) != reported(1, code)]
 
 
 def compare_series(series: Series, exact: Sequence[Exact]) -> list[Comparison]:
@@ -211,16 +207,18 @@ def claimed_shares(
     sides: tuple[Rows, Rows],
     then: Rows,
     scored: Sequence[Exact],
+    alike: tuple[Exact, Exact],
     parts: Mapping[str, Parts],
     joint: Joint,
     matches: pd.DataFrame,
 ) -> tuple[Shares, Shares]:
     """For matched rows that one year has verified and the other only claimed: the claimed share of the verified one,
-    in an estimate of the parts that have claimed it."""
-    pairs = matches[matches["kind"].isin(MATCHED)]
-    codes = (pairs["from_code"].tolist(), pairs["code"].tolist())
+    in an estimate of the parts that have claimed it.
+
+    alike   `in_common` of `scored`
+    """
     states = [dict(sides[0].states), sides[1].states]
-    for old, new in zip(*codes, strict=True):
+    for new, old in matched(matches):
         if "verified" in then.states[old] and "claimed" in states[1][new]:
             states[0][old] = jointly_verified(states[0][old], then.states[old], joint)
     found: tuple[dict, dict] = ({}, {})
@@ -228,12 +226,12 @@ def claimed_shares(
         all_rows = scored[side].on != "claimed" == scored[1 - side].on  # verdicts on rows without a claim count too
         mixed = [
             (own, other)
-            for own, other in zip(codes[side], codes[1 - side], strict=True)
+            for own, other in (pair if side else pair[::-1] for pair in matched(matches))
             if all_rows or ("verified" in states[side][own] and "claimed" in states[1 - side][other])
         ]
         if not mixed:
             continue
-        exact = evaluate(case, "claimed")
+        exact = alike[side] if alike[side].on == "claimed" else evaluate(case, "claimed")
         claimed = year_rows(case.framework, exact, list(sides[side].shares))
         if side:
             claimed = chosen(claimed, list(parts))
@@ -285,16 +283,14 @@ def common_shares(
     everybody = all(len(x.agencies) == len(stay) for x in alike)
     listed = sides.after.agencies
     found: tuple[dict, dict] = ({}, {})
-    for new, old, kind in rows_of(matches, "code", "from_code", "kind"):
-        if kind not in MATCHED or not any(grouped(cases[1], below) for below in leaves_of(cases[1].framework, new)):
-            continue
-        silent: set[str] = set()
-        for side, code in ((0, old), (1, new)):
-            for below in leaves_of(cases[side].framework, code):
-                if grouped(cases[side], below):
-                    lacks = lacking(cases[side].framework, alike[side], below)[0]
-                    silent |= {names[side].get(alike[side].agencies[i], "") for i in np.flatnonzero(lacks)}
-        if everybody and not silent:
+    for new, old in matched(matches):
+        leaves = [(side, below) for side, code in ((0, old), (1, new)) for below in grouped(cases[side], code)]
+        silent = {
+            names[side].get(alike[side].agencies[i], "")
+            for side, below in leaves
+            for i in np.flatnonzero(lacking(cases[side].framework, alike[side], below)[0])
+        }
+        if not leaves or (everybody and not silent):
             continue
         here = set(stayed) - silent
         for side, code in ((0, old), (1, new)):
@@ -309,9 +305,9 @@ def common_shares(
     return found
 
 
-def grouped(case: Case, below: str) -> bool:
-    """Whether the rule of a leaf looks at the whole group."""
-    return case.framework.nodes[below].rule.group
+def grouped(case: Case, code: str) -> list[str]:
+    """The leaves of a row whose rules look at the whole group."""
+    return [below for below in leaves_of(case.framework, code) if case.framework.nodes[below].rule.group]
 
 
 def shares_of(case: Case, code: str, on: str) -> list[Fraction | None]:

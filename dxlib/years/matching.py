@@ -72,6 +72,11 @@ def linked(before: Case, after: Case) -> Iterator[tuple[str, str, str]]:
             yield code, from_code, kind
 
 
+def matched(matches: pd.DataFrame) -> list[tuple[str, str]]:
+    """(row of the later year, row of the earlier one) of the rows that are compared."""
+    return [(code, old) for code, old, kind in rows_of(matches, "code", "from_code", "kind") if kind in MATCHED]
+
+
 def comparable(matches: pd.DataFrame) -> Fraction:
     """The smaller of the parts of either year's index that the matched rows carry."""
     matched = matches[matches["kind"].isin(MATCHED)]

@@ -17,11 +17,10 @@ from itertools import product
 import pandas as pd
 
 from ..case import Case
-from ..case.links import MATCHED
-from ..case.tables import rows_of
 from ..index.rows import at_places, from_leaves, keeps
 from ..rules import ZERO
 from .decompose import LACKING, OTHERWISE, PARTS, Figures, Shares, Sides
+from .matching import matched
 
 QUARTER = Fraction(1, 4)
 Column = Sequence["Fraction | None"]
@@ -44,7 +43,7 @@ class Trees:
             {code: [keeps(case, column[i]) for i in places] for code, column in year.states.items()}
             for case, year in zip(cases, years, strict=True)
         ]
-        linked = [(new, old) for new, old, kind in rows_of(matches, "code", "from_code", "kind") if kind in MATCHED]
+        linked = matched(matches)
         self.pairs: tuple[dict[str, str], dict[str, str]] = ({old: new for new, old in linked}, dict(linked))
         self.alike = [
             {code: at_places(sides.like(side, code), places) for code in sides.touched(side)} for side in (0, 1)

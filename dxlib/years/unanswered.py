@@ -16,11 +16,10 @@ import pandas as pd
 
 from ..case import Case
 from ..case.framework import Framework
-from ..case.links import MATCHED
-from ..case.tables import rows_of
 from ..index import Exact
 from ..index.rows import Rows
 from .backcast import Joint, Parts, added_up, joined_shares, without
+from .matching import matched
 
 Column = Sequence["Fraction | None"]
 LACKS = {"missing": 1, "not-applicable": 2}
@@ -87,12 +86,11 @@ def unanswered(
     alike           both years' scores on the basis that they have in common: it decides what is an answer
     joint, figures  `backcast.joint_of`, `backcast.figures_of`
     """
-    pairs = [(old, new) for new, old, kind in rows_of(matches, "code", "from_code", "kind") if kind in MATCHED]
     named = ([origins[0].origin for origins in parts.values()], parts)
     at = [{agency: i for i, agency in enumerate(year.agencies)} for year in alike]
     places = [np.array([at[side][agency] for agency in named[side]], dtype=int) for side in (0, 1)]
     found = Unanswered(({}, {}), {part: ({}, {}) for part in PART_OF.values()})
-    for old, new in pairs:
+    for new, old in matched(matches):
         lacks = lacking(cases[0].framework, alike[0], old), lacking(cases[1].framework, alike[1], new)
         (early, early_which), (late, late_which) = (
             (most[there], which[there]) for (most, which), there in zip(lacks, places, strict=True)
