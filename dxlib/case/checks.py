@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from ..errors import Finding
-from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top
+from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top, steps_of
 from .answers import ANSWER, Wrong, override
 from .framework import Framework, Node, optional, shown
 from .settings import Settings
@@ -32,6 +32,8 @@ def check_answers(tables: Tables, framework: Framework, answers: Answers, folder
     """Claims and verdicts against the rules of their rows. Answers to exempt rows are not used, so not judged."""
     findings = check_claims(tables["claims"], framework, answers, f"{folder}/claims.csv")
     findings += check_verdicts(tables, framework, answers, f"{folder}/verdicts.csv")
+    findings += check_reopened(tables, answers, folder)
+    findings += check_reasons(tables, framework, answers, f"{folder}/verdicts.csv")
     return findings + check_denominators(tables["claims"], framework, f"{folder}/claims.csv")
 
 
@@ -64,7 +66,9 @@ def check_verdicts(tables: Tables, framework: Framework, answers: Answers, file:
     """What each verdict makes of its claim, and points that override the rule."""
     verdicts = tables["verdicts"]
     findings: list[Finding] = []
-    for row, (agency, code, cells) in zip(verdicts.index.tolist(), answers_in(verdicts), strict=True):
+    steps = steps_of(verdicts, framework)
+    for row, step, written in zip(verdicts.index.tolist(), steps, rows_of(verdicts, *ANSWER), strict=True):
+        agency, code, cells = step.agency, step.code, step.cells
         node = framework.nodes.get(code)
         if node is None or node.children:
             findings += on_branch(node, file, row)
@@ -76,14 +80,32 @@ def check_verdicts(tables: Tables, framework: Framework, answers: Answers, file:
             findings.append(Finding("W_EXEMPT", "claim_exempt", file, row, "indicator", code, {"agency": agency}))
             continue
         reader = answers.readers[code]
-        findings += check_answer(reader, on_top(answers.claims.get(code, {}).get(agency), cells), file, row)
+        claim = step.judged or answers.claims.get(code, {}).get(agency)
+        findings += check_answer(reader, on_top(claim, cells), file, row)
         try:
             override(node, dict(zip(ANSWER, cells, strict=True)), reader.scale)
         except Wrong as wrong:
-            findings.append(wrong_answer(node, wrong, cells, file, row))
+            findings.append(wrong_answer(node, wrong, written, file, row))
         except ValueError:
             pass  # a cell that is no number: said by the cell checks
     return findings
+
+
+def check_reopened(tables: Tables, answers: Answers, folder: str) -> list[Finding]:
+    """Every verdict whose claim, or whose documents, are others now than those it judged: the item is open again."""
+    last = {(a, c): row for row, a, c in zip(tables["verdicts"].index, *cells_of(tables["verdicts"]), strict=True)}
+    findings = []
+    for code, cells in answers.changes.items():
+        for agency, changed in cells.items():
+            said = "; ".join(f"{name}: {was or '–'} → {now or '–'}" for name, (was, now) in changed.items())
+            facts = {"agency": agency, "changes": said}
+            row = int(last[agency, code])
+            findings.append(Finding("W_REOPENED", "reopened", f"{folder}/verdicts.csv", row, "indicator", code, facts))
+    return sorted(findings, key=lambda f: f.row or 0)
+
+
+def cells_of(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
+    return frame["agency"].tolist(), frame["indicator"].tolist()
 
 
 def check_answer(reader: Reader, cells: Cells, file: str, row: int) -> list[Finding]:
@@ -154,6 +176,38 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
         facts = {"code": node.code, "maximum": shown(node.maximum)}
         found.append(Finding("W_RANGE", "self_score_high", file, row, "points", claim["points"], facts))
     return found
+
+
+def check_reasons(tables: Tables, framework: Framework, answers: Answers, file: str) -> list[Finding]:
+    """A reason that says "kept" with another result than before, or "changed" with the same. Before an appeal stands
+    the verdict in force, before a verdict the claim that it judged."""
+    says = {code: result for code, result in rows_of(tables["reasons"], "code", "result") if result}
+    verdicts = tables["verdicts"]
+    if not says or verdicts.empty:
+        return []
+    findings = []
+    before: dict[Key, Cells] = {}
+    for row, reason, step in zip(verdicts.index, verdicts["reason"], steps_of(verdicts, framework), strict=True):
+        key = step.agency, step.code
+        stood = before.get(key, BLANK) if step.stage == "appeal" else BLANK
+        before[key] = step.cells
+        node = framework.nodes.get(step.code)
+        if reason not in says or node is None or node.children or step.agency in answers.exempt.get(step.code, ()):
+            continue
+        claim, reader = step.judged or answers.claims.get(step.code, {}).get(step.agency), answers.readers[step.code]
+        alike = result_of(reader, claim, stood) == result_of(reader, claim, step.cells)
+        if alike != (says[reason] == "kept"):
+            facts = {"agency": step.agency, "indicator": step.code}
+            findings.append(Finding("E_STATE", f"reason_{says[reason]}", file, int(row), "reason", reason, facts))
+    return findings
+
+
+def result_of(reader: Reader, claim: Cells | None, verdict: Cells) -> object:
+    """What an answer comes to: its share, or the value that a rule over the group takes; cells that cannot be read."""
+    try:
+        return reader(claim, verdict)
+    except ValueError:
+        return on_top(claim, verdict)
 
 
 def check_ledger(tables: Tables, folder: str) -> list[Finding]:

@@ -67,7 +67,7 @@ def apply(case: Case, name: str, scenario: Any, file: str) -> Case:
 
 def said(case: Case, agency: str, code: str) -> tuple[bool, Any]:
     """Whether a cell is verified, and what its answer says to its rule."""
-    claim, verdict = (told.get(code, {}).get(agency) for told in (case.answers.claims, case.answers.verdicts))
+    claim, verdict = case.answers.counting(code, agency)
     value, share = case.answers.readers[code](claim, verdict)
     return verdict is not None, value if share is None else share
 

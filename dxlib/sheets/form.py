@@ -114,9 +114,7 @@ class Wording:
         node = self.before.framework.nodes.get(old) if self.before is not None else None
         if self.before is None or node is None or node.children:
             return ""
-        answers = self.before.answers
-        claim, verdict = (x.get(old, {}).get(agency) for x in (answers.claims, answers.verdicts))
-        return answered(on_top(claim, verdict), self.before_options[old], self.lang)
+        return answered(on_top(*self.before.answers.counting(old, agency)), self.before_options[old], self.lang)
 
     def claimed(self, code: str, agency: str) -> str:
         """The figures an agency claims on a row."""

@@ -18,6 +18,7 @@ from ..case import Case
 from ..index import INDEX, Exact
 from ..index.aggregate import total
 from ..index.rounding import rounded
+from ..index.values import OPEN
 from ..rules import ONE, ZERO
 from .ledger import NAN, Scores, reported_leaves, row_maxima, scores, values_of
 
@@ -192,13 +193,13 @@ def open_cells(case: Case, recognised: Exact) -> list[tuple[str, str]]:
         (a, code)
         for code, column in rows.items()
         for a, s in zip(recognised.agencies, column.states, strict=True)
-        if s == "not-verified"
+        if s in OPEN
     ]
     found += [
         (a, code)
         for code, leaf in recognised.extra.items()
         for a, s in zip(recognised.agencies, leaf.states, strict=True)
-        if s == "not-verified"
+        if s in OPEN
     ]
     return found
 

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.answered import Cells, answers_in
+from ..case.answered import Cells, steps_of
 from ..case.framework import Node, optional
 from ..index import Exact, evaluate
 from ..index.score import Column
-from ..index.values import Leaf, leaf
+from ..index.values import OPEN, Leaf, leaf
 from ..rules import ONE, ZERO, Options, Parts, Steps
 
 COLUMNS = [
@@ -102,7 +102,7 @@ def scores(case: Case) -> Scores:
     """
     claimed, verified = evaluate(case, "claimed"), evaluate(case, "verified")
     leaves = (values_of(verified, node.code) for node in case.framework.leaves)
-    waiting = any("not-verified" in values.states for values in leaves)
+    waiting = any(not set(OPEN).isdisjoint(values.states) for values in leaves)
     return Scores(claimed, verified, evaluate(case, "current") if waiting else verified, earlier(case))
 
 
@@ -110,8 +110,8 @@ def earlier(case: Case) -> dict[tuple[str, str, int], Fraction | None]:
     """(agency, indicator, step) -> share after every verdict but the last (bonus, penalty: points)."""
     verdicts, answers = case.tables["verdicts"], case.answers
     several: dict[tuple[str, str], list[Cells]] = {}
-    for agency, code, decided in answers_in(verdicts[verdicts.duplicated(CELL, keep=False)]):
-        several.setdefault((agency, code), []).append(decided)
+    for step in steps_of(verdicts[verdicts.duplicated(CELL, keep=False)], case.framework):
+        several.setdefault((step.agency, step.code), []).append(step.cells)
     place = {agency: i for i, agency in enumerate(case.tables["agencies"]["agency"])} if several else {}
     found: dict[tuple[str, str, int], Fraction | None] = {}
     for (agency, code), steps in several.items():
@@ -122,7 +122,8 @@ def earlier(case: Case) -> dict[tuple[str, str, int], Fraction | None]:
                 values = leaf(case, node, replace(answers, verdicts={**answers.verdicts, code: then}), "verified")
                 found[agency, code, k] = values.shares[place[agency]]
             else:
-                found[agency, code, k] = answers.readers[code](answers.claims.get(code, {}).get(agency), decided)[1]
+                claim, _ = answers.counting(code, agency)
+                found[agency, code, k] = answers.readers[code](claim, decided)[1]
     return found
 
 

@@ -21,6 +21,7 @@ from ..case.classes import classify, met
 from ..index import INDEX, Exact
 from ..index.score import Column, climb, coverage
 from ..index.table import deciding_shares
+from ..index.values import OPEN
 from ..rules import ONE, ZERO, Goalposts, ZScore
 from .ledger import Scores, row_maxima, scores
 
@@ -77,7 +78,7 @@ def unsettled(case: Case, told: Scores | None = None) -> Open:
         ends = (ZERO, ONE) if code in maxima else reach(case, code)
         for i, state in enumerate(found.states):
             share = held.shares[i] or ZERO
-            if state == "not-verified":
+            if state in OPEN:
                 items.append(Item(i, code, "open", share, *ends))
             elif (now.agencies[i], code) in contested and state == "verified":
                 items.append(Item(i, code, "disputed", share, *ends))
