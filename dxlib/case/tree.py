@@ -8,13 +8,14 @@ from fractions import Fraction
 import pandas as pd
 
 from ..errors import Finding, nearest
-from ..rules import RuleError, Unscored, parse_rule
+from ..rules import Bonus, RuleError, Unscored, parse_rule
 from .framework import Framework, Node, optional, shown
 from .settings import Settings
 
 NO_RULE = Unscored()  # what a branch has
 RESERVED = "index"  # the whole index in tables of results
 DEEPEST = 20
+MOST_EXTRA = Fraction(1, 10)  # of the total that one bonus or penalty row may move without a warning
 UNSCALED = ("none", "bonus", "penalty")  # rules whose rows need no maximum points
 
 
@@ -48,13 +49,9 @@ def build(
     rescaled = parse_rules(nodes, by_code, has_points, total, file, findings)
     findings += check_signs(rescaled, settings.aggregate, file)
     resolve(rescaled, children, has_points, settings, by_code, file, findings)
-    return Framework(
-        rescaled,
-        children[""],
-        settings.aggregate,
-        index_total(rescaled, children[""], settings, has_points),
-        has_points,
-    ), findings
+    whole = index_total(rescaled, children[""], settings, has_points)
+    findings += check_extra(rescaled, whole, file)
+    return Framework(rescaled, children[""], settings.aggregate, whole, has_points), findings
 
 
 def check_shape(by_code: dict[str, dict], file: str) -> list[Finding]:
@@ -164,6 +161,18 @@ def check_signs(nodes: dict[str, Node], top: str, file: str) -> list[Finding]:
         if node.rule.name == "zscore" and node.scored and above in ("geometric", "harmonic"):
             facts = {"code": node.code, "aggregate": above}
             found.append(Finding("E_FRAMEWORK", "negative_rule", file, node.row, "rule", "zscore", facts))
+    return found
+
+
+def check_extra(nodes: dict[str, Node], total: Fraction, file: str) -> list[Finding]:
+    """Bonus and penalty rows of which one alone may move an agency by more than `MOST_EXTRA` of the index."""
+    found, most = [], total * MOST_EXTRA
+    for node in nodes.values():
+        rule = node.rule
+        if isinstance(rule, Bonus) and (rule.cap is None or rule.cap > most):
+            facts = {"code": node.code, "share": f"{float(MOST_EXTRA):.0%}", "most": shown(most)}
+            facts |= {"cap": "–" if rule.cap is None else shown(rule.cap), "times": most // rule.each + 1}
+            found.append(Finding("W_UNCAPPED", "extra_uncapped", file, node.row, "rule", rule.name, facts))
     return found
 
 
