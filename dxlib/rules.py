@@ -91,6 +91,11 @@ class Rule:
         return False
 
     @property
+    def thresholds(self) -> tuple[Fraction, ...]:
+        """Values at which the share changes its course, as written in the rule."""
+        return ()
+
+    @property
     def shape(self) -> Hashable:
         """Equal for two rules that give every answer the same share, whatever the maximum points."""
         return type(self), *(getattr(self, field.name) for field in fields(self))
@@ -293,6 +298,10 @@ class Target(Rule):
             raise RuleError("rule_positive", scale.text, scale.at(args[0]), part=args[0])
         return cls(threshold=threshold)
 
+    @property
+    def thresholds(self) -> tuple[Fraction, ...]:
+        return (self.threshold,)
+
     def share(self, value: Fraction) -> Fraction:
         n, d = value.numerator * self.threshold.denominator, value.denominator * self.threshold.numerator
         return Fraction(n, d) if n < d else ONE
@@ -329,6 +338,10 @@ class Steps(Rule):
                 facts = {"part": harder, "other": easier, "turned": -scale.direction}
                 raise RuleError("rule_steps_order", scale.text, at.start() if at else 0, **facts)
         return cls(direction=scale.direction, steps=tuple(step[:3] for step in found))
+
+    @property
+    def thresholds(self) -> tuple[Fraction, ...]:
+        return tuple(threshold for threshold, *_ in self.steps)
 
     def share(self, value: Fraction) -> Fraction:
         n, d = value.numerator, value.denominator  # whole numbers compare faster than fractions

@@ -83,12 +83,17 @@ def check_verdicts(tables: Tables, framework: Framework, answers: Answers, file:
 
 def check_answer(reader: Reader, cells: Cells, file: str, row: int) -> list[Finding]:
     """The findings of one answer (cells of the right type; others are reported by the cell checks)."""
+    node = reader.node
     try:
-        reader.value(cells)
+        value = reader.value(cells)
     except Wrong as wrong:
-        return [wrong_answer(reader.node, wrong, cells, file, row)]
+        return [wrong_answer(node, wrong, cells, file, row)]
     except ValueError:
-        pass  # a cell that is no number: said by the cell checks
+        return []  # a cell that is no number: said by the cell checks
+    clipped = node.rule.name == "ratio" or max(node.rule.thresholds, default=Fraction(1)) < 1
+    if node.ratio and clipped and isinstance(value, Fraction) and value > 1:
+        a, b, *_ = cells
+        return [Finding("W_PART", "part_clipped", file, row, "a", a, {"code": node.code, "b": b})]
     return []
 
 

@@ -12,6 +12,8 @@ from fractions import Fraction
 
 from ..rules import Rule, number
 
+FULL = {"share": Fraction(1), "percent": Fraction(100)}  # the whole, for a figure that is a share by itself
+
 
 @dataclass(frozen=True)
 class Node:
@@ -24,6 +26,7 @@ class Node:
     weight     relative weight among the scored siblings (weight, else maximum, else 1); 0 counts nothing
     scored     whether it enters its parent's score
     ratio      its value is a/b; named_ratio: its rule or its b_vi, b_en says so, not only some claim
+    kind       what its figures are, declared: count, share, percent, money; "" is not declared
     """
 
     code: str
@@ -39,6 +42,12 @@ class Node:
     named_ratio: bool
     source: str
     row: int
+    kind: str = ""
+
+    @property
+    def part(self) -> bool:
+        """Whether a is declared to be a part of b."""
+        return self.ratio and self.kind in ("count", "share")
 
     @property
     def role(self) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import Finding, nearest
 from ..rules import Bonus, RuleError, Unscored, parse_rule
-from .framework import Framework, Node, optional, shown
+from .framework import FULL, Framework, Node, optional, shown
 from .settings import Settings
 
 NO_RULE = Unscored()  # what a branch has
@@ -50,6 +50,7 @@ def build(
     findings += check_signs(rescaled, settings.aggregate, file)
     resolve(rescaled, children, has_points, settings, by_code, file, findings)
     whole = index_total(rescaled, children[""], settings, has_points)
+    findings += check_kinds(rescaled, file)
     findings += check_extra(rescaled, whole, file)
     return Framework(rescaled, children[""], settings.aggregate, whole, has_points), findings
 
@@ -113,6 +114,7 @@ def read_node(
         named,
         source,
         row["row"],
+        row["kind"],
     )
 
 
@@ -164,6 +166,27 @@ def check_signs(nodes: dict[str, Node], top: str, file: str) -> list[Finding]:
     return found
 
 
+def check_kinds(nodes: dict[str, Node], file: str) -> list[Finding]:
+    """A declared kind of figures against the rule that takes them: its thresholds are on the same scale."""
+    found = []
+    for node in nodes.values():
+        facts = {"code": node.code, "rule": node.rule.name}
+        where = (file, node.row, "kind", node.kind, facts)
+        top = Fraction(1) if node.part else FULL.get(node.kind)
+        beyond = [t for t in node.rule.thresholds if top is not None and not 0 <= t <= top]
+        if node.kind and (node.children or node.rule.takes not in ("number", "anything")):
+            found.append(Finding("W_FRAMEWORK", "kind_unread", *where))
+        elif node.kind == "percent" and node.ratio:
+            found.append(Finding("E_FRAMEWORK", "kind_percent_of", *where))
+        elif beyond:
+            facts |= {"threshold": shown(beyond[0]), "top": shown(top)}
+            found.append(Finding("E_FRAMEWORK", "kind_threshold", *where))
+        elif node.kind == "percent" and node.rule.thresholds and max(node.rule.thresholds) <= 1:
+            facts["threshold"] = shown(max(node.rule.thresholds))
+            found.append(Finding("W_FRAMEWORK", "kind_scale", *where))
+    return found
+
+
 def check_extra(nodes: dict[str, Node], total: Fraction, file: str) -> list[Finding]:
     """Bonus and penalty rows of which one alone may move an agency by more than `MOST_EXTRA` of the index."""
     found, most = [], total * MOST_EXTRA
@@ -171,7 +194,7 @@ def check_extra(nodes: dict[str, Node], total: Fraction, file: str) -> list[Find
         rule = node.rule
         if isinstance(rule, Bonus) and (rule.cap is None or rule.cap > most):
             facts = {"code": node.code, "share": f"{float(MOST_EXTRA):.0%}", "most": shown(most)}
-            facts |= {"cap": "–" if rule.cap is None else shown(rule.cap), "times": most // rule.each + 1}
+            facts |= {"cap": "–" if rule.cap is None else shown(rule.cap), "times": str(most // rule.each + 1)}
             found.append(Finding("W_UNCAPPED", "extra_uncapped", file, node.row, "rule", rule.name, facts))
     return found
 

@@ -28,7 +28,7 @@ from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
 from ..case.tables import as_csv, empty, read_table, rows_of
 from ..errors import Finding, Refusal
-from ..words import text
+from ..words import catalogue, text
 from .book import Book, Cell, Rule, Sheet, at
 from .form import height
 from .read import Page
@@ -191,7 +191,7 @@ def table_sheet(name: str, frame: pd.DataFrame, lang: str) -> Sheet:
             letter = "".join(c for c in at(0, place) if c.isalpha())
             source = f"='{title_of(to, lang)}'!${letter}${FIRST + 1}:${letter}${FIRST + FREE}"
         if allowed or source:
-            rules.append(Rule(FIRST, last, column, allowed, source, text(f"sheet.column.{key}", lang)))
+            rules.append(Rule(FIRST, last, column, allowed, source, meaning(name, key, lang)))
     widths = [40 if c in WIDE else 16 for c in columns]
     styles = tuple(style(kind) for kind in kinds)
     return Sheet(
@@ -219,6 +219,12 @@ def tall(sheet: Sheet, header: str) -> Sheet:
     return replace(sheet, cells=cells, heights={**sheet.heights, **heights}, header=header)
 
 
+def meaning(name: str, key: str, lang: str) -> str:
+    """What a column is: in the words of its table, where two tables call different things alike."""
+    own, any_ = f"sheet.column.{name}_{key}", f"sheet.column.{key.replace('.', '_')}"
+    return text(own if own in catalogue(lang) else any_, lang)
+
+
 def title_of(name: str, lang: str) -> str:
     return text(f"sheet.table.{name}", lang)
 
@@ -227,7 +233,7 @@ def top(name: str, columns: Sequence[str], lang: str) -> dict[tuple[int, int], C
     """The note, the words and the contract's names above a table."""
     cells = {(NOTE, 0): Cell(text(f"sheet.about.{name}", lang), "line")}
     for column, key in enumerate(columns):
-        said = key if key.startswith("x_") else text(f"sheet.column.{key.replace('.', '_')}", lang)
+        said = key if key.startswith("x_") else meaning(name, key, lang)
         cells[WORDS, column] = Cell(said, "head")
         cells[HEAD, column] = Cell(key, "muted")
     return cells
