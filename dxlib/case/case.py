@@ -150,6 +150,20 @@ def table_findings(tables: Mapping[str, pd.DataFrame], place: str, given: Iterab
     return findings
 
 
+def build_tree(
+    tables: Mapping[str, pd.DataFrame], settings: Settings, given: frozenset[str]
+) -> tuple[Framework | None, list[Finding]]:
+    """The tree of the tables, as `build` makes it."""
+    with_b = {
+        i
+        for name in ("claims", "verdicts")
+        for i, b in zip(tables[name]["indicator"], tables[name]["b"], strict=True)
+        if b
+    }
+    measured = "verdicts" not in given and "reported" not in set(tables["indicators"]["source"])
+    return build(tables["indicators"], with_b, measured, settings, f"{settings.year}/{settings.group}/indicators.csv")
+
+
 def freeze(
     tables: Mapping[str, pd.DataFrame],
     settings: Settings,
@@ -161,14 +175,7 @@ def freeze(
     """Check everything, then make the Case. Raises Refusal with every error."""
     place = f"{settings.year}/{settings.group}"
     findings = [*before, *table_findings(tables, place, given)]
-    with_b = {
-        i
-        for name in ("claims", "verdicts")
-        for i, b in zip(tables[name]["indicator"], tables[name]["b"], strict=True)
-        if b
-    }
-    measured = "verdicts" not in given and "reported" not in set(tables["indicators"]["source"])
-    framework, found = build(tables["indicators"], with_b, measured, settings, f"{place}/indicators.csv")
+    framework, found = build_tree(tables, settings, given)
     findings += found
     if framework is not None:
         answers = read_answers(tables, framework, settings)

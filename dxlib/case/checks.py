@@ -12,7 +12,7 @@ import pandas as pd
 from ..errors import Finding
 from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top
 from .answers import ANSWER, Wrong, override
-from .framework import Framework, Node, optional, shown
+from .framework import Framework, Node, Unread, optional, shown
 from .settings import Settings
 from .tables import rows_of
 
@@ -242,7 +242,7 @@ def check_coverage(
         if wanted and answered.isdisjoint(wanted):
             code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
             findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
-        if settings.missing == "error":
+        if settings.missing == "error" and not isinstance(node.rule, Unread):
             final = answering(node, answers)
             findings += [
                 Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a})
@@ -277,7 +277,7 @@ def check_choices(tables: Tables, framework: Framework, folder: str) -> list[Fin
     for row, choice in records(tables["choices"]):
         node = framework.nodes.get(choice["indicator"])
         names = getattr(node.rule, "names", []) if node else []
-        if node and choice["name"] not in names:
+        if node and not isinstance(node.rule, Unread) and choice["name"] not in names:
             facts = {"allowed": ", ".join(names) or "–", "nearest": ", ".join(names) or "–", "code": node.code}
             findings.append(
                 Finding("E_OPTION", "option_unknown", f"{folder}/choices.csv", row, "name", choice["name"], facts)

@@ -16,6 +16,13 @@ FULL = {"share": Fraction(1), "percent": Fraction(100)}  # the whole, for a figu
 
 
 @dataclass(frozen=True)
+class Unread(Rule):
+    """A rule that cannot be read: its row still counts in the sums of the tree, and judges no answer."""
+
+    name, takes = "", "anything"
+
+
+@dataclass(frozen=True)
 class Node:
     """One row of the index set.
 
