@@ -159,10 +159,11 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
     for row, verdict in records(tables["verdicts"], LEDGER):
         ledger.setdefault((verdict["agency"], verdict["indicator"]), []).append((row, verdict))
     file = f"{folder}/verdicts.csv"
+    strays, undecided = (astray(tables, name) for name in ("claims", "verdicts"))
     for key, steps in ledger.items():
         who = {"agency": key[0], "indicator": key[1]}
         first_row, first = steps[0]
-        if key not in claimed and not first["reason"]:
+        if key not in claimed and not first["reason"] and strays.isdisjoint(key):
             findings.append(Finding("E_STATE", "verdict_without_claim", file, first_row, "reason", "", who))
         if [step["step"] for _, step in steps] != [str(i) for i in range(1, len(steps) + 1)]:
             findings.append(Finding("E_STATE", "steps_order", file, first_row, "step", first["step"], who))
@@ -179,7 +180,8 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
             if step["stage"] == "appeal" and key not in appealed and len(tables["appeals"]):
                 findings.append(Finding("W_STATE", "appeal_not_lodged", file, row, "stage", "appeal", who))
     for row, appeal in records(tables["appeals"]):
-        if (appeal["agency"], appeal["indicator"]) not in ledger:
+        key = appeal["agency"], appeal["indicator"]
+        if key not in ledger and undecided.isdisjoint(key):
             who = {"agency": appeal["agency"], "indicator": appeal["indicator"]}
             findings.append(
                 Finding(
@@ -193,6 +195,14 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
                 )
             )
     return findings
+
+
+def astray(tables: Tables, name: str) -> set[str]:
+    """Agencies with an answer to an unknown row, and rows with one of an unknown agency: what seems to lack theirs may
+    only have it under a mistyped name, which is an error already."""
+    agencies, codes = set(tables["agencies"]["agency"]), set(tables["indicators"]["code"])
+    answered = list(rows_of(tables[name], "agency", "indicator"))
+    return {a for a, i in answered if i not in codes} | {i for a, i in answered if a not in agencies}
 
 
 def folded(role: str) -> str:

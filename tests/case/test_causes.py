@@ -101,3 +101,13 @@ def test_who_was_gone_is_said_beside_what_else_is_wrong(tmp_path):
     )
     (root / "register.csv").write_text(register, encoding="utf-8")
     assert {"rule_unknown", "not_registered"} <= {f.reason for f in check(root)}
+
+
+@pytest.mark.parametrize(("was", "now"), [("so-a,1.2,", "so-a,1.3,"), ("so-a,1.2,", "so-aa,1.2,")])
+def test_a_claim_under_a_mistyped_name_leaves_no_verdict_without_one(tmp_path, was, now):
+    verdicts = "agency,indicator,step,stage,a\nso-a,1.2,1,verify,20\n"
+    root = write(tmp_path, indicators=SET, claims=CLAIMS.replace(was, now), verdicts=verdicts, appeals=None)
+    (wrong,) = [f for f in check(root) if f.severity == "error"]
+    assert (wrong.file, wrong.row) == ("2024/demo/claims.csv", 3)
+    alone = write(tmp_path / "b", indicators=SET, claims=CLAIMS.replace("so-a,1.2,30,40,\n", ""), verdicts=verdicts)
+    assert "verdict_without_claim" in {f.reason for f in check(alone)}
