@@ -12,7 +12,7 @@ import pandas as pd
 from ..errors import Finding
 from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top, steps_of
 from .answers import ANSWER, Wrong, override
-from .framework import Framework, Node, optional, shown
+from .framework import Framework, Node, Unread, optional, shown
 from .settings import Settings
 from .tables import rows_of
 
@@ -110,12 +110,17 @@ def cells_of(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
 
 def check_answer(reader: Reader, cells: Cells, file: str, row: int) -> list[Finding]:
     """The findings of one answer (cells of the right type; others are reported by the cell checks)."""
+    node = reader.node
     try:
-        reader.value(cells)
+        value = reader.value(cells)
     except Wrong as wrong:
-        return [wrong_answer(reader.node, wrong, cells, file, row)]
+        return [wrong_answer(node, wrong, cells, file, row)]
     except ValueError:
-        pass  # a cell that is no number: said by the cell checks
+        return []  # a cell that is no number: said by the cell checks
+    clipped = node.rule.name == "ratio" or max(node.rule.thresholds, default=Fraction(1)) < 1
+    if node.ratio and clipped and isinstance(value, Fraction) and value > 1:
+        a, b, *_ = cells
+        return [Finding("W_PART", "part_clipped", file, row, "a", a, {"code": node.code, "b": b})]
     return []
 
 
@@ -218,10 +223,11 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
     for row, verdict in records(tables["verdicts"], LEDGER):
         ledger.setdefault((verdict["agency"], verdict["indicator"]), []).append((row, verdict))
     file = f"{folder}/verdicts.csv"
+    strays, undecided = (astray(tables, name) for name in ("claims", "verdicts"))
     for key, steps in ledger.items():
         who = {"agency": key[0], "indicator": key[1]}
         first_row, first = steps[0]
-        if key not in claimed and not first["reason"]:
+        if key not in claimed and not first["reason"] and strays.isdisjoint(key):
             findings.append(Finding("E_STATE", "verdict_without_claim", file, first_row, "reason", "", who))
         if [step["step"] for _, step in steps] != [str(i) for i in range(1, len(steps) + 1)]:
             findings.append(Finding("E_STATE", "steps_order", file, first_row, "step", first["step"], who))
@@ -238,7 +244,8 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
             if step["stage"] == "appeal" and key not in appealed and len(tables["appeals"]):
                 findings.append(Finding("W_STATE", "appeal_not_lodged", file, row, "stage", "appeal", who))
     for row, appeal in records(tables["appeals"]):
-        if (appeal["agency"], appeal["indicator"]) not in ledger:
+        key = appeal["agency"], appeal["indicator"]
+        if key not in ledger and undecided.isdisjoint(key):
             who = {"agency": appeal["agency"], "indicator": appeal["indicator"]}
             findings.append(
                 Finding(
@@ -252,6 +259,14 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
                 )
             )
     return findings
+
+
+def astray(tables: Tables, name: str) -> set[str]:
+    """Agencies with an answer to an unknown row, and rows with one of an unknown agency: what seems to lack theirs may
+    only have it under a mistyped name, which is an error already."""
+    agencies, codes = set(tables["agencies"]["agency"]), set(tables["indicators"]["code"])
+    answered = list(rows_of(tables[name], "agency", "indicator"))
+    return {a for a, i in answered if i not in codes} | {i for a, i in answered if a not in agencies}
 
 
 def folded(role: str) -> str:
@@ -301,7 +316,7 @@ def check_coverage(
         if wanted and answered.isdisjoint(wanted):
             code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
             findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
-        if settings.missing == "error":
+        if settings.missing == "error" and not isinstance(node.rule, Unread):
             final = answering(node, answers)
             findings += [
                 Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a})
@@ -336,7 +351,7 @@ def check_choices(tables: Tables, framework: Framework, folder: str) -> list[Fin
     for row, choice in records(tables["choices"]):
         node = framework.nodes.get(choice["indicator"])
         names = getattr(node.rule, "names", []) if node else []
-        if node and choice["name"] not in names:
+        if node and not isinstance(node.rule, Unread) and choice["name"] not in names:
             facts = {"allowed": ", ".join(names) or "–", "nearest": ", ".join(names) or "–", "code": node.code}
             findings.append(
                 Finding("E_OPTION", "option_unknown", f"{folder}/choices.csv", row, "name", choice["name"], facts)

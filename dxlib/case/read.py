@@ -15,7 +15,7 @@ from .. import schema
 from ..atomic import settle
 from ..audit import broken_links
 from ..errors import Finding, Refusal, nearest
-from .case import Case, freeze, table_findings
+from .case import Case, build_tree, freeze, table_findings
 from .cells import check_cells, check_references
 from .documents import dated_outside, read_documents
 from .framework import Framework, finished_node
@@ -225,11 +225,34 @@ class Given:
     def freeze(self, left_out: tuple[Finding, ...] = ()) -> Case:
         """Check everything, then make the Case. Raises Refusal with every error."""
         lacking = any(f.reason == "file_missing" for f in self.findings)
-        if self.settings is None or self.unreadable or lacking:
-            raise Refusal([*self.findings, *table_findings(self.tables, self.place, self.readable)])
-        return freeze(
-            self.tables, self.settings, self.digests, self.readable, self.findings, left_out, others=self.others
-        )
+        try:
+            if self.settings is None or self.unreadable or lacking:
+                found = [*self.findings, *table_findings(self.tables, self.place, self.readable)]
+                if self.settings is not None and "indicators" in self.readable:
+                    found += build_tree(self.tables, self.settings, self.readable)[1]
+                raise Refusal(found)
+            parts = (self.tables, self.settings, self.digests, self.readable, self.findings, left_out, self.others)
+            return freeze(*parts)
+        except Refusal as refusal:
+            raise Refusal(without_consequences(refusal.findings, f"{self.place}/{SETTINGS_FILE}")) from None
+
+
+FOLLOWS = {  # what is said of tables where a key of index.toml was not what its author meant
+    "total_sum": ("total", "aggregate"),
+    "negative_rule": ("aggregate",),
+    "zero_over_zero": ("zero_over_zero",),
+    "answer_missing": ("missing",),
+    "rule_share_range": ("total",),
+}
+
+
+def without_consequences(findings: Iterable[Finding], file: str) -> list[Finding]:
+    """Errors less those that follow from a key that could not be read; all of them where nothing could be."""
+    findings = list(findings)
+    wrong = [f for f in findings if f.file == file and f.severity == "error" and f.reason != "total_sum"]
+    keys = {f.column for f in wrong} | {f.facts.get("nearest") for f in wrong if f.reason == "key_unknown"}
+    gone = {reason for reason, of in FOLLOWS.items() if keys & {*of, ""}}
+    return [f for f in findings if f.reason not in gone]
 
 
 LEDGER_TABLES = ("verdicts", "appeals", "evidence", "shared", "relations")
@@ -425,20 +448,26 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
     for at_year, at_group in chosen:
         place = f"{at_year}/{at_group}"
         try:
-            case = read_case(root, at_year, at_group)
+            given = read_folder(root, at_year, at_group)
+        except Refusal as refusal:
+            findings += refusal.findings
+            continue
+        try:
+            case = given.freeze()
         except Refusal as refusal:
             findings += refusal.findings
         else:
             _, _, documents = read_documents(root / at_year / at_group, place, case.evidence)
             dates = dated_outside(place, case.evidence, case.settings.period_from, case.settings.period_to)
             findings += [*case.findings, *documents, *dates, *check_scenarios(root, case)]
-            findings += check_chain(case.approvals, place)
-            findings += check_members(register, case.tables["agencies"], case.settings, place)
             sets[at_year, at_group] = case.framework
             links = case.tables["links"]
             earlier = sets | earlier_sets(root, links, sets)
             findings += check_links(links, case.framework, at_year, place, earlier)
             findings += check_size(case.settings, f"{place}/{SETTINGS_FILE}", place_before(root, case), earlier)
+        if given.settings is not None:
+            findings += check_members(register, given.tables["agencies"], given.settings, place)
+        findings += check_chain(given.tables["approvals"], place)
     return unique(findings)
 
 

@@ -56,13 +56,16 @@ def apply(case: Case, name: str, scenario: Any, file: str) -> Case:
         )
     except Refusal as refusal:
         # what the change broke is a matter of the scenario, wherever it shows
-        raise Refusal(
-            [replace(f, file=file, row=None, column=f"{name}: {f.column}") for f in refusal.findings]
-        ) from None
+        raise Refusal([of_scenario(f, name, file) for f in refusal.findings]) from None
     same = changed.settings == case.settings and changed.framework == case.framework
     if same and all(said(case, *cell) == said(changed, *cell) for cell in changed.edited):
         raise Refusal([Finding("E_SCENARIO", "scenario_same", file, column=name, value=name)])
-    return changed
+    warned = [f if f.file else of_scenario(f, name, file) for f in changed.findings]  # with no file: of the change
+    return replace(changed, findings=tuple(warned))
+
+
+def of_scenario(found: Finding, name: str, file: str) -> Finding:
+    return replace(found, file=file, row=None, column=f"{name}: {found.column}")
 
 
 def said(case: Case, agency: str, code: str) -> tuple[bool, Any]:
@@ -116,7 +119,7 @@ def check_scenarios(root: Path, case: Case) -> list[Finding]:
     try:
         for name, scenario in read_scenarios(root, file).items():
             try:
-                apply(case, name, scenario, file)
+                findings += [f for f in apply(case, name, scenario, file).findings if f.file == file]
             except Refusal as refusal:
                 findings += [f for f in refusal.findings if f.severity == "error"]
     except Refusal as refusal:

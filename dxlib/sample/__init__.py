@@ -36,9 +36,9 @@ COLUMNS = {
 
 
 SCENARIOS = """[equal-pillars]
-title.vi = "Ba chỉ số chính đầu có trọng số bằng nhau"
-title.en = "The first three main indexes weigh the same"
-weights = {"1" = 1, "2" = 1, "3" = 1}
+title.vi = "Tám chỉ số chính có trọng số bằng nhau"
+title.en = "All eight main indexes weigh the same"
+weights = {"1" = 1, "2" = 1, "3" = 1, "4" = 1, "5" = 1, "6" = 1, "7" = 1, "8" = 1}
 
 [geometric]
 title.vi = "Tổng hợp các chỉ số chính bằng trung bình nhân"

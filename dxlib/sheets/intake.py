@@ -306,7 +306,8 @@ def judge(
     sources: Sources,
     said: list[Finding],
 ) -> None:
-    """The case that would be made, checked at its own door: an error is said at the cell it came from, or in `said`."""
+    """The case that would be made, checked at its own door: an error is said at the cell it came from, or in `said`; so
+    is a part larger than its whole, at its cell."""
     absent = {f"{given.place}/claims.csv"} if len(tables["claims"]) else set()
     findings = tuple(
         f for f in given.findings if not (f.reason in ("file_missing", "table_empty") and f.file in absent)
@@ -315,19 +316,18 @@ def judge(
     grown = {table for table in LEDGER if len(tables[table])}
     changed = replace(given, tables=tables, settings=settings, findings=findings, readable=given.readable | grown)
     try:
-        changed.freeze()
-        return
+        found = changed.freeze().findings
     except Refusal as refusal:
-        errors = [f for f in refusal.findings if f.severity == "error"]
-    for f in errors:
+        found = refusal.findings
+    for f in [f for f in found if f.severity == "error" or f.code == "W_PART"]:
         table = f.file.removeprefix(f"{given.place}/").removesuffix(".csv")
         each, where = (None, "")
         if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
             agency, code = tables[table].loc[f.row, ["agency", "indicator"]]
             each, where = sources.get((table, agency, code), (None, ""))
-        if each is None:
+        if each is None and f.severity == "error":
             said.append(f)
-        else:
+        elif each is not None:
             shown = "!".join(each.places.get(f"{where}/{f.column}", ("", "")))
             each.findings.append(replace(f, file=each.file, row=None, column=shown or f"{code}/{f.column}"))
 

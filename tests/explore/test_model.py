@@ -260,7 +260,7 @@ BEFORE = {
     "empty": b"",
     "comments": '# của phòng Kế hoạch\n[old]   # giữ nguyên\ntitle.vi = "Cũ"\ndrop = ["1.2"]\n# hết'.encode(),
     "windows": b'\xef\xbb\xbf[old]\r\ndrop = ["1.2"]\r\n',
-    "nested": b'[old]\ndrop = ["1.2"]\n[old.weights]\n"1" = 2\n\n\n',
+    "nested": b'[old]\ndrop = ["1.2"]\n[old.weights]\n"1" = 2\n"2" = 3\n\n\n',
 }
 
 
@@ -279,6 +279,7 @@ def test_the_scenario_reads_back_to_the_ranks_shown(tmp_path, kind):
     read = dxlib.read_scenario(root, tried.case, "new-1")
     assert official(read) == tried.exactly(STATE).rank == tried.live(STATE).rank
     kept = tomllib.loads(after.decode("utf-8-sig"))
+    assert kept["new-1"]["weights"] == {"1": 9.75, "2": 15}  # 65 % of 15, and what stands beside it
     assert kept["new-1"]["title"]["vi"] == 'Thử "mới" \\  [x]'
     if before and b"old" in before:
         assert dxlib.read_scenario(root, tried.case, "old").framework.nodes["1.2"].weight == 0
