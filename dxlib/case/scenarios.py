@@ -22,8 +22,13 @@ def read_scenarios(root: str | Path, file: str) -> dict[str, Any]:
     path = Path(root) / file
     if not path.is_file():
         raise Refusal([Finding("E_NOT_FOUND", "file_missing", file)])
+    return parse(path.read_bytes(), file)
+
+
+def parse(data: bytes, file: str) -> dict[str, Any]:
+    """Every scenario of a file, as written. Raises Refusal."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=toml_number)
+        return tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
     except (ValueError, RecursionError) as error:
         raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": str(error)})]) from None
 
@@ -107,18 +112,26 @@ def check_points(where: str, points: Any, file: str) -> list[Finding]:
     return findings
 
 
-def check_scenarios(root: Path, case: Case) -> list[Finding]:
-    """What is wrong with the scenarios of a folder; none where there are none."""
+def check_scenarios(root: Path, case: Case, new: bytes | None = None) -> list[Finding]:
+    """What is wrong with the scenarios of a folder; none where there are none. One that changes nothing any more (what
+    it tried has been decided) is a warning.
+
+    new   what is about to be written to scenarios.toml
+    """
     file = f"{case.year}/{case.group}/scenarios.toml"
-    if not (root / file).is_file():
+    if new is None and not (root / file).is_file():
         return []
     findings: list[Finding] = []
     try:
-        for name, scenario in read_scenarios(root, file).items():
+        for name, scenario in (read_scenarios(root, file) if new is None else parse(new, file)).items():
             try:
                 apply(case, name, scenario, file)
             except Refusal as refusal:
-                findings += [f for f in refusal.findings if f.severity == "error"]
+                errors = (f for f in refusal.findings if f.severity == "error")
+                tried = isinstance(scenario, dict) and any(scenario.get(key) for key in KINDS if key != "title")
+                findings += [
+                    replace(f, code="W_SCENARIO") if tried and f.reason == "scenario_same" else f for f in errors
+                ]
     except Refusal as refusal:
         findings += refusal.findings
     return findings
