@@ -517,7 +517,9 @@ def run_new_year(args: argparse.Namespace) -> int:
         for group in made:
             facts = {"kept": len(group.kept), "links": group.links, "place": f"{group.year}/{group.group}"}
             named = {key: listed(getattr(group, key)) for key in ("ended", "new")}
-            print(text("cli.proposed", args.say, **facts, **named))
+            print(text("cli.nobody_left" if group.nobody else "cli.proposed", args.say, **facts, **named))
+            if group.left_out:
+                print(text("cli.scenarios_left", args.say, names=listed(group.left_out)))
         print(text("cli.to_fill", args.say))
     return 0
 
@@ -660,8 +662,12 @@ def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
         out = table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
     if not args.output:
         sys.stdout.write(out)
-    else:
-        store(args.output, out.encode())
+        return
+    if args.output.resolve().is_relative_to(args.data.resolve()):  # among the data it is judged as all that is written
+        from .case import must_hold
+
+        must_hold(args.data, {args.output.resolve().relative_to(args.data.resolve()).as_posix(): out.encode()})
+    store(args.output, out.encode())
 
 
 def store(path: Path, data: bytes) -> None:

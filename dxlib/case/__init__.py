@@ -1,7 +1,7 @@
 """What were we given? A folder of the contract, read, checked and frozen into a `Case`."""
 
 from .case import Case
-from .judge import AWAITED, judge
+from .judge import AWAITED, judge, must_hold
 from .new_year import new_year
 from .read import (
     Series,
@@ -31,6 +31,7 @@ __all__ = [
     "check_pair",
     "check_there",
     "judge",
+    "must_hold",
     "new_year",
     "places",
     "read_before",

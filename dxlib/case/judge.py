@@ -54,6 +54,13 @@ def judge(root: str | Path, new: Files, whole: Collection[str] = ()) -> list[Fin
     return [f for f in found if f.severity != "error" or is_new(f, stood)]
 
 
+def must_hold(root: str | Path, new: Files) -> None:
+    """Nothing is wrong with these files in the data folder but what others still have to send. Raises Refusal."""
+    wrong = [f for f in judge(root, new) if f.severity == "error" and f.reason not in AWAITED]
+    if wrong:
+        raise Refusal(wrong)
+
+
 def is_new(finding: Finding, stood: Counter) -> bool:
     """Whether an error was not there before, each counted once."""
     stood[identity(finding)] -= 1
