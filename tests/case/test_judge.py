@@ -76,7 +76,9 @@ def test_the_tables_take_nothing_that_the_check_refuses(root, tmp_path, reason, 
 
 
 def test_a_row_that_a_later_year_continues_is_not_renamed_away(root, tmp_path):
-    out = import_tables(root, worked_in(root, tmp_path, "Chỉ số", "1.5", "rule", "target(0.9)", ("2024", "departments")))
+    out = import_tables(
+        root, worked_in(root, tmp_path, "Chỉ số", "1.5", "rule", "target(0.9)", ("2024", "departments"))
+    )
     assert any(f.code == "E_LINK" and "2025/departments/links.csv" in f.file for f in out.findings)
 
 
