@@ -332,7 +332,8 @@ def run_compare(args: argparse.Namespace) -> int:
     table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
     parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
     alone = ~parts["agency"].isin(compared.like_for_like)
-    parts.loc[alone, [*PARTS, *SUBS[:-1]]] = float("nan")  # what hardly has anything in common tells no performance
+    unjudged = ~parts["agency"].isin(compared.judged)  # hardly anything in common, or an estimate: no performance
+    parts.loc[unjudged, [*PARTS, *SUBS[:-1]]] = float("nan")
     parts = parts.drop(columns="after").rename(columns={"before": "score_then", "change": "score_change"})
     table = marked(table.merge(parts, on="agency", how="left"), (before, after), args)
     give(to_csv(table), table, args)

@@ -83,6 +83,8 @@ def test_a_merger_is_shown_then_written_and_the_years_know_it(root, capsys):
     table = {row["agency"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
     assert table[JOINED]["flag"] == "M" and float(table[JOINED]["score_then"]) > 0
     assert {row["flag"] for agency, row in table.items() if agency not in (*MERGE, JOINED)} == {"U"}
+    told = {row["flag"] for row in table.values() if row["performance"]}
+    assert told == {"U"} and table[JOINED]["score_change"]  # an estimate judges nobody
     series = read_series(root, 2026, "departments")
     compared = compare_series(series, [evaluate(case, "claimed") for case in series.cases])
     moved = news(compared, None).set_index("agency")["news"]
