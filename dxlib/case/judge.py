@@ -18,7 +18,8 @@ from .links import check_links, check_size
 from .read import (
     NOTHING,
     Files,
-    check_around,
+    check_beside,
+    check_continues,
     check_root,
     place_before,
     places,
@@ -33,6 +34,7 @@ from .settings import read_settings
 from .tables import rows_of
 
 AWAITED = ("answer_missing", "indicator_absent", "evidence_missing")  # what others still have to send
+SETS = ("indicators.csv", "links.csv", SETTINGS_FILE)  # what joins the index sets of two years
 Place = tuple[str, str]
 
 
@@ -90,10 +92,9 @@ def foretold(root: Path, new: Files, written: Collection[str], passed: Collectio
         except Refusal as refusal:
             findings += () if "/".join(place) in passed else refusal.findings
             continue
-        findings += [*case.findings, *brought(root, "/".join(place), new)]
-        findings += check_around(root, case, register, {}, new)
-        if any(f"{'/'.join(place)}/{name}" in written for name in ("indicators.csv", SETTINGS_FILE)):
-            findings += continued(root, place, case.framework)
+        findings += [*case.findings, *brought(root, "/".join(place), new), *check_beside(root, case, register, new)]
+        if any(f"{'/'.join(place)}/{name}" in written for name in SETS):
+            findings += [*check_continues(root, case, {}), *continued(root, place, case.framework)]
     return unique(findings)
 
 
@@ -116,7 +117,7 @@ def brought(root: Path, place: str, new: Files) -> list[Finding]:
     known = set(rows_of(then, "file", "sha256"))
     below = f"{place}/{FOLDER}/"
     known |= {(p.removeprefix(below), hashlib.sha256(b).hexdigest()) for p, b in new.items() if p.startswith(below)}
-    fresh = now[[line not in known for line in rows_of(now, "file", "sha256")]]
+    fresh = now.loc[[line not in known for line in rows_of(now, "file", "sha256")]]
     return [f for f in read_documents(root / place, place, fresh)[2] if f.severity == "error"]
 
 

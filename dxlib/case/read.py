@@ -395,26 +395,30 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
         else:
             _, _, documents = read_documents(root / at_year / at_group, place, case.evidence)
             dates = dated_outside(place, case.evidence, case.settings.period_from, case.settings.period_to)
-            findings += [*case.findings, *documents, *dates, *check_around(root, case, register, sets)]
+            findings += [*case.findings, *documents, *dates, *check_beside(root, case, register)]
+            findings += check_continues(root, case, sets)
             sets[at_year, at_group] = case.framework
     return unique(findings)
 
 
-def check_around(
-    root: Path, case: Case, register: pd.DataFrame, sets: Mapping[tuple[str, str], Framework], new: Files = NOTHING
-) -> list[Finding]:
-    """What holds only together with what stands beside a case: its sign-offs and scenarios, the register, the index
-    sets it continues.
+def check_beside(root: Path, case: Case, register: pd.DataFrame, new: Files = NOTHING) -> list[Finding]:
+    """What holds only together with what stands beside a case: its scenarios and sign-offs, who was there.
 
-    sets   index sets that are known already
-    new    as in `read_folder`
+    new   as in `read_folder`
     """
-    place, links = f"{case.year}/{case.group}", case.tables["links"]
-    earlier = {**sets, **earlier_sets(root, links, sets)}
+    place = f"{case.year}/{case.group}"
     return [
         *check_scenarios(root, case, new.get(f"{place}/scenarios.toml")),
         *check_chain(case.approvals, place),
         *check_members(register, case.tables["agencies"], case.settings, place),
+    ]
+
+
+def check_continues(root: Path, case: Case, sets: Mapping[tuple[str, str], Framework]) -> list[Finding]:
+    """What holds only together with the index sets that a case continues; `sets` are known already."""
+    place, links = f"{case.year}/{case.group}", case.tables["links"]
+    earlier = {**sets, **earlier_sets(root, links, sets)}
+    return [
         *check_links(links, case.framework, case.year, place, earlier),
         *check_size(case.settings, f"{place}/{SETTINGS_FILE}", place_before(root, case), earlier),
     ]
