@@ -29,6 +29,7 @@ from .read import (
     read_to_ask,
     unique,
 )
+from .scenarios import OF_ANSWERS
 from .settings import FILE as SETTINGS_FILE
 from .settings import read_settings
 from .tables import rows_of
@@ -85,15 +86,20 @@ def foretold(root: Path, new: Files, written: Collection[str], passed: Collectio
     register, _ = read_file("register", root / "register.csv", "register.csv", {}, new)
     if any(f"{name}.csv" in written for name in schema.ROOT_TABLES):
         findings += check_root(root, new)
-        findings += [f for place in places(root) if place not in at for f in members(root, place, register)]
+        others = [place for place in (places(root) if root.is_dir() else ()) if place not in at]
+        findings += [f for place in others for f in members(root, place, register)]
     for place in at:
         try:
             case = read_folder(root, *place, new=new).freeze()
         except Refusal as refusal:
             findings += () if "/".join(place) in passed else refusal.findings
             continue
-        findings += [*case.findings, *brought(root, "/".join(place), new), *check_beside(root, case, register, new)]
-        if any(f"{'/'.join(place)}/{name}" in written for name in SETS):
+        shown = "/".join(place)
+        files = {path.removeprefix(f"{shown}/") for path in written if path.startswith(f"{shown}/")}
+        answers = files.isdisjoint((*SETS, "choices.csv", "agencies.csv", "scenarios.toml"))
+        findings += [*case.findings, *brought(root, shown, new)]
+        findings += check_beside(root, case, register, new, OF_ANSWERS if answers else ())
+        if not files.isdisjoint(SETS):
             findings += [*check_continues(root, case, {}), *continued(root, place, case.framework)]
     return unique(findings)
 

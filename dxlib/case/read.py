@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -401,14 +401,17 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
     return unique(findings)
 
 
-def check_beside(root: Path, case: Case, register: pd.DataFrame, new: Files = NOTHING) -> list[Finding]:
+def check_beside(
+    root: Path, case: Case, register: pd.DataFrame, new: Files = NOTHING, having: Collection[str] = ()
+) -> list[Finding]:
     """What holds only together with what stands beside a case: its scenarios and sign-offs, who was there.
 
-    new   as in `read_folder`
+    new      as in `read_folder`
+    having   as in `check_scenarios`
     """
     place = f"{case.year}/{case.group}"
     return [
-        *check_scenarios(root, case, new.get(f"{place}/scenarios.toml")),
+        *check_scenarios(root, case, new.get(f"{place}/scenarios.toml"), having),
         *check_chain(case.approvals, place),
         *check_members(register, case.tables["agencies"], case.settings, place),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from .settings import as_written, toml_number
 if TYPE_CHECKING:
     from .case import Case
 
+OF_ANSWERS = ("policies", "points")  # what holds or not by the answers that were given; weights and drop by the tree
 KINDS: dict[str, type] = {"title": dict, "weights": dict, "drop": list, "policies": dict, "points": dict}
 
 
@@ -112,11 +114,12 @@ def check_points(where: str, points: Any, file: str) -> list[Finding]:
     return findings
 
 
-def check_scenarios(root: Path, case: Case, new: bytes | None = None) -> list[Finding]:
+def check_scenarios(root: Path, case: Case, new: bytes | None = None, having: Collection[str] = ()) -> list[Finding]:
     """What is wrong with the scenarios of a folder; none where there are none. One that changes nothing any more (what
     it tried has been decided) is a warning.
 
-    new   what is about to be written to scenarios.toml
+    new      what is about to be written to scenarios.toml
+    having   only scenarios with one of these keys; all where none is named
     """
     file = f"{case.year}/{case.group}/scenarios.toml"
     if new is None and not (root / file).is_file():
@@ -124,6 +127,8 @@ def check_scenarios(root: Path, case: Case, new: bytes | None = None) -> list[Fi
     findings: list[Finding] = []
     try:
         for name, scenario in (read_scenarios(root, file) if new is None else parse(new, file)).items():
+            if having and isinstance(scenario, dict) and scenario.keys().isdisjoint(having):
+                continue
             try:
                 apply(case, name, scenario, file)
             except Refusal as refusal:

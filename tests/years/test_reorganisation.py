@@ -192,6 +192,8 @@ def test_a_year_that_names_a_unit_as_gone_stands_in_the_way(root, capsys):
 
 
 def test_the_first_unit_of_a_province_without_a_register(tmp_path):
+    """Nor a data folder: it is made."""
+    tmp_path = tmp_path / "data"
     assert (
         main(
             [
