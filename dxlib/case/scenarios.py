@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from .settings import as_written, toml_number
 if TYPE_CHECKING:
     from .case import Case
 
+OF_ANSWERS = ("policies", "points")  # what holds or not by the answers that were given; weights and drop by the tree
 KINDS: dict[str, type] = {"title": dict, "weights": dict, "drop": list, "policies": dict, "points": dict}
 
 
@@ -22,8 +24,13 @@ def read_scenarios(root: str | Path, file: str) -> dict[str, Any]:
     path = Path(root) / file
     if not path.is_file():
         raise Refusal([Finding("E_NOT_FOUND", "file_missing", file)])
+    return parse(path.read_bytes(), file)
+
+
+def parse(data: bytes, file: str) -> dict[str, Any]:
+    """Every scenario of a file, as written. Raises Refusal."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=toml_number)
+        return tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
     except (ValueError, RecursionError) as error:
         raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": str(error)})]) from None
 
@@ -110,18 +117,29 @@ def check_points(where: str, points: Any, file: str) -> list[Finding]:
     return findings
 
 
-def check_scenarios(root: Path, case: Case) -> list[Finding]:
-    """What is wrong with the scenarios of a folder; none where there are none."""
+def check_scenarios(root: Path, case: Case, new: bytes | None = None, having: Collection[str] = ()) -> list[Finding]:
+    """What is wrong with the scenarios of a folder; none where there are none. One that changes nothing any more (what
+    it tried has been decided) is a warning.
+
+    new      what is about to be written to scenarios.toml
+    having   only scenarios with one of these keys; all where none is named
+    """
     file = f"{case.year}/{case.group}/scenarios.toml"
-    if not (root / file).is_file():
+    if new is None and not (root / file).is_file():
         return []
     findings: list[Finding] = []
     try:
-        for name, scenario in read_scenarios(root, file).items():
+        for name, scenario in (read_scenarios(root, file) if new is None else parse(new, file)).items():
+            if having and isinstance(scenario, dict) and scenario.keys().isdisjoint(having):
+                continue
             try:
                 findings += [f for f in apply(case, name, scenario, file).findings if f.file == file]
             except Refusal as refusal:
-                findings += [f for f in refusal.findings if f.severity == "error"]
+                errors = (f for f in refusal.findings if f.severity == "error")
+                tried = isinstance(scenario, dict) and any(scenario.get(key) for key in KINDS if key != "title")
+                findings += [
+                    replace(f, code="W_SCENARIO") if tried and f.reason == "scenario_same" else f for f in errors
+                ]
     except Refusal as refusal:
         findings += refusal.findings
     return findings

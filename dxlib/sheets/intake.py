@@ -19,10 +19,11 @@ import pandas as pd
 
 from .. import schema
 from ..atomic import put_all
-from ..case import Case, read_before, read_register
+from ..case import AWAITED, Case, read_before, read_register
+from ..case import judge as foretell
 from ..case.read import RETURNED, Given, read_folder, to_ask
 from ..case.tables import as_csv, rows_of
-from ..errors import Finding, Refusal
+from ..errors import Finding
 from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
@@ -123,8 +124,10 @@ def intake(
     out.taken = [each for each in out.taken if each not in strangers]
     papers = attach(tables, out.taken, documents, folder, out.findings)
     out.changes = changes(given.tables, tables)
+    new: dict[str, bytes] = {}
     if not any(each.wrong for each in out.taken):
-        judge(given, tables, sources, out.findings)
+        new = to_keep(folder, given, tables, out.taken, papers, log, day, reason)
+        judge(root, given.place, new, tables, sources, out.findings)
     if not any(each.wrong for each in out.taken):
         for each in out.taken:
             if each.identity["kind"] == "claim":
@@ -138,7 +141,7 @@ def intake(
             out.returned[f"{own}{each.file}"] = marked(each, issued)
         out.findings += note(folder, back, day)
     elif out.taken or papers:
-        keep(folder, given, tables, out.taken, papers, log, day, reason, lambda: standing(folder) == stood)
+        put_all(folder, new, still=lambda: standing(folder) == stood)
         out.written = True
     return out
 
@@ -301,26 +304,18 @@ def changes(
 
 
 def judge(
-    given: Given,
+    root: Path,
+    place: str,
+    new: Mapping[str, bytes],
     tables: Mapping[str, pd.DataFrame],
     sources: Sources,
     said: list[Finding],
 ) -> None:
-    """The case that would be made, checked at its own door: an error is said at the cell it came from, or in `said`; so
-    is a part larger than its whole, at its cell."""
-    absent = {f"{given.place}/claims.csv"} if len(tables["claims"]) else set()
-    findings = tuple(
-        f for f in given.findings if not (f.reason in ("file_missing", "table_empty") and f.file in absent)
-    )
-    settings = given.settings and replace(given.settings, missing="zero")
-    grown = {table for table in LEDGER if len(tables[table])}
-    changed = replace(given, tables=tables, settings=settings, findings=findings, readable=given.readable | grown)
-    try:
-        found = changed.freeze().findings
-    except Refusal as refusal:
-        found = refusal.findings
-    for f in [f for f in found if f.severity == "error" or f.code == "W_PART"]:
-        table = f.file.removeprefix(f"{given.place}/").removesuffix(".csv")
+    """The folder that would be made, at its own door: an error is said at the cell it came from, or in `said`; so is a
+    part larger than its whole, at its cell."""
+    found = foretell(root, {f"{place}/{path}": data for path, data in new.items()})
+    for f in [f for f in found if (f.severity == "error" or f.code == "W_PART") and f.reason not in AWAITED]:
+        table = f.file.removeprefix(f"{place}/").removesuffix(".csv")
         each, where = (None, "")
         if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
             agency, code = tables[table].loc[f.row, ["agency", "indicator"]]
@@ -371,7 +366,7 @@ def note(folder: Path, back: Sequence[Received], day: str) -> list[Finding]:
     return []
 
 
-def keep(
+def to_keep(
     folder: Path,
     given: Given,
     tables: Mapping[str, pd.DataFrame],
@@ -380,23 +375,22 @@ def keep(
     log: Log,
     day: str,
     reason: str,
-    still: Callable[[], bool],
-) -> None:
-    """Write everything in one step, or nothing."""
-    new: dict[Path, bytes] = {folder / "evidence" / path: data for path, data in papers.items()}
+) -> dict[str, bytes]:
+    """Everything that is written in one step, or not at all: path below the folder -> bytes."""
+    new = {f"evidence/{path}": data for path, data in papers.items()}
     for table in LEDGER:
         frame = tables[table]
-        if len(frame) and not frame.equals(given.tables[table]):
-            new[folder / f"{table}.csv"] = as_csv(list(frame.columns), rows_of(frame, *frame.columns))
+        if not frame.equals(given.tables[table]):
+            new[f"{table}.csv"] = as_csv(list(frame.columns), rows_of(frame, *frame.columns))
     rows = list(log)
     for each in taken:
         sha256 = digest(each)
         file = f"{sha256[:12]}.xlsx"
-        new[folder / "forms" / file] = each.data
+        new[f"forms/{file}"] = each.data
         who = {"recipient": each.identity["recipient"], "kind": each.identity["kind"]}
         rows.append({"file": file, "sha256": sha256, "received_on": day, "reason": reason, **who})
-    new[folder / "forms" / "received.csv"] = log_bytes(RECEIVED, rows)
+    new["forms/received.csv"] = log_bytes(RECEIVED, rows)
     back = read_log(folder, "returned")
     if back != (settled := answered(back, taken, day)):
-        new[folder / "forms" / "returned.csv"] = log_bytes(RETURNED, settled)
-    put_all(folder, {path.relative_to(folder).as_posix(): data for path, data in new.items()}, still=still)
+        new["forms/returned.csv"] = log_bytes(RETURNED, settled)
+    return new

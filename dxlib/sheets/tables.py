@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-import tempfile
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +21,7 @@ import pandas as pd
 
 from .. import schema
 from ..atomic import put_all
-from ..case import check
+from ..case import judge as foretell
 from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
 from ..case.tables import as_csv, empty, read_table, rows_of
@@ -464,21 +462,17 @@ def text_of(row: tuple[str, ...] | None) -> str:
 
 def judge(root: Path, year: str, group: str, new: Mapping[str, bytes]) -> Iterator[Finding]:
     """What is wrong with the folder that would be made, at its own door."""
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / "data"
-        folder = copy / year / group
-        folder.mkdir(parents=True)
-        for name in schema.ROOT_TABLES:
-            if (root / f"{name}.csv").is_file():
-                shutil.copy(root / f"{name}.csv", copy / f"{name}.csv")
-        for name, data in new.items():
-            lines = data.decode("utf-8").strip().splitlines()
-            if len(lines) > 1 or name.removesuffix(".csv") in schema.REQUIRED_TABLES or name == SETTINGS_FILE:
-                (folder / name).write_bytes(data)
-        for f in check(copy, year, group):
-            optional = f.reason == "table_empty" and f.severity == "warning"
-            if not optional and f.reason != "evidence_elsewhere":
-                yield f
+    place = f"{year}/{group}"
+    lines = {name: len(data.decode("utf-8").strip().splitlines()) for name, data in new.items()}
+    kept = (SETTINGS_FILE, *(f"{name}.csv" for name in schema.REQUIRED_TABLES))
+    files = {
+        f"{place}/{name}": data
+        for name, data in new.items()
+        if lines[name] > 1 or name in kept or (root / place / name).is_file()
+    }
+    for f in foretell(root, files, whole=(place,)):
+        if not (f.reason == "table_empty" and f.severity == "warning"):
+            yield f
 
 
 def in_workbook(found: Finding, place: str, pages: Mapping[str, Page], file: str, lang: str) -> Finding:

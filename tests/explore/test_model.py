@@ -325,6 +325,19 @@ def test_what_cannot_be_written_leaves_the_file_alone(tmp_path):
     assert refused(root, tried, STATE, "new") == ["toml"]
 
 
+def test_the_folder_that_stands_there_is_the_one_that_counts(tmp_path):
+    """The row that was left out while trying has gone from the index set since."""
+    root = folder(tmp_path)
+    tried = model(root)
+    for name, row in (("indicators", "2.2,"), ("claims", ",2.2,"), ("verdicts", ",2.2,")):
+        file = (root / HERE).with_name(f"{name}.csv")
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if row not in line), encoding="utf-8")
+    settings = (root / HERE).with_name("index.toml")
+    settings.write_text(settings.read_text(encoding="utf-8").replace("total = 30", "total = 24"), encoding="utf-8")
+    assert refused(root, tried, State(drop=("2.2",)), "new") == ["indicator_unknown"]
+
+
 def test_a_disk_that_refuses_is_said_in_words(tmp_path):
     root = folder(tmp_path)
     tried = model(root)
