@@ -22,7 +22,7 @@ from typing import Any
 import pandas as pd
 
 from .. import schema
-from ..atomic import put_all
+from ..atomic import put_all, settle, working_folder
 from ..case import check
 from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
@@ -274,10 +274,30 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         file, then = folder / f"{name}.csv", identity.get(f"stood/{name}", "")
         if file in out.files and then and then != stood(file):
             out.findings.append(Finding("E_STATE", "tables_overtaken", f"{year}/{group}/{name}.csv"))
-    judge(root, year, group, new, path.name, lang, out)
+    reasons = first_reasons(root, new["verdicts.csv"], out)
+    judge(root, year, group, new, reasons, path.name, lang, out)
     if write_it and not out.refused and out.files:
-        put_all(folder, {file.relative_to(folder).as_posix(): data for file, data in out.files.items()})
+        files = {file.relative_to(root).as_posix(): data for file, data in out.files.items()}
+        settle(folder)
+        with working_folder(folder):  # one step for both folders, and nobody else is at work in this one
+            put_all(root, files)
     return out
+
+
+def first_reasons(root: Path, verdicts: bytes, out: Imported) -> dict[str, bytes]:
+    """reasons.csv as a province begins with it, where there is none yet; a reason that some ledger gives already keeps
+    its code, and is named by it."""
+    path = root / "reasons.csv"
+    if path.is_file():
+        return {}
+    ledgers = [verdicts, *(file.read_bytes() for file in sorted(root.glob("*/*/verdicts.csv")))]
+    rows = list(rows_of(read_table("reasons", schema.standard("reasons"), "reasons")[0], *schema.columns("reasons")))
+    known = {"", *(row[0] for row in rows)}
+    given = [code for ledger in ledgers for code in read_table("verdicts", ledger, "verdicts")[0]["reason"]]
+    rows += [(code, code, code) for code in dict.fromkeys(given) if code not in known]
+    out.files[path] = as_csv(schema.columns("reasons"), rows)
+    out.changes += cell_changes("reasons", empty("reasons"), read_table("reasons", out.files[path], "reasons")[0])
+    return {path.name: out.files[path]}
 
 
 def doubtful(page: Page, file: str, title: str) -> Iterator[Finding]:
@@ -418,7 +438,16 @@ def text_of(row: tuple[str, ...] | None) -> str:
     return "" if row is None else ", ".join(x for x in row if x)[:80] or "…"
 
 
-def judge(root: Path, year: str, group: str, new: Mapping[str, bytes], file: str, lang: str, out: Imported) -> None:
+def judge(
+    root: Path,
+    year: str,
+    group: str,
+    new: Mapping[str, bytes],
+    reasons: Mapping[str, bytes],
+    file: str,
+    lang: str,
+    out: Imported,
+) -> None:
     """The folder that would be made, at its own door; rows and sheets are named as the workbook shows them."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "data"
@@ -427,6 +456,8 @@ def judge(root: Path, year: str, group: str, new: Mapping[str, bytes], file: str
         for name in schema.ROOT_TABLES:
             if (root / f"{name}.csv").is_file():
                 shutil.copy(root / f"{name}.csv", copy / f"{name}.csv")
+        for name, data in reasons.items():
+            (copy / name).write_bytes(data)
         for name, data in new.items():
             lines = data.decode("utf-8").strip().splitlines()
             if len(lines) > 1 or name.removesuffix(".csv") in schema.REQUIRED_TABLES or name == SETTINGS_FILE:
