@@ -617,9 +617,8 @@ def run_status(args: argparse.Namespace) -> int:
 def run_worklist(args: argparse.Namespace) -> int:
     from .sheets import worklist
 
-    chosen = {"capacity": args.capacity, "seed": args.seed}
-    options = {key: value for key, value in chosen.items() if value is not None}
-    n, waiting = worklist(args.data, args.year, args.group, args.output, lang=args.say, **options)
+    options = {} if args.capacity is None else {"capacity": args.capacity}
+    n, waiting = worklist(args.data, args.year, args.group, args.output, seed=args.seed, lang=args.say, **options)
     if args.json:
         print(json.dumps({"file": str(args.output), "items": n, "open": waiting}, ensure_ascii=False))
     elif not args.quiet:

@@ -12,7 +12,7 @@ from ..errors import Finding, Refusal
 from ..verify import open_items
 from ..words import name
 from .form import Wording, forms
-from .worklist import CAPACITY, SEED, items, worklist_book
+from .worklist import CAPACITY, items, worklist_book
 from .write import write
 
 
@@ -68,12 +68,13 @@ def worklist(
     group: str,
     file: Path,
     capacity: int = CAPACITY,
-    seed: int = SEED,
+    seed: int | None = None,
     lang: str = "vi",
 ) -> tuple[int, int]:
     """The open items to decide next as a workbook, a sheet per verifier and one of the appeals.
 
-    capacity   claims taken by risk; seed: of the drawn ones, as on the page on verification
+    capacity   claims taken by risk
+    seed       of the drawn ones; that of index.toml, as on the published page on verification, when not given
 
     Returns (items listed, open items in all); list after list leaves nothing open. Raises Refusal.
     """
@@ -87,7 +88,7 @@ def worklist(
         raise Refusal([Finding("E_REQUIRED", "reasons_none", "reasons.csv", facts={"year": year, "group": group})])
     before = read_before(root, case).case
     names = {row["agency"]: name(row, lang) for row in read_register(root).to_dict("records")}
-    listed = items(case, before, capacity, seed)
+    listed = items(case, before, capacity, case.settings.sensitivity["seed"] if seed is None else seed)
     book = worklist_book(Wording(case, before, names, lang), listed)
     assert book is not None
     put(file, write(book))

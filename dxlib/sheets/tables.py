@@ -296,7 +296,8 @@ def first_reasons(root: Path, verdicts: bytes, out: Imported) -> dict[str, bytes
     given = [code for ledger in ledgers for code in read_table("verdicts", ledger, "verdicts")[0]["reason"]]
     rows += [(code, code, code) for code in dict.fromkeys(given) if code not in known]
     out.files[path] = as_csv(schema.columns("reasons"), rows)
-    out.changes += cell_changes("reasons", empty("reasons"), read_table("reasons", out.files[path], "reasons")[0])
+    written = read_table("reasons", out.files[path], "reasons")[0]
+    out.changes = cell_changes("reasons", empty("reasons"), written) + out.changes
     return {path.name: out.files[path]}
 
 

@@ -14,7 +14,7 @@ from dxlib.cli import main
 from dxlib.sheets import intake
 from dxlib.sheets.book import filled
 from dxlib.sheets.intake import Issued
-from dxlib.sheets.worklist import items, worklist_book
+from dxlib.sheets.worklist import SEED, items, told_items, worklist_book
 from dxlib.sheets.write import write
 from dxlib.show import brief, status, verification
 from tests.open_claims import CUT, folder
@@ -323,3 +323,16 @@ def test_a_list_without_reasons_is_refused_with_the_remedy(tmp_path, capsys):
     assert main(["tables", "2024", "demo", "-o", str(tmp_path / "so.xlsx"), *run]) == 0
     assert main(["tables", "--import", str(tmp_path / "so.xlsx"), *run]) == 0
     assert "khop" in capsys.readouterr().out and main(argv) == 0
+
+
+def test_the_list_is_that_of_the_published_page(tmp_path, capsys):
+    """The drawn claims are those of the seed that index.toml publishes, whatever the notebook has by itself."""
+    case = read_for_verification(DATA, 2025, "departments")
+    seed = case.settings.sensitivity["seed"]
+    path = tmp_path / "list.xlsx"
+    argv = ["worklist", "2025", "departments", "-o", str(path), "--data", str(DATA), "--json"]
+    assert main(argv) == 0 and seed != SEED
+    listed = items(case, read_before(DATA, case).case, seed=seed)
+    assert json.loads(capsys.readouterr().out)["items"] == len(listed)
+    held = dict(openpyxl.load_workbook(path)["_dx"].iter_rows(max_col=2, values_only=True))
+    assert told_items({key: str(value) for key, value in held.items()}) == listed

@@ -89,7 +89,9 @@ def test_the_same_seed_draws_the_same_list_and_parts_are_apart():
 def test_the_draw_does_not_depend_on_the_order_of_equal_risks():
     risks = many()
     shuffled = risks.sample(frac=1, random_state=5).reset_index(drop=True)
-    resorted = risk(shuffled[["agency", "indicator", "max_points", "claimed", "excess", "final", "state"]], NOTHING, flagged())
+    resorted = risk(
+        shuffled[["agency", "indicator", "max_points", "claimed", "excess", "final", "state"]], NOTHING, flagged()
+    )
     assert choose(resorted, 40, np.random.default_rng(11)).equals(choose(risks, 40, np.random.default_rng(11)))
 
 
