@@ -664,13 +664,14 @@ def run_status(args: argparse.Namespace) -> int:
     rows, lines = [], []
     for year, group in chosen:
         case = read_for_verification(args.data, year, group)
-        state = verify.progress(case, day, read_returned(args.data, year, group))
+        waiting = verify.open_items(case)
+        state = verify.progress(case, day, read_returned(args.data, year, group), waiting)
         named = page.called(case, register, args.say)
         rows += [{"year": year, "group": group, **row} for row in state.to_dict("records")]
         lines += [{"year": year, "group": group, **line} for line in page.reminders(case, state, register, args.say)]
         if args.quiet or args.json:
             continue
-        print(f"{year}/{group}: " + " ".join(page.said(case, state, day, args.say)))
+        print(f"{year}/{group}: " + " ".join(page.said(case, state, waiting, day, args.say)))
         for row in page.waited_for(state).head(page.WORST).to_dict("records"):
             facts = {"missing": row["missing"], "late": row["days_late"], "correct": row["to_correct"]}
             called = named.get(row["sender"], row["sender"])
@@ -696,13 +697,12 @@ def run_status(args: argparse.Namespace) -> int:
 def run_worklist(args: argparse.Namespace) -> int:
     from .sheets import worklist
 
-    chosen = {"capacity": args.capacity, "seed": args.seed}
-    options = {key: value for key, value in chosen.items() if value is not None}
-    n = worklist(args.data, args.year, args.group, args.output, lang=args.say, **options)
+    options = {} if args.capacity is None else {"capacity": args.capacity}
+    n, waiting = worklist(args.data, args.year, args.group, args.output, seed=args.seed, lang=args.say, **options)
     if args.json:
-        print(json.dumps({"file": str(args.output), "items": n}, ensure_ascii=False))
+        print(json.dumps({"file": str(args.output), "items": n, "open": waiting}, ensure_ascii=False))
     elif not args.quiet:
-        print(text("sheet.cli.listed", args.say, n=n, file=args.output))
+        print(text("sheet.cli.listed", args.say, n=n, all=waiting, file=args.output))
     return 0
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
+from .. import schema
 from .claims import exemptions, sent_back, tell
 from .coherence import relations
-from .ledger import REASONS, verify
+from .ledger import verify
 from .papers import documents, files, shared
 from .places import Places, settle
 from .sets import choices, index_set, links
@@ -18,7 +19,6 @@ from .settings import index_toml
 COLUMNS = {
     "register": "agency name_vi name_en level official_code valid_from valid_to act",
     "lineage": "event date type from to share share_basis act",
-    "reasons": "code name_vi name_en",
     "indicators": "code parent name_vi name_en max_points weight aggregate rule direction a_vi b_vi a_en b_en unit "
     "evidence_vi owner verifier source legal",
     "choices": "indicator name name_vi name_en",
@@ -62,7 +62,7 @@ def write(folder: Path, communes: int = 107, seed: int = 2554) -> None:
     places = settle(communes, Random(f"{seed}/places"))
     save(folder, "register", places.register.values())
     save(folder, "lineage", places.lineage)
-    save(folder, "reasons", [dict(zip(("code", "name_vi", "name_en"), r, strict=True)) for r in REASONS])
+    (folder / "reasons.csv").write_bytes(schema.standard("reasons"))
     for year, group in sorted(places.members):
         write_group(folder / year / group, places, year, group, seed)
 

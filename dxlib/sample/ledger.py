@@ -12,31 +12,6 @@ from .second import DECIDED, TEAM, YEARS, doubled
 from .sets import Row
 from .told import Told
 
-REASONS = (
-    ("khop", "Khớp số liệu và tài liệu kiểm chứng", "Figures and evidence agree"),
-    ("thieu-minh-chung", "Không có tài liệu kiểm chứng", "No evidence supplied"),
-    (
-        "minh-chung-yeu",
-        "Tài liệu kiểm chứng chưa chứng minh được nội dung tự chấm",
-        "Evidence does not support the claim",
-    ),
-    ("ngoai-ky", "Tài liệu ban hành ngoài kỳ đánh giá", "Document issued outside the period"),
-    ("sai-don-vi", "Tài liệu của đơn vị khác", "Document of another agency"),
-    ("sai-so-lieu", "Số liệu không khớp hệ thống dùng chung", "Figures differ from the shared system"),
-    ("sai-mau-so", "Xác định sai mẫu số", "Wrong denominator"),
-    ("sai-cach-tinh", "Tính sai theo quy tắc chấm điểm", "Rule applied wrongly"),
-    ("sai-muc", "Chọn mức cao hơn thực tế", "Option above the facts"),
-    ("cham-han", "Thực hiện sau thời hạn quy định", "Done after the deadline"),
-    ("chua-hoan-thanh", "Nhiệm vụ mới hoàn thành một phần", "Task only partly completed"),
-    ("bo-sung", "Ghi nhận thêm kết quả đơn vị chưa kê khai", "Result recognised that the agency did not claim"),
-    (
-        "du-lieu-he-thong",
-        "Không tự chấm; lấy số liệu từ hệ thống dùng chung",
-        "Not claimed; figure taken from the shared system",
-    ),
-    ("chap-nhan-phuc-tra", "Chấp nhận phúc tra", "Appeal accepted"),
-    ("giu-nguyen", "Giữ nguyên kết quả thẩm tra", "Verdict upheld"),
-)
 NOTES = {
     "thieu-minh-chung": (
         "Hồ sơ gửi kèm không có tài liệu cho tiêu chí này",

@@ -31,6 +31,11 @@ def table(name: str) -> dict[str, Any]:
     return json.loads(files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
 
 
+def standard(name: str) -> bytes:
+    """The rows that a province starts from, as CSV (`reasons`)."""
+    return files(__package__).joinpath(f"{name}.csv").read_bytes()
+
+
 def columns(name: str) -> list[str]:
     """The contract's columns of a table, in order."""
     return [field["name"] for field in table(name)["fields"]]

@@ -319,11 +319,12 @@ def judge(
         each, where = (None, "")
         if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
             agency, code = tables[table].loc[f.row, ["agency", "indicator"]]
-            each, where = sources.get((table, agency, code), (None, ""))
+            of = "signed" if f.column == "decided_by" else table
+            each, where = sources.get((of, agency, code), (None, ""))
         if each is None and f.severity == "error":
             said.append(f)
         elif each is not None:
-            shown = "!".join(each.places.get(f"{where}/{f.column}", ("", "")))
+            shown = "!".join(each.places.get(f"{where}/{f.column}") or each.places.get(where, ("", "")))
             each.findings.append(replace(f, file=each.file, row=None, column=shown or f"{code}/{f.column}"))
 
 

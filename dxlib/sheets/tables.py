@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from .. import schema
-from ..atomic import put_all
+from ..atomic import put_all, settle, working_folder
 from ..case import judge as foretell
 from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
@@ -283,11 +283,32 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         file, then = folder / f"{name}.csv", identity.get(f"stood/{name}", "")
         if file in out.files and then and then != stood(file):
             out.findings.append(Finding("E_STATE", "tables_overtaken", f"{path.name} · {title_of(name, lang)}"))
-    found = [in_workbook(f, out.place, pages, path.name, lang) for f in judge(root, year, group, new)]
+    reasons = first_reasons(root, new["verdicts.csv"], out)
+    found = [in_workbook(f, out.place, pages, path.name, lang) for f in judge(root, year, group, new, reasons)]
     out.findings += [f for f in found if (f.file, f.row) not in unsure]
     if write_it and not out.refused and out.files:
-        put_all(folder, {file.relative_to(folder).as_posix(): data for file, data in out.files.items()})
+        files = {file.relative_to(root).as_posix(): data for file, data in out.files.items()}
+        settle(folder)
+        with working_folder(folder):  # one step for both folders, and nobody else is at work in this one
+            put_all(root, files)
     return out
+
+
+def first_reasons(root: Path, verdicts: bytes, out: Imported) -> dict[str, bytes]:
+    """reasons.csv as a province begins with it, where there is none yet; a reason that some ledger gives already keeps
+    its code, and is named by it."""
+    path = root / "reasons.csv"
+    if path.is_file():
+        return {}
+    ledgers = [verdicts, *(file.read_bytes() for file in sorted(root.glob("*/*/verdicts.csv")))]
+    rows = list(rows_of(read_table("reasons", schema.standard("reasons"), "reasons")[0], *schema.columns("reasons")))
+    known = {"", *(row[0] for row in rows)}
+    given = [code for ledger in ledgers for code in read_table("verdicts", ledger, "verdicts")[0]["reason"]]
+    rows += [(code, code, code) for code in dict.fromkeys(given) if code not in known]
+    out.files[path] = as_csv(schema.columns("reasons"), rows)
+    written = read_table("reasons", out.files[path], "reasons")[0]
+    out.changes = cell_changes("reasons", empty("reasons"), written) + out.changes
+    return {path.name: out.files[path]}
 
 
 def doubtful(page: Page, file: str, title: str) -> Iterator[Finding]:
@@ -460,7 +481,9 @@ def text_of(row: tuple[str, ...] | None) -> str:
     return "" if row is None else ", ".join(x for x in row if x)[:80] or "…"
 
 
-def judge(root: Path, year: str, group: str, new: Mapping[str, bytes]) -> Iterator[Finding]:
+def judge(
+    root: Path, year: str, group: str, new: Mapping[str, bytes], reasons: Mapping[str, bytes]
+) -> Iterator[Finding]:
     """What is wrong with the folder that would be made, at its own door."""
     place = f"{year}/{group}"
     lines = {name: len(data.decode("utf-8").strip().splitlines()) for name, data in new.items()}
@@ -470,7 +493,7 @@ def judge(root: Path, year: str, group: str, new: Mapping[str, bytes]) -> Iterat
         for name, data in new.items()
         if lines[name] > 1 or name in kept or (root / place / name).is_file()
     }
-    for f in foretell(root, files, whole=(place,)):
+    for f in foretell(root, {**files, **reasons}, whole=(place,)):
         if not (f.reason == "table_empty" and f.severity == "warning"):
             yield f
 

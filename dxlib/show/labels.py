@@ -80,6 +80,19 @@ def shown_of(shown: int, whole: int, lang: str) -> str:
     return text("page.shown", lang, shown=number(shown, lang), all=number(whole, lang)) if shown < whole else ""
 
 
+def still_open(waiting: pd.DataFrame, lang: str) -> str:
+    """How many items are open, and for what.  waiting: from `verify.open_items`"""
+    if waiting.empty:
+        return text("open.none", lang)
+    kinds = waiting["kind"].value_counts().sort_index()
+    listed = "; ".join(text(f"open.of.{kind}", lang, n=number(n, lang)) for kind, n in kinds.items())
+    idle = int((~waiting["counts"]).sum())
+    return joined(
+        text("open.some", lang, n=number(len(waiting), lang), list=listed),
+        text("open.idle", lang, n=number(idle, lang)) if idle else "",
+    )
+
+
 def joined(*notes: str) -> str:
     """Notes in one, without the empty ones."""
     return " ".join(note for note in notes if note)

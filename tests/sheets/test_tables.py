@@ -336,3 +336,31 @@ def test_everything_is_said_at_once_where_it_stands(root, tmp_path):
     }
     assert next(f.facts["first"] for f in out.findings if f.reason == "row_conflict") == 8
     assert state(root) == before and not [f for f in out.findings if ".csv" in f.file]
+def test_the_first_workbook_brings_the_standard_reasons(root, tmp_path, capsys):
+    standard = (DATA / "reasons.csv").read_bytes()  # the sample's are the same
+    (root / "reasons.csv").unlink()
+    path = made(root, tmp_path)
+    before = state(root)
+    assert main(["tables", "--import", str(path), "--dry-run", "--data", str(root)]) == 0
+    assert "reasons · khop · –: – → Khớp số liệu" in capsys.readouterr().out and state(root) == before
+    assert main(["tables", "--import", str(path), "--data", str(root)]) == 0
+    assert state(root) == before | {"reasons.csv": standard}
+    own = "code,name_vi,name_en\nrieng,Lý do riêng,\n".encode()
+    (root / "reasons.csv").write_bytes(own)
+    import_tables(root, made(root, tmp_path))
+    assert (root / "reasons.csv").read_bytes() == own  # never written over
+
+
+def test_reasons_that_a_ledger_gives_already_keep_their_code(root, tmp_path):
+    """Nothing is written that `dx check` refuses: neither for this ledger, nor for one of another year."""
+    (root / "reasons.csv").unlink()
+    for place, code in (("2024/departments", "cu-1"), ("2023/departments", "cu-2")):
+        folder = root / place
+        if not folder.exists():
+            shutil.copytree(DATA / place, folder)
+        verdicts = (folder / "verdicts.csv").read_text(encoding="utf-8")
+        (folder / "verdicts.csv").write_text(verdicts.replace(",sai-so-lieu,", f",{code},"), encoding="utf-8")
+    assert import_tables(root, made(root, tmp_path)).files
+    written = (root / "reasons.csv").read_text(encoding="utf-8").splitlines()
+    assert written[-2:] == ["cu-1,cu-1,cu-1", "cu-2,cu-2,cu-2"]
+    assert not [f for f in check(root) if f.severity == "error"]
