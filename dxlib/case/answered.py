@@ -11,7 +11,7 @@ import pandas as pd
 
 from .answers import ANSWER, override, value
 from .framework import Framework, Node
-from .judged import COLUMNS, NONE, Record, difference, documents_by_cell
+from .judged import COLUMNS, NONE, Record, difference, documents_by_cell, late
 from .settings import Settings
 from .tables import rows_of
 
@@ -174,7 +174,8 @@ def reopen(
 
     A verdict that does not say what it judged stands on the claim as it is, unless that came later.
     """
-    reported = {node.code for node in framework.leaves if node.source == "reported"}
+    leaves = (node for node in framework.leaves if node.scored or node.role in ("bonus", "penalty"))
+    reported = {node.code for node in leaves if node.source == "reported"}
     papers = documents_by_cell(tables["evidence"])
     claims = tables["claims"]
     days = zip(*(claims[c].tolist() for c in ("agency", "indicator", "submitted_on")), strict=True)
@@ -187,7 +188,7 @@ def reopen(
         *then, documents = step.record
         if not documents:
             day = sent.get(key, "")
-            changed = {"submitted_on": (step.decided_on, day)} if step.decided_on and day > step.decided_on else {}
+            changed = {"submitted_on": (step.decided_on, day)} if late(step.decided_on, day) else {}
             judged = now
         elif (judged := tuple(then)) == now and documents == papers.get(key, NONE):
             continue

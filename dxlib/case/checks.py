@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
+from .. import schema
 from ..errors import Finding
 from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top, steps_of
 from .answers import ANSWER, Wrong, override
@@ -186,10 +187,10 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
 def check_reasons(tables: Tables, framework: Framework, answers: Answers, file: str) -> list[Finding]:
     """A reason that says "kept" with another result than before, or "changed" with the same. Before an appeal stands
     the verdict in force, before a verdict the claim that it judged."""
-    says = {code: result for code, result in rows_of(tables["reasons"], "code", "result") if result}
     verdicts = tables["verdicts"]
-    if not says or verdicts.empty:
+    if verdicts.empty:
         return []
+    says = dict(schema.results_of_reasons()) | {c: r for c, r in rows_of(tables["reasons"], "code", "result") if r}
     findings = []
     before: dict[Key, Cells] = {}
     for row, reason, step in zip(verdicts.index, verdicts["reason"], steps_of(verdicts, framework), strict=True):
@@ -197,7 +198,7 @@ def check_reasons(tables: Tables, framework: Framework, answers: Answers, file: 
         stood = before.get(key, BLANK) if step.stage == "appeal" else BLANK
         before[key] = step.cells
         node = framework.nodes.get(step.code)
-        if reason not in says or node is None or node.children or step.agency in answers.exempt.get(step.code, ()):
+        if not says.get(reason) or node is None or node.children or step.agency in answers.exempt.get(step.code, ()):
             continue
         claim, reader = step.judged or answers.claims.get(step.code, {}).get(step.agency), answers.readers[step.code]
         alike = result_of(reader, claim, stood) == result_of(reader, claim, step.cells)

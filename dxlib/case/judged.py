@@ -51,15 +51,23 @@ def standing(claims: pd.DataFrame, evidence: pd.DataFrame) -> dict[Key, Record]:
 NOTHING: Record = ("",) * len(FIGURES) + (NONE,)
 
 
-def recorded(verdicts: pd.DataFrame, stands: Mapping[Key, Record]) -> pd.DataFrame:
-    """The verdicts, those that do not say what they judged given what stands now."""
-    silent = verdicts[DOCUMENTS] == ""
-    if not silent.any():
+def recorded(verdicts: pd.DataFrame, claims: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
+    """The verdicts, those that do not say what they judged given the claims and documents as they stand; not where the
+    claim came after the verdict."""
+    sent = dict(zip(rows_of(claims, "agency", "indicator"), claims["submitted_on"], strict=True))
+    rows = rows_of(verdicts, "agency", "indicator", "decided_on", DOCUMENTS)
+    silent = [not papers and not late(day, sent.get((agency, code), "")) for agency, code, day, papers in rows]
+    if not any(silent):
         return verdicts
-    frame = verdicts.copy()
+    stands, frame = standing(claims, evidence), verdicts.copy()
     keys = rows_of(verdicts[silent], "agency", "indicator")
     frame.loc[silent, list(COLUMNS)] = [stands.get(key, NOTHING) for key in keys]
     return frame
+
+
+def late(decided: str, sent: str) -> bool:
+    """Whether a claim came after the day of a verdict, so that it cannot be the one that was judged."""
+    return bool(decided) and sent > decided
 
 
 def same(then: str, now: str) -> bool:

@@ -9,6 +9,8 @@ import pandas as pd
 
 from ..case import Case
 from ..case.answers import ANSWER
+from ..case.judged import COLUMNS as JUDGED
+from ..case.judged import NOTHING, Key, Record
 from ..case.tables import rows_of
 from ..errors import Finding
 from ..rules import Parts
@@ -126,10 +128,11 @@ def decide(
     words: Wording,
     day: str,
     sources: Sources,
+    stands: Mapping[Key, Record],
 ) -> None:
     """The verdicts of one worklist, added to the ledger; one that stands there already is passed over.
 
-    What an appeal leaves as it is is written as the verdict that it leaves, so that no empty cell speaks of a claim.
+    stands   what each of them judged: the claims and documents that the worklist shows
     """
     given, lang = each.given, words.lang
     codes = {called: code for code, called in words.reasons.items()}
@@ -161,11 +164,6 @@ def decide(
             refuse("E_REQUIRED", "appeal_unsigned", by(item.stage, verifier))
         who = signed or words.owners.get(verifier, verifier)
         stood = tables["verdicts"].of(item.agency, item.code)
-        if appealed:
-            then = {c: stood[item.step - 2][c] for c in ANSWER}
-            if then["points"] and any(cells.values()) and not cells["points"]:
-                refuse("E_STATE", "appeal_points", f"{key}/points", points=then["points"])
-            cells = {c: cells[c] or then[c] for c in ANSWER}
         verdict = {**cells, "reason": reason, "note": given.get(f"{key}/note", ""), "decided_by": who}
         done = stood[item.step - 1 :]
         if done:
@@ -174,6 +172,7 @@ def decide(
                 refuse("E_STATE", "verdict_stands", f"{key}/decision", **facts)
             continue
         row = {"agency": item.agency, "indicator": item.code, "step": str(item.step), "stage": item.stage}
+        row |= dict(zip(JUDGED, stands.get((item.agency, item.code), NOTHING), strict=True))
         tables["verdicts"].replace((), [row | verdict | {"decided_on": day}])
         sources["verdicts", item.agency, item.code] = (each, key)
         sources["signed", item.agency, item.code] = (each, by(item.stage, verifier))

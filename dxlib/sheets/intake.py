@@ -21,6 +21,10 @@ from .. import schema
 from ..atomic import put_all
 from ..case import AWAITED, Case, read_before, read_register
 from ..case import judge as foretell
+from ..case.answered import reads_points
+from ..case.framework import Framework
+from ..case.judged import COLUMNS as JUDGED
+from ..case.judged import NOTHING, difference, recorded, standing
 from ..case.read import RETURNED, Given, read_folder, to_ask
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding
@@ -40,6 +44,7 @@ from .write import write
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
 DUE = {"claim": "claims_due", "appeal": "appeals_until"}
 KINDS = (*DUE, "worklist")
+UNSAID = ("submitted_on", *JUDGED)  # what nobody typed is no change to show
 
 
 @dataclass
@@ -89,7 +94,7 @@ def intake(
     root = Path(root)
     day = received.isoformat() if received else today()
     folder = root / str(year) / group
-    stood = standing(folder)
+    stood = as_they_are(folder)
     given = read_folder(root, str(year), group)
     case = to_ask(given)
     issued = Issued(case, root)
@@ -110,11 +115,13 @@ def intake(
     out.findings += [Finding("W_KNOWN", "form_known", file) for file in out.known]
     twice(out.taken)
     tables = dict(given.tables)
+    tables["verdicts"] = recorded(tables["verdicts"], tables["claims"], tables["evidence"])
+    stands = standing(tables["claims"], tables["evidence"])
     sources: Sources = {}
     growing = {table: Growing(tables[table]) for table in LEDGER}
     for each in out.taken:
         if not each.wrong and each.identity["kind"] == "worklist":
-            decide(growing, each, issued.words(each), day, sources)
+            decide(growing, each, issued.words(each), day, sources, stands)
         elif not each.wrong:
             enter(growing, each, case, issued.words(each), day, sources)
     tables |= {table: grown.frame() for table, grown in growing.items()}
@@ -128,6 +135,7 @@ def intake(
     if not any(each.wrong for each in out.taken):
         new = to_keep(folder, given, tables, out.taken, papers, log, day, reason)
         judge(root, given.place, new, tables, sources, out.findings)
+        out.findings += reopened(given.tables, tables, case.framework, f"{given.place}/claims.csv")
     if not any(each.wrong for each in out.taken):
         for each in out.taken:
             if each.identity["kind"] == "claim":
@@ -141,12 +149,29 @@ def intake(
             out.returned[f"{own}{each.file}"] = marked(each, issued)
         out.findings += note(folder, back, day)
     elif out.taken or papers:
-        put_all(folder, new, still=lambda: standing(folder) == stood)
+        put_all(folder, new, still=lambda: as_they_are(folder) == stood)
         out.written = True
     return out
 
 
-def standing(folder: Path) -> dict[str, bytes]:
+def reopened(
+    before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame], framework: Framework, file: str
+) -> list[Finding]:
+    """Cells with a verdict whose claim or documents this delivery changes: they are open again."""
+    then, now = (standing(tables["claims"], tables["evidence"]) for tables in (before, after))
+    judged = dict.fromkeys(rows_of(before["verdicts"], "agency", "indicator"))
+    moved = [
+        (key, difference(then.get(key, NOTHING), now.get(key, NOTHING), reads_points(framework, key[1])))
+        for key in judged
+    ]
+    return [
+        Finding("W_REOPENED", "form_reopens", file, column=code, value=agency, facts={"changes": ", ".join(changed)})
+        for (agency, code), changed in moved
+        if changed
+    ]
+
+
+def as_they_are(folder: Path) -> dict[str, bytes]:
     """The tables that an intake writes, as they are: whether another one has been here since."""
     files = [folder / f"{table}.csv" for table in LEDGER] + [folder / "forms" / "received.csv"]
     return {str(file): file.read_bytes() for file in files if file.is_file()}
@@ -299,7 +324,7 @@ def changes(
             was, now = old.get(k, blank), new.get(k, blank)
             if was != now:
                 cells = zip(columns, was, now, strict=True)
-                out += [(table, k[0], k[1], c, a, b) for c, a, b in cells if a != b and c != "submitted_on"]
+                out += [(table, k[0], k[1], c, a, b) for c, a, b in cells if a != b and c not in UNSAID]
     return out
 
 

@@ -22,6 +22,8 @@ import pandas as pd
 from .. import schema
 from ..atomic import put_all, settle, working_folder
 from ..case import judge as foretell
+from ..case.judged import COLUMNS as JUDGED
+from ..case.judged import DOCUMENTS, NOTHING, late, recorded, standing
 from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
 from ..case.tables import as_csv, empty, read_table, rows_of
@@ -271,6 +273,7 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         out.findings += read
     folder = root / year / group
     new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)]) for name in NAMES}
+    new["verdicts.csv"] = with_judged(folder, pages[title_of("verdicts", lang)], new)
     new[SETTINGS_FILE] = settings_bytes(pages[title_of("settings", lang)], pages[title_of("classes", lang)])
     try:
         given = tomllib.loads(new[SETTINGS_FILE].decode("utf-8"), parse_float=str)
@@ -304,7 +307,7 @@ def first_reasons(root: Path, verdicts: bytes, out: Imported) -> dict[str, bytes
     rows = list(rows_of(read_table("reasons", schema.standard("reasons"), "reasons")[0], *schema.columns("reasons")))
     known = {"", *(row[0] for row in rows)}
     given = [code for ledger in ledgers for code in read_table("verdicts", ledger, "verdicts")[0]["reason"]]
-    rows += [(code, code, code) for code in dict.fromkeys(given) if code not in known]
+    rows += [(code, code, code, "") for code in dict.fromkeys(given) if code not in known]
     out.files[path] = as_csv(schema.columns("reasons"), rows)
     written = read_table("reasons", out.files[path], "reasons")[0]
     out.changes = cell_changes("reasons", empty("reasons"), written) + out.changes
@@ -380,6 +383,38 @@ def table_bytes(page: Page) -> bytes:
     return as_csv(columns, rows)
 
 
+def with_judged(folder: Path, page: Page, new: Mapping[str, bytes]) -> bytes:
+    """verdicts.csv with what every verdict judged: those that stood keep it, new ones judge the claims and documents
+    of this workbook. Empty lines are kept, so that rows keep their numbers."""
+    columns, rows = body(page, as_text)
+    key = ("agency", "indicator", "step")
+    if not set(key) <= set(columns):
+        return new["verdicts.csv"]  # the door of the case says which column is missing
+    stood = {name: frame_of(folder / f"{name}.csv", name) for name in ("verdicts", "claims", "evidence")}
+    typed = {name: read_table(name, new[f"{name}.csv"], name)[0] for name in ("claims", "evidence")}
+    before, now = standing(stood["claims"], stood["evidence"]), standing(typed["claims"], typed["evidence"])
+    there = stood["verdicts"] if before == now else recorded(**stood)
+    then = dict(zip(rows_of(there, *key), rows_of(there, *JUDGED), strict=True))
+    claimed = rows_of(typed["claims"], *key[:2])
+    sent = dict(zip(claimed, typed["claims"]["submitted_on"], strict=True))
+    columns = [*columns, *(name for name in JUDGED if name not in columns)]
+    filled = []
+    for cells in rows:
+        row = dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
+        step, cell = tuple(row.get(c, "") for c in key), (row["agency"], row["indicator"])
+        if step in then:
+            row |= dict(zip(JUDGED, then[step], strict=True))
+        elif any(cells) and not row[DOCUMENTS] and not late(row.get("decided_on", ""), sent.get(cell, "")):
+            row |= dict(zip(JUDGED, now.get(cell, NOTHING), strict=True))
+        filled.append([row[c] for c in columns])
+    return as_csv(columns, filled)
+
+
+def frame_of(path: Path, name: str) -> pd.DataFrame:
+    """A table as it stands; empty where there is none, or none that can be read."""
+    return read_table(name, path.read_bytes(), path.name)[0] if path.is_file() else empty(name)
+
+
 def settings_bytes(settings: Page, classes: Page) -> bytes:
     """index.toml from its two sheets."""
     _, rows = body(settings)
@@ -435,7 +470,7 @@ def differing(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], 
         then = read_table(name, path.read_bytes(), name)[0] if path.is_file() else empty(name)
         now = read_table(name, data, name)[0]
         cells = cell_changes(name, then, now)
-        out.changes += cells
+        out.changes += [change for change in cells if change[2] not in JUDGED]  # nobody typed those
         required = name in schema.REQUIRED_TABLES and not path.is_file()
         if (
             cells

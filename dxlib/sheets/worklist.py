@@ -11,11 +11,12 @@ from numpy.random import default_rng
 
 from .. import verify
 from ..case import Case
-from ..case.answered import on_top
-from ..case.answers import ANSWER
+from ..case.answered import Cells as Answer
+from ..case.answered import on_top, steps_of
 from ..case.tables import rows_of
 from ..index import evaluate
 from ..rules import Options, Parts
+from ..show import labels
 from ..verify.flags import FLAGS
 from ..verify.ledger import CELL, in_points, row_maxima, values_of, worth
 from ..verify.open_items import SOURCES
@@ -104,15 +105,17 @@ class Standing:
         self.verdicts: dict[tuple[str, str], list[dict[str, str]]] = {}
         for verdict in case.tables["verdicts"].to_dict("records"):
             self.verdicts.setdefault((verdict["agency"], verdict["indicator"]), []).append(verdict)
+        self.steps: dict[tuple[str, str], list[Answer]] = {}
+        for step in steps_of(case.tables["verdicts"], case.framework):
+            self.steps.setdefault((step.agency, step.code), []).append(step.cells)
 
     def holds(self, item: Item) -> bool:
         """Whether there is such an item: a claim, or a verdict that is contested."""
         cell = (item.agency, item.code)
+        steps = len(self.verdicts.get(cell, ()))
         contested = item.stage == APPEAL and cell in self.grounds and item.step > 1
-        claimed = item.stage != APPEAL and item.agency in self.case.answers.claims.get(item.code, ())
-        return (
-            item.kind in SOURCES and (contested or claimed) and 1 <= item.step <= len(self.verdicts.get(cell, ())) + 1
-        )
+        claimed = item.stage != APPEAL and (steps or item.agency in self.case.answers.claims.get(item.code, ()))
+        return bool(item.kind in SOURCES and (contested or claimed) and 1 <= item.step <= steps + 1)
 
     def claim(self, item: Item) -> str:
         """Points claimed."""
@@ -123,8 +126,8 @@ class Standing:
         """The verdict before this: points (where no other's verdict moves them), figures, reason, who."""
         words, code = self.words, item.code
         last = self.verdicts[item.agency, code][item.step - 2]
-        cells = tuple(last[column] for column in ANSWER)
-        claim = self.case.answers.claims.get(code, {}).get(item.agency)
+        cells = self.steps[item.agency, code][item.step - 2]
+        claim, _ = self.case.answers.counting(code, item.agency)
         share = self.case.answers.readers[code](claim, cells)[1]
         found = points(in_points(share, self.maxima.get(code)), words)
         said = say("sheet.worklist.verdict_points", words.lang, points=found) if found else ""
@@ -217,7 +220,8 @@ def item_cells(standing: Standing, item: Item) -> dict[str, Cell]:
         flags = [say(f"flag.{flag}.name", lang) for flag in item.flags.split(";") if flag in FLAGS]
         why = [say(f"sheet.worklist.part_{item.part}", lang)] if item.part in PARTS[:-1] else []
         if item.kind != "unverified":
-            why = [say(f"verification.kind.{item.kind}", lang)]
+            changed = case.answers.changes.get(code, {}).get(item.agency, {})
+            why = [say(f"verification.kind.{item.kind}", lang), *labels.changes(changed, lang)]
         row["why"] = Cell("; ".join([*why, *flags]), "small")
     if node.rule.takes == "number":
         row |= {c: figure_cell(words, node, c, key) for c in (("a", "b") if node.ratio else ("a",))}

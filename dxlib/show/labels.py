@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -73,6 +73,20 @@ def source(case: Case, lang: str, on: str | None = None) -> str:
 def made(case: Case, lang: str, *functions: str, on: str | None = None) -> str:
     """The line under a figure, with the functions that made it."""
     return text("page.made", lang, source=source(case, lang, on), functions=", ".join(functions))
+
+
+def changes(changed: Mapping[str, tuple[str, str]], lang: str) -> list[str]:
+    """What is another now than when it was judged (`case.answered.Answers.changes`)."""
+    found = []
+    for column, (then, now) in changed.items():
+        if column == "evidence":
+            was, here = (set(one.split(";")) - {"-", ""} for one in (then, now))
+            counts = {"came": len(here - was), "went": len(was - here)}
+            found += [text(f"page.changed.{key}", lang, n=number(n, lang)) for key, n in counts.items() if n]
+        else:
+            cells = {"column": text(f"page.changed.{column}", lang), "then": then or NOTHING, "now": now or NOTHING}
+            found.append(text("page.changed.cell", lang, **cells))
+    return found
 
 
 def shown_of(shown: int, whole: int, lang: str) -> str:

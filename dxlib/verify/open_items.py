@@ -38,7 +38,15 @@ def unverified(case: Case, verified: Exact) -> Iterator[tuple[str, str]]:
         yield from ((a, node.code) for a, s in zip(verified.agencies, states, strict=True) if s == "not-verified")
 
 
+def reopened(case: Case, verified: Exact) -> Iterator[tuple[str, str]]:
+    """Claims that are others now, or have other documents, than when their last verdict judged them."""
+    place = {agency: i for i, agency in enumerate(case.tables["agencies"]["agency"])}
+    for node in case.framework.leaves:
+        yield from ((a, node.code) for a in sorted(case.answers.reopened.get(node.code, ()), key=place.__getitem__))
+
+
 SOURCES: dict[str, Callable[[Case, Exact], Iterator[tuple[str, str]]]] = {
+    "reopened": reopened,
     "appealed": appealed,
     "unverified": unverified,
 }  # kind -> the cells that are open for this; one of several kinds is of the first
@@ -50,7 +58,8 @@ def open_items(case: Case, told: Scores | None = None) -> pd.DataFrame:
     told   from `scores`; made here when not given
 
     Returns one row per agency and row of the index set: agency, indicator, kind (unverified: a reported claim without
-    a verdict; appealed: an appeal without its decision), counts (false where the row has no weight or does not apply:
+    a verdict; appealed: an appeal without its decision; reopened: a claim that is another now than its verdict judged),
+    counts (false where the row has no weight or does not apply:
     such an item holds nothing up), claimed (points by the rule; nan where the claim gives none), recognised (points
     of the verdict in force; nan without one), max_points (nan where the row has none), steps (verdicts so far). The
     number of rows is the number that the worklist, the status, the verification page and the brief tell. Source:

@@ -137,6 +137,6 @@ def test_a_reason_says_what_the_result_says(first, second, why, tmp_path):
 
 def test_what_was_silent_is_recorded_as_it_stands(tmp_path):
     given = case(tmp_path, verdict(judged=("",) * 5), evidence=[PAPER])
-    frame = recorded(given.verdicts, standing(given.claims, given.evidence))
+    frame = recorded(given.verdicts, given.claims, given.evidence)
     assert frame.loc[2, list(COLUMNS)].tolist() == ["18", "20", "", "", "a" * 12]
-    assert recorded(frame, {}).equals(frame)
+    assert recorded(frame, given.claims.iloc[:0], given.evidence).equals(frame)
