@@ -120,7 +120,7 @@ def claimed(one: Told) -> Row:
 def judged(verdicts: list[Row], claims: list[Row], evidence: list[Row]) -> list[Row]:
     """The verdicts with what they judged: the claims and documents as they stand."""
     frames = [
-        pd.DataFrame(rows, columns=schema.columns(name)).fillna("")
+        pd.DataFrame([[row.get(c, "") for c in schema.columns(name)] for row in rows], columns=schema.columns(name))
         for name, rows in (("claims", claims), ("evidence", evidence))
     ]
     stands = standing(*frames)

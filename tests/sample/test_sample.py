@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from pathlib import Path
@@ -135,5 +136,5 @@ def test_index_sets_change_from_year_to_year():
 def test_no_row_of_the_ledger_names_a_person():
     roles = set()
     for path in DATA.glob("*/*/verdicts.csv"):
-        roles |= {line.split(",")[-2] for line in path.read_text(encoding="utf-8").splitlines()[1:]}
+        roles |= {row["decided_by"] for row in csv.DictReader(path.open(encoding="utf-8"))}
     assert all(role.startswith(("Tổ thẩm tra số", "Trưởng Đoàn thẩm tra", "Hội đồng thẩm định")) for role in roles)

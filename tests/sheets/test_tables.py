@@ -7,7 +7,7 @@ import shutil
 import openpyxl
 import pytest
 
-from dxlib import cli
+from dxlib import cli, schema
 from dxlib.case import check, read_case
 from dxlib.case.tables import empty
 from dxlib.cli import main
@@ -258,6 +258,7 @@ def test_text_with_a_sign_or_an_apostrophe_comes_back_as_it_went_out(client, tmp
     answers = {f"a{i}": {"1": {"points": 1, "explanation": sign}} for i, sign in enumerate(SIGNS)}
     folders.write(tmp_path, [folders.leaf("1", "points", 10, name_vi="'x", unit="-a")], answers, {"decision": "'12/QĐ"}, agencies)
     path = tmp_path / "t.xlsx"
+    (tmp_path / "reasons.csv").write_bytes(schema.standard("reasons"))
     path.write_bytes(tables(tmp_path, "2025", "test"))
     if client == "libreoffice":
         (path,) = resaved([path], tmp_path / "out")
@@ -362,5 +363,5 @@ def test_reasons_that_a_ledger_gives_already_keep_their_code(root, tmp_path):
         (folder / "verdicts.csv").write_text(verdicts.replace(",sai-so-lieu,", f",{code},"), encoding="utf-8")
     assert import_tables(root, made(root, tmp_path)).files
     written = (root / "reasons.csv").read_text(encoding="utf-8").splitlines()
-    assert written[-2:] == ["cu-1,cu-1,cu-1", "cu-2,cu-2,cu-2"]
+    assert written[-2:] == ["cu-1,cu-1,cu-1,", "cu-2,cu-2,cu-2,"]
     assert not [f for f in check(root) if f.severity == "error"]

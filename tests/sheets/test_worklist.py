@@ -217,7 +217,7 @@ def test_list_after_list_ends_with_nothing_open(small, capsys, tmp_path):
     case = read_case(small, 2024, "demo")
     found = case.verdicts.set_index(["agency", "indicator", "step"])
     columns = ["stage", "a", "reason", "decided_by"]
-    assert found.loc[("b", "2", "2"), columns].tolist() == ["appeal", "3", "khop", COUNCIL]  # what it leaves is written
+    assert found.loc[("b", "2", "2"), columns].tolist() == ["appeal", "", "khop", COUNCIL]  # empty: the verdict in force
     assert found.loc[("a", "5", "1"), columns].tolist() == ["verify", "", "khop", "Tổ số 1"]
     points = dxlib.score(case).set_index(["agency", "node"])["points"]
     assert (points["b", "2"], points["a", "5"]) == (6, 0)
@@ -238,7 +238,7 @@ def test_the_sample_is_played_to_its_end(capsys, tmp_path):
     for name in ("register", "reasons", "lineage"):
         shutil.copy(DATA / f"{name}.csv", root / f"{name}.csv")
     lengths = played(root, "2025", "departments", 60, capsys, tmp_path)
-    assert sum(lengths) == 159 and len(lengths) == 3
+    assert sum(lengths) == 160 and len(lengths) == 3
     scores = dxlib.score(read_case(root, 2025, "departments"))
     assert scores.loc[scores["node"] == "index", "score"].notna().all()
 
@@ -273,8 +273,7 @@ def test_half_a_decision_of_an_appeal_is_refused_at_its_cell(small, tmp_path, ty
 
 
 def test_an_appeal_is_decided_on_what_stands(small, tmp_path):
-    """The claim, the verdict with its reason and role, and the grounds stand in the line; points given directly are
-    changed by points alone."""
+    """The claim, the verdict with its reason and role, and the grounds stand in the line."""
     path = tmp_path / "list.xlsx"
     typed = {"decision": "Điều chỉnh", "a": "4", "reason": "Chấp nhận phúc tra", "appeal": COUNCIL}
     assert answered(small, path, typed).written
@@ -284,14 +283,13 @@ def test_an_appeal_is_decided_on_what_stands(small, tmp_path):
     assert found[["step", "stage", "a", "points", "reason"]].tolist() == ["2", "appeal", "4", "", "chap-nhan-phuc-tra"]
 
 
-def test_new_figures_do_not_move_points_that_were_given_directly(tmp_path):
+def test_new_figures_take_the_place_of_points_that_were_given_directly(tmp_path):
+    """5 points directly; the appeal finds 4 of 5: 8 of 10."""
     direct = ("b", "2", "verify", "Tổ 1", {"points": "5"})
     root = folder(tmp_path / "small", [direct], [("b", "2")])
     (root / "reasons.csv").write_bytes(schema.standard("reasons"))
     typed = {"decision": "Điều chỉnh", "a": "4", "reason": "Chấp nhận phúc tra", "appeal": COUNCIL}
-    (finding,) = answered(root, tmp_path / "1.xlsx", typed).findings
-    assert (finding.code, finding.reason, finding.column) == ("E_STATE", "appeal_points", "Phúc tra!N7")
-    assert answered(root, tmp_path / "2.xlsx", typed | {"points": "8"}).written
+    assert answered(root, tmp_path / "1.xlsx", typed).written
     assert dxlib.score(read_case(root, 2024, "demo"), "current").set_index(["agency", "node"])["points"]["b", "2"] == 8
 
 

@@ -66,6 +66,6 @@ def test_nothing_open(tmp_path):
     assert dxlib.open_items(case).empty and verify.unsettled(case).items == ()
 
 
-@pytest.mark.parametrize("group, n", [("communes", 417), ("departments", 159), ("province", 55)])
+@pytest.mark.parametrize("group, n", [("communes", 417), ("departments", 160), ("province", 55)])
 def test_the_sample(group, n):
     assert len(dxlib.open_items(read_case(DATA, 2025, group))) == n
