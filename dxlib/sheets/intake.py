@@ -341,7 +341,7 @@ def marked(each: Received, issued: Issued) -> bytes:
     for f in each.findings:
         said = worded(f, lang)
         words = f"{said['what']}. {text('cli.expected', lang)}: {said['expected']}. {said['remedy']}."
-        comments.setdefault(f.column, []).append(words)
+        comments.setdefault(each.issued.get(f.column, f.column), []).append(words)
     typed = {key: each.given.get(key) or each.raw[key] for key in each.raw}
     book, sheets = filled(form, typed), []
     for sheet in book.sheets:

@@ -32,7 +32,8 @@ from ..words import text
 from .book import Book, Cell, Rule, Sheet, at
 from .form import height
 from .read import Page
-from .receive import INVISIBLE, as_text, open_workbook
+from .receive import open_workbook
+from .spelling import INVISIBLE, as_text
 from .write import write
 
 NAMES = tuple(name for name in schema.CASE_TABLES if name != "approvals")  # sign-offs are only ever appended

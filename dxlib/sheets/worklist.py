@@ -117,6 +117,7 @@ def worklist_book(words: Wording, listed: Sequence[Item]) -> Book | None:
                 heights,
                 merged=[(line, 0, len(COLUMNS) - 1) for line in range(4)],
                 repeated=(HEAD, HEAD + 1, 2),
+                named=(0, 1),
                 header=say("page.internal", lang),
                 footer=called,
             )
