@@ -137,11 +137,10 @@ def in_office(file, folder, sheet, change):
     """The file after somebody changed a sheet of it in LibreOffice, its protection lifted; `change` is StarBasic."""
     profile, out = folder / "profile-macro", folder / f"changed-{file.name}"
     office = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
-    subprocess.run([*office, "--terminate_after_init"], capture_output=True, timeout=300)  # makes the profile
-    (profile / "user" / "registrymodifications.xcu").write_text(RECALCULATE, encoding="utf-8")
+    call = f'macro:///Standard.Module1.Change("{file.as_uri()}","{out.as_uri()}")'
+    subprocess.run([*office, call], capture_output=True, timeout=300)  # makes the profile, with an empty module
     module = MACRO.replace("{sheet}", sheet).replace("{change}", change.replace("&", "&amp;").replace("<", "&lt;"))
     (profile / "user" / "basic" / "Standard" / "Module1.xba").write_text(module, encoding="utf-8")
-    call = f'macro:///Standard.Module1.Change("{file.as_uri()}","{out.as_uri()}")'
     done = subprocess.run([*office, call], capture_output=True, text=True, timeout=300)
     assert out.is_file(), done.stderr
     return out

@@ -215,7 +215,7 @@ def test_a_document_below_the_last_line_is_taken_and_one_too_many_is_said(desk, 
 
 
 def test_findings_name_the_cell_of_the_file_and_the_copy_its_own(desk, form, first, agency, tmp_path):
-    name, (row, column) = first
+    row, column = first[1]
     book = arranged(form, MAIN, [*range(row), None, *range(row, height(form))], more={(row + 1, column): "tám"})
     _, data = received(desk, book)
     (tmp_path / "form.xlsx").write_bytes(data)
