@@ -25,6 +25,7 @@ from .spelling import as_text, plain, spelt
 
 MOST = 12  # changed cells that are named one by one
 LARGEST = 1e15
+OURS = {"form_late", "form_after_verdicts", "form_twice", "document_whose", "document_which"}  # for who takes forms in
 NUMBERS = ("number", "signed", "whole")
 SWAPPED = str.maketrans(".,", ",.")
 WHOLE = re.compile(r"-?[0-9]{1,15}")
@@ -61,6 +62,11 @@ class Received:
     @property
     def wrong(self) -> bool:
         return any(f.severity == "error" for f in self.findings)
+
+    @property
+    def faults(self) -> list[Finding]:
+        """What its sender has to correct; how it was taken in is not for him."""
+        return [f for f in self.findings if f.reason not in OURS]
 
 
 def open_workbook(file: str, data: bytes) -> tuple[dict[str, Page], dict[str, str]] | Finding:
