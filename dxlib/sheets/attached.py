@@ -62,17 +62,19 @@ def lines_of(
         elif file and each is not None:
             typed, who = each.given[f"{where}/file"], each.identity["recipient"]
             out.append(Line(who, agency, code, number, typed, sha256, row, each, f"{where}/file"))
+    held: dict[tuple[str, str, str], list[Line]] = {}
+    for line in out:
+        held.setdefault((line.who, line.agency, line.code), []).append(line)
     for each in taken:
         if each.wrong and each.known:  # it is not in the table
             agency, who = each.identity["agency"], each.identity["recipient"]
-            stood = [line for line in out if line.who == who]
             for name, file in each.given.items():
                 where = name.removesuffix("/file")
                 if name != where and file:
                     code = each.given.get(f"{where}/code") or where
-                    held = next((x.held for x in stood if x.code == code and alike(file, x.file)), "")
+                    stood = next((x.held for x in held.get((who, agency, code), ()) if alike(file, x.file)), "")
                     number = each.given.get(f"{where}/number", "")
-                    out.append(Line(who, agency, code, number, file, held, None, each, name))
+                    out.append(Line(who, agency, code, number, file, stood, None, each, name))
     return out
 
 

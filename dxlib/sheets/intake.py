@@ -350,12 +350,13 @@ def came_instead(
         if who and each in out.taken and each is not None and "kind" not in each.identity:
             found.append(Back(sent.sha256, who, kind, 0))
     unnamed = {f.file: f for f in out.findings if f.reason == "document_unnamed"}
-    for sent in sorted(documents, key=lambda sent: not whose.of_name(sent.name)[0]):
+    left = [sent for sent in documents if sent.file in unnamed]
+    for sent in sorted(left, key=lambda sent: not whose.of_name(sent.name)[0]):
         who, kind = whose.of_file(sent)
-        if who and (who, kind) not in here and (former := unnamed.get(sent.file)) is not None:
+        if who and (who, kind) not in here:
             here.add((who, kind))
             found.append(Back(sent.sha256, who, kind, 0))
-            place, facts = out.findings.index(former), {"who": whose.name(who)}
+            place, facts = out.findings.index(unnamed[sent.file]), {"who": whose.name(who)}
             out.findings[place] = Finding("W_FORMAT", "form_as_document", sent.file, facts=facts)
     return found
 

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -41,6 +42,8 @@ LEDGER = ("claims", "evidence", "appeals", "verdicts")  # what an intake changes
 Change = tuple[str, str, str, str, str]  # table, key, column, before, after
 NOTE, WORDS, HEAD, FIRST = 0, 1, 2, 3
 FREE = 2000  # lines that take new rows, with their drop-downs
+LOWER = 20  # lines that somebody may have put above the names
+SETTINGS = ("key", "value", "meaning")
 CLASSES = ("name.vi", "name.en", "cut", "includes_cut")
 WIDE = ("name_vi", "name_en", "explanation", "rule", "evidence_vi", "title", "grounds", "reason", "note", "legal")
 
@@ -131,7 +134,7 @@ def style(kind: str) -> str:
 
 
 def settings_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
-    cells = top("settings", ("key", "value", "meaning"), lang)
+    cells = top("settings", SETTINGS, lang)
     rules = []
     for row, (key, spec) in enumerate(keys(), start=FIRST):
         kind = spec["type"]
@@ -258,11 +261,11 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
             facts = {"nearest": "–"}
             out.findings.append(Finding("E_SHEET", "sheet_missing", path.name, value=title_of(name, lang), facts=facts))
         else:
-            out.findings += doubtful(page, path.name, title_of(name, lang))
+            out.findings += doubtful(page, name, path.name, title_of(name, lang))
     if out.refused:
         return out
     folder = root / year / group
-    new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)]) for name in NAMES}
+    new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)], name) for name in NAMES}
     new[SETTINGS_FILE] = settings_bytes(pages[title_of("settings", lang)], pages[title_of("classes", lang)])
     try:
         given = tomllib.loads(new[SETTINGS_FILE].decode("utf-8"), parse_float=str)
@@ -275,15 +278,24 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         file, then = folder / f"{name}.csv", identity.get(f"stood/{name}", "")
         if file in out.files and then and then != stood(file):
             out.findings.append(Finding("E_STATE", "tables_overtaken", f"{year}/{group}/{name}.csv"))
-    judge(root, year, group, new, path.name, lang, out)
+    heads = {name: head_of(pages[title_of(name, lang)], name) for name in NAMES}
+    judge(root, year, group, new, heads, path.name, lang, out)
     if write_it and not out.refused and out.files:
         put_all(folder, {file.relative_to(folder).as_posix(): data for file, data in out.files.items()})
     return out
 
 
-def doubtful(page: Page, file: str, title: str) -> Iterator[Finding]:
+def doubtful(page: Page, name: str, file: str, title: str) -> Iterator[Finding]:
     """What a sheet holds that a table cannot: formulas, whose values are taken where there are any; what is merged,
-    and what nobody sees."""
+    what nobody sees, and columns without a name, that would be lost."""
+    head = head_of(page, name)
+    below: dict[int, list[int]] = {}
+    for row, column in sorted(page.values):
+        if row > head and cell_text(page.values[row, column]) and not cell_text(page.values.get((head, column), "")):
+            below.setdefault(column, []).append(row)
+    for column, rows in below.items():
+        where, value = f"{title}!{at(rows[0], column)}", as_text(page.values[rows[0], column])
+        yield Finding("E_COLUMN", "column_unnamed", file, column=where, value=value, facts={"n": len(rows)})
     blank = sorted(page.formulas - page.values.keys())
     for place in blank:
         yield Finding("E_FORMULA", "formula_unknown", file, column=f"{title}!{at(*place)}")
@@ -303,25 +315,34 @@ def cell_text(value: Any) -> str:
     return unicodedata.normalize("NFC", as_text(value)).translate(INVISIBLE).strip()
 
 
-def body(page: Page, said: Callable[[Any], str] = cell_text) -> tuple[list[str], list[list[str]]]:
+def head_of(page: Page, name: str) -> int:
+    """The row of the contract's names: the one that holds most of them, wherever it was moved to."""
+    known = {"settings": SETTINGS, "classes": CLASSES}.get(name) or schema.columns(name)
+    seen = Counter(row for (row, _), value in page.values.items() if value in known and row <= HEAD + LOWER)
+    return max(seen, key=lambda row: (seen[row], -abs(row - HEAD)), default=HEAD)
+
+
+def body(page: Page, name: str, said: Callable[[Any], str] = cell_text) -> tuple[list[str], list[list[str]]]:
     """(the contract's names, the rows below them); empty lines are kept, so that rows keep their numbers."""
-    names = {column: cell_text(value) for (row, column), value in page.values.items() if row == HEAD}
+    head = head_of(page, name)
+    names = {column: cell_text(value) for (row, column), value in page.values.items() if row == head}
     order = sorted(names)
-    last = max((row for row, column in page.values if row >= FIRST), default=HEAD)
-    rows = [[said(page.values.get((row, c), "")) for c in order] for row in range(FIRST, last + 1)]
+    last = max((row for row, column in page.values if row > head), default=head)
+    rows = [[said(page.values.get((row, c), "")) for c in order] for row in range(head + 1, last + 1)]
     return [names[c] for c in order], rows
 
 
-def table_bytes(page: Page) -> bytes:
+def table_bytes(page: Page, name: str) -> bytes:
     """One table as CSV, in the spelling of the workbook: the door of the case normalises it and says so."""
-    columns, rows = body(page, as_text)
+    columns, rows = body(page, name, as_text)
     return as_csv(columns, rows)
 
 
 def settings_bytes(settings: Page, classes: Page) -> bytes:
     """index.toml from its two sheets."""
-    _, rows = body(settings)
-    given = {row[0]: row[1] for row in rows if len(row) > 1 and row[0] and row[1]}
+    columns, rows = body(settings, "settings")
+    said = [dict(zip(columns, row, strict=True)) for row in rows]
+    given = {row["key"]: row["value"] for row in said if row.get("key") and row.get("value")}
     kinds = {key: spec["type"] for key, spec in keys()}
     lines: list[str] = []
     tables_of: dict[str, list[str]] = {}
@@ -331,7 +352,7 @@ def settings_bytes(settings: Page, classes: Page) -> bytes:
             tables_of.setdefault(outer, []).append(f"{bare(inner)} = {toml(words, kinds.get(key, 'string'))}")
         else:
             lines.append(f"{bare(key)} = {toml(words, kinds.get(key, 'string'))}")
-    columns, rows = body(classes)
+    columns, rows = body(classes, "classes")
     for row in rows:
         if any(row):
             one = dict(zip(columns, row, strict=True))
@@ -419,7 +440,16 @@ def text_of(row: tuple[str, ...] | None) -> str:
     return "" if row is None else ", ".join(x for x in row if x)[:80] or "…"
 
 
-def judge(root: Path, year: str, group: str, new: Mapping[str, bytes], file: str, lang: str, out: Imported) -> None:
+def judge(
+    root: Path,
+    year: str,
+    group: str,
+    new: Mapping[str, bytes],
+    heads: Mapping[str, int],
+    file: str,
+    lang: str,
+    out: Imported,
+) -> None:
     """The folder that would be made, at its own door; rows and sheets are named as the workbook shows them."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "data"
@@ -436,7 +466,7 @@ def judge(root: Path, year: str, group: str, new: Mapping[str, bytes], file: str
             table = f.file.removeprefix(f"{year}/{group}/").removesuffix(".csv")
             known = table in NAMES
             sheet = title_of(table, lang) if known else title_of("settings", lang) if table == SETTINGS_FILE else f.file
-            row = f.row + FIRST - 1 if known and f.row is not None else None
+            row = f.row + heads[table] if known and f.row is not None else None
             optional = f.reason == "table_empty" and f.severity == "warning"
             if not optional and f.reason != "evidence_elsewhere":
                 out.findings.append(replace(f, file=f"{file} · {sheet}", row=row))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from ..case import Case
-from ..verify import senders
+from ..verify import Sender, senders
 from .delivery import Sent
 
 Folder = tuple[str, ...]
@@ -24,19 +25,25 @@ class Whose:
 
     def __init__(self, case: Case, names: Mapping[str, Iterable[str]], forms: Mapping[Folder, set[str]]):
         self.group, self.names, self.forms = case.group, names, forms
-        self.asked = senders(case)
-        called: dict[str, set[str]] = {}
-        for sender in self.asked:
-            for name in (sender.id, *names.get(sender.id, ())):
-                called.setdefault(slug(name), set()).add(sender.id)
-        self.called = {name: next(iter(ids)) for name, ids in called.items() if name and len(ids) == 1}
+        self.asked: dict[str, list[Sender]] = {}
+        for sender in senders(case):
+            self.asked.setdefault(sender.agency, []).append(sender)
+
+    @cached_property
+    def called(self) -> dict[str, str]:
+        """The ids and names that are one sender's alone, as folders and files can be called."""
+        found: dict[str, set[str]] = {}
+        for sender in (sender for of_agency in self.asked.values() for sender in of_agency):
+            for name in (sender.id, *self.names.get(sender.id, ())):
+                found.setdefault(slug(name), set()).add(sender.id)
+        return {name: next(iter(ids)) for name, ids in found.items() if name and len(ids) == 1}
 
     def name(self, who: str) -> str:
         return next(iter(self.names.get(who, ())), "") or who
 
     def sender(self, agency: str, code: str) -> str:
         """Who answers a row of an agency."""
-        return next((s.id for s in self.asked if s.agency == agency and s.asked(code)), agency)
+        return next((sender.id for sender in self.asked.get(agency, ()) if sender.asked(code)), agency)
 
     def of_file(self, sent: Sent) -> tuple[str, str]:
         """(the one sender that a file is of, the kind of the form it can stand for); "" for nobody."""
@@ -66,10 +73,9 @@ class Whose:
 
     def of_name(self, file: str) -> tuple[str, str]:
         """(the sender after whose form a file is called, the kind of the form); "" for nobody."""
-        stem = self.short(PurePosixPath(file).stem)
-        found = [name for name in self.called if stem == name or stem.startswith(f"{name}-")]
-        kind = "appeal" if stem.endswith("-appeal") else "claim"
-        return (self.called[max(found, key=len)], kind) if found else ("", kind)
+        words = self.short(PurePosixPath(file).stem).split("-")
+        found = (self.called.get("-".join(words[:n])) for n in range(len(words), 0, -1))
+        return next(filter(None, found), ""), "appeal" if words[-1] == "appeal" else "claim"
 
     def short(self, name: str) -> str:
         """A name without what stands before it in the names of forms."""

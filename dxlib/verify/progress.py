@@ -79,7 +79,8 @@ def progress(case: Case, as_of: str, returned: pd.DataFrame | None = None) -> pd
     missing rows, ";"-separated), sent_on (last day of submission, "" without), days_late (0 in time: the day of the
     deadline is in time; of an incomplete sender up to `as_of`), to_correct (cells of its claims that the checks
     warn of), sent_back (day on which a marked copy went back that nothing has answered, "" without), to_answer (errors
-    in it). Source: our own counts over the calendar of index.toml; no published formula.
+    in it; 0: what came was no form, and there is no copy). Source: our own counts over the calendar of index.toml; no
+    published formula.
     """
     due = case.settings.calendar.get("claims_due") or ""
     claims = case.tables["claims"]

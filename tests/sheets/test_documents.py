@@ -1,5 +1,6 @@
 """Documents of a delivery: whose each is, said by folder, agency and digest; what is open is asked at the cell."""
 
+import hashlib
 import shutil
 import unicodedata
 import zipfile
@@ -199,18 +200,18 @@ def test_two_files_of_one_name_below_one_form_are_asked_for_unless_a_folder_tell
 def test_folders_called_by_codes_and_paths_that_are_typed(desk, codes, tmp_path):
     first, second = list(desk.people)[:2]
     files = {
-        "a/phieu.xlsx": (first, {code: "1.pdf" for code in codes[:6]}),
+        "a/phieu.xlsx": (first, dict.fromkeys(codes[:6], "1.pdf")),
         "b/phieu.xlsx": (second, {codes[0]: r"E:\2024\moi\1.pdf"}),
         "b/cu/1.pdf": b"%PDF old",
         "b/moi/1.pdf": b"%PDF new",
     }
     files |= {f"a/{code}/1.pdf": f"%PDF {code}".encode() for code in codes[:6]}
     out = take(desk, delivered(desk, tmp_path, files))
-    assert out.written and not out.findings
+    assert out.written and said(out) == [("W", "document_unnamed", "b/cu/1.pdf")]
     assert papers(desk) == {(first, code): f"%PDF {code}".encode() for code in codes[:6]} | {
         (second, codes[0]): b"%PDF new"
     }
-    again = delivered(desk, tmp_path / "2", {"phieu.xlsx": (first, {code: "1.pdf" for code in codes[:7]})})
+    again = delivered(desk, tmp_path / "2", {"phieu.xlsx": (first, dict.fromkeys(codes[:7], "1.pdf"))})
     assert take(desk, again).written
     assert {key: data for key, data in papers(desk).items() if key[0] == first} == {
         (first, code): f"%PDF {code}".encode() for code in codes[:6]
@@ -221,7 +222,7 @@ def test_what_is_rightly_shared_goes_to_both(desk, codes, tmp_path):
     first, second = list(desk.people)[:2]
     files = {f"{a}.xlsx": (a, {codes[0]: "chung.pdf"}) for a in (first, second)} | {"chung.pdf": b"%PDF"}
     gui = delivered(desk, tmp_path, files)
-    digest = __import__("hashlib").sha256(b"%PDF").hexdigest()
+    digest = hashlib.sha256(b"%PDF").hexdigest()
     shared = desk.root / "2024" / "departments" / "shared.csv"
     shared.write_text(f"document,reason,decided_by\n{digest},Quyết định chung của tỉnh,Hội đồng\n", encoding="utf-8")
     assert take(desk, gui).written and set(papers(desk)) == {(first, codes[0]), (second, codes[0])}
@@ -289,7 +290,9 @@ def test_a_mistake_of_the_department_is_not_sent_to_the_agency(desk, codes, tmp_
     assert not [c for row in page.iter_rows() for c in row if c.comment and "--reason" in c.comment.text]
 
 
-@pytest.mark.parametrize("name", ["2024-departments-{}.xls", "{}/phieu.xls", "2024-departments-{}.pdf", "{}/Phiếu ký.pdf"])
+@pytest.mark.parametrize(
+    "name", ["2024-departments-{}.xls", "{}/phieu.xls", "2024-departments-{}.pdf", "{}/Phiếu ký.pdf"]
+)
 def test_what_came_instead_of_a_form_stands_in_status_and_reminder(desk, codes, tmp_path, capsys, name):
     first, second = list(desk.people)[:2]
     content = b"%PDF" if name.endswith("pdf") else b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
