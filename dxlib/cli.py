@@ -497,7 +497,8 @@ def run_intake(args: argparse.Namespace) -> int:
     if len(out.changes) > CHANGES_SHOWN:
         print(text("sheet.cli.more_changes", args.say, n=len(out.changes) - CHANGES_SHOWN))
     if out.refused:
-        print(text("sheet.cli.refused", args.say, n=len(out.returned), folder=folder))
+        key = "sheet.cli.refused" if out.returned else "sheet.cli.refused_nobody"
+        print(text(key, args.say, n=len(out.returned), folder=folder))
     else:
         n, changes, known = len(out.taken), len(out.changes), len(out.known)
         print(text("sheet.cli.taken", args.say, n=n, changes=changes, known=known))

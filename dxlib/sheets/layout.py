@@ -324,16 +324,22 @@ def told(
             yield said("repeated" if again else "inserted", run[0], run[-1], value, len(run))
     gone = [i for i, name in enumerate(issued) if i not in axis.where and name != BLANK and i not in free]
     for run in runs(gone):
-        value = "; ".join(" ".join(part for part in issued[line] if part).replace("\t", " ") for line in run)
+        value = "; ".join(called(issued[line]) for line in run)
         at_ = axis.where.get(run[-1] + 1, last + 1)
         yield said("deleted", at_, at_, value, len(run))
     order = [(line, axis.where[line]) for line in sorted(axis.where) if issued[line] != BLANK]
     if any(a > b for (_, a), (_, b) in pairwise(order)):
         kept = rising([at_ for _, at_ in order])
         moved = [(line, at_) for line, at_ in order if at_ not in kept]
-        value = "; ".join(issued[line][0] or issued[line][1] for line, _ in moved).replace("\t", " ")
+        value = "; ".join(called(issued[line]) for line, _ in moved)
         at_ = min(at_ for _, at_ in moved)
         yield said("moved", at_, at_, value, len(moved))
+
+
+def called(name: Name) -> str:
+    """A line as it is spoken of: by its code, a part by its words."""
+    key, words = name
+    return words if not key or key.endswith("/") else key.replace("\t", " ")
 
 
 def rising(numbers: Sequence[int]) -> set[int]:

@@ -25,6 +25,7 @@ class Whose:
 
     def __init__(self, case: Case, names: Mapping[str, Iterable[str]], forms: Mapping[Folder, set[str]]):
         self.group, self.names, self.forms = case.group, names, forms
+        self.issued = f"{case.year}-{case.group}-"
         self.asked: dict[str, list[Sender]] = {}
         for sender in senders(case):
             self.asked.setdefault(sender.agency, []).append(sender)
@@ -46,25 +47,31 @@ class Whose:
         return next((sender.id for sender in self.asked.get(agency, ()) if sender.asked(code)), agency)
 
     def of_file(self, sent: Sent) -> tuple[str, str]:
-        """(the one sender that a file is of, the kind of the form it can stand for); "" for nobody."""
+        """(the one sender that a file is of, the kind of the form it can stand for); "" for nobody.
+
+        A name as forms are issued is enough; another name must not speak against the folder.
+        """
         who, kind = self.of_name(sent.name)
         mine = self.of(sent)
+        if not slug(sent.name).startswith(self.issued) and mine and who not in mine:
+            who = ""
         return who or (next(iter(mine)) if len(mine) == 1 else ""), kind
 
     def of(self, sent: Sent) -> set[str]:
         """The senders a file can be of; empty where nothing says anything.
 
-        Those whose forms lie in the nearest folder with any; where they are several, or none, the one by whose id or
-        name a folder is called.
+        Those whose forms lie in the nearest folder with any. A folder called by a sender is his where no form lies
+        around it, or forms of several with his; where it lies among the documents of another, it can be either's.
         """
         near: set[str] = set()
-        for depth in range(len(sent.folder), 0, -1):
-            if near := self.forms.get(sent.folder[:depth], set()):
-                break
+        depth = len(sent.folder)
+        while depth and not (near := self.forms.get(sent.folder[:depth], set())):
+            depth -= 1
+        below = self.of_folder(sent.folder[max(depth, sent.outer) :])
         if len(near) == 1:
-            return near
-        named = {who} if (who := self.of_folder(sent.inside)) else set()
-        return named if named and (named <= near or not near) else near
+            return near | ({below} if below else set())
+        named = below or self.of_folder(sent.inside)
+        return {named} if named and (named in near or not near or below) else near
 
     def of_folder(self, folder: Folder) -> str:
         """The sender by whose id or name the innermost folder is called, with or without a number before it."""

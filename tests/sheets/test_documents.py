@@ -172,6 +172,24 @@ def test_the_folder_that_holds_the_whole_delivery_says_nothing(desk, codes, tmp_
     assert out.written and not out.findings and papers(desk) == {(first, codes[0]): b"%PDF"}
 
 
+def test_a_folder_called_by_an_agency_among_the_documents_of_another_can_be_either_s(desk, codes, tmp_path):
+    """An agency sorts its documents by who issued them; or the folder of one lies below the form of another."""
+    first, second = list(desk.people)[:2]
+    files = {"a/phieu.xlsx": (first, {codes[0]: "1.pdf"}), f"a/{second}/1.pdf": b"%PDF"}
+    gui = delivered(desk, tmp_path, files)
+    assert take(desk, gui).written and papers(desk) == {(first, codes[0]): b"%PDF"}
+    files = {"phieu.xlsx": (first, {codes[1]: "2.pdf"}), f"{second}/2.pdf": b"%PDF 2"}
+    files["b/phieu.xlsx"] = (second, {codes[1]: "2.pdf"})
+    out = take(desk, delivered(desk, tmp_path / "2", files))
+    assert {f.reason for f in out.findings} == {"document_whose"} and not out.written
+
+
+def test_a_document_called_by_another_agency_is_not_its_form(desk, codes, tmp_path):
+    first, second = list(desk.people)[:2]
+    files = {"phieu.xlsx": (first, {codes[0]: ""}), f"{second}-cong van 12.pdf": b"%PDF"}
+    assert take(desk, delivered(desk, tmp_path, files)).written and not (desk.root / RETURNED).exists()
+
+
 def test_a_document_in_the_folder_of_another_is_not_taken(desk, codes, tmp_path):
     first, second = list(desk.people)[:2]
     files = {f"{a}/phieu.xlsx": (a, {codes[0]: f"{a}.pdf"}) for a in (first, second)}
