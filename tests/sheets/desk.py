@@ -81,12 +81,15 @@ class Desk:
         self.words = issued.wording(lang)
         self.people = issued.people[lang]
 
-    def typed(self, agency):
+    def typed(self, agency, files=False):
+        """What an agency types; without the names of files, unless asked: the desk sends none."""
         claims = self.full.claims
         reported = {n.code for n in self.full.framework.leaves if n.source == "reported"}
         mine = claims[(claims["agency"] == agency) & claims["indicator"].isin(reported)]
         papers = self.full.evidence
-        return what_is_typed(self.words, mine.to_dict("records"), papers[papers["agency"] == agency].to_dict("records"))
+        papers = papers[papers["agency"] == agency].to_dict("records")
+        typed = what_is_typed(self.words, mine.to_dict("records"), papers)
+        return {name: said for name, said in typed.items() if files or not name.endswith("/file")}
 
     def form(self, agency, typed=None, stage="claim"):
         """The bytes of a form with this typed in."""
