@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import Finding, Refusal
 from .words import brief, text
-from .words import date as shown_date
 from .words import finding as worded
 
 if TYPE_CHECKING:
@@ -576,7 +575,8 @@ def run_intake(args: argparse.Namespace) -> int:
     if len(out.changes) > CHANGES_SHOWN:
         print(text("sheet.cli.more_changes", args.say, n=len(out.changes) - CHANGES_SHOWN))
     if out.refused:
-        print(text("sheet.cli.refused", args.say, n=len(out.returned), folder=folder))
+        key = "sheet.cli.refused" if out.returned else "sheet.cli.refused_nobody"
+        print(text(key, args.say, n=len(out.returned), folder=folder))
     else:
         n, changes, known = len(out.taken), len(out.changes), len(out.known)
         print(text("sheet.cli.taken", args.say, n=n, changes=changes, known=known))
@@ -676,10 +676,7 @@ def run_status(args: argparse.Namespace) -> int:
             facts = {"missing": row["missing"], "late": row["days_late"], "correct": row["to_correct"]}
             called = named.get(row["sender"], row["sender"])
             line = text("cli.status_line", args.say, name=called, **facts)
-            if row["sent_back"]:
-                facts = {"day": shown_date(row["sent_back"], args.say), "answer": row["to_answer"]}
-                line = text("cli.status_line_sent_back", args.say, line=line, **facts)
-            print(f"  {line}")
+            print("; ".join(filter(None, (f"  {line}", page.went_back("cli.status_sent_back", row, args.say)))))
         covered, _ = verify.coverage(verify.ledger(case), case.evidence, verify.asking(case))
         for line in page.in_lines(case, verify.completeness(case), covered, args.say):
             print(f"  {line}")

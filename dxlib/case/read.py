@@ -559,7 +559,8 @@ def read_register(root: str | Path) -> pd.DataFrame:
 def read_returned(root: str | Path, year: str | int, group: str) -> pd.DataFrame:
     """forms/returned.csv: every form that was sent back to be corrected, and when it was answered ("" not yet).
 
-    Returns sha256, returned_on, recipient, kind, findings (errors), answered_on as text; empty where there is none.
+    Returns sha256, returned_on, recipient, kind, findings (errors; 0: what came was no form), answered_on as text;
+    empty where there is none.
     """
     path = Path(root) / str(year) / group / "forms" / "returned.csv"
     if not path.is_file():

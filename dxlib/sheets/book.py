@@ -99,6 +99,7 @@ class Cells:
 class Sheet:
     """One sheet. Cells by (row, column) from 0; `widths` in characters; `heights` in points, of the rows that need it.
 
+    named    columns that say which line is which (its code; agency and code); the next one holds its words
     issued   the same cells as they went out, in parts that many forms may share; () where none are shared
     merged   (row, first column, last column)
     repeated   the first rows, printed on every page and kept on the screen, with so many columns
@@ -117,6 +118,7 @@ class Sheet:
     rules: Sequence[Rule] = ()
     styles: Sequence[str] = ()  # of whole columns, for lines that are still free
     pages: Sequence[int] = ()  # columns at which a printed page begins; without any, all columns are on one
+    named: tuple[int, ...] = ()
     filtered: bool = False  # whether the last of the repeated rows filters those below
     issued: tuple[Cells, ...] = ()
 
@@ -142,7 +144,7 @@ class Book:
         """SHA-256 over the identity and all that is locked: equal forms, equal fingerprints, whatever is filled in."""
         return sha256_of([dict(self.identity), [[part.digest for part in sheet.parts] for sheet in self.sheets]])
 
-    def inputs(self) -> Mapping[str, tuple[str, str]]:
+    def inputs(self) -> ChainMap[str, tuple[str, str]]:
         """name of an input -> (sheet, A1)."""
         return ChainMap(*(part.names for sheet in self.sheets for part in sheet.parts))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 
 import pandas as pd
 
@@ -15,11 +16,13 @@ from ..case.tables import rows_of
 from ..errors import Finding
 from ..rules import Parts
 from ..words import text
+from .delivery import bare
 from .form import DOCUMENT, MORE, Wording
 from .receive import Received
 from .worklist import APPEAL, by, decisions, told_items
 
-Sources = dict[tuple[str, str, str], tuple[Received, str]]  # (table, agency, row) -> (form, name of its inputs)
+Sources = dict[tuple[str, ...], tuple[Received, str]]  # (table, agency, row[, no]) -> (form, name of its inputs)
+WINDOWS = re.compile(r"[A-Za-z]:|.*\\")  # how a path begins there, or what is between its folders
 APART = re.compile(r"^[0-9a-f]{8}-")  # before the name of a second document that has the name of a first
 CLAIM = ("a", "b", "option", "points", "explanation")
 
@@ -99,17 +102,22 @@ def enter(
     documents = tables["evidence"]
     if kind == "claims":
         tables["claims"].replace(keys, claims)
+        left = {code: documents.of(agency, code) for code in dict.fromkeys(row["indicator"] for row in evidence)}
         for row in evidence:  # what was found about a document stays with it
-            for stood in documents.of(agency, row["indicator"]):
-                if paper(stood) == paper(row):
-                    row |= {column: stood[column] for column in ("file", "sha256", "verdict", "note")}
-        documents.replace(keys, numbered(evidence, {}))
+            stood = next((stood for stood in left[row["indicator"]] if same_paper(row, stood)), None)
+            if stood is not None:
+                left[row["indicator"]].remove(stood)
+                row |= {column: stood[column] for column in ("file", "sha256", "verdict", "note")}
+        fresh = numbered(evidence, {})
+        documents.replace(keys, fresh)
     else:
         tables["appeals"].replace(keys, appeals)
         stands = {code: documents.of(agency, code) for code in dict.fromkeys(row["indicator"] for row in evidence)}
         last = {(agency, code): max(map(number, rows), default=0) for code, rows in stands.items()}
-        fresh = [row for row in evidence if all(written(row) != written(stood) for stood in stands[row["indicator"]])]
-        documents.replace((), numbered(fresh, last))
+        fresh = [row for row in evidence if not any(same_paper(row, stood) for stood in stands[row["indicator"]])]
+        fresh = numbered(fresh, last)
+        documents.replace((), fresh)
+    sources |= {("evidence", agency, row["indicator"], row["no"]): (each, row["where"]) for row in fresh}
 
 
 def asked_of(each: Received) -> list[str]:
@@ -195,7 +203,8 @@ def option_of(each: Received, case: Case, words: Wording, code: str) -> str:
 def document(evidence: list[dict[str, str]], cell: dict[str, str], given: Mapping[str, str], where: str) -> None:
     cells = {column: given.get(f"{where}/{column}", "") for column in DOCUMENT}
     if any(cells.values()):
-        evidence.append(cell | cells)
+        file = bare(cells["file"]) if WINDOWS.match(cells["file"]) else cells["file"]
+        evidence.append(cell | cells | {"file": file, "where": where})
 
 
 def numbered(evidence: Iterable[dict[str, str]], last: dict[tuple[str, str], int]) -> list[dict[str, str]]:
@@ -213,15 +222,17 @@ def number(row: Mapping[str, str]) -> int:
     return int(row["no"]) if str(row["no"]).isdigit() else 0
 
 
-def written(row: Mapping[str, str]) -> list[str]:
-    """What is written of a document."""
-    return [row.get(column, "") for column in DOCUMENT]
+def same_paper(row: Mapping[str, str], stood: Mapping[str, str]) -> bool:
+    """Whether a form names a document again: what was taken in lies in the folder of the agency, as it was called."""
+    *words, file = (row.get(column, "") for column in DOCUMENT)
+    *written, there = (stood.get(column, "") for column in DOCUMENT)
+    return words == written and alike(file, called(there, stood["agency"]))
 
 
-def paper(row: Mapping[str, str]) -> list[str]:
-    """The same, its file as its sender calls it: what was taken in lies in the folder of the agency."""
-    *words, file = written(row)
-    return [*words, called(file, row["agency"])]
+def alike(typed: str, file: str) -> bool:
+    """Whether a name as it is typed is the name of a file: without its folders, in any case, with its ending or not."""
+    name, there = bare(typed).casefold(), bare(file).casefold()
+    return name == there or name == PurePosixPath(there).stem
 
 
 def called(file: str, agency: str) -> str:

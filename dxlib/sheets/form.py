@@ -284,6 +284,7 @@ def main_sheet(
         heights,
         merged=head_merges(len(widths)),
         repeated=(TABLE, TABLE + 1, 2),
+        named=(0,),
         header=text("page.sample", lang) if settings.sample else "",
         footer=f"{to.name} · {title(settings.title, lang)}",
     )

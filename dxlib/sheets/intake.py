@@ -7,8 +7,6 @@ question.
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,14 +28,16 @@ from ..case.tables import as_csv, rows_of
 from ..errors import Finding
 from ..words import finding as worded
 from ..words import name, text
+from .attached import Line, attach, lines_of
 from .book import Book, at, filled
-from .delivery import PROGRAMS, bare, sorted_out
-from .entries import Growing, Sources, called, decide, enter
+from .delivery import PROGRAMS, Sent, bare, sorted_out
+from .entries import Growing, Sources, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
-from .keep import RECEIVED, Log, answered, digest, log_bytes, read_log, sent_back
+from .keep import RECEIVED, Back, Log, answered, digest, log_bytes, read_log, sent_back
 from .receive import Received, receive
 from .self_score import check_self_scores
 from .tables import LEDGER
+from .whose import Whose
 from .worklist import told_items, worklist_book
 from .write import write
 
@@ -102,15 +102,17 @@ def intake(
     seen = {row["sha256"] for row in log}
     out = Delivery()
     delivered, documents = sorted_out(files, out.findings)
-    for done, (file, data) in enumerate(delivered, start=1):
-        sha256 = hashlib.sha256(data).hexdigest()
-        if sha256 in seen:
-            out.known.append(file)
+    lain: list[tuple[Sent, Received | None]] = []
+    for done, sent in enumerate(delivered, start=1):
+        if sent.sha256 in seen:
+            out.known.append(sent.file)
+            lain.append((sent, None))
         else:
-            seen.add(sha256)
-            out.taken.append(receive(file, data, issued))
+            seen.add(sent.sha256)
+            out.taken.append(receive(sent.file, sent.data, issued))
+            lain.append((sent, out.taken[-1]))
         if progress:
-            progress(done, len(delivered), file)
+            progress(done, len(delivered), sent.file)
     late(out.taken, case, day, reason)
     out.findings += [Finding("W_KNOWN", "form_known", file) for file in out.known]
     twice(out.taken)
@@ -125,15 +127,18 @@ def intake(
         elif not each.wrong:
             enter(growing, each, case, issued.words(each), day, sources)
     tables |= {table: grown.frame() for table, grown in growing.items()}
-    strangers = documents_of(out.taken, tables["evidence"])
-    for each in strangers:
-        documents.setdefault(bare(each.file), []).append(each.data)
+    whose = whose_of(case, root, lain, log)
+    lines = lines_of(tables["evidence"], out.taken, sources, whose.sender)
+    strangers = strangers_of(lain, lines)
+    documents += [sent for sent, each in lain if each in strangers]
     out.taken = [each for each in out.taken if each not in strangers]
-    papers = attach(tables, out.taken, documents, folder, out.findings)
+    shared = set(given.tables["shared"]["document"])
+    tables["evidence"], papers = attach(tables["evidence"], lines, documents, whose, shared, folder, out.findings)
+    instead = came_instead(lain, documents, whose, out, log)
     out.changes = changes(given.tables, tables)
     new: dict[str, bytes] = {}
     if not any(each.wrong for each in out.taken):
-        new = to_keep(folder, given, tables, out.taken, papers, log, day, reason)
+        new = to_keep(folder, given, tables, out.taken, papers, log, day, reason, instead)
         judge(root, given.place, new, tables, sources, out.findings)
         out.findings += reopened(given.tables, tables, case.framework, f"{given.place}/claims.csv")
     if not any(each.wrong for each in out.taken):
@@ -142,15 +147,17 @@ def intake(
                 each.findings += check_self_scores(each, case, issued.words(each))
     out.findings += [finding for each in out.taken for finding in each.findings]
     if out.refused:
-        back = [each for each in out.taken if each.wrong and each.known]
+        back = [each for each in out.taken if each.known and any(f.severity == "error" for f in each.faults)]
         names = Counter(each.file for each in back)
         for each in back:
             own = f"{each.identity['recipient']}-" if names[each.file] > 1 else ""
-            out.returned[f"{own}{each.file}"] = marked(each, issued)
-        out.findings += note(folder, back, day)
+            out.returned[f"{own}{each.file.replace('/', '-')}"] = marked(each, issued)
+        out.findings += note(folder, [*map(to_correct, back), *instead], day)
     elif out.taken or papers:
         put_all(folder, new, still=lambda: as_they_are(folder) == stood)
         out.written = True
+    else:
+        out.findings += note(folder, instead, day)
     return out
 
 
@@ -221,64 +228,30 @@ class Issued:
         return appeal_form(words, to) or Finding("E_STATE", "appeal_form_nothing", value=to.id)
 
 
-def documents_of(taken: Sequence[Received], evidence: pd.DataFrame) -> list[Received]:
+def whose_of(case: Case, root: Path, lain: Sequence[tuple[Sent, Received | None]], log: Log) -> Whose:
+    """Whose the files of a delivery are; forms taken in before say it, too."""
+    before = {row["sha256"]: row["recipient"] for row in log}
+    forms: dict[tuple[str, ...], set[str]] = {}
+    for sent, each in lain:
+        who = before.get(sent.sha256, "") if each is None else each.identity["recipient"] if each.known else ""
+        if who:
+            forms.setdefault(sent.folder, set()).add(who)
+    rows = [*read_register(root).to_dict("records"), *case.agencies.to_dict("records")]
+    return Whose(case, {row["agency"]: [row["name_vi"], row["name_en"]] for row in rows}, forms)
+
+
+def strangers_of(lain: Sequence[tuple[Sent, Received | None]], lines: Sequence[Line]) -> list[Received]:
     """Files that are none of our workbooks and that a line names: a spreadsheet can be a document, too."""
-    strangers = [each for each in taken if "kind" not in each.identity and not each.data.startswith(PROGRAMS)]
-    if not strangers:
-        return []
-    named = {unicodedata.normalize("NFC", called(file, of)) for file, of in rows_of(evidence, "file", "agency")}
-    return [each for each in strangers if bare(each.file) in named and bare(each.file).isprintable()]
-
-
-def attach(
-    tables: dict[str, pd.DataFrame],
-    taken: Sequence[Received],
-    documents: Mapping[str, list[bytes]],
-    folder: Path,
-    findings: list[Finding],
-) -> dict[str, bytes]:
-    """Documents put behind the lines that name them: path below evidence/ -> bytes.
-
-    folder   of the year and group
-
-    They are hashed and kept, never opened, and never written over others. First come lines of senders in this
-    delivery, where another document of the same name takes the place of the former one; else a line of one agency
-    that still waits for it. What no line names, or comes twice with different contents, is said and left.
-    """
-    senders = {each.identity["agency"] for each in taken if not each.wrong}
-    frame = tables["evidence"].copy()
-    lines: dict[str, list[tuple[int, str, str]]] = {}
-    for row, agency, file, sha256 in zip(frame.index, frame["agency"], frame["file"], frame["sha256"], strict=True):
-        lines.setdefault(unicodedata.normalize("NFC", called(file, agency)), []).append((row, agency, sha256))
-    found: dict[str, bytes] = {}
-    for file, contents in documents.items():
-        naming = lines.get(file, [])
-        meant = [line for line in naming if line[1] in senders] or [line for line in naming if not line[2]]
-        owners = {agency for _, agency, _ in meant} - senders
-        same = {hashlib.sha256(data).hexdigest() for data in contents}
-        if same <= {sha256 for _, _, sha256 in naming}:
-            continue  # it is here already
-        if not meant or len(owners) > 1:
-            why = "document_whose" if owners else "document_unnamed"
-            findings.append(Finding("W_EVIDENCE", why, file, facts={"n": len(owners)}))
-            continue
-        if len(set(contents)) > 1:
-            findings.append(Finding("W_EVIDENCE", "document_ambiguous", file, facts={"n": len(set(contents))}))
-            continue
-        data, sha256 = contents[0], hashlib.sha256(contents[0]).hexdigest()
-        for row, agency, former in meant:
-            if former == sha256:
-                continue
-            path = f"{agency}/{file}"
-            there = folder / "evidence" / path
-            if found.get(path, there.read_bytes() if there.is_file() else data) != data:
-                path = f"{agency}/{sha256[:8]}-{file}"
-            found[path] = data
-            frame.loc[row, ["file", "sha256"]] = path, sha256
-            if former:  # what was found about the former document is not about this one
-                frame.loc[row, ["verdict", "note"]] = "", ""
-    tables["evidence"] = frame
-    return found
+    named = {bare(line.file).casefold() for line in lines}
+    return [
+        each
+        for sent, each in lain
+        if each is not None
+        and "kind" not in each.identity
+        and not each.data.startswith(PROGRAMS)
+        and sent.name.isprintable()
+        and named & {sent.name.casefold(), Path(sent.name).stem.casefold()}
+    ]
 
 
 def late(taken: Sequence[Received], case: Case, day: str, reason: str) -> None:
@@ -343,9 +316,10 @@ def judge(
         table = f.file.removeprefix(f"{place}/").removesuffix(".csv")
         each, where = (None, "")
         if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
-            agency, code = tables[table].loc[f.row, ["agency", "indicator"]]
+            line = tables[table].loc[f.row]
+            code, no = line["indicator"], [line["no"]] if table == "evidence" else []
             of = "signed" if f.column == "decided_by" else table
-            each, where = sources.get((of, agency, code), (None, ""))
+            each, where = sources.get((of, line["agency"], code, *no), (None, ""))
         if each is None and f.severity == "error":
             said.append(f)
         elif each is not None:
@@ -359,10 +333,10 @@ def marked(each: Received, issued: Issued) -> bytes:
     assert isinstance(form, Book)
     lang = each.identity["lang"]
     comments: dict[str, list[str]] = {}
-    for f in each.findings:
+    for f in each.faults:
         said = worded(f, lang)
         words = f"{said['what']}. {text('cli.expected', lang)}: {said['expected']}. {said['remedy']}."
-        comments.setdefault(f.column, []).append(words)
+        comments.setdefault(each.issued.get(f.column, f.column), []).append(words)
     typed = {key: each.given.get(key) or each.raw[key] for key in each.raw}
     book, sheets = filled(form, typed), []
     for sheet in book.sheets:
@@ -378,7 +352,37 @@ def marked(each: Received, issued: Issued) -> bytes:
     return write(replace(book, sheets=tuple(sheets)))
 
 
-def note(folder: Path, back: Sequence[Received], day: str) -> list[Finding]:
+def to_correct(each: Received) -> Back:
+    """What is remembered of a form that goes back."""
+    errors = sum(f.severity == "error" for f in each.faults)
+    return Back(digest(each), each.identity["recipient"], each.identity["kind"], errors)
+
+
+def came_instead(
+    lain: Sequence[tuple[Sent, Received | None]], documents: Sequence[Sent], whose: Whose, out: Delivery, log: Log
+) -> list[Back]:
+    """What came from a sender in place of a form: a workbook that cannot be opened as one, or, where no form of his has
+    come, a document that is called as the form or lies in his folder; the latter is said."""
+    here = {(row["recipient"], row["kind"]) for row in log}
+    here |= {(each.identity["recipient"], each.identity["kind"]) for each in out.taken if each.known}
+    found: list[Back] = []
+    for sent, each in lain:
+        who, kind = whose.of_file(sent)
+        if who and each in out.taken and each is not None and "kind" not in each.identity:
+            found.append(Back(sent.sha256, who, kind, 0))
+    unnamed = {f.file: f for f in out.findings if f.reason == "document_unnamed"}
+    left = [sent for sent in documents if sent.file in unnamed]
+    for sent in sorted(left, key=lambda sent: not whose.of_name(sent.name)[0]):
+        who, kind = whose.of_file(sent)
+        if who and (who, kind) not in here:
+            here.add((who, kind))
+            found.append(Back(sent.sha256, who, kind, 0))
+            place, facts = out.findings.index(unnamed[sent.file]), {"who": whose.name(who)}
+            out.findings[place] = Finding("W_FORMAT", "form_as_document", sent.file, facts=facts)
+    return found
+
+
+def note(folder: Path, back: Sequence[Back], day: str) -> list[Finding]:
     """Who has been asked to correct a form, remembered until the answer; says where that could not be written."""
     log = read_log(folder, "returned")
     noted = sent_back(log, back, day)
@@ -401,6 +405,7 @@ def to_keep(
     log: Log,
     day: str,
     reason: str,
+    instead: Sequence[Back],
 ) -> dict[str, bytes]:
     """Everything that is written in one step, or not at all: path below the folder -> bytes."""
     new = {f"evidence/{path}": data for path, data in papers.items()}
@@ -417,6 +422,6 @@ def to_keep(
         rows.append({"file": file, "sha256": sha256, "received_on": day, "reason": reason, **who})
     new["forms/received.csv"] = log_bytes(RECEIVED, rows)
     back = read_log(folder, "returned")
-    if back != (settled := answered(back, taken, day)):
+    if back != (settled := answered(sent_back(back, instead, day), taken, day)):
         new["forms/returned.csv"] = log_bytes(RETURNED, settled)
     return new

@@ -6,6 +6,7 @@ import csv
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from ..case.tables import as_csv
 from .receive import Received
@@ -30,15 +31,23 @@ def digest(each: Received) -> str:
     return hashlib.sha256(each.data).hexdigest()
 
 
-def sent_back(log: Log, forms: Iterable[Received], day: str) -> Log:
-    """The log with the forms that go back marked; one that went back before is not named again."""
+class Back(NamedTuple):
+    """What its sender has to correct: a form with so many errors, or (0) a file that came in place of one."""
+
+    sha256: str
+    recipient: str
+    kind: str
+    errors: int
+
+
+def sent_back(log: Log, back: Iterable[Back], day: str) -> Log:
+    """The log with what goes back; what went back before is not named again."""
     known = {row["sha256"] for row in log}
-    fresh = {digest(each): each for each in forms}
+    fresh = {each.sha256: each for each in back}
     return log + [
         {
-            **{"sha256": sha256, "returned_on": day, "recipient": each.identity["recipient"]},
-            **{"kind": each.identity["kind"], "answered_on": ""},
-            "findings": str(sum(f.severity == "error" for f in each.findings)),
+            **{"sha256": sha256, "returned_on": day, "recipient": each.recipient, "kind": each.kind},
+            **{"findings": str(each.errors), "answered_on": ""},
         }
         for sha256, each in fresh.items()
         if sha256 not in known

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..case.tables import decode, separator
 from ..errors import Finding, Refusal
-from .receive import as_text, open_workbook
+from .receive import open_workbook
+from .spelling import as_text
 
 ZIP = b"PK\x03\x04"
 

@@ -7,8 +7,8 @@ what was issued, every input must be something its row can take.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -19,13 +19,15 @@ from ..errors import Finding, nearest
 from .book import IDENTITY, LISTS, Book, Cell, Place, Sheet, at
 from .display import displayed
 from .gate import refused
-from .read import Page, Unreadable, Value, read
+from .layout import AS_ISSUED, Layout, layout
+from .read import Page, Unreadable, Value, position, read
+from .spelling import as_text, plain, spelt
 
 MOST = 12  # changed cells that are named one by one
 LARGEST = 1e15
+OURS = {"form_late", "form_after_verdicts", "form_twice", "document_whose", "document_which"}  # for who takes forms in
 NUMBERS = ("number", "signed", "whole")
 SWAPPED = str.maketrans(".,", ",.")
-INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
 WHOLE = re.compile(r"-?[0-9]{1,15}")
 MARKED = re.compile(r"(-?)([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]+)(?:,([0-9]+))?")  # as written in Việt Nam: 1.234,5
 DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
@@ -38,7 +40,8 @@ class Received:
     identity   what it says of itself: kind, year, group, recipient, agency, lang, fingerprint
     given      name of an input -> what was read, as the data hold it ("8.5", "2024-12-31", the words of a choice)
     raw        name of an input -> what stands in the cell, where it is not empty
-    places     name of an input -> (sheet, A1)
+    places     name of an input -> (sheet, A1), as the file has it
+    issued     sheet!A1 of a cell of a sheet whose lines or columns were moved -> its sheet!A1 as it was issued
     respelt    sheet!A1 of the inputs with letters in pieces or invisible signs
     known      whether it was held against a form that is issued here
     shown      sheet!A1 of a formula of ours -> the value that the file holds for it, where it holds one
@@ -49,7 +52,8 @@ class Received:
     identity: Mapping[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     raw: dict[str, str] = field(default_factory=dict)
-    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    places: MutableMapping[str, tuple[str, str]] = field(default_factory=dict)
+    issued: dict[str, str] = field(default_factory=dict)
     shown: dict[str, Value] = field(default_factory=dict)
     respelt: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -58,6 +62,11 @@ class Received:
     @property
     def wrong(self) -> bool:
         return any(f.severity == "error" for f in self.findings)
+
+    @property
+    def faults(self) -> list[Finding]:
+        """What its sender has to correct; how it was taken in is not for him."""
+        return [f for f in self.findings if f.reason not in OURS]
 
 
 def open_workbook(file: str, data: bytes) -> tuple[dict[str, Page], dict[str, str]] | Finding:
@@ -95,7 +104,8 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
         out.findings.append(replace(book, file=file))
         return out
     out.known = True
-    if book.fingerprint() != out.identity["fingerprint"]:
+    other_version = book.fingerprint() != out.identity["fingerprint"]
+    if other_version:
         out.findings.append(Finding("E_FORM_VERSION", "form_version", file))
     out.places = book.inputs()
     for sheet in book.sheets:
@@ -104,16 +114,20 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
             facts = {"nearest": nearest(sheet.title, pages) or ", ".join(pages)}
             out.findings.append(Finding("E_SHEET", "sheet_missing", file, value=sheet.title, facts=facts))
             continue
-        take_inputs(out, sheet, page)
-        hold(out, sheet, page)
-        issued_merges = {f"{at(r, a)}:{at(r, b)}" for r, a, b in sheet.merged}
+        plan, said = layout(sheet, page, file, other_version)
+        if said or plan is not AS_ISSUED:
+            page = rearranged(out, sheet, page, plan, said)
+            out.findings += said
+        take_inputs(out, sheet, page, plan)
+        hold(out, sheet, page, plan)
+        issued_merges = {f"{at(*plan.sent((r, a)))}:{at(*plan.sent((r, b)))}" for r, a, b in sheet.merged}
         for merged in sorted(set(page.merged) - issued_merges):
             out.findings.append(Finding("E_MERGED", "merged", file, column=f"{sheet.title}!{merged}"))
         if page.unseen:
             out.findings.append(Finding("W_HIDDEN", "hidden_sheet", file, column=sheet.title))
         if page.hidden:
             out.findings.append(Finding("W_HIDDEN", "hidden_rows", file, column=sheet.title))
-    if any(f.code == "E_FORM_VERSION" for f in out.findings):  # its locked cells are those of another version
+    if other_version:  # its locked cells are those of another version
         out.findings = [f for f in out.findings if f.code != "E_LOCKED"]
     if out.respelt:
         n = len(out.respelt)
@@ -125,12 +139,23 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
     return out
 
 
-def take_inputs(out: Received, sheet: Sheet, page: Page) -> None:
+def rearranged(out: Received, sheet: Sheet, page: Page, plan: Layout, said: Sequence[Finding]) -> Page:
+    """A sheet whose lines or columns were moved, as it was issued; where everything stands in the file is noted."""
+    places = {place: cell.name for cells in sheet.parts for place, cell in cells.cells.items()}
+    there = {place: at(*plan.sent(place)) for place in places if not plan.lost(place)}
+    out.issued |= {f.column: f"{sheet.title}!{at(*plan.near(position(f.column.rpartition('!')[2])))}" for f in said}
+    out.issued |= {f"{sheet.title}!{sent}": f"{sheet.title}!{at(*place)}" for place, sent in there.items()}
+    moved = {name: (sheet.title, there[place]) for place, name in places.items() if name and place in there}
+    out.places = ChainMap(moved, out.places)
+    return plan.laid(page, frozenset(place for place, name in places.items() if name))
+
+
+def take_inputs(out: Received, sheet: Sheet, page: Page, plan: Layout) -> None:
     """The inputs of a sheet that hold something, in reading order."""
     given = page.values.keys() | page.formulas
     inputs = {place: cells.open[place] for cells in sheet.parts for place in given & cells.open.keys()}
     for place in sorted(inputs):
-        value, where = page.values.get(place, ""), f"{sheet.title}!{at(*place)}"
+        value, where = page.values.get(place, ""), f"{sheet.title}!{at(*plan.sent(place))}"
         if place in page.formulas:
             out.findings.append(Finding("E_FORMULA", "formula_given", out.file, column=where, value=as_text(value)))
         elif place in page.errors:
@@ -150,22 +175,22 @@ def warn_of_display(out: Received, value: Any, code: str, where: str) -> None:
         )
 
 
-def hold(out: Received, sheet: Sheet, page: Page) -> None:
+def hold(out: Received, sheet: Sheet, page: Page, plan: Layout) -> None:
     """All that is locked on a sheet against what was issued; what our formulas came to is kept as it is shown."""
     changed: list[tuple[Place, Finding]] = []
 
     def differs(reason: str, place: Place, **more: Any) -> None:
-        where, value = f"{sheet.title}!{at(*place)}", as_text(page.values.get(place, ""))
+        where, value = f"{sheet.title}!{at(*plan.sent(place))}", as_text(page.values.get(place, ""))
         changed.append((place, Finding("E_LOCKED", reason, out.file, column=where, value=value, **more)))
 
     standing = page.values.get
     for cells in sheet.parts:
         for place in [place for place, issued in cells.locked.items() if standing(place, "") != issued]:
             issued = cells.locked[place]
-            if plain(standing(place, "")) != plain(issued):
+            if plain(standing(place, "")) != plain(issued) and not plan.lost(place):
                 differs("locked_changed", place, facts={"issued": as_text(issued) or "–"})
         for place in cells.live:
-            if place not in page.formulas:
+            if place not in page.formulas and not plan.lost(place):
                 differs("locked_formula", place)
             elif place in page.values:
                 out.shown[f"{sheet.title}!{at(*place)}"] = page.values[place]
@@ -177,30 +202,6 @@ def hold(out: Received, sheet: Sheet, page: Page) -> None:
     if len(changed) > MOST:
         more = len(changed) - MOST
         out.findings.append(Finding("E_LOCKED", "locked_more", out.file, column=sheet.title, facts={"more": more}))
-
-
-def as_text(value: Any) -> str:
-    """A cell's value as a person sees it; whole numbers without a point, every float at its shortest."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
-
-
-def plain(value: Any) -> str:
-    """Text as it is compared: one spelling, single blanks, however the client broke its lines."""
-    return " ".join(spelt(as_text(value)).split())
-
-
-@lru_cache(maxsize=1 << 14)
-def spelt(text: str) -> str:
-    """Text in one spelling: composed letters, no invisible signs."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(INVISIBLE)
 
 
 @lru_cache(maxsize=1 << 10)

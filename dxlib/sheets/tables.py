@@ -11,6 +11,7 @@ import json
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -32,7 +33,8 @@ from ..words import catalogue, text
 from .book import Book, Cell, Rule, Sheet, at
 from .form import height
 from .read import Page
-from .receive import DAY, INVISIBLE, as_day, as_text, open_workbook
+from .receive import DAY, as_day, open_workbook
+from .spelling import INVISIBLE, as_text
 from .write import write
 
 NAMES = tuple(name for name in schema.CASE_TABLES if name != "approvals")  # sign-offs are only ever appended
@@ -40,6 +42,8 @@ LEDGER = ("claims", "evidence", "appeals", "verdicts")  # what an intake changes
 Change = tuple[str, str, str, str, str]  # table, key, column, before, after
 NOTE, WORDS, HEAD, FIRST = 0, 1, 2, 3
 FREE = 2000  # lines that take new rows, with their drop-downs
+LOWER = 20  # lines that somebody may have put above the names
+SETTINGS = ("key", "value", "meaning")
 CLASSES = ("name.vi", "name.en", "cut", "includes_cut", "within")
 WIDE = ("name_vi", "name_en", "explanation", "rule", "evidence_vi", "title", "grounds", "reason", "note", "legal")
 
@@ -130,7 +134,7 @@ def style(kind: str) -> str:
 
 
 def settings_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
-    cells = top("settings", ("key", "value", "meaning"), lang)
+    cells = top("settings", SETTINGS, lang)
     rules = []
     for row, (key, spec) in enumerate(keys(), start=FIRST):
         kind = spec["type"]
@@ -267,12 +271,12 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     unsure: set[tuple[str, int]] = set()  # lines of which a cell is named already
     for name in ("settings", "classes", *NAMES):
         page, title = pages[title_of(name, lang)], title_of(name, lang)
-        out.findings += doubtful(page, path.name, title)
+        out.findings += doubtful(page, name, path.name, title)
         unsure |= {(f"{path.name} · {title}", row + 1) for row in doubtful_rows(page)}
         pages[title], read = with_days(page, name, f"{path.name} · {title}")
         out.findings += read
     folder = root / year / group
-    new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)]) for name in NAMES}
+    new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)], name) for name in NAMES}
     new["verdicts.csv"] = with_judged(folder, pages[title_of("verdicts", lang)], new)
     new[SETTINGS_FILE] = settings_bytes(pages[title_of("settings", lang)], pages[title_of("classes", lang)])
     try:
@@ -314,9 +318,17 @@ def first_reasons(root: Path, verdicts: bytes, out: Imported) -> dict[str, bytes
     return {path.name: out.files[path]}
 
 
-def doubtful(page: Page, file: str, title: str) -> Iterator[Finding]:
+def doubtful(page: Page, name: str, file: str, title: str) -> Iterator[Finding]:
     """What a sheet holds that a table cannot: formulas, whose values are taken where there are any; what is merged,
-    and what nobody sees."""
+    what nobody sees, and columns without a name, that would be lost."""
+    head = head_of(page, name)
+    below: dict[int, list[int]] = {}
+    for row, column in sorted(page.values):
+        if row > head and cell_text(page.values[row, column]) and not cell_text(page.values.get((head, column), "")):
+            below.setdefault(column, []).append(row)
+    for column, rows in below.items():
+        where, value = f"{title}!{at(rows[0], column)}", as_text(page.values[rows[0], column])
+        yield Finding("E_COLUMN", "column_unnamed", file, column=where, value=value, facts={"n": len(rows)})
     blank = sorted(page.formulas - page.values.keys())
     for place in blank:
         yield Finding("E_FORMULA", "formula_unknown", file, column=f"{title}!{at(*place)}")
@@ -344,13 +356,14 @@ def with_days(page: Page, name: str, where: str) -> tuple[Page, list[Finding]]:
 
     Those that another country would read as another day (03/04/2025) are read alike, and named together.
     """
-    heads = {column: cell_text(value) for (row, column), value in page.values.items() if row == HEAD}
+    head = head_of(page, name)
+    heads = {column: cell_text(value) for (row, column), value in page.values.items() if row == head}
     asked = [(f["name"], f) for f in schema.table(name)["fields"]] if name in NAMES else keys()
     days = {key for key, spec in asked if spec["type"] == "date"}
     values, doubt = dict(page.values), []
     for (row, column), value in page.values.items():
         key = cell_text(page.values.get((row, 0), "")) if name == "settings" else heads.get(column, "")
-        found = DAY.fullmatch(cell_text(value)) if key in days and row >= FIRST and isinstance(value, str) else None
+        found = DAY.fullmatch(cell_text(value)) if key in days and row > head and isinstance(value, str) else None
         day = as_day(value, found[0]) if found else None
         if found is None or day is None:
             continue
@@ -368,25 +381,33 @@ def cell_text(value: Any) -> str:
     return unicodedata.normalize("NFC", as_text(value)).translate(INVISIBLE).strip()
 
 
-def body(page: Page, said: Callable[[Any], str] = cell_text) -> tuple[list[str], list[list[str]]]:
+def head_of(page: Page, name: str) -> int:
+    """The row of the contract's names: the one that holds most of them, wherever it was moved to."""
+    known = {"settings": SETTINGS, "classes": CLASSES}.get(name) or schema.columns(name)
+    seen = Counter(row for (row, _), value in page.values.items() if value in known and row <= HEAD + LOWER)
+    return max(seen, key=lambda row: (seen[row], -abs(row - HEAD)), default=HEAD)
+
+
+def body(page: Page, name: str, said: Callable[[Any], str] = cell_text) -> tuple[list[str], list[list[str]]]:
     """(the contract's names, the rows below them); empty lines are kept, so that rows keep their numbers."""
-    names = {column: cell_text(value) for (row, column), value in page.values.items() if row == HEAD}
+    head = head_of(page, name)
+    names = {column: cell_text(value) for (row, column), value in page.values.items() if row == head}
     order = sorted(names)
-    last = max((row for row, column in page.values if row >= FIRST), default=HEAD)
-    rows = [[said(page.values.get((row, c), "")) for c in order] for row in range(FIRST, last + 1)]
+    last = max((row for row, column in page.values if row > head), default=head)
+    rows = [[said(page.values.get((row, c), "")) for c in order] for row in range(head + 1, last + 1)]
     return [names[c] for c in order], rows
 
 
-def table_bytes(page: Page) -> bytes:
+def table_bytes(page: Page, name: str) -> bytes:
     """One table as CSV, in the spelling of the workbook: the door of the case normalises it and says so."""
-    columns, rows = body(page, as_text)
+    columns, rows = body(page, name, as_text)
     return as_csv(columns, rows)
 
 
 def with_judged(folder: Path, page: Page, new: Mapping[str, bytes]) -> bytes:
     """verdicts.csv with what every verdict judged: those that stood keep it, new ones judge the claims and documents
     of this workbook. Empty lines are kept, so that rows keep their numbers."""
-    columns, rows = body(page, as_text)
+    columns, rows = body(page, "verdicts", as_text)
     key = ("agency", "indicator", "step")
     if not set(key) <= set(columns):
         return new["verdicts.csv"]  # the door of the case says which column is missing
@@ -417,8 +438,9 @@ def frame_of(path: Path, name: str) -> pd.DataFrame:
 
 def settings_bytes(settings: Page, classes: Page) -> bytes:
     """index.toml from its two sheets."""
-    _, rows = body(settings)
-    given = {row[0]: row[1] for row in rows if len(row) > 1 and row[0] and row[1]}
+    columns, rows = body(settings, "settings")
+    said = [dict(zip(columns, row, strict=True)) for row in rows]
+    given = {row["key"]: row["value"] for row in said if row.get("key") and row.get("value")}
     kinds = {key: spec["type"] for key, spec in keys()}
     lines: list[str] = []
     tables_of: dict[str, list[str]] = {}
@@ -428,7 +450,7 @@ def settings_bytes(settings: Page, classes: Page) -> bytes:
             tables_of.setdefault(outer, []).append(f"{bare(inner)} = {toml(words, kinds.get(key, 'string'))}")
         else:
             lines.append(f"{bare(key)} = {toml(words, kinds.get(key, 'string'))}")
-    columns, rows = body(classes)
+    columns, rows = body(classes, "classes")
     for row in rows:
         if any(row):
             one = dict(zip(columns, row, strict=True))
@@ -537,18 +559,22 @@ def in_workbook(found: Finding, place: str, pages: Mapping[str, Page], file: str
     """A finding about a folder as the workbook shows it: the sheet, and the line there."""
     table = found.file.removeprefix(f"{place}/").removesuffix(".csv")
     if table in NAMES:
-        facts = {k: v + FIRST - 1 if k == "first" and isinstance(v, int) else v for k, v in found.facts.items()}
-        row = None if found.row is None else found.row + FIRST - 1
+        head = head_of(pages[title_of(table, lang)], table)
+        facts = {k: v + head if k == "first" and isinstance(v, int) else v for k, v in found.facts.items()}
+        row = None if found.row is None else found.row + head
         return replace(found, file=f"{file} · {title_of(table, lang)}", row=row, facts=facts)
     if table != SETTINGS_FILE:
         return found  # of a file beside the years, which is in no workbook
     one = re.fullmatch(r"class(?:\[([0-9]+)\]\.?(.*))?", found.column)
-    title = title_of("classes" if one else "settings", lang)
-    _, rows = body(pages[title])
+    name = "classes" if one else "settings"
+    title = title_of(name, lang)
+    columns, rows = body(pages[title], name)
     if one:
         lines = [n for n, row in enumerate(rows) if any(row)]
         line = lines[int(one[1]) - 1] if one[1] else None
     else:
-        line = next((n for n, row in enumerate(rows) if row and row[0] == found.column), None)
+        keyed = [dict(zip(columns, row, strict=True)).get("key") for row in rows]
+        line = next((n for n, key in enumerate(keyed) if key == found.column), None)
     column = (one[2] or "") if one else found.column
-    return replace(found, file=f"{file} · {title}", row=None if line is None else line + FIRST + 1, column=column)
+    row = None if line is None else line + head_of(pages[title], name) + 2
+    return replace(found, file=f"{file} · {title}", row=row, column=column)

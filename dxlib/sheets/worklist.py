@@ -186,6 +186,7 @@ def sheet_of(standing: Standing, mine: Sequence[Item], verifier: str) -> Sheet:
         heights,
         merged=[(line, 0, len(columns) - 1) for line in range(4)],
         repeated=(HEAD, HEAD + 1, 2),
+        named=(0, 1),
         header=say("page.internal", lang),
         footer=called,
     )

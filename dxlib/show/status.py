@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from ..case import Case
@@ -34,9 +37,10 @@ def said(case: Case, state: pd.DataFrame, waiting: pd.DataFrame, as_of: str, lan
     found = [text("status.summary", lang, **facts)]
     if missing:
         found.append(text("status.missing", lang, missing=number(missing, lang), asked=number(asked, lang)))
-    back = int((state["sent_back"] != "").sum())
-    if back:
-        found.append(text("status.sent_back_summary", lang, n=number(back, lang)))
+    back = state[state["sent_back"] != ""]
+    for key, rows in (("", back["to_answer"] > 0), ("_instead", back["to_answer"] == 0)):
+        if rows.any():
+            found.append(text(f"status.sent_back_summary{key}", lang, n=number(int(rows.sum()), lang)))
     if len(waiting) or case.has("verdicts"):
         found.append(labels.still_open(waiting, lang))
     if as_of:
@@ -56,9 +60,7 @@ def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: s
             date(r["sent_on"], lang),
             number(r["days_late"], lang),
             number(r["to_correct"], lang),
-            text("status.sent_back_cell", lang, day=date(r["sent_back"], lang), n=number(r["to_answer"], lang))
-            if r["sent_back"]
-            else date("", lang),
+            went_back("status.sent_back_cell", r, lang) or date("", lang),
         ]
         for r in shown.to_dict("records")
     ]
@@ -82,7 +84,15 @@ def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: s
 def waited_for(state: pd.DataFrame) -> pd.DataFrame:
     """Those who have something to do, or had it too late."""
     counted = ["missing", "days_late", "to_correct", "to_answer"]
-    return state[(state[counted] > 0).any(axis=1)]
+    return state[(state[counted] > 0).any(axis=1) | (state["sent_back"] != "")]
+
+
+def went_back(key: str, row: Mapping[str, Any], lang: str) -> str:
+    """That a sender has a form to correct, or sent something that was none; "" for neither."""
+    if not row["sent_back"]:
+        return ""
+    day, n = date(row["sent_back"], lang), row["to_answer"]
+    return text(key if n else f"{key}_instead", lang, day=day, n=number(n, lang))
 
 
 def codes(listed: str, lang: str, most: int = 6) -> str:
@@ -175,9 +185,8 @@ def reminders(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: str
     for r in state.to_dict("records"):
         if not r["missing"] and not r["to_correct"] and not r["sent_back"]:
             continue
-        back = {"day": date(r["sent_back"], lang), "n": number(r["to_answer"], lang)}
         parts = [
-            text("status.remind_sent_back", lang, **back) if r["sent_back"] else "",
+            went_back("status.remind_sent_back", r, lang),
             text("status.remind_missing", lang, n=number(r["missing"], lang), codes=r["codes"].replace(";", ", "))
             if r["missing"]
             else "",

@@ -85,8 +85,8 @@ def progress(
     missing rows, ";"-separated), sent_on (last day of submission, "" without), days_late (0 in time: the day of the
     deadline is in time; of an incomplete sender up to `as_of`), to_correct (cells of its claims that the checks
     warn of), sent_back (day on which a marked copy went back that nothing has answered, "" without), to_answer (errors
-    in it), open (items of its rows that wait for a verdict or for the decision of an appeal).
-    Source: our own counts over the calendar of index.toml; no published formula.
+    in it; 0: what came was no form, and there is no copy), open (items of its rows that wait for a verdict or for the
+    decision of an appeal). Source: our own counts over the calendar of index.toml; no published formula.
     """
     due = case.settings.calendar.get("claims_due") or ""
     claims = case.tables["claims"]

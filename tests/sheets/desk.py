@@ -81,12 +81,15 @@ class Desk:
         self.words = issued.wording(lang)
         self.people = issued.people[lang]
 
-    def typed(self, agency):
+    def typed(self, agency, files=False):
+        """What an agency types; without the names of files, unless asked: the desk sends none."""
         claims = self.full.claims
         reported = {n.code for n in self.full.framework.leaves if n.source == "reported"}
         mine = claims[(claims["agency"] == agency) & claims["indicator"].isin(reported)]
         papers = self.full.evidence
-        return what_is_typed(self.words, mine.to_dict("records"), papers[papers["agency"] == agency].to_dict("records"))
+        papers = papers[papers["agency"] == agency].to_dict("records")
+        typed = what_is_typed(self.words, mine.to_dict("records"), papers)
+        return {name: said for name, said in typed.items() if files or not name.endswith("/file")}
 
     def form(self, agency, typed=None, stage="claim"):
         """The bytes of a form with this typed in."""
@@ -111,3 +114,36 @@ def resaved(files, folder, kind="xlsx"):
     )
     assert done.returncode == 0, done.stderr
     return [out / f"{Path(f).stem}.{kind}" for f in files]
+
+
+MACRO = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE script:module PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "module.dtd">
+<script:module xmlns:script="http://openoffice.org/2000/script" script:name="Module1" script:language="StarBasic">
+Sub Change(file, out)
+  Dim hidden(0) As New com.sun.star.beans.PropertyValue
+  hidden(0).Name = "Hidden" : hidden(0).Value = True
+  book = StarDesktop.loadComponentFromURL(file, "_blank", 0, hidden())
+  sheet = book.Sheets.getByName("{sheet}")
+  sheet.unprotect("")
+  {change}
+  sheet.protect("")
+  Dim kind(0) As New com.sun.star.beans.PropertyValue
+  kind(0).Name = "FilterName" : kind(0).Value = "Calc MS Excel 2007 XML"
+  book.storeToURL(out, kind())
+  book.close(True)
+End Sub
+</script:module>
+"""
+
+
+def in_office(file, folder, sheet, change):
+    """The file after somebody changed a sheet of it in LibreOffice, its protection lifted; `change` is StarBasic."""
+    profile, out = folder / "profile-macro", folder / f"changed-{file.name}"
+    office = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
+    call = f'macro:///Standard.Module1.Change("{file.as_uri()}","{out.as_uri()}")'
+    subprocess.run([*office, call], capture_output=True, timeout=300)  # makes the profile, with an empty module
+    module = MACRO.replace("{sheet}", sheet).replace("{change}", change.replace("&", "&amp;").replace("<", "&lt;"))
+    (profile / "user" / "basic" / "Standard" / "Module1.xba").write_text(module, encoding="utf-8")
+    done = subprocess.run([*office, call], capture_output=True, text=True, timeout=300)
+    assert out.is_file(), done.stderr
+    return out

@@ -58,7 +58,7 @@ def state(root):
 
 
 def test_forms_come_back_as_claims_and_are_scored(desk, tmp_path, capsys):
-    folder = send(desk, tmp_path)
+    folder = send(desk, tmp_path, {agency: desk.typed(agency, files=True) for agency in desk.people})
     argv = ["intake", "2024", "departments", str(folder), "--data", str(desk.root), "--received", "2025-01-15"]
     assert main([*argv, "--reports", str(tmp_path / "reports")]) == 0
     said = capsys.readouterr().out
@@ -538,8 +538,10 @@ def test_an_intake_that_was_overtaken_writes_nothing(desk, tmp_path, monkeypatch
 
 def test_a_wrong_document_is_not_blamed_on_another_form(desk, tmp_path):
     first, second = list(desk.people)[:2]
-    typed = desk.typed(second)
+    typed = desk.typed(second, files=True)
     name = next(n for n, v in typed.items() if n.endswith("/file") and v)
     folder = send(desk, tmp_path, {second: typed | {name: "../../evil.pdf"}}, [first, second])
     out = take(desk, folder)
     assert not out.written and not [f for each in out.taken if each.identity["agency"] == first for f in each.findings]
+    (finding,) = [f for f in out.findings if f.severity == "error"]
+    assert finding.file == f"{second}.xlsx" and "!" in finding.column  # at its cell

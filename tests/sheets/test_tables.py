@@ -68,6 +68,40 @@ def test_there_and_back_through_libreoffice_changes_nothing(root, tmp_path):
     assert out.changes == [] and not out.refused and state(root) == before
 
 
+def test_rows_and_columns_are_found_by_their_names_wherever_they_stand(root, tmp_path):
+    """Lines put above a table, columns in another order, rows in another order: the same tables."""
+
+    def change(book):
+        for page in book.worksheets[:4]:
+            page.insert_rows(1, 2)
+        book["Quy định chung"].insert_cols(1)
+        page = book["Chỉ số"]
+        for row in page.iter_rows(min_row=5):
+            row[1].value, row[2].value = row[2].value, row[1].value
+
+    out = import_tables(root, made(root, tmp_path, change))
+    assert not out.refused and (out.changes, out.files) == ([], {})
+
+    def wrong(book):
+        book["Chỉ số"].insert_rows(1, 2)
+        book["Chỉ số"]["B10"].value = "không có"
+
+    out = import_tables(root, made(root, tmp_path, wrong))
+    assert [(f.row, f.column) for f in out.findings if f.value == "không có"] == [(10, "parent")]
+
+
+def test_what_stands_under_no_name_is_said_and_nothing_else(root, tmp_path):
+    def change(book):
+        book["Chỉ số"]["Z9"].value = "ghi chú của tôi"
+        book["Chỉ số"]["Z12"].value = "nữa"
+
+    before = state(root)
+    out = import_tables(root, made(root, tmp_path, change))
+    (finding,) = [f for f in out.findings if f.severity == "error"]
+    assert (finding.reason, finding.column, finding.facts["n"]) == ("column_unnamed", "Chỉ số!Z9", 2)
+    assert state(root) == before
+
+
 def test_a_change_is_told_and_written(root, tmp_path, capsys, monkeypatch):
     def change(book):
         page = book["Cơ quan"]

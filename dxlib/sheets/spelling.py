@@ -1,0 +1,34 @@
+"""A cell's value as text, in one spelling."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, time
+from functools import lru_cache
+from typing import Any
+
+INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
+
+
+def as_text(value: Any) -> str:
+    """A cell's value as a person sees it; whole numbers without a point, every float at its shortest."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+def plain(value: Any) -> str:
+    """Text as it is compared: one spelling, single blanks, however the client broke its lines."""
+    return " ".join(spelt(as_text(value)).split())
+
+
+@lru_cache(maxsize=1 << 14)
+def spelt(text: str) -> str:
+    """Text in one spelling: composed letters, no invisible signs."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(INVISIBLE)
