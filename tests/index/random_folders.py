@@ -1,0 +1,282 @@
+"""Whole random folders of the data contract, aimed at what is hard: `random_folder(seed)` makes one, `smallest` makes a
+failing one readable.
+
+Points are multiples of half of the last printed place, so that sums are exact halves; totals do not divide; cuts and
+`min_coverage` are put on an agency's own figure, and one answer is moved until some node stands on a half or a cut.
+Every folder passes the door; one in fifty may give a mean a negative share, which is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+
+from dxlib.case import Case, read_case
+from tests.backtest.contract_folder import write_folder
+from tests.index.naive import Referee, rounded, split
+from tests.known.folders import GROUP, YEAR, square
+
+NEW = frozenset()  # "product", "complement", "log+", "within", "fractions"
+NAMES = ("an", "binh", "chau", "dung", "em", "giang", "hoa")
+MEANS = ("geometric", "harmonic", "product")  # take no negative share
+TOTALS = (60, 750, 85, 7, 640, 100, 1000, "12.5")
+WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
+DIVIDES = ("ratio", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
+TURNS = ("ratio", "steps", "relative", "minmax", "zscore", "rank", "percentile")
+SIGNED = ("steps", "goalposts", "minmax", "zscore", "rank", "percentile")
+CELLS = ("a", "b", "option", "points")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """index.toml and the tables as they are written; on: what the score stands on (None: what the contract says)."""
+
+    index: dict[str, object]
+    tables: dict[str, list[dict[str, str]]]
+    on: str | None = None
+
+    def write(self, root: Path) -> Path:
+        for old in root.rglob("*.csv"):
+            old.unlink()
+        return write_folder(root, YEAR, GROUP, self.index, {name: square(rows) for name, rows in self.tables.items()})
+
+    def case(self, root: Path) -> Case:
+        """Written and read through the front door."""
+        self.write(root)
+        return read_case(root, YEAR, GROUP)
+
+    def referee(self) -> Referee:
+        return Referee(self.index, self.tables, self.on)
+
+    def __str__(self) -> str:
+        lines = [f"on = {self.on}", *(f"{k} = {v}" for k, v in self.index.items() if k != "title")]
+        for name, rows in self.tables.items():
+            lines += [f"{name}.csv", *(f"  {', '.join(f'{c}={x}' for c, x in r.items() if x != '')}" for r in rows)]
+        return "\n".join(lines)
+
+
+def random_folder(seed: int) -> Folder:
+    maker = Maker(seed)
+    return maker.aimed(Folder(maker.index, maker.tables(), maker.r.choice((None, None, "verified", "current", "claimed"))))
+
+
+def text(x: Fraction) -> str:
+    """A number as data has it: a decimal where it ends, else p/q."""
+    return f"{Decimal(x.numerator) / x.denominator:f}" if ends(x) else str(x)
+
+
+def ends(x: Fraction) -> bool:
+    """Whether x has at most 12 decimals."""
+    return (x * 10**12).denominator == 1
+
+
+class Maker:
+    """One folder in the making."""
+
+    def __init__(self, seed: int):
+        r = self.r = Random(seed)
+        self.index = index = {"title": {"vi": "Ví dụ"}, "points_decimals": r.choice((0, 1, 2, 2, 2, 3, 4))}
+        self.grain = Fraction(1, 2 * 10 ** index["points_decimals"])
+        self.with_points = r.random() < 0.75
+        self.total = Fraction(r.choice(TOTALS) if self.with_points else r.choice((1, 100)))
+        choices = {
+            "half": ("away", "even"),
+            "rounding": ("end", "end", "every-level"),
+            "rank_on": ("exact", "published"),
+            "not_applicable": ("exclude", "within-parent", "full", "zero"),
+            "missing": ("zero", "exclude", "within-parent", "not-ranked", "error"),
+            "zero_over_zero": ("error", "exempt", "full", "zero"),
+        }
+        index |= {key: r.choice(values) for key, values in choices.items() if r.random() < 0.8}
+        if r.random() < 0.5:
+            index["aggregate"] = self.aggregate()
+        if self.total != 1 or r.random() < 0.5:
+            index["total"] = Decimal(text(self.total))
+        self.reported = r.random() < 0.6
+        self.rows: list[dict[str, str]] = []
+        self.negative = r.random() < 0.02
+        self.grow("", self.total, r.randint(1, 4), index.get("aggregate") in MEANS)
+
+    def aggregate(self) -> str:
+        new = [how for how in ("product", "complement") if how in NEW]
+        return self.r.choice(("arithmetic", "arithmetic", "best", "worst", "geometric", "harmonic", *new))
+
+    # The tree
+
+    def grow(self, parent: str, most: Fraction, depth: int, plain: bool) -> None:
+        """The rows below one; plain: their shares must stay in [0, 1]."""
+        r, mine = self.r, []
+        how = next((row["aggregate"] for row in self.rows if row["code"] == parent), self.index.get("aggregate"))
+        maxima = self.divided(most, r.randint(1, 4), how in ("best", "worst"))
+        for i, own in enumerate(maxima, start=1):
+            code = f"{parent}.{i}" if parent else str(i)
+            row = {"code": code, "parent": parent, "rule": "", "aggregate": "", "max_points": ""}
+            mine.append(row)
+            self.rows.append(row)
+            if depth > 1 and r.random() < 0.6:
+                row["aggregate"] = r.choice(("", self.aggregate()))
+                row["max_points"] = text(own) if self.with_points and r.random() < 0.5 else ""
+                self.grow(code, own, depth - 1, plain or row["aggregate"] in MEANS)
+            else:
+                row |= self.leaf(own, plain)
+        if r.random() < 0.4:
+            weights = [w for w in WEIGHTS if "/" not in w or "fractions" in NEW]
+            for row in mine:
+                row["weight"] = r.choice(weights)
+            if all(row["weight"] == "0" for row in mine):
+                mine[0]["weight"] = "1"
+        if r.random() < 0.25:
+            self.unscored(parent, f"{parent}.9" if parent else "9", mine[0].get("weight", ""))
+        if r.random() < (0.1 if parent else 0.4):
+            each, cap = r.choice(("0.125", "1", "2.5", text(self.total))), r.choice(("", ", 2", ", 0.375"))
+            code = f"{parent}.8" if parent else "8"
+            self.rows.append({"code": code, "parent": parent, "rule": f"{r.choice(('bonus', 'penalty'))}({each}{cap})"})
+
+    def unscored(self, parent: str, code: str, weight: str) -> None:
+        """A row that is collected and shown, or a branch of such rows, or one of maximum 0."""
+        how, zero = self.r.choice(("", "best", "worst", "arithmetic", "geometric")), {"rule": "yes_no", "max_points": "0"}
+        row = {"code": code, "parent": parent, "weight": weight, "aggregate": how}
+        below = [{"rule": "none"}, *([zero] if self.with_points else [])]
+        kind = self.r.choice(("row", "branch", "silent"))
+        if kind == "row":
+            self.rows.append(row | {"aggregate": ""} | self.r.choice(below))
+            return
+        silent = kind == "silent" and self.with_points
+        self.rows.append(row | {"rule": "", "max_points": "0" if silent else ""})
+        below = [{"rule": "yes_no", "max_points": "3"}] if silent else below
+        self.rows += [{"code": f"{code}.{i}", "parent": code} | cells for i, cells in enumerate(below, start=1)]
+
+    def divided(self, most: Fraction, n: int, alternatives: bool) -> list[Fraction]:
+        """Maxima of n rows: parts of `most`, or (alternatives) each at most that and one of them that."""
+        unit = next(u for u in (Fraction(5), Fraction(1), *(Fraction(1, 2**k) for k in range(1, 14)))
+                    if most / u >= 2 * n and (most / u).denominator == 1)  # fmt: skip
+        units = int(most / unit)
+        if alternatives:
+            parts = [units, *(self.r.randint(1, units) for _ in range(n - 1))]
+            self.r.shuffle(parts)
+        else:
+            cuts = [0, *sorted(self.r.sample(range(1, units), n - 1)), units]
+            parts = [b - a for a, b in zip(cuts, cuts[1:], strict=False)]
+        return [unit * part for part in parts]
+
+    def some(self, most: Fraction) -> Fraction:
+        """Points up to a maximum: often a half of the last place, often none or all."""
+        return self.r.choice((Fraction(0), most, *(self.grain * self.r.randint(0, int(most / self.grain)) for _ in range(5))))
+
+    def leaf(self, most: Fraction, plain: bool) -> dict[str, str]:
+        r = self.r
+        scale = most if self.with_points else self.total
+        unclipped = ", unclipped" if r.random() < (0.3 if not plain else 0.3 * self.negative) else ""
+        log = r.choice((", log", ", log+1", ", log+0.5")) if "log+" in NEW else ", log"
+        rules = [
+            *("points", "points", "points", "yes_no", "ratio", f"target({r.choice(('80%', '3', '1/3'))})"),
+            f"options(all:1, quarter:1/4, third:1/3, some:{text(self.some(scale))}p, low:0.02, none:0)",
+            "parts(p:0.3, q:1/3, r:1/2)",
+            f"count({text(max(self.some(scale), self.grain))}{r.choice(('', ', ' + text(scale / 2), ', 5000'))})",
+            r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)")),
+            *("relative", f"goalposts({r.choice(('0, 7', '5, -1', '2, 3'))}{unclipped})"),
+            f"goalposts({r.choice(('1, 8', '9, 2'))}{log}{unclipped})",
+            *(r.choice(("minmax", "minmax(0.2, 0.9)", "minmax(1/3, 1)")), "rank", "percentile"),
+            *(() if plain else ("zscore",)),
+        ]
+        rule = r.choice(rules)
+        name = split(rule)[0]
+        turned = name in TURNS and r.random() < 0.4
+        rule = rule.replace(">", "<") if turned else rule
+        row = {"rule": rule, "max_points": text(most) if self.with_points else "", "direction": "-1" if turned else ""}
+        row["source"] = r.choice(("reported", "reported", "", "measured", "expert") if self.reported else ("", "measured"))
+        row["x_b"] = "yes" if name == "ratio" or (name in DIVIDES and r.random() < 0.25) else ""
+        return row | {"b_vi": "mẫu số" if row["x_b"] and r.random() < 0.5 else ""}
+
+    # The answers
+
+    def answer(self, row: dict[str, str]) -> dict[str, str]:
+        r, (name, args) = self.r, split(row["rule"])
+        if name == "points":
+            most = Fraction(row["max_points"]) if self.with_points else self.total
+            return {"points": text(self.some(most))}
+        if name in ("yes_no", "options"):
+            return {"option": r.choice(["yes", "no"] if name == "yes_no" else [arg.split(":")[0] for arg in args])}
+        if name == "parts":
+            return {"option": r.choice(("p", "q", "r;p", "p;q;r", "none", "q; r", "p;p"))}
+        if name in ("count", "bonus", "penalty"):
+            return {"a": str(r.randint(0, 6))}
+        positive = any(arg.startswith("log") for arg in args)
+        if row.get("x_b"):
+            if r.random() < 0.15 and self.index.get("zero_over_zero", "error") != "error":
+                return {"a": "0", "b": "0"}
+            return {"a": str(r.randint(int(positive), 9)), "b": str(r.randint(1, 9))}
+        value = r.choice(("1", "2", "3", "4", "5", "2.5", "8", "9", "0.125", *(() if positive else ("0", "0"))))
+        return {"a": "-" + value if name in SIGNED and not positive and value != "0" and r.random() < 0.2 else value}
+
+    def tables(self) -> dict[str, list[dict[str, str]]]:
+        r, parents = self.r, {row["parent"] for row in self.rows}
+        agencies = [
+            {"agency": a, "ranked": r.choice(("", "yes", "", "", "no")), "scope": ""} for a in NAMES[: r.randint(2, 6)]
+        ]
+        if r.random() < 0.3:
+            agencies = [row | {"scope": r.choice("aab")} for row in agencies]
+        leaves = [row for row in self.rows if row["code"] not in parents]
+        gap = 0.0 if self.index.get("missing") == "error" else r.choice((0.0, 0.1, 0.3))
+        exempt = [
+            {"agency": of["agency"], "indicator": row["code"], "reason": "–"}
+            for of in agencies for row in self.rows if r.random() < r.choice((0.0, 0.0, 0.05, 0.2))
+        ]  # fmt: skip
+        claims: dict[tuple[str, str], dict[str, str]] = {}
+        for i, agency in enumerate(of["agency"] for of in agencies):
+            twin = NAMES[r.randrange(i)] if i and r.random() < 0.3 else ""
+            for row in leaves:
+                cells = claims.get((twin, row["code"])) if r.random() < 0.9 else None
+                claims[agency, row["code"]] = cells or self.answer(row)
+        for agency, code in list(claims):
+            if r.random() < gap and (self.reported or agency != NAMES[0]):
+                cells = claims[agency, code]
+                claims[agency, code] = {"a": cells["a"]} if "b" in cells and r.random() < 0.3 else {}
+        out = {"indicators": self.rows, "agencies": agencies}
+        out["claims"] = [{"agency": a, "indicator": c} | x for (a, c), x in claims.items() if x or r.random() < 0.3]
+        if exempt and (self.reported or all(row["agency"] != NAMES[0] for row in exempt)):
+            out["exemptions"] = exempt
+        if self.reported and r.random() < 0.7:
+            out["verdicts"] = list(self.verdicts({row["code"]: row for row in leaves}, claims))
+        return out
+
+    def verdicts(self, leaves: dict[str, dict], claims: dict) -> Iterator[dict[str, str]]:
+        done = self.r.choice((1.0, 1.0, 0.95, 0.6))
+        for (agency, code), claim in claims.items():
+            row, points_before = leaves[code], False
+            if self.r.random() > done or (row.get("source") not in ("", "reported") and self.r.random() < 0.8):
+                continue
+            for step in range(1, self.r.choice((1, 1, 2, 3)) + 1):
+                stage = "verify" if step == 1 else self.r.choice(("verify", "appeal", "appeal"))
+                cells = self.decided(row, claim)
+                if stage == "appeal" and points_before and cells:
+                    cells = {"points": text(self.some(self.most(row)))}  # (a figure beside standing points is unclear)
+                points_before = "points" in cells or (points_before and stage == "appeal")
+                who = {"decided_by": "Tổ" if stage == "verify" else "Hội đồng", "reason": "other"}
+                yield {"agency": agency, "indicator": code, "step": str(step), "stage": stage} | cells | who
+
+    def most(self, row: dict[str, str]) -> Fraction:
+        return Fraction(row.get("max_points") or self.total)
+
+    def decided(self, row: dict[str, str], claim: dict[str, str]) -> dict[str, str]:
+        """What one step says: nothing (accepted), another answer or a part of it, or points."""
+        if self.r.random() < 0.4 or row["rule"] == "none":
+            return {}
+        if self.r.random() < 0.3 and row.get("max_points") != "0":
+            return {"points": text(self.some(self.most(row)))}
+        cells = self.answer(row)
+        part = self.r.choice(("a", "b")) if "b" in cells and cells["b"] != "0" and claim.get("b", "0") != "0" else ""
+        return {part: cells[part]} if part and self.r.random() < 0.5 else cells
+
+    # The aim
+
+    def aimed(self, folder: Folder) -> Folder:
+        return folder
+
+
+def differences(folder: Folder, found: dict) -> list[str]:
+    return []
