@@ -459,7 +459,8 @@ class Referee:
             return None
         for i, band in enumerate(bands, start=1):
             # how far inside: from the cut up, or within a distance of 1
-            inside = share - band.get("cut", 0) if "within" not in band else band["within"] - abs(share - 1)
+            near = "within" in band
+            inside = Fraction(band["within"]) - abs(share - 1) if near else share - Fraction(band.get("cut", 0))
             if inside > 0 or (inside == 0 and band.get("includes_cut", True)):
                 return i
         return len(bands)

@@ -17,7 +17,7 @@ from random import Random
 
 from dxlib.case import Case, read_case
 from tests.backtest.contract_folder import write_folder
-from tests.index.naive import Referee, rounded, split
+from tests.index.naive import Referee, Refused, rounded, split
 from tests.known.folders import GROUP, YEAR, square
 
 NEW = frozenset()  # "product", "complement", "log+", "within", "fractions"
@@ -100,6 +100,8 @@ class Maker:
         self.rows: list[dict[str, str]] = []
         self.negative = r.random() < 0.02
         self.grow("", self.total, r.randint(1, 4), index.get("aggregate") in MEANS)
+        if self.reported:
+            next(row for row in self.rows if "source" in row)["source"] = "reported"
 
     def aggregate(self) -> str:
         new = [how for how in ("product", "complement") if how in NEW]
@@ -241,11 +243,12 @@ class Maker:
         if exempt and (self.reported or all(row["agency"] != NAMES[0] for row in exempt)):
             out["exemptions"] = exempt
         if self.reported and r.random() < 0.7:
-            out["verdicts"] = list(self.verdicts({row["code"]: row for row in leaves}, claims))
+            nothing = dict.fromkeys(("agency", "indicator", "step", "stage"), "")
+            out["verdicts"] = list(self.verdicts({row["code"]: row for row in leaves}, claims)) or [nothing]
         return out
 
     def verdicts(self, leaves: dict[str, dict], claims: dict) -> Iterator[dict[str, str]]:
-        done = self.r.choice((1.0, 1.0, 0.95, 0.6))
+        done = self.r.choice((1.0, 1.0, 0.95, 0.6, 0.0))
         for (agency, code), claim in claims.items():
             row, points_before = leaves[code], False
             if self.r.random() > done or (row.get("source") not in ("", "reported") and self.r.random() < 0.8):
@@ -275,8 +278,93 @@ class Maker:
     # The aim
 
     def aimed(self, folder: Folder) -> Folder:
+        """One answer moved, then `min_coverage` and the cuts put on what agencies have."""
+        r = self.r
+        try:
+            folder = self.on_a_half(folder)
+            second = folder.referee()
+            nodes = [second.node(a, "") for a in second.agencies]
+            shares = [s for a in second.agencies if (s := second.deciding(a, "")) is not None]
+        except Refused:
+            return folder
+        index = dict(folder.index)
+        if r.random() < 0.4:
+            index["min_coverage"] = Decimal(text(rounded(r.choice(nodes).covered, 12)))
+        if r.random() < 0.8:
+            given = [*r.sample(shares, min(len(shares), 2)), Fraction("0.9"), Fraction("0.5")]
+            cuts = sorted({rounded(x, r.choice((2, 8, 12))) for x in given if 0 < x <= 1}, reverse=True)
+            cuts = [c for c in cuts if c > 0]
+            edges = [{"cut": Decimal(text(c)), "includes_cut": r.random() < 0.6} for c in cuts] + [{"cut": 0}]
+            if "within" in NEW and r.random() < 0.3:
+                near = sorted({abs(1 - c) for c in cuts if c < 1})
+                edges = [{"within": Decimal(text(c)), "includes_cut": r.random() < 0.6} for c in near] + [{}]
+            index["class"] = [{"name": {"vi": f"Loại {i}"}} | edge for i, edge in enumerate(edges, start=1)]
+        return replace(folder, index=index)
+
+    def on_a_half(self, folder: Folder) -> Folder:
+        """Points of one claim moved until a node above stands on a half of the last place, or on another's points."""
+        r, claims = self.r, folder.tables["claims"]
+        rules = {row["code"]: row for row in self.rows}
+        movable = [i for i, row in enumerate(claims) if row.get("points") and rules[row["indicator"]]["rule"] == "points"]
+        if not movable or self.index.get("rounding") == "every-level":
+            return folder
+        i = r.choice(movable)
+        agency, most, x = claims[i]["agency"], self.most(rules[claims[i]["indicator"]]), Fraction(claims[i]["points"])
+        node = r.choice(["", *folder.referee().path(claims[i]["indicator"])])
+
+        def moved(points: Fraction) -> Folder:
+            rows = [*claims[:i], claims[i] | {"points": text(points)}, *claims[i + 1 :]]
+            return replace(folder, tables=folder.tables | {"claims": rows})
+
+        def points(of: Folder, who: str) -> Fraction:
+            found = of.referee().node(who, node)
+            return (found.share or Fraction(0)) * found.own
+
+        aside = Fraction(0) if x else most
+        here = points(folder, agency)
+        slope = (points(moved(aside), agency) - here) / (aside - x)
+        other = points(folder, r.choice(folder.tables["agencies"])["agency"])
+        unit = 2 * self.grain
+        for there in (other, *(((here / unit) // 1 + Fraction(2 * k + 1, 2)) * unit for k in (0, -1, 1, 2, 7))):
+            to = x + (there - here) / slope if slope else x
+            if to != x and 0 <= to <= most and ends(to) and (there != other or r.random() < 0.5):
+                return moved(to)
         return folder
 
 
-def differences(folder: Folder, found: dict) -> list[str]:
-    return []
+def smallest(folder: Folder, fails: Callable[[Folder], bool]) -> Folder:
+    """The same failure with as little as possible: rows, cells and keys go as long as it still fails."""
+    again = True
+    while again:
+        again = False
+        for less in list(smaller(folder)):
+            if fails(less):
+                folder, again = less, True
+                break
+    return folder
+
+
+def smaller(folder: Folder) -> Iterator[Folder]:
+    """Folders with something less: a table, an agency or a row of the tree and all about it, a row, a key, a cell."""
+    tables = folder.tables
+    for name in set(tables) - {"indicators", "agencies"}:
+        yield replace(folder, tables={n: rows for n, rows in tables.items() if n != name})
+    for column in ("agency", "indicator"):
+        for gone in {row[column]: 0 for row in tables["claims"]} | {row["code"]: 0 for row in tables["indicators"]}:
+            about = {column: gone, "indicator": gone, "code": gone}
+            yield replace(folder, tables={
+                n: [row for row in rows if not any(row.get(c, "") == x or row.get(c, "").startswith(f"{x}.") for c, x in about.items())]
+                for n, rows in tables.items()
+            })  # fmt: skip
+    for key, value in folder.index.items():
+        if key != "title":
+            yield replace(folder, index={k: v for k, v in folder.index.items() if k != key})
+        if isinstance(value, list):
+            for i in range(len(value) - 1):
+                yield replace(folder, index=folder.index | {key: value[:i] + value[i + 1 :]})
+    for name, rows in tables.items():
+        for i, row in enumerate(rows):
+            yield replace(folder, tables=tables | {name: rows[:i] + rows[i + 1 :]})
+            for column, cell in row.items():
+                if cell and column not in ("code", "agency", "indicator", "step", "stage"):
+                    yield replace(folder, tables=tables | {name: [*rows[:i], row | {column: ""}, *rows[i + 1 :]]})
