@@ -64,6 +64,12 @@ def number(text: str) -> Fraction:
     return Fraction(int(whole + decimals), 10 ** len(decimals))
 
 
+def quotient(text: str) -> Fraction:
+    """A decimal number, or two of them with a slash between: `0.5`, `1/3`. Raises ValueError, ZeroDivisionError."""
+    above, slash, below = text.partition("/")
+    return number(above.strip()) / number(below.strip()) if slash else number(text)
+
+
 @dataclass(frozen=True)
 class Rule:
     """What every shape has. `takes` says which cells of a claim it reads."""
@@ -124,10 +130,7 @@ class Scale:
         try:
             if text.endswith("%"):
                 return number(text[:-1].strip()) / 100
-            if "/" in text:
-                top, bottom = text.split("/")
-                return number(top.strip()) / number(bottom.strip())
-            return number(text)
+            return quotient(text)
         except (ValueError, ZeroDivisionError):
             raise RuleError("rule_number", self.text, self.at(text), part=text) from None
 
@@ -377,6 +380,8 @@ class Count(Rule):
 class Goalposts(Rule):
     """`goalposts(lo, hi[, log][, unclipped])`: (value - lo)/(hi - lo), clipped to [0, 1]; lo > hi: less is better.
 
+    `log`: of natural logarithms; `log+c`: of those of value + c, lo + c, hi + c, for values that may be 0.
+
     Source: UNDP, Human Development Report, technical note (minimum and maximum values); OECD/JRC 2008, ch. 5.
     """
 
@@ -385,19 +390,24 @@ class Goalposts(Rule):
     hi: Fraction = ONE
     log: bool = False
     clipped: bool = True
+    offset: Fraction = ZERO  # under `log`: what is added first
 
     @classmethod
     def parse(cls, args: list[str], scale: Scale) -> Goalposts:
-        words = [a.strip() for a in args[2:]]
+        offset, words = ZERO, []
+        for arg in args[2:]:
+            word, plus, added = arg.partition("+")
+            words.append(word.strip())
+            if words[-1] not in ("log", "unclipped") or (plus and words[-1] != "log"):
+                raise RuleError("rule_word", scale.text, scale.at(arg), part=arg, expected="log, log+1, unclipped")
+            if plus:
+                offset = scale.number(added)
         if len(args) < 2 or len(set(words)) < len(words):
             raise RuleError("rule_arguments", scale.text, len(scale.text) - 1)
-        for word in words:
-            if word not in ("log", "unclipped"):
-                raise RuleError("rule_word", scale.text, scale.at(word), part=word, expected="log, unclipped")
         lo, hi = scale.number(args[0]), scale.number(args[1])
-        if lo == hi or ("log" in words and min(lo, hi) <= 0):
+        if lo == hi or ("log" in words and min(lo, hi) + offset <= 0):
             raise RuleError("rule_goalposts", scale.text, scale.at(args[0]))
-        return cls(lo=lo, hi=hi, log="log" in words, clipped="unclipped" not in words)
+        return cls(lo=lo, hi=hi, log="log" in words, clipped="unclipped" not in words, offset=offset)
 
     @property
     def rooted(self) -> bool:
@@ -409,7 +419,7 @@ class Goalposts(Rule):
         elif value in (self.lo, self.hi):
             share = Fraction(value == self.hi)
         else:
-            lo, hi, v = (WORKING.ln(decimal60(x)) for x in (self.lo, self.hi, value))
+            lo, hi, v = (WORKING.ln(decimal60(x + self.offset)) for x in (self.lo, self.hi, value))
             share = kept40(WORKING.divide(WORKING.subtract(v, lo), WORKING.subtract(hi, lo)))
         return min(max(share, ZERO), ONE) if self.clipped else share
 
@@ -418,7 +428,8 @@ class Goalposts(Rule):
 
         lo, hi = float(self.lo), float(self.hi)
         if self.log:
-            x, lo, hi = np.log(x), np.log(lo), np.log(hi)
+            plus = float(self.offset)
+            x, lo, hi = np.log(x + plus), np.log(lo + plus), np.log(hi + plus)
         share = (x - lo) / (hi - lo)
         return share.clip(0.0, 1.0) if self.clipped else share
 

@@ -76,8 +76,8 @@ def figure(node: Node, answer: Answer, settings: Settings) -> Fraction | str | N
         if not b:
             return settings.zero_over_zero
         x = Fraction(a.numerator * b.denominator, a.denominator * b.numerator)
-    if isinstance(rule, Goalposts) and rule.log and x <= 0:
-        raise Wrong("a", "E_RANGE", "log_positive")
+    if isinstance(rule, Goalposts) and rule.log and x + rule.offset <= 0:
+        raise Wrong("a", "E_RANGE", "log_positive", least=shown(-rule.offset))
     return x
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding, nearest
-from ..rules import NUMBER
+from ..rules import NUMBER, number, quotient
 from .tables import DECIMAL_COMMA, VN_DATE, iso
 
 INTEGER = re.compile(r"-?[0-9]+")
@@ -40,7 +40,7 @@ def check_value(value: str, field: Mapping) -> tuple[str, str, dict] | None:
     limits = field.get("constraints", {})
     if value == "":
         return ("E_REQUIRED", "cell_required", {"column": field["name"]}) if limits.get("required") else None
-    wrong = TYPES[field["type"]](value)
+    wrong = TYPES[field.get("x_type", field["type"])](value)
     if wrong:
         return wrong
     if "enum" in limits and value not in limits["enum"]:
@@ -66,6 +66,17 @@ def check_number(value: str) -> tuple[str, str, dict] | None:
     return "E_NUMBER", "number_form", {}
 
 
+def check_weight(value: str) -> tuple[str, str, dict] | None:
+    """A decimal number or a fraction like 1/3, not below 0."""
+    above, slash, below = (part.strip() for part in value.partition("/"))
+    wrong = check_number(above) or (check_number(below) if slash else None)
+    if wrong:
+        return ("E_NUMBER", "weight_form", {}) if slash else wrong
+    if slash and not number(below):
+        return "E_NUMBER", "weight_form", {}
+    return ("E_RANGE", "cell_range", {"low": 0, "high": "∞"}) if quotient(value) < 0 else None
+
+
 def check_integer(value: str) -> tuple[str, str, dict] | None:
     return None if INTEGER.fullmatch(value) and len(value) <= 18 else ("E_TYPE", "integer_form", {})
 
@@ -83,6 +94,7 @@ def check_date(value: str) -> tuple[str, str, dict] | None:
 TYPES: dict[str, Callable[[str], tuple[str, str, dict] | None]] = {
     "string": lambda value: None,
     "number": check_number,
+    "weight": check_weight,
     "integer": check_integer,
     "date": check_date,
 }

@@ -44,21 +44,20 @@ def change_weights(
     for parent in parents:
         siblings = framework.nodes[parent].children if parent else framework.tops
         for node in framework.siblings(siblings):
-            weights[node.code] = exact_text(node.weight)
+            weights[node.code] = exact_text(node.weight) or str(node.weight)
     frame["weight"] = [changes.get(code, weights[code]) for code in frame["code"]]
     return frame
 
 
 def weight_text(code: str, weight: Any, findings: list[Finding]) -> str:
-    """A weight as decimal text; one that is no number, negative, or has no end in decimals is refused."""
+    """A weight as text, a fraction where it has no end in decimals; one that is no number or negative is refused."""
     try:
         exact = Fraction(repr(weight) if isinstance(weight, float) else weight)
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         exact = Fraction(-1)
-    text = exact_text(exact) if exact >= 0 else ""
-    if not text:
+    if exact < 0:
         findings.append(Finding("E_NUMBER", "weight_form", column="weights", value=f"{code} = {weight}"))
-    return text or "0"
+    return (exact_text(exact) or str(exact)) if exact >= 0 else "0"
 
 
 def edited_cells(

@@ -5,12 +5,16 @@ The code knows rules and levels, never an indicator's name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
-from ..rules import Rule, number
+from ..rules import Rule, number, quotient
+
+INDEX = "index"  # the whole index in tables of results
+CHOICES = ("best", "worst")  # one of the children stands for all
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,17 @@ class Framework:
     def leaves(self) -> list[Node]:
         return [node for node in self.nodes.values() if not node.children]
 
-    @property
-    def rooted(self) -> bool:
-        """Whether scores may be roots or logarithms, which are kept to 40 digits, and sums of them."""
-        means = {self.aggregate, *(node.aggregate for node in self.nodes.values() if node.children)}
-        return "geometric" in means or any(leaf.rule.rooted for leaf in self.leaves)
+    @cached_property
+    def rooted(self) -> frozenset[str]:
+        """The nodes (`INDEX` among them) whose shares may hold roots or logarithms, which are kept to 40 digits."""
+        found: set[str] = set()
+        for node in reversed(list(self.nodes.values())):
+            below = found.intersection(child.code for child in self.siblings(node.children))
+            if below or (node.aggregate == "geometric" if node.children else node.rule.rooted):
+                found.add(node.code)
+        if self.aggregate == "geometric" or found.intersection(node.code for node in self.siblings(self.tops)):
+            found.add(INDEX)
+        return frozenset(found)
 
     def below(self, code: str) -> Iterator[str]:
         """The leaves below a node (a leaf: itself)."""
@@ -110,12 +120,17 @@ class Framework:
         return weights
 
 
-def optional(text: str) -> Fraction | None:
+def optional(text: str, read: Callable[[str], Fraction] = number) -> Fraction | None:
     """A number cell that may be empty; one that cannot be read is reported by the cell checks and counts as empty."""
     try:
-        return number(text) if text else None
-    except ValueError:
+        return read(text) if text else None
+    except (ValueError, ZeroDivisionError):
         return None
+
+
+def weight(text: str) -> Fraction | None:
+    """A cell of the column `weight`: a decimal number or a fraction like 1/3; None as for `optional`."""
+    return optional(text, quotient)
 
 
 def shown(x: Fraction | int | None) -> str:

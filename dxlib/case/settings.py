@@ -8,27 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from .. import schema
 from ..errors import Finding, nearest
+from .classes import Band, Class, bands_of, check_classes
 from .framework import shown
 
 FILE = "index.toml"
-
-
-@dataclass(frozen=True)
-class Class:
-    """One class (band): its names, and the share of the agency's own maximum where it begins."""
-
-    name: Mapping[str, str]
-    cut: Fraction
-    includes_cut: bool = True
-
-    def holds(self, share: Fraction) -> bool:
-        return share >= self.cut if self.includes_cut else share > self.cut
 
 
 @dataclass(frozen=True)
@@ -59,6 +49,11 @@ class Settings:
     sensitivity: Mapping[str, Any]
     comparison: Mapping[str, Any]
 
+    @cached_property
+    def bands(self) -> tuple[Band, ...]:
+        """The classes as stretches of shares, from the highest down."""
+        return bands_of(self.classes)
+
 
 def policies() -> list[str]:
     """The policy keys of index.toml, in the contract's order."""
@@ -83,8 +78,9 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings | None, 
             findings.append(
                 Finding("E_IDENTITY", "identity", file, column=key, value=str(values[key]), facts={"folder": place})
             )
-    classes = tuple(Class(**c) for c in values.pop("class") or ()) if not findings else ()
-    findings += check_classes(classes, file)
+    given = values.pop("class") or () if not findings else ()
+    classes = tuple(Class(**c | {"cut": c["cut"] or Fraction(0)}) for c in given)
+    findings += check_classes(classes, [c["cut"] for c in given], file)
     findings += check_period(values, file) if not findings else []
     if any(f.severity == "error" for f in findings):
         return None, findings
@@ -190,19 +186,6 @@ READ: dict[str, Any] = {
     "date": read_date,
     "names": read_names,
 }
-
-
-def check_classes(classes: tuple[Class, ...], file: str) -> list[Finding]:
-    """Cuts fall from the highest class down; the last is 0 and takes everybody that is left."""
-    cuts = [c.cut for c in classes]
-    found = []
-    if any(a <= b for a, b in pairwise(cuts)):
-        found.append(
-            Finding("E_CUTS", "cuts_order", file, column="class", value=", ".join(f"{float(c):g}" for c in cuts))
-        )
-    if classes and (cuts[-1] != 0 or not classes[-1].includes_cut):
-        found.append(Finding("E_CUTS", "cuts_last", file, column="class", value=f"{float(cuts[-1]):g}"))
-    return found
 
 
 def check_period(values: dict[str, Any], file: str) -> list[Finding]:

@@ -177,7 +177,7 @@ def undo_excel(name: str, frame: pd.DataFrame, file: str) -> Finding:
     commas = dates = 0
     for field in schema.table(name)["fields"]:
         column = field["name"]
-        if field["type"] in ("number", "integer"):
+        if field.get("x_type", field["type"]) in ("number", "integer", "weight"):
             hits = [bool(DECIMAL_COMMA.fullmatch(cell)) for cell in frame[column]]
             commas += sum(hits)
             frame[column] = [c.replace(",", ".") if hit else c for c, hit in zip(frame[column], hits, strict=True)]

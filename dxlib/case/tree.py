@@ -9,12 +9,12 @@ import pandas as pd
 
 from ..errors import Finding, nearest
 from ..rules import RuleError, Unscored, parse_rule
-from .framework import Framework, Node, optional, shown
+from .framework import CHOICES, INDEX, Framework, Node, optional, shown, weight
 from .settings import Settings
 
 NO_RULE = Unscored()  # what a branch has
-RESERVED = "index"  # the whole index in tables of results
 DEEPEST = 20
+MULTIPLY = ("geometric", "harmonic", "product", "complement")  # aggregates that take no negative share
 UNSCALED = ("none", "bonus", "penalty")  # rules whose rows need no maximum points
 
 
@@ -60,8 +60,8 @@ def build(
 def check_shape(by_code: dict[str, dict], file: str) -> list[Finding]:
     """Reserved codes, orphans, cycles, and trees deeper than anybody reads."""
     findings = []
-    if RESERVED in by_code:
-        findings.append(Finding("E_FRAMEWORK", "code_reserved", file, by_code[RESERVED]["row"], "code", RESERVED))
+    if INDEX in by_code:
+        findings.append(Finding("E_FRAMEWORK", "code_reserved", file, by_code[INDEX]["row"], "code", INDEX))
     for code, row in by_code.items():
         parent, seen = row["parent"], [code]
         while parent:
@@ -110,7 +110,7 @@ def read_node(
         row["aggregate"] or "arithmetic",
         NO_RULE,
         optional(row["max_points"]),
-        optional(row["weight"]) or Fraction(0),
+        weight(row["weight"]) or Fraction(0),
         True,
         ratio,
         named,
@@ -157,11 +157,11 @@ def parse_rules(
 
 
 def check_signs(nodes: dict[str, Node], top: str, file: str) -> list[Finding]:
-    """z-scores are negative for half of the group; no geometric or harmonic mean can take them."""
+    """z-scores are negative for half of the group: no mean that multiplies, divides or complements can take them."""
     found = []
     for node in nodes.values():
         above = nodes[node.parent].aggregate if node.parent else top
-        if node.rule.name == "zscore" and node.scored and above in ("geometric", "harmonic"):
+        if node.rule.name == "zscore" and node.scored and above in MULTIPLY:
             facts = {"code": node.code, "aggregate": above}
             found.append(Finding("E_FRAMEWORK", "negative_rule", file, node.row, "rule", "zscore", facts))
     return found
@@ -212,7 +212,7 @@ def silent(node: Node, nodes: dict[str, Node]) -> bool:
 
 def combined(aggregate: str, below: list[Node]) -> Fraction:
     maxima = [node.maximum or Fraction(0) for node in below]
-    return max(maxima, default=Fraction(0)) if aggregate in ("best", "worst") else sum(maxima, Fraction(0))
+    return max(maxima, default=Fraction(0)) if aggregate in CHOICES else sum(maxima, Fraction(0))
 
 
 def weigh(
@@ -243,8 +243,8 @@ def weigh(
             Finding("E_FRAMEWORK", "weight_zero", file, given[0].row, "weight", "0", {"parent": parent or "index"})
         )
     for node in siblings:
-        weight = node.weight if given else node.maximum if has_points else Fraction(1)
-        nodes[node.code] = replace(node, weight=weight or Fraction(0))
+        own = node.weight if given else node.maximum if has_points else Fraction(1)
+        nodes[node.code] = replace(node, weight=own or Fraction(0))
 
 
 def check_total(

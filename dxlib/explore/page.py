@@ -144,5 +144,5 @@ def cell(words: Words, agency: str, code: str) -> str:
         return text("explore.no_points", words.lang)
     case, lang = words.model.case, words.lang
     said = labels.points(points, case, lang)
-    of = None if most is None else labels.maximum(most, case, lang)
+    of = None if most is None else labels.maximum(most, lang)
     return text("explore.now_of", lang, points=said, of=of) if of else text("explore.now", lang, points=said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
+from math import lcm, prod
 
 from ..rules import WORKING, ZERO, decimal60, kept40
 
@@ -67,4 +67,21 @@ def harmonic(pairs: Pairs) -> Fraction:
     return weight_of(pairs) / total([w / x for w, x in pairs])
 
 
-MEANS: dict[str, Callable[[Pairs], Fraction]] = {"arithmetic": arithmetic, "geometric": geometric, "harmonic": harmonic}
+def product(pairs: Pairs) -> Fraction:
+    """The product of the shares (risk = exposure x vulnerability); weights only say which count. Shares must not be
+    negative. Source: World Risk Report, ch. 2 (Welle and Birkmann, 2015)."""
+    return prod((x for _, x in pairs), start=Fraction(1))
+
+
+def complement(pairs: Pairs) -> Fraction:
+    """One minus the weighted arithmetic mean (lack of capacity = 1 - capacity)."""
+    return 1 - arithmetic(pairs)
+
+
+AGGREGATES: dict[str, Callable[[Pairs], Fraction]] = {
+    "arithmetic": arithmetic,
+    "geometric": geometric,
+    "harmonic": harmonic,
+    "product": product,
+    "complement": complement,
+}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..case import Case
-from ..case.framework import Framework, Node
+from ..case.framework import CHOICES, Framework, Node
 from .score import Exact, evaluate
 
 Weights = Mapping[str, np.ndarray]  # code -> (K,), for every scored node
@@ -144,9 +144,12 @@ def climber(framework: Framework, shares: Shares, rows: Mapping[str, int], colla
         return collapse and weighs and aggregate == node.aggregate == "arithmetic"
 
     def branch(aggregate: str, children: tuple[str, ...]) -> Branch:
-        if aggregate in ("best", "worst"):
+        if aggregate in CHOICES:
             below = framework.siblings(children)
             return alternatives(aggregate, below, [node(n.code) for n in below], shares, framework.has_points)
+        if aggregate == "product":
+            below = framework.siblings(children)
+            return product([rows[n.code] for n in below], [node(n.code) for n in below])
         tree = family(aggregate, children)
         codes = tree.ends
         at = [k for k, code in enumerate(codes) if code in leaf]
@@ -206,7 +209,9 @@ def spread(tree: Family, weights: np.ndarray, share: np.ndarray | float, out: np
 
 def apply(aggregate: str, x: np.ndarray) -> np.ndarray:
     """What a mean adds up: x, log x or 1/x."""
-    return x if aggregate == "arithmetic" else np.log(x) if aggregate == "geometric" else 1.0 / x
+    if aggregate in ("arithmetic", "complement"):
+        return x
+    return 1.0 / x if aggregate == "harmonic" else np.log(x)
 
 
 def mean(
@@ -219,7 +224,7 @@ def mean(
     branches      the other ends, and how their shares are found
     """
     counts = np.where(np.isnan(x), 0.0, present)
-    rooted = aggregate != "arithmetic"
+    rooted = aggregate not in ("arithmetic", "complement")
     zeros = np.where(rooted & (x == 0) & (counts > 0), 1.0, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where((counts > 0) & (zeros == 0), counts * apply(aggregate, x), 0.0)
@@ -253,30 +258,51 @@ def mean(
                     value[(leaves > 0).astype(float).T @ zeros.T > 0] = 0.0
             elif len(part) or branches or not whole.all():
                 value /= whole
+            if aggregate == "complement":
+                value = 1.0 - value
         return value, None if gone is None else 1.0 - gone
 
     return found
 
 
 def alternatives(aggregate: str, below: list[Node], branches: list[Branch], shares: Shares, has_points: bool) -> Branch:
-    """Alternatives: the one with the most (fewest) points, as a share of the largest own maximum.
-
-    Without points, of what stays of each. Weights only say which of them count.
-    """
+    """One child stands for all: the one with the most points (`best`, as a share of the largest own maximum), or the
+    smallest share (`worst`). Weights only say which of them count."""
     counting = [(n, b) for n, b in zip(below, branches, strict=True) if n.weight]
     size = max((float(n.maximum or 1) if has_points else 1.0 for n, _ in counting), default=1.0)
+    by_points = aggregate == "best" and has_points
+    whole = np.max([shares.rooms[n.code] for n in below], axis=0) if by_points else 1.0
     choose = np.fmax if aggregate == "best" else np.fmin
 
     def found(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        points = np.full((weights.shape[1], len(shares.agencies)), np.nan)
+        chosen = np.full((weights.shape[1], len(shares.agencies)), np.nan)
         room = np.zeros((1, len(shares.agencies)))
         for n, branch in counting:
             share, stays = branch(weights)
             own = shares.rooms[n.code][None] if has_points else np.ones((1, 1)) if stays is None else stays
-            points = choose(points, share * own)
+            chosen = choose(chosen, share * own if by_points else np.where(own > 0, share, np.nan))
             room = np.maximum(room, own)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return points / np.where(room > 0, room, np.nan), np.broadcast_to(room / size, points.shape)
+            return chosen / np.where(whole > 0, whole, np.nan), np.broadcast_to(room / size, chosen.shape)
+
+    return found
+
+
+def product(at: list[int], branches: list[Branch]) -> Branch:
+    """The product of the shares that count; weights only say which.
+
+    at   the rows of the children in a table of weights
+    """
+
+    def found(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        value, held = np.full((1, 1), np.nan), np.zeros((1, 1))
+        for row, branch in zip(at, branches, strict=True):
+            share, stays = branch(weights)
+            own = weights[row][:, None] if stays is None else weights[row][:, None] * stays
+            counts = (own > 0) & ~np.isnan(share)
+            value = np.where(counts, np.where(np.isnan(value), 1.0, value) * share, value)
+            held = held + own
+        return value, held / np.maximum(weights[at].sum(axis=0)[:, None], LEAST)
 
     return found
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import classify, two_sided
 from ..rules import ONE, ZERO
 from .rows import year_rows
 from .score import Exact
@@ -42,17 +43,18 @@ def potential(case: Case, exact: Exact) -> pd.DataFrame:
 
 
 def reach(case: Case, score: Fraction, rows: pd.DataFrame) -> tuple[int, int] | None:
-    """The next higher class and the fewest rows that, fully met, reach it; None at the top or where nothing does.
+    """The next higher class and the fewest rows that, fully met, reach it; None at the top, where nothing does, and
+    where classes are two-sided: more is not better there.
 
     score   of one agency;  rows   its rows of `potential`, the largest first
     """
-    classes = case.settings.classes
-    now = next((i for i, c in enumerate(classes) if c.holds(score)), len(classes) - 1)
-    if not classes or now == 0:
+    bands = case.settings.bands
+    now = classify(score, bands)
+    if now in (None, 1) or two_sided(case.settings.classes):
         return None
     won = ZERO
     for n, more in enumerate(rows["to_win"], start=1):
         won += more
-        if classes[now - 1].holds(score + won):
-            return now, n
+        if bands[now - 2].holds(score + won):
+            return now - 1, n
     return None

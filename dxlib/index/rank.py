@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..case.settings import Settings
-from .rounding import scaled
+from .rounding import rounded, settled
 
 
 def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
@@ -36,15 +36,14 @@ def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
     return out
 
 
-def ranked_on(share: Fraction | None, room: Fraction, settings: Settings) -> Fraction | None:
-    """The share that decides rank and class: exact, or that of the published points."""
+def ranked_on(share: Fraction | None, room: Fraction, settings: Settings, rooted: bool = False) -> Fraction | None:
+    """The share that decides rank and class: exact, or that of the published points.
+
+    rooted   whether it may hold roots (`Framework.rooted`)
+    """
     if share is None or settings.rank_on == "exact" or not room:
-        return share
-    unit = 10**settings.points_decimals
-    points = scaled(
-        share.numerator * room.numerator, share.denominator * room.denominator, settings.points_decimals, settings.half
-    )
-    return Fraction(points * room.denominator, unit * room.numerator)
+        return settled(share, rooted)
+    return rounded(settled(share * room, rooted), settings.points_decimals, settings.half) / room
 
 
 def ranks_by_scope(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import overload
 
 import numpy as np
+
+ROOT_DECIMALS = 30
 
 
 def scaled(numerator: int, denominator: int, decimals: int, half: str = "away") -> int:
@@ -25,22 +28,42 @@ def rounded(x: Fraction, decimals: int, half: str = "away") -> Fraction:
     return Fraction(scaled(x.numerator, x.denominator, decimals, half), 10**decimals)
 
 
+@overload
+def settled(x: Fraction, rooted: bool) -> Fraction: ...
+@overload
+def settled(x: None, rooted: bool) -> None: ...
+def settled(x: Fraction | None, rooted: bool) -> Fraction | None:
+    """A share, or points, as they are compared and rounded.
+
+    A sum of roots kept to 40 digits misses the last few: where x may be one, 30 decimals decide, so that
+    (√0.02 + √0.08)/2 ties with √0.045. Anything else is exact as it is.
+
+    rooted   whether the node is in `Framework.rooted`
+    """
+    return x if x is None or not rooted else rounded(x, ROOT_DECIMALS)
+
+
 def rounded_column(
-    shares: Sequence[Fraction | None], factors: Sequence[Fraction] | None, decimals: int, half: str
+    shares: Sequence[Fraction | None],
+    factors: Sequence[Fraction] | None,
+    decimals: int,
+    half: str,
+    rooted: bool = False,
 ) -> np.ndarray:
     """share x factor of a whole column to `decimals` places, as floats (nan for None).
+
+    rooted   see `settled`
 
     Floats decide wherever they are surely right; anything near a half is decided on the exact numbers, so
     the result is that of `scaled` to the last bit.
     """
-    x = np.array([np.nan if s is None else s.numerator / s.denominator for s in shares])
+    units = np.array([np.nan if s is None else s.numerator / s.denominator for s in shares]) * 10.0**decimals
     if factors is not None:
-        x = x * np.array([f.numerator / f.denominator for f in factors])
-    units = x * 10.0**decimals
+        units = units * np.array([f.numerator / f.denominator for f in factors])
     below = np.floor(units)
     sure = (np.abs(units - below - 0.5) > 1e-3) & (np.abs(units) < 2.0**41)
     whole = np.where(units - below > 0.5, below + 1, below)
-    for i in np.flatnonzero(~sure & ~np.isnan(x)).tolist():
-        share, factor = shares[i] or Fraction(0), Fraction(1) if factors is None else factors[i]
-        whole[i] = scaled(share.numerator * factor.numerator, share.denominator * factor.denominator, decimals, half)
+    for i in np.flatnonzero(~sure & ~np.isnan(units)).tolist():
+        x = settled((shares[i] or Fraction(0)) * (Fraction(1) if factors is None else factors[i]), rooted)
+        whole[i] = scaled(x.numerator, x.denominator, decimals, half)
     return whole / 10.0**decimals

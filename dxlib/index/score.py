@@ -12,15 +12,14 @@ from fractions import Fraction
 from itertools import repeat
 
 from ..case import Case
-from ..case.framework import Framework
+from ..case.framework import CHOICES, INDEX, Framework
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
-from .aggregate import MEANS, total, whole_numbers
-from .rounding import rounded
+from .aggregate import AGGREGATES, total, whole_numbers
+from .rounding import rounded, settled
 from .values import Leaf, basis, leaf
 
-INDEX = "index"
 VALUED = ("verified", "claimed", "measured")
 
 
@@ -118,15 +117,19 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
         elif rule == "exclude":
             rooms[i] = present[i] = ZERO
     if settings.rounding == "every-level":
-        shares = [round_share(s, r, settings) for s, r in zip(shares, rooms, strict=True)]
+        rooted = code in framework.rooted
+        shares = [round_share(s, r, settings, rooted) for s, r in zip(shares, rooms, strict=True)]
     return Column(shares, rooms, present, blocked, values.states)
 
 
-def round_share(share: Fraction | None, room: Fraction, settings: Settings) -> Fraction | None:
-    """The share that gives rounded points."""
+def round_share(share: Fraction | None, room: Fraction, settings: Settings, rooted: bool) -> Fraction | None:
+    """The share that gives rounded points.
+
+    rooted   whether the share may hold roots (`Framework.rooted`)
+    """
     if share is None or not room:
         return share
-    return rounded(share * room, settings.points_decimals, settings.half) / room
+    return rounded(settled(share * room, rooted), settings.points_decimals, settings.half) / room
 
 
 def branch(
@@ -149,6 +152,7 @@ def branch(
     scale = (maximum or ZERO) if framework.has_points else framework.total
     whole, idle_whole = (ONE,) * len(below), (ONE,) * len(idle)
     words: dict[tuple[tuple[str, ...], bool], str] = {}
+    rooted = code in framework.rooted
     out = Column([], [], [], [], [])
     for agency, (shares, rooms, present, blocked, states), (_, idle_rooms, idle_present, _, _) in zip(
         agencies, by_agency(below, len(agencies)), by_agency(idle, len(agencies)), strict=True
@@ -158,9 +162,9 @@ def branch(
         if present != whole or idle_present != idle_whole:
             rest = list(zip(idle_present, idle_rooms, strict=True))
             held, room = kept_weight(parts, rest, aggregate, scale, framework.has_points)
-        share = None if True in blocked else combine(aggregate, parts, framework.has_points, code, agency)
+        share = None if True in blocked else combine(aggregate, parts, room, framework.has_points, code, agency)
         if settings.rounding == "every-level":
-            share = round_share(share, room, settings)
+            share = round_share(share, room, settings, rooted)
         found = (states, share is None)
         if found not in words:
             words[found] = state_of(states, share)
@@ -186,24 +190,31 @@ def kept_weight(
     parts   (weight, share, present, room, full maximum) of the children that count
     idle    (present, room) of the children of weight 0: shown, so part of the maximum, but never of the weight
     """
-    if aggregate in ("best", "worst"):
-        sizes = [(room, full) for *_, room, full in parts] if has_points else [(p, ONE) for _, _, p, _, _ in parts]
-        held = max(left for left, _ in sizes) / max(full for _, full in sizes)
-        return held, scale * held if has_points else scale
+    if not parts:
+        return ZERO, ZERO
+    if aggregate in CHOICES and has_points:
+        rooms = [room for *_, room, _ in parts]
+        return max(rooms) / max(full for *_, full in parts), max(rooms + [room for _, room in idle])
+    if aggregate in CHOICES:
+        return max(present for _, _, present, _, _ in parts), scale
     whole = all(present is ONE for _, _, present, _, _ in parts)
     held = ONE if whole else total([w * p for w, _, p, _, _ in parts]) / sum(w for w, *_ in parts)
     return held, total([room for *_, room, _ in parts] + [room for _, room in idle]) if has_points else scale
 
 
-def combine(aggregate: str, parts: list[tuple], has_points: bool, code: str, agency: str) -> Fraction | None:
-    """The parent's share from the parts of `kept_weight`; None when no child has one."""
-    if aggregate in ("best", "worst"):
+def combine(
+    aggregate: str, parts: list[tuple], room: Fraction, has_points: bool, code: str, agency: str
+) -> Fraction | None:
+    """The parent's share from the parts of `kept_weight` and its own maximum; None when no child has one.
+
+    `best` takes the alternative with the most points, `worst` the smallest share.
+    """
+    if aggregate == "best" and has_points:
+        most = max((s * r for _, s, _, r, _ in parts if s is not None), default=None)
+        return None if most is None else most / room if room else ZERO
+    if aggregate in CHOICES:
         choose = max if aggregate == "best" else min
-        if not has_points:
-            return choose((s for _, s, _, _, _ in parts if s is not None), default=None)
-        points = choose((s * r for _, s, _, r, _ in parts if s is not None), default=None)
-        largest = max(r for *_, r, _ in parts)
-        return None if points is None else points / largest if largest else ZERO
+        return choose((s for _, s, _, _, _ in parts if s is not None), default=None)
     pairs = [
         (w if present is ONE else w * present, s)
         for w, s, present, _, _ in parts
@@ -215,7 +226,7 @@ def combine(aggregate: str, parts: list[tuple], has_points: bool, code: str, age
         raise Refusal(
             [Finding("E_NEGATIVE_MEAN", "negative_mean", column=code, value=agency, facts={"aggregate": aggregate})]
         )
-    return MEANS[aggregate](pairs)
+    return AGGREGATES[aggregate](pairs)
 
 
 def state_of(states: Iterable[str], share: Fraction | None) -> str:
@@ -247,35 +258,27 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
 
 
 def coverage(framework: Framework, exact: Exact) -> list[Fraction]:
-    """Per agency, the share of the index's weight that has a value.
+    """Per agency, the share of the whole index's weight that has a value.
 
-    Rows that do not apply are outside: their weight has left, or others carry it. Of alternatives (best, worst) one
-    is enough.
+    Rows that do not apply are part of the whole: an agency that is assessed on 30 of 100 points stands at 0.3. Of
+    alternatives (best, worst) one is enough.
     """
     columns = exact.columns
 
-    def node(code: str, i: int) -> tuple[Fraction, Fraction] | None:
-        """(weight that has a value, weight that applies), of 1; None where nothing applies."""
+    def node(code: str, i: int) -> Fraction:
         children = framework.nodes[code].children
         if children:
             return branch_of(framework.nodes[code].aggregate, children, i)
-        state = columns[code].states[i]
-        return None if state == "not-applicable" else (Fraction(state in VALUED), ONE)
+        return Fraction(columns[code].states[i] in VALUED)
 
-    def branch_of(aggregate: str, codes: tuple[str, ...], i: int) -> tuple[Fraction, Fraction] | None:
-        found = [(n.weight, node(n.code, i)) for n in framework.siblings(codes) if n.weight]
-        parts = [(w, part) for w, part in found if part is not None]
-        if not parts:
-            return None
-        if aggregate in ("best", "worst"):
-            return max((part for _, part in parts), key=lambda part: part[0] / part[1])
-        whole = sum((w for w, _ in found), ZERO)
-        return total([w * part[0] for w, part in parts]) / whole, total([w * part[1] for w, part in parts]) / whole
+    def branch_of(aggregate: str, codes: tuple[str, ...], i: int) -> Fraction:
+        parts = [(n.weight, node(n.code, i)) for n in framework.siblings(codes) if n.weight]
+        if aggregate in CHOICES:
+            return max((part for _, part in parts), default=ZERO)
+        return total([w * part for w, part in parts]) / sum(w for w, _ in parts) if parts else ZERO
 
     counted = [columns[node.code].states for node in framework.leaves if node.scored]
-    out = []
-    for i in range(len(exact.agencies)):
-        complete = all(states[i] in VALUED for states in counted)
-        part = (ONE, ONE) if complete else branch_of(framework.aggregate, framework.tops, i)
-        out.append(ZERO if part is None else part[0] / part[1])
-    return out
+    return [
+        ONE if all(states[i] in VALUED for states in counted) else branch_of(framework.aggregate, framework.tops, i)
+        for i in range(len(exact.agencies))
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,15 +11,14 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.framework import Framework
-from ..case.settings import Class, Settings
+from ..case.classes import classify
+from ..case.settings import Settings
 from .rank import ranked_on, ranks_by_scope
-from .rounding import rounded, rounded_column
+from .rounding import rounded_column
 from .score import INDEX, Column, Exact, coverage, evaluate
 from .values import Leaf
 
 SCORE_DECIMALS = 12
-ROOT_DECIMALS = 30
 COLUMNS = [
     "year",
     "group",
@@ -45,7 +43,7 @@ def score(case: Case, on: str | None = None) -> pd.DataFrame:
 
     Returns one row per agency (order of agencies.csv) and node (tree order, the index first):
     year, group, agency, scope, node, level (0 = index), score (share of the own maximum, 12 decimals),
-    points and max_points (own; rounded to points_decimals), rank, of (length of the list), class
+    points (rounded to points_decimals) and max_points (own; as written), rank, of (length of the list), class
     (1 = the highest of index.toml), state. Raises Refusal.
     """
     return tabulate(case, evaluate(case, on))
@@ -63,13 +61,13 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
     blocks: dict[str, list] = {name: [] for name in COLUMNS[5:]}
     nodes = [code for code in exact.columns if not only or code in only]
     for code in nodes:
-        column = settled(exact.columns[code], framework)
-        deciding = [ranked_on(s, r, settings) for s, r in zip(column.shares, column.rooms, strict=True)]
+        column, rooted = exact.columns[code], code in framework.rooted
+        deciding = deciding_shares(column, settings, rooted)
         rank, of = ranks_by_scope(deciding, scopes, ranked)
-        points, maxima = printed_points(column, exact.extra.get(code), settings)
-        classes = [classify(s, settings.classes) for s in deciding] if code == INDEX else [None] * n
+        points, maxima = printed_points(column, exact.extra.get(code), settings, rooted)
+        classes = [classify(s, settings.bands) for s in deciding] if code == INDEX else [None] * n
         level = 0 if code == INDEX else framework.nodes[code].level
-        score = rounded_column(column.shares, None, SCORE_DECIMALS, settings.half)
+        score = rounded_column(column.shares, None, SCORE_DECIMALS, settings.half, rooted)
         cells: tuple[Any, ...] = ([level] * n, score, points, maxima, rank, of, classes, column.states)
         for name, values in zip(blocks, cells, strict=True):
             blocks[name].append(values)
@@ -90,36 +88,27 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
     return pd.DataFrame(frame)
 
 
-def settled(column: Column, framework: Framework) -> Column:
-    """The shares as they are compared and printed. Sums of roots kept to 40 digits miss the last few: where a
-    set has any, 30 decimals decide, so that (√0.02 + √0.08)/2 ties with √0.045."""
-    if not framework.rooted:
-        return column
-    return replace(column, shares=[None if s is None else rounded(s, ROOT_DECIMALS) for s in column.shares])
+def deciding_shares(column: Column, settings: Settings, rooted: bool) -> list[Fraction | None]:
+    """The shares of a node that decide ranks and classes, see `ranked_on`."""
+    if settings.rank_on == "exact" and not rooted:
+        return column.shares
+    return [ranked_on(s, room, settings, rooted) for s, room in zip(column.shares, column.rooms, strict=True)]
 
 
-def printed_points(column: Column, extra: Leaf | None, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
-    """Points and own maxima as printed. Bonus and penalty rows have points and no maximum; a row that is
-    left out for an agency has neither."""
+def printed_points(
+    column: Column, extra: Leaf | None, settings: Settings, rooted: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points as printed, and own maxima as written, which are never rounded. Bonus and penalty rows have points and no
+    maximum; a row that is left out for an agency has neither."""
     decimals, half = settings.points_decimals, settings.half
     if extra is not None:
         return rounded_column(extra.shares, None, decimals, half), np.full(len(extra.shares), np.nan)
-    points = rounded_column(column.shares, column.rooms, decimals, half)
-    shown = [
-        r if s is not None or (b and r) else None
+    points = rounded_column(column.shares, column.rooms, decimals, half, rooted)
+    maxima = [
+        r.numerator / r.denominator if s is not None or (b and r) else np.nan
         for s, b, r in zip(column.shares, column.blocked, column.rooms, strict=True)
     ]
-    return points, rounded_column(shown, None, decimals, half)
-
-
-def classify(share: Fraction | None, classes: tuple[Class, ...]) -> int | None:
-    """1-based position of the highest class whose cut the share reaches; None without score or classes.
-
-    The last class (cut 0) takes everybody that is left, a share below 0 (`zscore`, `unclipped`) too.
-    """
-    if share is None or not classes:
-        return None
-    return next((i for i, c in enumerate(classes, start=1) if c.holds(share)), len(classes))
+    return points, np.array(maxima)
 
 
 def to_csv(table: pd.DataFrame) -> str:

@@ -1,11 +1,11 @@
-"""Where one share of 0 decides a whole branch: under a geometric or a harmonic mean."""
+"""Where one share of 0 decides a whole branch: under a geometric or a harmonic mean, or a product."""
 
 from __future__ import annotations
 
 from ..case import Case
 from .score import evaluate
 
-ROOTED = ("geometric", "harmonic")
+VANISH = ("geometric", "harmonic", "product")
 
 
 def decided_by_zero(case: Case, on: str | None = None, aggregate: str | None = None) -> list[tuple[str, str]]:
@@ -20,7 +20,7 @@ def decided_by_zero(case: Case, on: str | None = None, aggregate: str | None = N
     framework = case.framework
     branches = [(aggregate or framework.aggregate, framework.tops)]
     branches += [(node.aggregate, node.children) for node in framework.nodes.values() if node.scored and node.children]
-    rows = [n.code for mean, codes in branches if mean in ROOTED for n in framework.siblings(codes) if n.weight]
+    rows = [n.code for mean, codes in branches if mean in VANISH for n in framework.siblings(codes) if n.weight]
     if not rows:
         return []
     exact = evaluate(case, on)

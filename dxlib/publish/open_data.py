@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import two_sided
 from ..index import to_csv
 from ..words import LANGUAGES, date, text, title_of_year
 
@@ -39,7 +40,7 @@ KEYS = {
     "choices": ["indicator", "name"],
     "classes": ["class"],
 }
-NUMBERS = {"score": "number", "points": "number", "max_points": "number", "weight": "number", "cut": "number"}
+NUMBERS = {"score": "number", "points": "number", "max_points": "number", "cut": "number", "within": "number"}
 WHOLE = {"level": "integer", "rank": "integer", "of": "integer", "class": "integer", "direction": "integer"}
 LICENCES = {  # as written in index.toml -> (SPDX name, address)
     "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
@@ -70,12 +71,15 @@ def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str)
 
 
 def classes(case: Case) -> pd.DataFrame:
-    """The classes from the highest down: position, names, cut (share of the own maximum), whether the cut belongs."""
+    """The classes from the highest down: position, names, cut (share of the own maximum; in a set of two-sided classes
+    how far from 1 the share may be), whether the cut belongs."""
+    edge = "within" if two_sided(case.settings.classes) else "cut"
     rows = [
-        [i, *(c.name.get(lang, "") for lang in LANGUAGES), float(c.cut), "yes" if c.includes_cut else "no"]
+        [i, *(c.name.get(lang, "") for lang in LANGUAGES), getattr(c, edge), "yes" if c.includes_cut else "no"]
         for i, c in enumerate(case.settings.classes, start=1)
     ]
-    return pd.DataFrame(rows, columns=["class", *(f"name_{lang}" for lang in LANGUAGES), "cut", "includes_cut"])
+    found = pd.DataFrame(rows, columns=["class", *(f"name_{lang}" for lang in LANGUAGES), edge, "includes_cut"])
+    return found.astype({edge: float})
 
 
 def marks(case: Case, provisional: bool) -> str:

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import Band
 from ..case.framework import Framework
-from ..case.settings import Class, Settings
+from ..case.settings import Settings
 from ..index import INDEX, evaluate, tabulate
 from ..index.floats import SLICE, TIE, Shares, float_ranks, leaf_shares, row_scorer, some
 from .weights import STREAM, Drawer, check_set, drawer_of, families, workers
@@ -217,7 +218,7 @@ class Counter:
             block=block,
             tops=self.tops if self.full else [],
             pairs=self.full,
-            cuts=self.settings.classes[:-1] if self.full else (),
+            cuts=self.settings.bands[:-1] if self.full else (),
             settled=published(self.settings, self.rooms) if by_publication else None,
         )
 
@@ -233,9 +234,11 @@ class Counter:
                 self.lists, places, pairwise(edges), compared, ahead, strict=True
             )
         ]
-        classes = np.diff(reached, axis=1, prepend=0, append=draws)
-        if not (self.full and self.settings.classes):
-            classes = classes[:, :0]
+        held = np.diff(reached, axis=1, prepend=0, append=draws)
+        bands = self.settings.bands if self.full else ()
+        classes = np.zeros((len(held), max((band.place for band in bands), default=0)), held.dtype)
+        for k, band in enumerate(bands):
+            classes[:, band.place - 1] += held[:, k]
         return Tally(draws, self.tops, kept, self.shares.agencies, self.official, classes)
 
 
@@ -302,7 +305,7 @@ def count(
     block: int = SLICE,
     tops: list[str] | None = None,
     pairs: bool = False,
-    cuts: tuple[Class, ...] = (),
+    cuts: tuple[Band, ...] = (),
     settled: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The pass itself: scores and ranks of a block of draws at a time, counted and forgotten.
@@ -324,7 +327,7 @@ def count(
     kind = np.int16 if max(sizes, default=0) < 2**15 else np.int32
     places = [np.zeros((size, size + 1), small) for size in sizes]
     compared = [compared_in(size, pairs) for size in sizes]
-    limits = [(float(c.cut), TIE * max(1.0, abs(float(c.cut))), c.includes_cut) for c in cuts]
+    limits = [(float(b.cut), TIE * max(1.0, abs(float(b.cut))), b.includes_cut) for b in cuts if b.cut is not None]
     held = max(1, min(BUFFER // max(1, ranked), -(-draws // (8 * max(1, threads)))))
     step = -(-held // -(-held // max(1, block // max(1, n))))  # blocks of one size
     writing = Lock()

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.settings import Class, Settings
+from ..case.classes import Band
+from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..index import INDEX, Exact, tabulate
 from ..index.aggregate import total
@@ -156,11 +157,12 @@ def score_range(linear: Linear, i: int, low: Sequence[Fraction], high: Sequence[
     return (min(max(ends[0], ZERO), ONE), min(max(ends[1], ZERO), ONE)) if linear.clamped else ends
 
 
-def deciding_cut(cut: Class, room: Fraction, settings: Settings) -> Fraction:
-    """The exact share where a class begins for an agency: its cut, or where the published points reach it."""
+def deciding_cut(band: Band, room: Fraction, settings: Settings) -> Fraction:
+    """The exact share where a band begins for an agency: its cut, or where the published points reach it."""
+    cut = band.cut or ZERO
     if settings.rank_on == "exact" or not room:
-        return cut.cut
-    units = cut.cut * room * 10**settings.points_decimals
-    return (Fraction(ceil(units) if cut.includes_cut else floor(units) + 1) - Fraction(1, 2)) / (
+        return cut
+    units = cut * room * 10**settings.points_decimals
+    return (Fraction(ceil(units) if band.includes_cut else floor(units) + 1) - Fraction(1, 2)) / (
         room * 10**settings.points_decimals
     )

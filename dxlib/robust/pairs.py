@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import met
 from ..index import evaluate
 from ..index.rank import ranked_on
-from ..index.table import classify
 from .linear import Linear, box, knapsack, linear, of_places, score_range
 
 NEAR = 1e-9  # floats nearer to 0 than this are decided on the exact numbers
@@ -110,7 +110,8 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
         above = certain(lin, members, half_width, leads(lin, members, half_width)[1])
         for place, i in enumerate(members):
             ends = score_range(lin, i, low, high)
-            worst, best = (classify(ranked_on(end, lin.rooms[i], case.settings), case.settings.classes) for end in ends)
+            worst, best = (ranked_on(end, lin.rooms[i], case.settings) for end in ends)
+            classes = met(worst, best, case.settings.bands)
             official = lin.official.loc[i]
             rows.append(
                 {
@@ -122,9 +123,9 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
                     "low": round(float(ends[0]), DECIMALS),
                     "high": round(float(ends[1]), DECIMALS),
                     "class": official["class"],
-                    "best_class": best,
-                    "worst_class": worst,
-                    "certain": None if best is None else best == worst,
+                    "best_class": min(classes, default=None),
+                    "worst_class": max(classes, default=None),
+                    "certain": len(classes) == 1 if classes else None,
                     "above": int(above[:, place].sum()),
                     "below": int(above[place].sum()),
                 }

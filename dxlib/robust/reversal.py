@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import classify
 from ..index import INDEX, Exact, evaluate, tabulate
 from ..index.aggregate import total
 from ..index.rank import ranked_on
-from ..index.table import classify
 from ..rules import ONE, ZERO
 from .linear import Linear, deciding_cut, dot, of_places
 
@@ -275,11 +275,14 @@ def targets(
     for move, share in (("up", above), ("down", below)):
         if share is not None:
             found.append((move, next(name for s, name in others if s == share), share, move == "down"))
-    place = classify(ranked_on(now, room, settings), settings.classes)
-    for move, k in (("class-up", (place or 1) - 2), ("class-down", (place or 0) - 1)):
-        if 0 <= k < len(settings.classes) - 1:
-            cut = deciding_cut(settings.classes[k], room, settings)
-            found.append((move, "", cut, classify(ranked_on(cut, room, settings), settings.classes) == place))
+    bands = settings.bands
+    decides = ranked_on(now, room, settings)
+    here = next((k for k, band in enumerate(bands) if decides is not None and band.holds(decides)), 0)
+    for border, beyond in ((here - 1, here - 1), (here, here + 1)):  # the edge above and the band over it; below
+        if bands and 0 <= border < len(bands) - 1:
+            cut = deciding_cut(bands[border], room, settings)
+            move = "class-up" if bands[beyond].place < bands[here].place else "class-down"
+            found.append((move, "", cut, classify(ranked_on(cut, room, settings), bands) == bands[here].place))
     return found
 
 

@@ -17,14 +17,13 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import classify
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
 from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, some
-from ..index.rank import ranked_on
-from ..index.rounding import rounded
 from ..index.score import Column, add_points, branch, climb, leaf_column
-from ..index.table import ROOT_DECIMALS, classify
+from ..index.table import deciding_shares
 from ..index.values import Leaf, basis, leaf
 from ..rules import MinMax, RankShare, Rule, ZScore
 
@@ -316,10 +315,7 @@ def decided(
     """
 
     def deciding(index: Column, framework: Framework) -> list[Fraction | None]:
-        found = index.shares
-        if rooted or framework.rooted:
-            found = [None if s is None else rounded(s, ROOT_DECIMALS) for s in found]
-        return [ranked_on(s, room, settings) for s, room in zip(found, index.rooms, strict=True)]
+        return deciding_shares(index, settings, rooted or INDEX in framework.rooted)
 
     def ask(k: int, members: list[int]) -> list[Fraction | None]:
         index = climb(part(exact, np.array(members)), frameworks[k], settings).columns[INDEX]
@@ -407,13 +403,14 @@ def class_of(scores: np.ndarray, settings: Settings, ask: Ask) -> np.ndarray:
     out = np.full(scores.shape, NAN)
     if not settings.classes:
         return out
-    cuts = np.array([float(c.cut) for c in settings.classes])
+    cuts = np.array([float(band.cut) for band in settings.bands if band.cut is not None])
+    places = np.array([band.place for band in settings.bands])
     known = ~np.isnan(scores)
-    out[known] = np.minimum((scores[known][:, None] < cuts).sum(axis=1) + 1, len(cuts))
+    out[known] = places[(scores[known][:, None] < cuts).sum(axis=1)]
     near = known & (np.abs(scores[:, :, None] - cuts) <= TIE).any(axis=2)
     for k in np.flatnonzero(near.any(axis=1)).tolist():
         members = np.flatnonzero(near[k]).tolist()
-        out[k, members] = [classify(share, settings.classes) or NAN for share in ask(k, members)]
+        out[k, members] = [classify(share, settings.bands) or NAN for share in ask(k, members)]
     return out
 
 

@@ -19,6 +19,7 @@ from ..case.answers import ANSWER
 from ..case.framework import Node
 from ..case.tables import rows_of
 from ..rules import Bonus, Count, Options, Parts, YesNo
+from ..show.labels import maximum
 from ..verify import Sender, ledger, senders
 from ..words import absent, date, name, number, text, title, title_of_year
 from .book import Book, Cell, Cells, Place, Sheet, at
@@ -251,7 +252,7 @@ def appeal_form(words: Wording, to: Recipient) -> Book | None:
         shown = {
             "code": Cell(code, "code"),
             "row": Cell(words.of(code, "name"), "text"),
-            "max": Cell(points(row["max_points"], words), "points"),
+            "max": Cell("" if absent(row["max_points"]) else maximum(row["max_points"], lang), "points"),
             "claimed": Cell(points(row["claimed"], words), "points"),
             "final": Cell(points(row["final"], words), "points"),
             "reason": Cell(". ".join(w.rstrip(".") for w in why if w), "small"),

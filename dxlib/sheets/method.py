@@ -55,7 +55,9 @@ def in_words(node: Node, scale: Fraction, names: Mapping[str, str], unit: str, l
         most = "" if cap is None else figure(cap, lang)
         return text(f"sheet.method.{key}", lang, each=each, most=most, unit=unit or text("sheet.one", lang))
     if isinstance(rule, Goalposts):
-        return text("sheet.method.goalposts", lang, low=worth(rule.lo), high=worth(rule.hi), points=points(Fraction(1)))
+        key = "goalposts" if not rule.log else "goalposts_log_plus" if rule.offset else "goalposts_log"
+        ends = {"low": worth(rule.lo), "high": worth(rule.hi), "added": figure(rule.offset, lang)}
+        return text(f"sheet.method.{key}", lang, points=points(Fraction(1)), **ends)
     if rule.group:
         return text("sheet.method.group", lang, how=text(f"rule.{rule.name}.how", lang))
     direction = "_down" if rule.name == "ratio" and rule.direction == -1 else ""
@@ -129,8 +131,9 @@ def earned(rule: Rule, scale: Fraction, value: str, top: str, below: str) -> str
         points = points if rule.cap is None else f"MIN({points},{exactly(rule.cap)})"
         return points if rule.role == "bonus" else f"-{points}"
     if isinstance(rule, Goalposts):
-        lo, hi = exactly(rule.lo), exactly(rule.hi)
-        part = f"(LN({value})-LN({lo}))/(LN({hi})-LN({lo}))" if rule.log else f"({value}-({lo}))/({hi}-({lo}))"
+        lo, hi = exactly(rule.lo + rule.offset), exactly(rule.hi + rule.offset)
+        over = f"LN({value}+({exactly(rule.offset)}))" if rule.offset else f"LN({value})"
+        part = f"({over}-LN({lo}))/(LN({hi})-LN({lo}))" if rule.log else f"({value}-({lo}))/({hi}-({lo}))"
         return f"MAX(0,MIN(1,{part}))*({most})" if rule.clipped else f"{part}*({most})"
     part = f"MIN({value},1)"
     return f"{part}*({most})" if rule.direction == 1 else f"(1-{part})*({most})"

@@ -40,7 +40,7 @@ LEDGER = ("claims", "evidence", "appeals", "verdicts")  # what an intake changes
 Change = tuple[str, str, str, str, str]  # table, key, column, before, after
 NOTE, WORDS, HEAD, FIRST = 0, 1, 2, 3
 FREE = 2000  # lines that take new rows, with their drop-downs
-CLASSES = ("name.vi", "name.en", "cut", "includes_cut")
+CLASSES = ("name.vi", "name.en", "cut", "includes_cut", "within")
 WIDE = ("name_vi", "name_en", "explanation", "rule", "evidence_vi", "title", "grounds", "reason", "note", "legal")
 
 
@@ -154,13 +154,13 @@ def classes_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
     for row, one in enumerate(raw.get("class", ()), start=FIRST):
         for column, key in enumerate(CLASSES):
             words = held(one, key)
-            cells[row, column] = Cell(typed(words, "number" if key == "cut" else "string"), "input_text")
+            cells[row, column] = Cell(typed(words, "number" if key in ("cut", "within") else "string"), "input_text")
     rules = [Rule(FIRST, FIRST + 50, 3, ("true", "false"), "", text("sheet.column.includes_cut", lang))]
-    styles = ("input_text", "input_text", "input", "input_text")
+    styles = ("input_text", "input_text", "input", "input_text", "input")
     return Sheet(
         title_of("classes", lang),
         cells,
-        (28, 28, 12, 16),
+        (28, 28, 12, 16, 16),
         {WORDS: 48},
         repeated=(WORDS, FIRST, 0),
         rules=rules,
@@ -347,7 +347,7 @@ def bare(key: str) -> str:
 
 
 def class_kind(key: str) -> str:
-    return {"cut": "number", "includes_cut": "boolean"}.get(key, "string")
+    return {"cut": "number", "within": "number", "includes_cut": "boolean"}.get(key, "string")
 
 
 def toml(words: str, kind: str) -> str:

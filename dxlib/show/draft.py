@@ -153,7 +153,7 @@ def lists(case: Case, rows: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
                     "rank": number(row["rank"], lang),
                     "agency": named[row["agency"]],
                     "points": labels.points(row["points"], case, lang),
-                    "of": labels.maximum(row["max_points"], case, lang),
+                    "of": labels.maximum(row["max_points"], lang),
                     "share": labels.share(row["score"], lang),
                     "label": NOTHING if row["class"] is pd.NA else bands.get(row["class"], NOTHING),
                 }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import Class
 from ..index.values import basis
-from ..words import NOTHING, name, number, percent, text, title, title_of_year
+from ..words import NOTHING, absent, name, number, percent, text, title, title_of_year
 from .blocks import Column
 
 
@@ -38,9 +40,19 @@ def points(x: Any, case: Case, lang: str) -> str:
     return number(x, lang, case.settings.points_decimals)
 
 
-def maximum(x: Any, case: Case, lang: str) -> str:
-    """Maximum points: without decimals where they are whole."""
-    return number(x, lang, 0 if x == x and x == int(x) else case.settings.points_decimals)
+def maximum(x: Any, lang: str) -> str:
+    """Maximum points as written, with as many decimals as they have."""
+    places = 0 if absent(x) else next((p for p in range(12) if (Fraction(repr(float(x))) * 10**p).denominator == 1), 12)
+    return number(x, lang, places)
+
+
+def class_edge(c: Class, lang: str) -> str:
+    """Where a class begins, in words."""
+    if c.within is not None:
+        key, edge = "within" if c.includes_cut else "nearer", share(c.within, lang, 1)
+    else:
+        key, edge = "from" if c.includes_cut else "above", share(c.cut, lang, 1)
+    return text(f"policy.class.{key}" if c.within or c.cut else "policy.class.rest", lang, cut=edge)
 
 
 def share(x: Any, lang: str, decimals: int = 2) -> str:

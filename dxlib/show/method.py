@@ -31,7 +31,7 @@ def framework(case: Case, lang: str) -> Table | None:
             worth = text("report.unscored", lang)
         else:
             worth = (
-                labels.maximum(node.maximum, case, lang)
+                labels.maximum(node.maximum, lang)
                 if tree.has_points
                 else labels.share(node.weight / whole, lang, 1)
             )
@@ -70,13 +70,7 @@ def policies(case: Case, lang: str) -> Table | None:
             words = text(f"policy.{key}.{value}", lang)
         body.append([text(f"policy.{key}.name", lang), words])
     for c in case.settings.classes:
-        side = "from" if c.includes_cut else "above"
-        cut = (
-            text(f"policy.class.{side}", lang, cut=labels.share(c.cut, lang, 1))
-            if c.cut
-            else text("policy.class.rest", lang)
-        )
-        body.append([text("policy.class.name", lang, label=title(c.name, lang)), cut])
+        body.append([text("policy.class.name", lang, label=title(c.name, lang)), labels.class_edge(c, lang)])
     heads = [Column(text("report.policy", lang), "name"), Column(text("report.choice", lang))]
     return table(text("report.policies_caption", lang), heads, body, labels.source(case, lang))
 

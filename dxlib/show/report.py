@@ -51,7 +51,7 @@ def earned(case: Case, row: pd.Series, lang: str) -> dict[str, str]:
     """Points, own maximum and share of one index row, as facts of a sentence."""
     return {
         "points": labels.points(row["points"], case, lang),
-        "of": labels.maximum(row["max_points"], case, lang),
+        "of": labels.maximum(row["max_points"], lang),
         "share": labels.share(row["score"], lang),
     }
 
@@ -115,7 +115,7 @@ def ranking(
     for row in rows.to_dict("records"):
         won = labels.points(row["points"], case, lang)
         if not one_maximum and row["score"] == row["score"]:
-            won = text("report.points_of", lang, points=won, of=labels.maximum(row["max_points"], case, lang))
+            won = text("report.points_of", lang, points=won, of=labels.maximum(row["max_points"], lang))
         cells: list[str | Cell] = [number(row["rank"], lang)]
         cells += [interval(reach.get(row["agency"]), lang)] if reach else []
         cells += [named[row["agency"]]]
@@ -263,7 +263,7 @@ def distribution(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
     if len(shares) < 5 or shares.min() < 0 or shares.max() > 1:
         return None
     bands = labels.classes(case, lang)
-    cuts = [(float(c.cut), bands[i]) for i, c in enumerate(case.settings.classes, start=1) if c.cut]
+    cuts = [(float(band.cut), bands[band.place]) for band in case.settings.bands if band.cut is not None]
     facts = {
         "n": len(shares),
         "low": labels.share(shares.min(), lang),

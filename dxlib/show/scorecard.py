@@ -128,7 +128,7 @@ def report_points(case: Case, row: pd.Series, lang: str) -> str:
     won = labels.points(row["points"], case, lang)
     if pd.isna(row["max_points"]):
         return won
-    return text("report.points_of", lang, points=won, of=labels.maximum(row["max_points"], case, lang))
+    return text("report.points_of", lang, points=won, of=labels.maximum(row["max_points"], lang))
 
 
 def lost_table(case: Case, scores: pd.DataFrame, ledger: pd.DataFrame, agency: str, lang: str) -> Table | None:

@@ -17,10 +17,10 @@ from fractions import Fraction
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import classify, met
 from ..index import INDEX, Exact
-from ..index.rank import ranked_on
 from ..index.score import Column, climb, coverage
-from ..index.table import classify, settled
+from ..index.table import deciding_shares
 from ..rules import ONE, ZERO, Goalposts, ZScore
 from .ledger import Scores, row_maxima, scores
 
@@ -133,8 +133,7 @@ def copied(column: Column) -> Column:
 
 def deciding(case: Case, exact: Exact) -> list[Fraction | None]:
     """The index shares that decide ranks and classes."""
-    column = settled(exact.columns[INDEX], case.framework)
-    return [ranked_on(s, r, case.settings) for s, r in zip(column.shares, column.rooms, strict=True)]
+    return deciding_shares(exact.columns[INDEX], case.settings, INDEX in case.framework.rooted)
 
 
 def rank_ranges(case: Case, still_open: Open) -> pd.DataFrame:
@@ -169,19 +168,20 @@ def rank_ranges(case: Case, still_open: Open) -> pd.DataFrame:
     )
     middle, low, high = (deciding(case, exact) for exact in (now, *ends))
     count = pd.Series([item.agency for item in still_open.items], dtype=object).value_counts()
-    agencies, classes = case.tables["agencies"], case.settings.classes
+    agencies, bands = case.tables["agencies"], case.settings.bands
     rows = []
     for scope, members in lists(case, now, middle).items():
         held = [known(shares, members) for shares in (middle, low, high)]
-        for i, met, rank, best, worst in zip(members, touching(*held[1:]), *places(*held), strict=True):
-            bands = [classify(x[i], classes) for x in (middle, low, high)]
+        for i, near, rank, best, worst in zip(members, touching(*held[1:]), *places(*held), strict=True):
+            classes = [classify(x[i], bands) for x in (middle, low, high)]
+            sure = len(met(low[i], high[i], bands)) < 2
             points = [index_points(case, exact, i) for exact in (now, *ends)]
             rows.append(
                 (
                     *(agencies["agency"].iloc[i], scope, rank, best, worst, len(members), *points),
-                    *(NAN if band is None else band for band in bands),
-                    *(int(count.get(i, 0)), best == worst and bands[1] == bands[2]),
-                    low[i] != high[i] and (met or bands[1] != bands[2]),
+                    *(NAN if place is None else place for place in classes),
+                    *(int(count.get(i, 0)), best == worst and sure),
+                    low[i] != high[i] and (near or not sure),
                 )
             )
     frame = pd.DataFrame(rows, columns=columns)
@@ -301,9 +301,9 @@ def effects_alone(case: Case, still_open: Open, items: Sequence[Item]) -> list[t
             continue
         order = orders[scope_of[item.agency]]
         best, worst = (1 + len(order) - bisect_right(order, x) - (own > x) for x in (high, low))
-        bands = {classify(x, case.settings.classes) for x in (low, own, high)}
+        classes = met(min(low, own, high), max(low, own, high), case.settings.bands)
         effect = index_points(case, moved, 2 * k + 1) - index_points(case, moved, 2 * k)
-        out.append((effect, best, worst, float(len(bands) > 1)))
+        out.append((effect, best, worst, float(len(classes) > 1)))
     return out
 
 

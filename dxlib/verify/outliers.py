@@ -21,6 +21,7 @@ FEWEST = 5  # an agency is compared with four others or with none
 FEWEST_IN_A_ROW = 8
 FEWEST_AT_MAXIMUM = 5
 DECIMALS = 9
+NOISE = 1e-12  # of the figures that a residual is the difference of: what floats may miss
 
 
 def vector(x: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -109,9 +110,13 @@ def jumps(
     p, c = pairs(p, c, whole=True)
     _, slope = theil_sen(p, c, rng, most)
     slope = 1.0 if np.isnan(slope) else slope
-    rest = np.round(c - slope * p, DECIMALS)
-    middle = np.nanmedian(rest) if not np.isnan(rest).all() else float("nan")
-    return middle + slope * p - p, modified_z(rest)
+    line = slope * p
+    rest = c - line
+    if np.isnan(rest).all():
+        return rest, rest
+    middle = np.nanmedian(rest)
+    rest = np.where(abs(rest - middle) <= NOISE * np.maximum(abs(c), abs(line)), middle, rest)
+    return middle + line - p, modified_z(rest)
 
 
 def leave_one_out_z(x: Sequence[float] | np.ndarray, groups: Sequence[Hashable] | np.ndarray) -> np.ndarray:

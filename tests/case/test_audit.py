@@ -158,7 +158,8 @@ def test_a_row_of_no_weight_leaves_the_own_maximum_only_when_it_is_left_out(tmp_
     assert table["score"].to_dict() == {"so-a": 1.0, "so-b": 1.0, "001": 0.75}
 
 
-def test_an_alternative_that_is_dropped_caps_nothing(tmp_path):
+def test_an_alternative_that_is_dropped_leaves_the_points_of_the_others(tmp_path):
+    """30 points stay 30 of 50: the ranking is that of a set without row 1.1, 80 points in all."""
     indicators = (
         "code,parent,max_points,aggregate,rule,source\n1,,50,best,,\n1.1,1,50,,yes_no,measured\n1.2,1,30,,yes_no,measured\n"
         "2,,50,,yes_no,measured\n"
@@ -170,10 +171,10 @@ def test_an_alternative_that_is_dropped_caps_nothing(tmp_path):
     case = read_case(root, 2024, "demo")
     shares = lambda c: [float(s) for s in evaluate(c).columns["1"].shares]  # noqa: E731
     assert shares(case) == [0.6, 1.0, 0.0]
-    assert shares(case.with_changes(drop=["1.1"])) == [1.0, 0.0, 0.0]
+    assert shares(case.with_changes(drop=["1.1"])) == [0.6, 0.0, 0.0]
 
 
-def test_coverage_counts_what_applies_and_one_alternative_is_enough(tmp_path):
+def test_coverage_is_of_the_whole_index_and_one_alternative_is_enough(tmp_path):
     indicators = (
         "code,parent,max_points,aggregate,rule,source\n1,,50,best,,\n1.1,1,50,,yes_no,measured\n1.2,1,50,,yes_no,measured\n"
         "2,,50,,yes_no,measured\n"
@@ -190,7 +191,7 @@ def test_coverage_counts_what_applies_and_one_alternative_is_enough(tmp_path):
         appeals=None,
     )
     case = read_case(root, 2024, "demo")
-    assert coverage(case.framework, evaluate(case)) == [1, 1, 1]
+    assert coverage(case.framework, evaluate(case)) == [1, Fraction(1, 2), 1]
 
 
 def dx(*words: str) -> subprocess.CompletedProcess:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxlib.index.aggregate import MEANS, total, unreduced, weight_of, whole_numbers
+from dxlib.index.aggregate import AGGREGATES, total, unreduced, weight_of, whole_numbers
 
 
 def test_sums():
@@ -47,10 +47,10 @@ def test_whole_numbers(weights, expected):
     ("harmonic", [(1, F(1)), (5, F(0))], F(0)),
 ])  # fmt: skip
 def test_means(mean, pairs, expected):
-    found = MEANS[mean](pairs)
+    found = AGGREGATES[mean](pairs)
     assert found == expected or (mean == "geometric" and abs(found - expected) < F(1, 10**40))
 
 
 def test_a_root_has_40_digits():
     """The square root of 1/2 to 40 digits (OEIS A010503)."""
-    assert MEANS["geometric"]([(1, F(1, 2)), (1, F(1))]) == F("0.7071067811865475244008443621048490392848")
+    assert AGGREGATES["geometric"]([(1, F(1, 2)), (1, F(1))]) == F("0.7071067811865475244008443621048490392848")

@@ -40,12 +40,19 @@ def test_one_word_for_a_branch(states, share, word):
 
 
 def test_a_share_that_gives_rounded_points(settings):
-    assert round_share(THIRD, F(10), settings) == F(333, 1000)
-    assert round_share(F(1, 400), F(2), settings) == F(1, 200)
-    assert round_share(F(1, 400), F(2), replace(settings, half="even")) == 0
-    assert round_share(THIRD, F(10), replace(settings, points_decimals=0)) == F(3, 10)
-    assert round_share(THIRD, ZERO, settings) == THIRD
-    assert round_share(None, F(10), settings) is None
+    assert round_share(THIRD, F(10), settings, False) == F(333, 1000)
+    assert round_share(F(1, 400), F(2), settings, False) == F(1, 200)
+    assert round_share(F(1, 400), F(2), replace(settings, half="even"), False) == 0
+    assert round_share(THIRD, F(10), replace(settings, points_decimals=0), False) == F(3, 10)
+    assert round_share(THIRD, ZERO, settings, False) == THIRD
+    assert round_share(None, F(10), settings, False) is None
+
+
+def test_a_sum_of_roots_near_a_half_is_rounded_as_the_half_it_is(settings):
+    """0.125 less what 40 digits miss; without roots it is less than a half."""
+    near = F(1, 8) - F(1, 10**38)
+    assert round_share(near, ONE, settings, True) == F(13, 100)
+    assert round_share(near, ONE, settings, False) == F(12, 100)
 
 
 def part(share, weight=1, present=ONE, room=F(10), full=F(10)):
@@ -57,7 +64,7 @@ ALTERNATIVES = [part(HALF), part(F(1, 4), room=F(40), full=F(40)), part(None, ro
 
 @pytest.mark.parametrize("aggregate, has_points, parts, expected", [
     ("best", True, ALTERNATIVES, F(10, 80)),  # 5 and 10 points, of the largest maximum
-    ("worst", True, ALTERNATIVES, F(5, 80)),
+    ("worst", True, ALTERNATIVES, F(1, 4)),  # the smallest share, whatever it is worth
     ("best", False, ALTERNATIVES, HALF),
     ("worst", False, ALTERNATIVES, F(1, 4)),
     ("best", True, [part(None)], None),
@@ -68,17 +75,26 @@ ALTERNATIVES = [part(HALF), part(F(1, 4), room=F(40), full=F(40)), part(None, ro
     ("arithmetic", True, [part(-ONE), part(ZERO)], -HALF),
     ("geometric", True, [part(F(1, 4)), part(ONE)], HALF),
     ("harmonic", True, [part(HALF), part(F(1, 4))], THIRD),
+    ("product", True, [part(HALF, 9), part(F(2, 3)), part(ZERO, 0), part(None), part(ZERO, 1, ZERO)], THIRD),
+    ("complement", False, [part(F(3, 4), 3), part(ZERO), part(ONE, 0)], F(7, 16)),
+    ("complement", False, [part(None)], None),
     ("arithmetic", True, [part(None), part(ONE, 0), part(ONE, 1, ZERO)], None),
     ("geometric", False, [], None),
 ])  # fmt: skip
 def test_a_parent_from_its_parts(aggregate, has_points, parts, expected):
-    assert combine(aggregate, parts, has_points, "1", "x") == expected
+    room = max((room for *_, room, _ in parts), default=ZERO)
+    assert combine(aggregate, parts, room, has_points, "1", "x") == expected
 
 
-@pytest.mark.parametrize("aggregate", ["geometric", "harmonic"])
+def test_an_alternative_that_counts_nothing_is_part_of_the_maximum():
+    """2 of 5 points where an alternative of 6 has weight 0: 2 of 6."""
+    assert combine("best", [part(F(2, 5), room=F(5), full=F(5))], F(6), True, "1", "x") == THIRD
+
+
+@pytest.mark.parametrize("aggregate", ["geometric", "harmonic", "product", "complement"])
 def test_no_root_of_a_negative_share(aggregate):
     with pytest.raises(Refusal) as refused:
-        combine(aggregate, [part(-HALF), part(ONE)], True, "1.2", "x")
+        combine(aggregate, [part(-HALF), part(ONE)], F(10), True, "1.2", "x")
     facts = {"aggregate": aggregate}
     assert [*refused.value.findings] == [
         Finding("E_NEGATIVE_MEAN", "negative_mean", column="1.2", value="x", facts=facts)
@@ -94,8 +110,10 @@ LEFT = [part(HALF), part(None, 3, ZERO, ZERO, F(30))]
     ("geometric", False, LEFT, [(ONE, F(5))], (F(1, 4), F(100))),
     ("arithmetic", True, [part(HALF), part(None, 1, HALF, F(4), F(10))], [], (F(3, 4), F(14))),
     ("harmonic", True, [part(HALF), part(ONE, 3, ONE, F(30))], [(ZERO, ZERO)], (ONE, F(40))),
-    ("best", True, LEFT, [(ONE, F(5))], (THIRD, F(100) * THIRD)),  # the larger alternative has left
-    ("worst", True, [part(HALF), part(None, 1, HALF, F(6), F(10))], [], (ONE, F(100))),
+    ("best", True, LEFT, [(ONE, F(5))], (THIRD, F(10))),  # the larger alternative has left
+    ("best", True, LEFT, [(ONE, F(15))], (THIRD, F(15))),  # one that counts nothing is shown
+    ("worst", True, [part(HALF), part(None, 1, HALF, F(6), F(10))], [], (ONE, F(10))),
+    ("best", True, [], [(ONE, F(5))], (ZERO, ZERO)),
     ("best", False, LEFT, [], (ONE, F(100))),
     ("worst", False, [part(None, 1, HALF), part(None, 1, ZERO)], [], (HALF, F(100))),
 ])  # fmt: skip

@@ -23,13 +23,13 @@ EVERYTHING = ["1.1.1", "1.1.2", "1.2.1", "1.2.2", "1.2.3", "2"]
 ANSWERED = {
     "full": EVERYTHING,
     "half": ["1.1.1", "1.1.2"],  # nothing of 1.2 and of 2
-    "part": ["1.1.1", "1.2.1"],  # 1.2.2 and 1.2.3 do not apply: 1.2 is known as far as it applies
+    "part": ["1.1.1", "1.2.1"],  # half of 1.1; 1.2.2 and 1.2.3 do not apply: a third of 1.2
     "nothing": [],
     "outside": [],  # nothing applies
     "row": ["2"],  # nothing else applies
 }
 EXEMPT = {"part": ["1.2.2", "1.2.3"], "outside": EVERYTHING, "row": EVERYTHING[:5]}
-COVERED = {"full": 1, "half": F(1, 3), "part": F(1, 3) / (F(1, 3) + 2), "nothing": 0, "outside": 0, "row": 1}
+COVERED = {"full": 1, "half": F(1, 3), "part": F(1, 6), "nothing": 0, "outside": 0, "row": F(2, 3)}
 
 
 def exempted(of):

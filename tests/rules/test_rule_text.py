@@ -101,7 +101,7 @@ def test_an_error_shows_the_place(text, reason, place):
 
 
 @pytest.mark.parametrize("text, direction, expected", [
-    ("steps(<1:0.5)", 1, ">"), ("steps(>1:0.5)", -1, "<"), ("goalposts(0, 5, logs)", 1, "log, unclipped"),
+    ("steps(<1:0.5)", 1, ">"), ("steps(>1:0.5)", -1, "<"), ("goalposts(0, 5, logs)", 1, "log, log+1, unclipped"),
 ])  # fmt: skip
 def test_an_error_says_what_was_expected(text, direction, expected):
     with pytest.raises(RuleError) as wrong:

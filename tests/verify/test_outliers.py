@@ -371,3 +371,14 @@ def test_nothing_in_nothing_out():
 def test_wrong_calls_are_refused(wrong):
     with pytest.raises(ValueError):
         wrong()
+
+
+@given(st.integers(-12, 12))
+def test_jumps_do_not_depend_on_the_unit(power):
+    """Millionths of a share or millions of points: the same distances; equal gains are no noise of floats."""
+    unit = 10.0**power
+    expected, z = jumps(np.array(BEFORE) * unit, np.array(NOW) * unit, rng())
+    plain = jumps(BEFORE, NOW, rng())
+    assert np.allclose(z, plain[1]) and np.allclose(expected, plain[0] * unit)
+    equal = jumps(np.array([0.1, 0.2, 0.3, 0.4, 0.7]) * unit, np.array([0.2, 0.3, 0.4, 0.5, 0.8]) * unit, rng())
+    assert equal[1].tolist() == [0] * 5

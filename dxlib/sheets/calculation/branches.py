@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from ...case.framework import Node
+from ...case.framework import CHOICES, Node
 from ...index import INDEX
 from ...index.score import Column, branch
 from ..book import Cell, Sheet
@@ -80,13 +80,14 @@ def blocks(plan: Plan) -> dict[str, Block]:
 
 def sections_of(plan: Plan, code: str) -> tuple[str, ...]:
     how, points = aggregate(plan, code), plan.case.framework.has_points
-    if is_sum(plan, code) or (how in ("best", "worst") and points):
+    if is_sum(plan, code) or (how == "best" and points):
         return ("points", "room")
-    return ("share", "weight", *(("room",) if points else ()), *(("term",) if how in ("geometric", "harmonic") else ()))
+    term = ("term",) if how in ("geometric", "harmonic", "product") else ()
+    return ("share", "weight", *(("room",) if points else ()), *term)
 
 
 def results_of(plan: Plan, code: str, sections: tuple[str, ...]) -> tuple[str, ...]:
-    first = ("sum",) if "weight" in sections and aggregate(plan, code) not in ("best", "worst") else ()
+    first = ("sum",) if "weight" in sections and aggregate(plan, code) not in CHOICES else ()
     raw = ("raw",) if plan.every_level and not is_sum(plan, code) else ()
     return (*first, *raw, "room", "points", "share", *(("present",) if code != INDEX else ()))
 
@@ -104,7 +105,7 @@ def faithful(plan: Plan, node: Node) -> bool:
     if not node.children:
         return True
     below = children(plan, node.code)
-    even = all(c.weight for c in below) if node.aggregate in ("best", "worst") else by_points(plan, node.code)
+    even = all(c.weight for c in below) if node.aggregate in CHOICES else by_points(plan, node.code)
     return even and all(faithful(plan, child) for child in below)
 
 
@@ -252,17 +253,20 @@ class Tower:
         """The weight that stays. Of alternatives without points: the part that stays."""
         value = node.weight * self.columns[node.code].present[i]
         stays = self.laid[node.code].result("present", n) if node.children else f"({self.below(node, ROOM, i)}>0)"
-        if self.block.aggregate in ("best", "worst"):
+        if self.block.aggregate in CHOICES:
             return Cell(shown(self.columns[node.code].present[i]), "share", f"{stays}*1")
         column = self.block.sections["weight"] + self.block.counting.index(node)
         return Cell(shown(value), figure_style(value), f"{LETTERS[column]}${WEIGHT + 1}*{stays}")
 
     def term_of(self, node: Node, i: int, n: int) -> Cell:
-        """What a child brings to the product (geometric mean) or to the sum of reciprocals (harmonic mean)."""
+        """What a child brings to a product (geometric mean: a power) or to the sum of reciprocals (harmonic mean)."""
         k = self.block.counting.index(node)
         share, weight = (f"{LETTERS[self.block.sections[s] + k]}{n}" for s in ("share", "weight"))
         column, total = self.columns[node.code], self.block.result("sum", n)
         x, w, whole = column.shares[i], node.weight * column.present[i], self.counted(i)
+        if self.block.aggregate == "product":
+            value = 1 if x is None or not w else float(x)
+            return Cell(value, "share", f"IF(ISNUMBER({share}),IF({weight}>0,{share},1),1)")
         if self.block.aggregate == "geometric":
             value = 1 if x is None or not w else float(x) ** float(w / whole)
             return Cell(value, "share", f"IF(ISNUMBER({share}),IF({weight}>0,{share}^({weight}/{total}),1),1)")
@@ -284,14 +288,14 @@ class Tower:
         room, whole = self.column.rooms[i], place(self.plan, self.block.code, "max")
         if not self.framework.has_points:
             formula = whole
-        elif self.block.aggregate in ("best", "worst"):
-            formula = f"{whole}*{self.largest(n)}"
+        elif self.block.aggregate in CHOICES:
+            formula = f"MAX({self.block.span('room', n)})"
         else:
             formula = f"SUM({self.block.span('room', n)})"
         return Cell(shown(room), figure_style(room), formula)
 
     def largest(self, n: int) -> str:
-        """Of alternatives: the part of the largest maximum that stays."""
+        """Of the alternatives that count: the part of the largest maximum that stays."""
         count = len(self.block.counting)
         return f"MAX({self.block.span('room', n, count)})/MAX({self.block.span('room', WEIGHT + 1, count)})"
 
@@ -322,17 +326,17 @@ class Tower:
         """The share by a mean of shares, or of the best or worst child."""
         block, how = self.block, self.block.aggregate
         first = block.span("points" if "points" in block.sections else "share", n)
-        if how in ("best", "worst"):
+        if how in CHOICES:
             chosen = f"{'MAX' if how == 'best' else 'MIN'}({first})"
             if "points" in block.sections:
-                rooms = block.span("room", n, len(block.counting))
+                rooms = block.span("room", n)
                 chosen = f"IF(MAX({rooms})=0,0,{chosen}/MAX({rooms}))"
             formula = f'IF(COUNT({first})=0,"",{chosen})'
         else:
             total, weights = block.result("sum", n), block.span("weight", n)
-            if how == "arithmetic":
-                found = f"SUMPRODUCT({first},{weights})/{total}"
-            elif how == "geometric":
+            if how in ("arithmetic", "complement"):
+                found = f"{'1-' if how == 'complement' else ''}SUMPRODUCT({first},{weights})/{total}"
+            elif how in ("geometric", "product"):
                 found = f"PRODUCT({block.span('term', n)})"
             else:
                 zeros = f"SUMPRODUCT(ISNUMBER({first})*({weights}>0)*({first}=0))"
@@ -343,7 +347,7 @@ class Tower:
     def present(self, i: int, n: int) -> Cell:
         """The part of the branch's weight that stays."""
         block = self.block
-        if block.aggregate in ("best", "worst"):
+        if block.aggregate in CHOICES:
             formula = self.largest(n) if "room" in block.sections else f"MAX({block.span('weight', n)})"
         else:
             section = "room" if self.sums else "weight"

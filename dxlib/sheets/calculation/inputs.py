@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ...case.framework import Node
+from ...case.framework import CHOICES, Node
 from ...index import INDEX
 from ...rules import Options
 from ...words import text
@@ -90,7 +90,7 @@ def maximum(plan: Plan, code: str) -> Cell:
         )
     if not below:
         return Cell(shown(value), style.replace("figure", "given"))
-    together = f"MAX({','.join(below)})" if aggregate(plan, code) in ("best", "worst") else "+".join(below)
+    together = f"MAX({','.join(below)})" if aggregate(plan, code) in CHOICES else "+".join(below)
     return Cell(shown(value), style, together)
 
 

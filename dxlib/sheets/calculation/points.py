@@ -17,7 +17,7 @@ USED = {"a": 4, "b": 5, "option": 6, "points": 7}
 VALUE, STATE, SHARE, ROOM, POINTS = range(8, 13)
 COLUMNS = (*IDENTITY, "a", "b", "option", "direct", "value", "state", "share", "room", "points")
 WIDTHS = (*IDENTITY_WIDTHS, 11, 11, 38, 9, 12, 16, 12, 11, 12)
-COVERED = ("covered", "applies")  # in a set with min_coverage: the row's part of the index, where it has a value
+COVERED = ("covered",)  # in a set with min_coverage: the row's part of the index, where it has a value
 
 
 def points_sheet(plan: Plan) -> Sheet:
@@ -37,26 +37,17 @@ def points_sheet(plan: Plan) -> Sheet:
             if (line, USED["option"]) in cells:
                 grow(heights, line, cells[line, USED["option"]], WIDTHS[USED["option"]])
             if covered:
-                cells |= {(line, len(COLUMNS) + k): cell for k, cell in enumerate(coverage_cells(plan, node, i))}
-    widths = (*WIDTHS, *((10, 10) if covered else ()))
+                cells[line, len(COLUMNS)] = coverage_cell(plan, node, i)
+    widths = (*WIDTHS, *((10,) if covered else ()))
     return page(plan, "points", cells, widths, heights, filtered=True)
 
 
-def coverage_cells(plan: Plan, node: Node, i: int) -> tuple[Cell, Cell]:
-    """The row's part of the index where it has a value, and where it applies at all."""
-    line = plan.row_lines[node.code] + i + 1
-    state, words, parts = f"{LETTERS[STATE]}{line}", plan.words, plan.parts
-    found = state_of(plan, node, i)
+def coverage_cell(plan: Plan, node: Node, i: int) -> Cell:
+    """The row's part of the index where it has a value."""
+    state = f"{LETTERS[STATE]}{plan.row_lines[node.code] + i + 1}"
     whole = place(plan, node.code, "part") if node.role == "score" else "0"
-    value = parts.get(node.code, Fraction(0))
-    return (
-        Cell(shown(value * (found == "value")), "share", f"IF({state}={quoted(words['value'])},{whole},0)"),
-        Cell(
-            shown(value * (found != "not_applicable")),
-            "share",
-            f"IF({state}={quoted(words['not_applicable'])},0,{whole})",
-        ),
-    )
+    value = plan.parts.get(node.code, Fraction(0)) * (state_of(plan, node, i) == "value")
+    return Cell(shown(value), "share", f"IF({state}={quoted(plan.words['value'])},{whole},0)")
 
 
 def state_of(plan: Plan, node: Node, i: int) -> str:

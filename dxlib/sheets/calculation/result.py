@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ...case.framework import CHOICES
 from ...index import INDEX, tabulate
 from ...index.rank import ranked_on
 from ...index.rounding import rounded
 from ...index.score import coverage
 from ...index.table import SCORE_DECIMALS
-from ...words import percent, text, title
+from ...show.labels import class_edge
+from ...words import text, title
 from ..book import Cell, Sheet
 from ..method import quoted
 from .branches import FIRST as BRANCH_LINES
@@ -39,14 +41,11 @@ def result_sheet(plan: Plan) -> Sheet:
             (HEAD, first + k): Cell(plan.say(f"head.{key}"), "head")
             for k, key in enumerate(("class", "cut", "meaning"))
         }
-        for k, band in enumerate(classes):
-            words = text(
-                f"policy.class.{'from' if band.includes_cut else 'above'}", plan.lang, cut=percent(band.cut, plan.lang)
-            )
-            words = words if band.cut else text("policy.class.rest", plan.lang)
-            cells[FIRST + k, first] = Cell(title(band.name, plan.lang), "cut")
-            cells[FIRST + k, first + 1] = Cell(shown(band.cut), "given_4")
-            cells[FIRST + k, first + 2] = Cell(words, "said")
+        for k, one in enumerate(classes):
+            edge = one.cut if one.within is None else one.within
+            cells[FIRST + k, first] = Cell(title(one.name, plan.lang), "cut")
+            cells[FIRST + k, first + 1] = Cell(shown(edge), "given_4")
+            cells[FIRST + k, first + 2] = Cell(class_edge(one, plan.lang), "said")
     widths = [WIDTHS[key] for key in result.columns] + ([3, 16, 10, 34] if classes else [])
     return page(plan, "result", cells, widths, {HEAD: 48})
 
@@ -142,7 +141,8 @@ class Result:
         return f'IF(ISNUMBER({share}),{points},"")'
 
     def deciding(self, i: int) -> float | int | str | None:
-        share = ranked_on(self.index.shares[i], self.index.rooms[i], self.settings)
+        rooted = INDEX in self.plan.case.framework.rooted
+        share = ranked_on(self.index.shares[i], self.index.rooms[i], self.settings, rooted)
         return "" if share is None else shown(rounded(share, SCORE_DECIMALS))
 
     def deciding_formula(self, n: int) -> str:
@@ -189,8 +189,10 @@ class Result:
         names, cuts = (LETTERS[len(self.columns) + 1 + k] for k in (0, 1))
         found = f"${names}${FIRST + len(classes)}"
         for k in range(len(classes) - 2, -1, -1):
-            sign = ">=" if classes[k].includes_cut else ">"
-            found = f"IF({own}{sign}${cuts}${FIRST + k + 1},${names}${FIRST + k + 1},{found})"
+            one = classes[k]
+            sign = (">" if one.within is None else "<") + ("=" if one.includes_cut else "")
+            figure = own if one.within is None else f"ROUND(ABS({own}-1),{SCORE_DECIMALS})"
+            found = f"IF({figure}{sign}${cuts}${FIRST + k + 1},${names}${FIRST + k + 1},{found})"
         return f'IF(ISNUMBER({own}),{found},"")'
 
     def coverage_cell(self, i: int, n: int) -> Cell:
@@ -200,20 +202,18 @@ class Result:
         if alternatives(plan):
             return Cell(value, "share", comment=plan.say("coverage_value") if not i else "")
         last = FIRST + len(plan.rows) * len(plan.agencies)
-        ids, has, applies = (
+        ids, has = (
             f"'{plan.sheet('points')}'!${LETTERS[k]}${FIRST + 1}:${LETTERS[k]}${last}"
-            for k in (IDENTITY.index("id"), len(POINT_COLUMNS), len(POINT_COLUMNS) + 1)
+            for k in (IDENTITY.index("id"), len(POINT_COLUMNS))
         )
-        mine = f"({ids}={self.at('id', n)})"
-        above, below = f"SUMPRODUCT({mine}*{has})", f"SUMPRODUCT({mine}*{applies})"
-        return Cell(value, "share", f"IF({below}=0,0,{above}/{below})")
+        return Cell(value, "share", f"SUMPRODUCT(({ids}={self.at('id', n)})*{has})")
 
 
 def alternatives(plan: Plan) -> bool:
     """Whether some branch takes the best or worst of its children."""
     framework = plan.case.framework
     means = {framework.aggregate, *(n.aggregate for n in framework.nodes.values() if n.children and n.scored)}
-    return bool(means & {"best", "worst"})
+    return not means.isdisjoint(CHOICES)
 
 
 def number_or_nothing(x: object) -> float | int | str:

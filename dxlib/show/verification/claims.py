@@ -111,6 +111,8 @@ def figures(row: dict, keys: Iterable[str], case: Case, lang: str) -> list[str]:
     for key in keys:
         if key in ("compared", "open"):
             shown.append(number(row[key], lang))
+        elif key == "max_points":
+            shown.append(labels.maximum(row[key], lang))
         elif key in ("inflation", "cut_share", "effect"):
             shown.append(labels.share(row[key], lang, 1))
         else:
