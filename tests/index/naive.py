@@ -269,7 +269,7 @@ class Referee:
     def cells(self, agency: str, code: str) -> tuple[dict | None, bool]:
         """(a, b, option, points of the claim, `override`: points given by a verdict) as they stand in the end, and
         whether a verdict decided; None without any answer."""
-        claim = {c: "" for c in ("a", "b", "option", "points", "override")}
+        claim = dict.fromkeys(("a", "b", "option", "points", "override"), "")
         for row in self.answers["claims"].get((agency, code), []):
             claim |= {c: row.get(c) or "" for c in ("a", "b", "option", "points")}
         steps = self.answers["verdicts"].get((agency, code), [])
@@ -403,7 +403,7 @@ class Referee:
     def combine(self, how: str, parts: list[tuple[Fraction, Fraction, Fraction]], own: Fraction) -> Fraction:
         """The share of a branch from (weight that is left, share, own maximum) of the children that have one."""
         shares, whole = [s for _, s, _ in parts], sum(w for w, _, _ in parts)
-        if how in ("geometric", "harmonic", "product") and min(shares) < 0:
+        if how in ("geometric", "harmonic", "product", "complement") and min(shares) < 0:
             raise Refused(how)
         if how == "best":
             return max(s * most for _, s, most in parts) / own if self.points_set else max(shares)

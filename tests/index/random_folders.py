@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -20,9 +21,9 @@ from tests.backtest.contract_folder import write_folder
 from tests.index.naive import Referee, Refused, rounded, split
 from tests.known.folders import GROUP, YEAR, square
 
-NEW = frozenset()  # "product", "complement", "log+", "within", "fractions"
+NEW = frozenset(("product", "complement", "log+", "within", "fractions"))
 NAMES = ("an", "binh", "chau", "dung", "em", "giang", "hoa")
-MEANS = ("geometric", "harmonic", "product")  # take no negative share
+MEANS = ("geometric", "harmonic", "product", "complement")  # take no negative share
 TOTALS = (60, 750, 85, 7, 640, 100, 1000, "12.5")
 WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
 DIVIDES = ("ratio", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
@@ -33,11 +34,19 @@ CELLS = ("a", "b", "option", "points")
 
 @dataclass(frozen=True)
 class Folder:
-    """index.toml and the tables as they are written; on: what the score stands on (None: what the contract says)."""
+    """index.toml and the tables, as they are written."""
 
     index: dict[str, object]
     tables: dict[str, list[dict[str, str]]]
-    on: str | None = None
+
+    @property
+    def bases(self) -> tuple[str | None, ...]:
+        """What the score can stand on; None is what it stands on unless told otherwise."""
+        if "verdicts" in self.tables:
+            return None, "current", "claimed"
+        return (
+            (None, "verified") if any(row.get("source") == "reported" for row in self.tables["indicators"]) else (None,)
+        )
 
     def write(self, root: Path) -> Path:
         for old in root.rglob("*.csv"):
@@ -49,11 +58,11 @@ class Folder:
         self.write(root)
         return read_case(root, YEAR, GROUP)
 
-    def referee(self) -> Referee:
-        return Referee(self.index, self.tables, self.on)
+    def referee(self, on: str | None = None) -> Referee:
+        return Referee(self.index, self.tables, on)
 
     def __str__(self) -> str:
-        lines = [f"on = {self.on}", *(f"{k} = {v}" for k, v in self.index.items() if k != "title")]
+        lines = [f"{key} = {value}" for key, value in self.index.items() if key != "title"]
         for name, rows in self.tables.items():
             lines += [f"{name}.csv", *(f"  {', '.join(f'{c}={x}' for c, x in r.items() if x != '')}" for r in rows)]
         return "\n".join(lines)
@@ -61,7 +70,7 @@ class Folder:
 
 def random_folder(seed: int) -> Folder:
     maker = Maker(seed)
-    return maker.aimed(Folder(maker.index, maker.tables(), maker.r.choice((None, None, "verified", "current", "claimed"))))
+    return maker.aimed(Folder(maker.index, maker.tables()))
 
 
 def text(x: Fraction) -> str:
@@ -96,7 +105,7 @@ class Maker:
             index["aggregate"] = self.aggregate()
         if self.total != 1 or r.random() < 0.5:
             index["total"] = Decimal(text(self.total))
-        self.reported = r.random() < 0.6
+        self.reported = r.random() < 0.7
         self.rows: list[dict[str, str]] = []
         self.negative = r.random() < 0.02
         self.grow("", self.total, r.randint(1, 4), index.get("aggregate") in MEANS)
@@ -140,7 +149,10 @@ class Maker:
 
     def unscored(self, parent: str, code: str, weight: str) -> None:
         """A row that is collected and shown, or a branch of such rows, or one of maximum 0."""
-        how, zero = self.r.choice(("", "best", "worst", "arithmetic", "geometric")), {"rule": "yes_no", "max_points": "0"}
+        how, zero = (
+            self.r.choice(("", "best", "worst", "arithmetic", "geometric")),
+            {"rule": "yes_no", "max_points": "0"},
+        )
         row = {"code": code, "parent": parent, "weight": weight, "aggregate": how}
         below = [{"rule": "none"}, *([zero] if self.with_points else [])]
         kind = self.r.choice(("row", "branch", "silent"))
@@ -162,12 +174,14 @@ class Maker:
             self.r.shuffle(parts)
         else:
             cuts = [0, *sorted(self.r.sample(range(1, units), n - 1)), units]
-            parts = [b - a for a, b in zip(cuts, cuts[1:], strict=False)]
+            parts = [b - a for a, b in pairwise(cuts)]
         return [unit * part for part in parts]
 
     def some(self, most: Fraction) -> Fraction:
         """Points up to a maximum: often a half of the last place, often none or all."""
-        return self.r.choice((Fraction(0), most, *(self.grain * self.r.randint(0, int(most / self.grain)) for _ in range(5))))
+        return self.r.choice(
+            (Fraction(0), most, *(self.grain * self.r.randint(0, int(most / self.grain)) for _ in range(5)))
+        )
 
     def leaf(self, most: Fraction, plain: bool) -> dict[str, str]:
         r = self.r
@@ -190,7 +204,9 @@ class Maker:
         turned = name in TURNS and r.random() < 0.4
         rule = rule.replace(">", "<") if turned else rule
         row = {"rule": rule, "max_points": text(most) if self.with_points else "", "direction": "-1" if turned else ""}
-        row["source"] = r.choice(("reported", "reported", "", "measured", "expert") if self.reported else ("", "measured"))
+        row["source"] = r.choice(
+            ("reported", "reported", "", "measured", "expert") if self.reported else ("", "measured")
+        )
         row["x_b"] = "yes" if name == "ratio" or (name in DIVIDES and r.random() < 0.25) else ""
         return row | {"b_vi": "mẫu số" if row["x_b"] and r.random() < 0.5 else ""}
 
@@ -279,34 +295,34 @@ class Maker:
 
     def aimed(self, folder: Folder) -> Folder:
         """One answer moved, then `min_coverage` and the cuts put on what agencies have."""
-        r = self.r
+        r, index = self.r, dict(folder.index)
         try:
             folder = self.on_a_half(folder)
             second = folder.referee()
-            nodes = [second.node(a, "") for a in second.agencies]
-            shares = [s for a in second.agencies if (s := second.deciding(a, "")) is not None]
+            who = r.sample(list(second.agencies), 2)
+            shares = [s for a in who if (s := second.deciding(a, "")) is not None]
+            if r.random() < 0.4:
+                index["min_coverage"] = Decimal(text(rounded(second.node(who[0], "").covered, 12)))
         except Refused:
             return folder
-        index = dict(folder.index)
-        if r.random() < 0.4:
-            index["min_coverage"] = Decimal(text(rounded(r.choice(nodes).covered, 12)))
         if r.random() < 0.8:
-            given = [*r.sample(shares, min(len(shares), 2)), Fraction("0.9"), Fraction("0.5")]
-            cuts = sorted({rounded(x, r.choice((2, 8, 12))) for x in given if 0 < x <= 1}, reverse=True)
-            cuts = [c for c in cuts if c > 0]
-            edges = [{"cut": Decimal(text(c)), "includes_cut": r.random() < 0.6} for c in cuts] + [{"cut": 0}]
+            given = {rounded(x, r.choice((2, 8, 12))) for x in (*shares, Fraction("0.9"), Fraction("0.5"))}
+            key, edges = "cut", sorted((x for x in given if 0 < x < 1), reverse=True)
             if "within" in NEW and r.random() < 0.3:
-                near = sorted({abs(1 - c) for c in cuts if c < 1})
-                edges = [{"within": Decimal(text(c)), "includes_cut": r.random() < 0.6} for c in near] + [{}]
-            index["class"] = [{"name": {"vi": f"Loại {i}"}} | edge for i, edge in enumerate(edges, start=1)]
+                key, edges = "within", [1 - x for x in edges]
+            bands = [{key: Decimal(text(x)), "includes_cut": r.random() < 0.6} for x in edges]
+            bands.append({"cut": 0} if key == "cut" else {})
+            index["class"] = [{"name": {"vi": f"Loại {i}"}} | band for i, band in enumerate(bands, start=1)]
         return replace(folder, index=index)
 
     def on_a_half(self, folder: Folder) -> Folder:
         """Points of one claim moved until a node above stands on a half of the last place, or on another's points."""
         r, claims = self.r, folder.tables["claims"]
         rules = {row["code"]: row for row in self.rows}
-        movable = [i for i, row in enumerate(claims) if row.get("points") and rules[row["indicator"]]["rule"] == "points"]
-        if not movable or self.index.get("rounding") == "every-level":
+        movable = [
+            i for i, row in enumerate(claims) if row.get("points") and rules[row["indicator"]]["rule"] == "points"
+        ]
+        if not movable or self.index.get("rounding") == "every-level" or r.random() < 0.4:
             return folder
         i = r.choice(movable)
         agency, most, x = claims[i]["agency"], self.most(rules[claims[i]["indicator"]]), Fraction(claims[i]["points"])
@@ -333,38 +349,35 @@ class Maker:
 
 
 def smallest(folder: Folder, fails: Callable[[Folder], bool]) -> Folder:
-    """The same failure with as little as possible: rows, cells and keys go as long as it still fails."""
-    again = True
-    while again:
-        again = False
-        for less in list(smaller(folder)):
-            if fails(less):
-                folder, again = less, True
-                break
+    """The same failure with as little as possible: what is not needed for it goes, from the large to the small."""
+    while less := next((f for f in smaller(folder) if fails(f)), None):
+        folder = less
     return folder
 
 
 def smaller(folder: Folder) -> Iterator[Folder]:
-    """Folders with something less: a table, an agency or a row of the tree and all about it, a row, a key, a cell."""
+    """Folders with one thing less: a table, an agency, a branch, a level, a key of index.toml, a row, a cell."""
     tables = folder.tables
-    for name in set(tables) - {"indicators", "agencies"}:
+
+    def kept(keeps: Callable[[dict[str, str]], bool]) -> Folder:
+        return replace(folder, tables={name: [row for row in rows if keeps(row)] for name, rows in tables.items()})
+
+    for name in list(tables)[2:]:
         yield replace(folder, tables={n: rows for n, rows in tables.items() if n != name})
-    for column in ("agency", "indicator"):
-        for gone in {row[column]: 0 for row in tables["claims"]} | {row["code"]: 0 for row in tables["indicators"]}:
-            about = {column: gone, "indicator": gone, "code": gone}
-            yield replace(folder, tables={
-                n: [row for row in rows if not any(row.get(c, "") == x or row.get(c, "").startswith(f"{x}.") for c, x in about.items())]
-                for n, rows in tables.items()
-            })  # fmt: skip
+    for gone in [row["agency"] for row in tables["agencies"]]:
+        yield kept(lambda row, gone=gone: row.get("agency") != gone)
+    for row in tables["indicators"]:
+        code, parent = row["code"], row["parent"]
+        yield kept(lambda row, code=code: not f"{row.get('indicator', row.get('code', ''))}.".startswith(f"{code}."))
+        lifted = [r | {"parent": parent} if r["parent"] == code else r for r in tables["indicators"] if r is not row]
+        yield replace(folder, tables=tables | {"indicators": lifted})
     for key, value in folder.index.items():
         if key != "title":
             yield replace(folder, index={k: v for k, v in folder.index.items() if k != key})
-        if isinstance(value, list):
-            for i in range(len(value) - 1):
-                yield replace(folder, index=folder.index | {key: value[:i] + value[i + 1 :]})
+        for i in range(len(value) - 1 if isinstance(value, list) else 0):
+            yield replace(folder, index=folder.index | {key: value[:i] + value[i + 1 :]})
     for name, rows in tables.items():
         for i, row in enumerate(rows):
             yield replace(folder, tables=tables | {name: rows[:i] + rows[i + 1 :]})
-            for column, cell in row.items():
-                if cell and column not in ("code", "agency", "indicator", "step", "stage"):
-                    yield replace(folder, tables=tables | {name: [*rows[:i], row | {column: ""}, *rows[i + 1 :]]})
+            for column in [c for c, cell in row.items() if cell and c not in ("code", "agency", "indicator")]:
+                yield replace(folder, tables=tables | {name: [*rows[:i], row | {column: ""}, *rows[i + 1 :]]})
