@@ -213,9 +213,14 @@ def day(value: str) -> date:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    from .case import check
+    from .case import check, places, read_case
+    from .index import check_printed
 
     findings = check(args.data, args.year, args.group)
+    wrong = {f.file.rpartition("/")[0] for f in findings if f.severity == "error"}
+    for place in places(args.data, args.year, args.group) if "" not in wrong else ():
+        if "/".join(place) not in wrong:
+            findings += check_printed(read_case(args.data, *place))
     show_findings(findings, args, sys.stdout)
     errors = sum(f.severity == "error" for f in findings)
     if not args.json and not args.quiet:

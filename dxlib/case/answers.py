@@ -55,10 +55,14 @@ def option(rule: Options, text: str) -> Fraction | None:
 
 def figure(node: Node, answer: Answer, settings: Settings) -> Fraction | str | None:
     """a, or a/b where the row takes b."""
-    rule = node.rule
     if not answer["a"] or (node.ratio and not answer["b"]):
         return None
-    a = number(answer["a"])
+    return quotient_of(node, number(answer["a"]), number(answer["b"]) if node.ratio else Fraction(1), settings)
+
+
+def quotient_of(node: Node, a: Fraction, b: Fraction, settings: Settings) -> Fraction | str:
+    """The value of two figures (b is 1 where the row takes none), or the policy word for 0/0. Raises Wrong."""
+    rule = node.rule
     if a.numerator < 0 and (not rule.signed or node.ratio):
         raise Wrong("a", "E_RANGE", "negative")
     if rule.name in ("count", "bonus", "penalty") and a.denominator != 1:
@@ -66,7 +70,6 @@ def figure(node: Node, answer: Answer, settings: Settings) -> Fraction | str | N
     if not node.ratio:
         x = a
     else:
-        b = number(answer["b"])
         if b.numerator < 0:
             raise Wrong("b", "E_RANGE", "negative")
         if not b and a:

@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 
 from .. import schema
-from ..errors import Finding, Refusal
+from ..errors import Finding, Refusal, nearest
 from ..rules import number
 from . import checks
 from .answered import Answers, read_answers
 from .cells import check_cells, check_references, explain_twice
 from .change import change_policies, change_weights, edited_cells, first_new, weight_text, with_points
-from .framework import Framework
+from .framework import INDEX, Framework, finished_node
 from .relations import check_relations
 from .settings import Settings
 from .tree import build
@@ -32,6 +32,7 @@ class Case:
     set_aside  errors of the ledger whose rows were left out (only `read_for_verification` does so)
     digests    SHA-256 of every file really read, by path below the data folder
     edited     (agency, code) -> points that somebody tries instead of those verified; empty for what was really given
+    others     group -> the case of the same year whose finished scores some rows take (`Node.taken`)
     """
 
     settings: Settings
@@ -43,6 +44,7 @@ class Case:
     answers: Answers = field(repr=False, compare=False)
     set_aside: tuple[Finding, ...] = ()
     edited: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
+    others: Mapping[str, Case] = field(default_factory=dict, repr=False)
 
     @property
     def year(self) -> str:
@@ -122,7 +124,7 @@ class Case:
         if cells:
             tables["verdicts"] = with_points(tables, cells)
         try:
-            changed = freeze(tables, settings, self.digests, given, set_aside=self.set_aside)
+            changed = freeze(tables, settings, self.digests, given, set_aside=self.set_aside, others=self.others)
         except Refusal as refusal:
             raise Refusal([of_edited(f, list(cells), first) for f in refusal.findings]) from None
         edited = {cell: Fraction(number(text)) for cell, text in cells.items()}
@@ -155,6 +157,7 @@ def freeze(
     given: frozenset[str],
     before: Iterable[Finding] = (),
     set_aside: tuple[Finding, ...] = (),
+    others: Mapping[str, Case] = MappingProxyType({}),
 ) -> Case:
     """Check everything, then make the Case. Raises Refusal with every error."""
     place = f"{settings.year}/{settings.group}"
@@ -169,6 +172,7 @@ def freeze(
     framework, found = build(tables["indicators"], with_b, measured, settings, f"{place}/indicators.csv")
     findings += found
     if framework is not None:
+        findings += check_taken(framework, others, list(tables["agencies"]["agency"]), f"{place}/indicators.csv")
         answers = read_answers(tables, framework, settings)
         findings += checks.check_answers(tables, framework, answers, place)
         findings += checks.check_coverage(tables, framework, settings, answers, place)
@@ -187,4 +191,24 @@ def freeze(
         MappingProxyType(dict(tables)),
         answers,
         set_aside,
+        others=MappingProxyType(dict(others)),
     )
+
+
+def check_taken(framework: Framework, others: Mapping[str, Case], agencies: list[str], file: str) -> list[Finding]:
+    """Rows that take finished scores of other folders: the row is there, and so are the agencies."""
+    findings = []
+    for node in framework.leaves:
+        for column, reference in zip(("a_from", "b_from"), node.taken, strict=False):
+            group, code = finished_node(reference)
+            if group not in others:
+                continue  # said where it was read
+            other = others[group]
+            if code != INDEX and not (code in other.framework.nodes and other.framework.nodes[code].scored):
+                known = {"nearest": nearest(code, other.framework.nodes) or "–", "table": f"{group}/indicators.csv"}
+                findings.append(Finding("E_REFERENCE", "reference_unknown", file, node.row, column, reference, known))
+            absent = [a for a in agencies if a not in set(other.tables["agencies"]["agency"])]
+            if absent:
+                facts = {"n": len(absent), "agencies": ", ".join(absent[:5])}
+                findings.append(Finding("W_TAKEN", "taken_absent", file, node.row, column, reference, facts))
+    return findings

@@ -43,6 +43,8 @@ def check_claims(claims: pd.DataFrame, framework: Framework, answers: Answers, f
         node = framework.nodes.get(code)
         if node is None or node.children:
             found = on_branch(node, file, 0)
+        elif node.taken:
+            found = [taken(node, file, 0)]
         else:
             found = check_answer(answers.readers[code], cells, file, 0)
             found += unread(node, dict(zip(ANSWER, cells, strict=True)), file, 0)
@@ -66,6 +68,9 @@ def check_verdicts(tables: Tables, framework: Framework, answers: Answers, file:
         node = framework.nodes.get(code)
         if node is None or node.children:
             findings += on_branch(node, file, row)
+            continue
+        if node.taken:
+            findings.append(taken(node, file, row))
             continue
         if agency in answers.exempt.get(code, ()):
             findings.append(Finding("W_EXEMPT", "claim_exempt", file, row, "indicator", code, {"agency": agency}))
@@ -117,6 +122,11 @@ def on_branch(node: Node | None, file: str, row: int) -> list[Finding]:
     if node is None or not node.children:
         return []
     return [Finding("E_INDICATOR_UNKNOWN", "claim_on_branch", file, row, "indicator", node.code)]
+
+
+def taken(node: Node, file: str, row: int) -> Finding:
+    """An answer for a row whose figures are finished scores of another folder."""
+    return Finding("E_STATE", "claim_on_taken", file, row, "indicator", node.code, {"source": ", ".join(node.taken)})
 
 
 def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Finding]:
@@ -230,7 +240,7 @@ def check_coverage(
     agencies = list(tables["agencies"]["agency"])
     measured = all(node.source != "reported" for node in framework.leaves)
     for node in framework.leaves:
-        if not node.scored:
+        if not node.scored or node.taken:
             continue
         wanted = [agency for agency in agencies if agency not in exempt.get(node.code, ())]
         answered = given.get(node.code, {}).keys() | decided.get(node.code, {}).keys()

@@ -28,6 +28,7 @@ class Node:
     weight     relative weight among the scored siblings (weight, else maximum, else 1); 0 counts nothing
     scored     whether it enters its parent's score
     ratio      its value is a/b; named_ratio: its rule or its b_vi, b_en says so, not only some claim
+    taken      where a (and b) come from: `group` or `group/code`, a finished score of another folder of the year
     """
 
     code: str
@@ -43,6 +44,7 @@ class Node:
     named_ratio: bool
     source: str
     row: int
+    taken: tuple[str, ...] = ()
 
     @property
     def role(self) -> str:
@@ -118,6 +120,12 @@ class Framework:
 
         spread(self.tops, Fraction(1))
         return weights
+
+
+def finished_node(reference: str) -> tuple[str, str]:
+    """(group, code) that `a_from` or `b_from` names: `hdi` is the whole index of that folder, `hdi/2` its row 2."""
+    group, _, code = reference.partition("/")
+    return group, code or INDEX
 
 
 def optional(text: str, read: Callable[[str], Fraction] = number) -> Fraction | None:

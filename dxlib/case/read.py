@@ -18,7 +18,7 @@ from ..errors import Finding, Refusal, nearest
 from .case import Case, freeze, table_findings
 from .cells import check_cells, check_references
 from .documents import dated_outside, read_documents
-from .framework import Framework
+from .framework import Framework, finished_node
 from .lineage import check_lineage, check_members
 from .links import check_links, check_size
 from .scenarios import check_scenarios
@@ -220,13 +220,16 @@ class Given:
     unreadable: frozenset[str]
     digests: Mapping[str, str]
     findings: tuple[Finding, ...]
+    others: Mapping[str, Case] = field(default_factory=dict)
 
     def freeze(self, left_out: tuple[Finding, ...] = ()) -> Case:
         """Check everything, then make the Case. Raises Refusal with every error."""
         lacking = any(f.reason == "file_missing" for f in self.findings)
         if self.settings is None or self.unreadable or lacking:
             raise Refusal([*self.findings, *table_findings(self.tables, self.place, self.readable)])
-        return freeze(self.tables, self.settings, self.digests, self.readable, self.findings, left_out)
+        return freeze(
+            self.tables, self.settings, self.digests, self.readable, self.findings, left_out, others=self.others
+        )
 
 
 LEDGER_TABLES = ("verdicts", "appeals", "evidence", "shared", "relations")
@@ -289,10 +292,11 @@ def tables_rows(given: Given, finding: Finding) -> pd.Index:
     return given.tables[table_of(finding, given.place)].index
 
 
-def read_folder(root: Path, year: str, group: str, documents: bool = False) -> Given:
+def read_folder(root: Path, year: str, group: str, documents: bool = False, trail: tuple[str, ...] = ()) -> Given:
     """Every file of one year and group. Raises Refusal where there is none.
 
     documents   look at the documents below evidence/ too
+    trail       the groups whose rows take this one's scores
     """
     wrong = check_place(year, group)
     if wrong:
@@ -322,7 +326,37 @@ def read_folder(root: Path, year: str, group: str, documents: bool = False) -> G
         tables["evidence"], seen, found = read_documents(folder, place, tables["evidence"])
         digests |= seen
         findings += found
-    return Given(place, settings, tables, frozenset(readable), frozenset(unreadable), digests, tuple(findings))
+    others, found = read_others(root, year, tables["indicators"], f"{place}/indicators.csv", (*trail, group))
+    for other in others.values():
+        digests = {**other.digests, **digests}
+    findings += found
+    return Given(place, settings, tables, frozenset(readable), frozenset(unreadable), digests, tuple(findings), others)
+
+
+def read_others(
+    root: Path, year: str, indicators: pd.DataFrame, file: str, trail: tuple[str, ...]
+) -> tuple[dict[str, Case], list[Finding]]:
+    """The folders of the same year whose finished scores rows take, by group; each is named once where it cannot be
+    used: it is not there, has errors of its own, or takes scores of one that takes its."""
+    others: dict[str, Case] = {}
+    findings: dict[str, Finding] = {}
+    for column in ("a_from", "b_from"):
+        for row, reference in indicators[column].items():
+            group, _ = finished_node(reference)
+            if not reference or group in others or group in findings:
+                continue
+            where = (file, int(row), column, reference)
+            if group in trail:
+                facts = {"circle": " → ".join([*trail[trail.index(group) :], group])}
+                findings[group] = Finding("E_FRAMEWORK", "taken_circle", *where, facts)
+                continue
+            try:
+                others[group] = read_folder(root, year, group, trail=trail).freeze()
+            except Refusal as refusal:
+                errors = [f.code for f in refusal.findings if f.severity == "error"]
+                why: dict[str, object] = {"place": f"{year}/{group}", "why": errors[0], "n": len(errors)}
+                findings[group] = Finding("E_FRAMEWORK", "taken_refused", *where, why)
+    return others, list(findings.values())
 
 
 def no_case(root: Path, place: str) -> Finding:

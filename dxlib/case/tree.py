@@ -99,9 +99,12 @@ def read_node(
         findings.append(
             Finding("W_FRAMEWORK", "aggregate_on_leaf", *where, "aggregate", row["aggregate"], {"code": code})
         )
-    named = row["rule"].split("(")[0].strip() == "ratio" or bool(row["b_vi"] or row["b_en"])
+    taken = tuple(row[key] for key in ("a_from", "b_from") if row[key])
+    named = row["rule"].split("(")[0].strip() == "ratio" or bool(row["b_vi"] or row["b_en"] or row["b_from"])
     ratio = named or code in with_b
-    source = row["source"] or ("measured" if measured else "reported")
+    source = row["source"] or ("measured" if measured or taken else "reported")
+    if taken and (children or not row["a_from"] or source == "reported"):
+        findings.append(Finding("E_FRAMEWORK", "taken_place", *where, "a_from", taken[0], {"code": code}))
     return Node(
         code,
         row["parent"],
@@ -116,6 +119,7 @@ def read_node(
         named,
         source,
         row["row"],
+        taken,
     )
 
 
@@ -152,7 +156,11 @@ def parse_rules(
                     {"code": code},
                 )
             )
-        out[code] = replace(node, rule=rule, ratio=node.ratio and rule.divides)
+        ratio = node.ratio and rule.divides
+        counted = rule.takes != "number" or rule.role != "score" or rule.name == "count"
+        if by_code[code]["a_from"] and (counted or len(node.taken) != 1 + ratio):
+            findings.append(Finding("E_FRAMEWORK", "taken_rule", file, node.row, "rule", text, {"code": code}))
+        out[code] = replace(node, rule=rule, ratio=ratio)
     return out
 
 

@@ -2,6 +2,7 @@
 
 from .compare import compare
 from .potential import potential
+from .printed import check_printed, hidden_differences
 from .score import INDEX, Exact, evaluate, provisional
 from .table import score, tabulate, to_csv
 from .zeros import decided_by_zero
@@ -9,9 +10,11 @@ from .zeros import decided_by_zero
 __all__ = [
     "INDEX",
     "Exact",
+    "check_printed",
     "compare",
     "decided_by_zero",
     "evaluate",
+    "hidden_differences",
     "potential",
     "provisional",
     "score",

@@ -12,13 +12,13 @@ from fractions import Fraction
 from itertools import repeat
 
 from ..case import Case
-from ..case.framework import CHOICES, INDEX, Framework
+from ..case.framework import CHOICES, INDEX, Framework, finished_node
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
 from .aggregate import AGGREGATES, total, whole_numbers
 from .rounding import rounded, settled
-from .values import Leaf, basis, leaf
+from .values import Finished, Leaf, basis, leaf
 
 VALUED = ("verified", "claimed", "measured")
 
@@ -66,14 +66,36 @@ def evaluate(case: Case, on: str | None = None) -> Exact:
     on = basis(case, on)
     framework, settings = case.framework, case.settings
     agencies = case.tables["agencies"]["agency"].tolist()
-    leaves = {node.code: leaf(case, node, case.answers, on) for node in framework.leaves}
+    leaves = leaves_of(case, on)
     columns = {node.code: leaf_column(leaves[node.code], framework, node.code, settings) for node in framework.leaves}
     extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
     return climb(Exact(on, agencies, columns, extra), framework, settings)
 
 
+def leaves_of(case: Case, on: str) -> dict[str, Leaf]:
+    """Every leaf by the rules alone, before any policy."""
+    taken = finished(case, on)
+    return {node.code: leaf(case, node, case.answers, on, taken) for node in case.framework.leaves}
+
+
+def finished(case: Case, on: str) -> Finished:
+    """The scores of other folders that rows take, for every agency of this one: those that stand on the same values
+    there, nothing where an agency is not assessed."""
+    exact = {group: evaluate(other, on if other.has_claims else None) for group, other in case.others.items()}
+    found = {}
+    for reference in dict.fromkeys(of for node in case.framework.leaves for of in node.taken):
+        group, code = finished_node(reference)
+        column, there = exact[group].columns[code], {a: i for i, a in enumerate(exact[group].agencies)}
+        cells = list(zip(column.shares, column.states, strict=True))
+        agencies = case.tables["agencies"]["agency"]
+        found[reference] = [cells[there[a]] if a in there else (None, "missing") for a in agencies]
+    return found
+
+
 def provisional(case: Case, on: str | None = None) -> bool:
-    """Whether a result may still change: it stands on claims, or some claims wait for their verdict."""
+    """Whether a result may still change: it, or a score it takes, stands on claims or waits for verdicts."""
+    if any(provisional(other, on if other.has_claims else None) for other in case.others.values()):
+        return True
     if not case.has_claims:
         return False
     return basis(case, on) != "verified" or "not-verified" in evaluate(case, on).columns[INDEX].states

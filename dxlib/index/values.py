@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from ..case import Case
 from ..case.answered import EXEMPT, Answers
+from ..case.answers import Wrong, quotient_of
 from ..case.framework import Node
 from ..errors import Finding, Refusal
+from ..rules import ONE
 
 ON = ("verified", "current", "claimed")
+Finished = Mapping[str, list[tuple[Fraction | None, str]]]  # reference -> (share, state) of every agency
+NOTHING_TAKEN: Finished = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,16 @@ def basis(case: Case, on: str | None) -> str:
     return on
 
 
-def leaf(case: Case, node: Node, answers: Answers, on: str) -> Leaf:
-    """Final values and shares of one leaf."""
+def leaf(case: Case, node: Node, answers: Answers, on: str, finished: Finished = NOTHING_TAKEN) -> Leaf:
+    """Final values and shares of one leaf.
+
+    finished   what rows take from other folders of the year (`score.finished`)
+    """
     agencies = case.tables["agencies"]["agency"].tolist()
     if node.role == "none" or (node.role == "score" and not node.scored):
         return Leaf([None] * len(agencies), ["not-scored"] * len(agencies))
+    if node.taken:
+        return by_group(node, *taken(case, node, agencies, finished))
     claims = answers.claims.get(node.code, {})
     verdicts = answers.verdicts.get(node.code, {}) if on != "claimed" else {}
     exempt = answers.exempt.get(node.code, {})
@@ -65,7 +76,53 @@ def leaf(case: Case, node: Node, answers: Answers, on: str) -> Leaf:
         inputs.append(x)
         shares.append(share)
         states.append(state)
+    return by_group(node, inputs, shares, states)
+
+
+def by_group(node: Node, inputs: list[Fraction | None], shares: list[Fraction | None], states: list[str]) -> Leaf:
+    """A leaf whose shares, where its rule looks at the group, follow from all its values together."""
     if node.rule.group:
         by_rule = node.rule.exact(inputs)
         shares = [by_rule[i] if share is None else share for i, share in enumerate(shares)]
     return Leaf(shares, states)
+
+
+def taken(
+    case: Case, node: Node, agencies: list[str], finished: Finished
+) -> tuple[list[Fraction | None], list[Fraction | None], list[str]]:
+    """(values, shares, states) of a row whose figures are scores of other folders, as shares of their own maxima. What
+    has no score there yet has none here. Raises Refusal for figures that the rule cannot take."""
+    exempt, file = case.answers.exempt.get(node.code, {}), f"{case.year}/{case.group}/indicators.csv"
+    inputs: list[Fraction | None] = []
+    shares: list[Fraction | None] = []
+    states: list[str] = []
+    wrong: list[Finding] = []
+    for agency, pair in zip(agencies, zip(*(finished[of] for of in node.taken), strict=True), strict=True):
+        x = share = None
+        state = "measured"
+        if agency in exempt:
+            state = "not-applicable"
+        elif any(found is None for found, _ in pair):
+            state = "not-verified" if "not-verified" in [of for _, of in pair] else "missing"
+        else:
+            a, b = (*(found for found, _ in pair if found is not None), ONE)[:2]
+            try:
+                x, share, state = by_policy(quotient_of(node, a, b, case.settings))
+            except Wrong as no:
+                value = f"{agency}: {float(a):g} / {float(b):g}"
+                wrong.append(
+                    Finding(no.code, no.reason, file, node.row, "a_from", value, {"code": node.code, **no.facts})
+                )
+        inputs.append(x)
+        shares.append(node.rule.share(x) if x is not None and not node.rule.group else share)
+        states.append(state)
+    if wrong:
+        raise Refusal(wrong)
+    return inputs, shares, states
+
+
+def by_policy(x: Fraction | str) -> tuple[Fraction | None, Fraction | None, str]:
+    """(value, share, state) of what `quotient_of` gives."""
+    if not isinstance(x, str):
+        return x, None, "measured"
+    return None, None if x == "exempt" else Fraction(x == "full"), "not-applicable" if x == "exempt" else "measured"

@@ -22,9 +22,9 @@ from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
 from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, some
-from ..index.score import Column, add_points, branch, climb, leaf_column
+from ..index.score import Column, add_points, branch, climb, leaf_column, leaves_of
 from ..index.table import deciding_shares
-from ..index.values import Leaf, basis, leaf
+from ..index.values import Leaf, basis
 from ..rules import MinMax, RankShare, Rule, ZScore
 
 FACTORS = ("source", "normalisation", "missing", "weights", "aggregation", "leave_out")
@@ -75,19 +75,15 @@ def begin(case: Case, on: str | None = None) -> Start:
     table = tabulate(case, exact, [INDEX])
     listed = np.flatnonzero(table["of"].notna())
     official = table.loc[listed, ["agency", "scope", "rank", "class"]].reset_index(drop=True)
-    leaves = {on: read_leaves(case, on)}
+    leaves = {on: leaves_of(case, on)}
     others = ("claimed", "verified") if case.has_claims and case.has("verdicts") else ()
     for other in others:
         if other != on:
-            found = read_leaves(case, other)
+            found = leaves_of(case, other)
             columns = leaf_columns(case, found, case.settings)
             if not any(column.blocked[i] for column in columns.values() for i in listed.tolist()):
                 leaves[other] = found
     return Start(case, on, official, listed, leaves)
-
-
-def read_leaves(case: Case, on: str) -> dict[str, Leaf]:
-    return {node.code: leaf(case, node, case.answers, on) for node in case.framework.leaves}
 
 
 def leaf_columns(case: Case, leaves: Mapping[str, Leaf], settings: Settings) -> dict[str, Column]:

@@ -170,4 +170,5 @@ def notes(case: Case, rows: pd.DataFrame, lang: str) -> list[str]:
     tied = rows[rows["rank"].notna() & rows.duplicated(["scope", "rank"], keep=False)]
     if len(tied):
         said.append(text("report.ties", lang, n=len(tied)))
-    return said
+    exact = report.hidden(case, rows, lang)
+    return [*said, exact] if exact else said

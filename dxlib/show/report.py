@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ..case import Case
-from ..index import INDEX
+from ..index import INDEX, hidden_differences
 from ..words import NOTHING, date, number, percent, text, title_of_year
 from ..years import Comparison
 from . import charts, labels
@@ -130,6 +130,7 @@ def ranking(
     if reach:
         kind = "proved" if len(exact) else "drawn"
         note = labels.joined(note, text(f"report.interval_{kind}", lang, half_width=percent(half_width, lang, 0)))
+    note = labels.joined(note, hidden(case, scores, lang))
     return table(
         text("report.ranking_caption", lang, title=title_of_year(case.settings.title, case.year, lang)),
         heads,
@@ -137,6 +138,16 @@ def ranking(
         labels.source(case, lang),
         note,
     )
+
+
+def hidden(case: Case, scores: pd.DataFrame, lang: str) -> str:
+    """The exact points of agencies whose printed ones do not show why they stand where they do; "" without any."""
+    named = labels.agencies(case, lang)
+    found = [
+        f"{named[r['agency']]} {number(r['exact'], lang, r['decimals'])}"
+        for r in hidden_differences(case, scores).to_dict("records")
+    ]
+    return text("report.hidden", lang, list="; ".join(found)) if found else ""
 
 
 def interval(ends: tuple[int, int] | None, lang: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ..case import Case
-from ..index import INDEX, Exact
+from ..index import INDEX, Exact, hidden_differences
 from ..index.potential import reach
 from ..words import NOTHING, name, number, percent, text
 from ..years import Comparison
@@ -66,6 +66,9 @@ def summary(
         said.append(text(f"card.{kind}", lang, **facts))
     if not pd.isna(row["class"]):
         said.append(text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]]))
+    own = hidden_differences(case, scores).set_index("agency").to_dict("index").get(agency)
+    if own:
+        said.append(text("card.hidden", lang, exact=number(own["exact"], lang, own["decimals"])))
     return sentences(*said)
 
 

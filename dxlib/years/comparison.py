@@ -15,7 +15,7 @@ from ..case import Case
 from ..case.read import Series
 from ..index import INDEX, Exact, evaluate
 from ..index.rows import Rows, at_places, year_rows
-from ..index.score import leaf_column
+from ..index.score import finished, leaf_column
 from ..index.values import leaf
 from .backcast import (
     Joint,
@@ -315,4 +315,5 @@ def shares_of(case: Case, code: str, on: str) -> list[Fraction | None]:
     node = case.framework.nodes[code]
     if node.children:
         return evaluate(case, on).columns[code].shares
-    return leaf_column(leaf(case, node, case.answers, on), case.framework, code, case.settings).shares
+    values = leaf(case, node, case.answers, on, finished(case, on))
+    return leaf_column(values, case.framework, code, case.settings).shares

@@ -10,8 +10,9 @@ from functools import cached_property
 from ...case import Case
 from ...case.answered import Cells, on_top
 from ...case.framework import Node
-from ...index import INDEX, Exact
-from ...index.values import Leaf, leaf
+from ...index import INDEX, Exact, provisional
+from ...index.score import finished, leaves_of
+from ...index.values import Finished, Leaf
 from ...rules import Options, Parts
 from ...words import name, text, title_of_year
 from ..book import Cell, Sheet, fixed
@@ -65,7 +66,12 @@ class Plan:
     @cached_property
     def leaves(self) -> dict[str, Leaf]:
         """Shares by the rules alone, before any policy."""
-        return {node.code: leaf(self.case, node, self.case.answers, self.exact.on) for node in self.rows}
+        return leaves_of(self.case, self.exact.on)
+
+    @cached_property
+    def finished(self) -> Finished:
+        """What rows take from other folders of the year."""
+        return finished(self.case, self.exact.on)
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -119,9 +125,7 @@ class Plan:
 
     @cached_property
     def provisional(self) -> bool:
-        """See `index.provisional`."""
-        waits = "not-verified" in self.exact.columns[INDEX].states
-        return self.case.has_claims and (self.exact.on != "verified" or waits)
+        return provisional(self.case, self.exact.on if self.case.has_claims else None)
 
     @cached_property
     def marks(self) -> str:
@@ -156,6 +160,9 @@ class Plan:
         agency, answers = self.agencies[i][0], self.case.answers
         if agency in answers.exempt.get(node.code, {}):
             return None, None
+        if node.taken:
+            a, b = (*("" if x is None else str(x) for x, _ in (self.finished[of][i] for of in node.taken)), "")[:2]
+            return (a, b, "", ""), None
         verdicts = answers.verdicts.get(node.code, {}) if self.judged else {}
         return answers.claims.get(node.code, {}).get(agency), verdicts.get(agency)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ...case.answers import quotient_of
 from ...case.framework import Node
 from ...index.rounding import rounded
 from ...rules import Count, MinMax, Options, Parts, Percentile, RankShare, Relative, ZScore
@@ -122,8 +123,17 @@ class Worked:
         """What the rule takes: a figure, a quotient, the share of the option."""
         if counted["points"] or self.rule.takes == "points":
             return None
-        found = self.read.value((counted["a"], counted["b"], counted["option"], ""))
+        if self.node.taken:
+            found = self.taken(counted)
+        else:
+            found = self.read.value((counted["a"], counted["b"], counted["option"], ""))
         return NOTHING_OF_NOTHING if isinstance(found, str) else found
+
+    def taken(self, counted: dict[str, str]) -> Fraction | str | None:
+        """The value of figures that are scores of other folders."""
+        if not counted["a"] or (self.node.ratio and not counted["b"]):
+            return None
+        return quotient_of(self.node, Fraction(counted["a"]), Fraction(counted["b"] or 1), self.settings)
 
     def value_formula(self, n: int) -> str:
         a, b, option = (f"{LETTERS[USED[key]]}{n}" for key in ("a", "b", "option"))
