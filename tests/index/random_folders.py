@@ -21,7 +21,7 @@ from tests.backtest.contract_folder import write_folder
 from tests.index.naive import Referee, Refused, rounded, split
 from tests.known.folders import GROUP, YEAR, square
 
-NEW = frozenset(("product", "complement", "log+", "within", "fractions"))
+EMPTY_APPEALS = False  # the product still takes an appeal that is left empty for an accepted claim
 NAMES = ("an", "binh", "chau", "dung", "em", "giang", "hoa")
 MEANS = ("geometric", "harmonic", "product", "complement")  # take no negative share
 TOTALS = (60, 750, 85, 7, 640, 100, 1000, "12.5")
@@ -113,8 +113,7 @@ class Maker:
             next(row for row in self.rows if "source" in row)["source"] = "reported"
 
     def aggregate(self) -> str:
-        new = [how for how in ("product", "complement") if how in NEW]
-        return self.r.choice(("arithmetic", "arithmetic", "best", "worst", "geometric", "harmonic", *new))
+        return self.r.choice(("arithmetic", "arithmetic", "best", "worst", *MEANS))
 
     # The tree
 
@@ -135,9 +134,8 @@ class Maker:
             else:
                 row |= self.leaf(own, plain)
         if r.random() < 0.4:
-            weights = [w for w in WEIGHTS if "/" not in w or "fractions" in NEW]
             for row in mine:
-                row["weight"] = r.choice(weights)
+                row["weight"] = r.choice(WEIGHTS)
             if all(row["weight"] == "0" for row in mine):
                 mine[0]["weight"] = "1"
         if r.random() < 0.25:
@@ -187,7 +185,6 @@ class Maker:
         r = self.r
         scale = most if self.with_points else self.total
         unclipped = ", unclipped" if r.random() < (0.3 if not plain else 0.3 * self.negative) else ""
-        log = r.choice((", log", ", log+1", ", log+0.5")) if "log+" in NEW else ", log"
         rules = [
             *("points", "points", "points", "yes_no", "ratio", f"target({r.choice(('80%', '3', '1/3'))})"),
             f"options(all:1, quarter:1/4, third:1/3, some:{text(self.some(scale))}p, low:0.02, none:0)",
@@ -195,7 +192,7 @@ class Maker:
             f"count({text(max(self.some(scale), self.grain))}{r.choice(('', ', ' + text(scale / 2), ', 5000'))})",
             r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)")),
             *("relative", f"goalposts({r.choice(('0, 7', '5, -1', '2, 3'))}{unclipped})"),
-            f"goalposts({r.choice(('1, 8', '9, 2'))}{log}{unclipped})",
+            f"goalposts({r.choice(('1, 8', '9, 2'))}, log{r.choice(('', '+1', '+0.5'))}{unclipped})",
             *(r.choice(("minmax", "minmax(0.2, 0.9)", "minmax(1/3, 1)")), "rank", "percentile"),
             *(() if plain else ("zscore",)),
         ]
@@ -215,8 +212,7 @@ class Maker:
     def answer(self, row: dict[str, str]) -> dict[str, str]:
         r, (name, args) = self.r, split(row["rule"])
         if name == "points":
-            most = Fraction(row["max_points"]) if self.with_points else self.total
-            return {"points": text(self.some(most))}
+            return {"points": self.any_points(row)}
         if name in ("yes_no", "options"):
             return {"option": r.choice(["yes", "no"] if name == "yes_no" else [arg.split(":")[0] for arg in args])}
         if name == "parts":
@@ -266,27 +262,33 @@ class Maker:
     def verdicts(self, leaves: dict[str, dict], claims: dict) -> Iterator[dict[str, str]]:
         done = self.r.choice((1.0, 1.0, 0.95, 0.6, 0.0))
         for (agency, code), claim in claims.items():
-            row, points_before = leaves[code], False
+            row, points_stand = leaves[code], False
             if self.r.random() > done or (row.get("source") not in ("", "reported") and self.r.random() < 0.8):
                 continue
             for step in range(1, self.r.choice((1, 1, 2, 3)) + 1):
                 stage = "verify" if step == 1 else self.r.choice(("verify", "appeal", "appeal"))
                 cells = self.decided(row, claim)
-                if stage == "appeal" and points_before and cells:
-                    cells = {"points": text(self.some(self.most(row)))}  # (a figure beside standing points is unclear)
-                points_before = "points" in cells or (points_before and stage == "appeal")
+                if stage == "appeal" and not EMPTY_APPEALS:
+                    cells = self.answer(row)
+                if points_stand and stage == "appeal" and cells:  # what another figure makes of them is said nowhere
+                    cells = {"points": self.any_points(row)}
+                points_stand = "points" in cells or (points_stand and stage == "appeal")
                 who = {"decided_by": "Tổ" if stage == "verify" else "Hội đồng", "reason": "other"}
                 yield {"agency": agency, "indicator": code, "step": str(step), "stage": stage} | cells | who
 
     def most(self, row: dict[str, str]) -> Fraction:
         return Fraction(row.get("max_points") or self.total)
 
+    def any_points(self, row: dict[str, str]) -> str:
+        limitless = row["rule"] == "zscore" or "unclipped" in row["rule"]
+        return text(self.some(self.most(row)) * (self.r.choice((1, -1, 2)) if limitless else 1))
+
     def decided(self, row: dict[str, str], claim: dict[str, str]) -> dict[str, str]:
         """What one step says: nothing (accepted), another answer or a part of it, or points."""
         if self.r.random() < 0.4 or row["rule"] == "none":
             return {}
         if self.r.random() < 0.3 and row.get("max_points") != "0":
-            return {"points": text(self.some(self.most(row)))}
+            return {"points": self.any_points(row)}
         cells = self.answer(row)
         part = self.r.choice(("a", "b")) if "b" in cells and cells["b"] != "0" and claim.get("b", "0") != "0" else ""
         return {part: cells[part]} if part and self.r.random() < 0.5 else cells
@@ -308,7 +310,7 @@ class Maker:
         if r.random() < 0.8:
             given = {rounded(x, r.choice((2, 8, 12))) for x in (*shares, Fraction("0.9"), Fraction("0.5"))}
             key, edges = "cut", sorted((x for x in given if 0 < x < 1), reverse=True)
-            if "within" in NEW and r.random() < 0.3:
+            if r.random() < 0.3:
                 key, edges = "within", [1 - x for x in edges]
             bands = [{key: Decimal(text(x)), "includes_cut": r.random() < 0.6} for x in edges]
             bands.append({"cut": 0} if key == "cut" else {})
