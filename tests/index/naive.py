@@ -19,13 +19,14 @@ import tomllib
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache
 from math import prod
 from pathlib import Path
 
 DIGITS = Context(prec=150, Emin=-999999, Emax=999999)
 ZERO, ONE = Fraction(0), Fraction(1)
 UNSCORED = ("none", "bonus", "penalty")
+DIVIDES = ("ratio", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
 TABLES = ("indicators", "agencies", "exemptions", "claims", "verdicts")
 VALUE = ("claimed", "verified", "measured")
 
@@ -191,16 +192,17 @@ class Referee:
         self.agencies = {row["agency"]: row for row in tables["agencies"]}
         self.half, self.decimals = index.get("half", "away"), index.get("points_decimals", 2)
         self.every_level = index.get("rounding", "end") == "every-level"
-        self.points_set = any(self.stated(c) for c in self.rows if split(self.rows[c]["rule"])[0] not in UNSCORED)
+        self.points_set = any(self.stated(c) for c in self.rows if self.kind(c) not in UNSCORED)
         self.scale = Fraction(index.get("total", 1))
-        for name in "children scored siblings full weight counting rooted takes_b leaf node deciding ranked".split():
+        for name in "kind children scored siblings full weight counting rooted by_code takes_b leaf node deciding ranked".split():
             setattr(self, name, cache(getattr(self, name)))  # each question is answered once
 
     def get(self, code: str, column: str) -> str:
         return self.rows[code].get(column) or ""
 
-    def policy(self, name: str, default: str) -> str:
-        return self.index.get(name, default)
+    def kind(self, code: str) -> str:
+        """The name of the row's rule; "" for a branch and the index."""
+        return split(self.get(code, "rule"))[0] if code else ""
 
     # The tree, as it is for everybody ("" is the index)
 
@@ -221,7 +223,7 @@ class Referee:
         if any(self.stated(c) == 0 for c in self.path(code)):
             return False
         below = self.children(code)
-        return any(self.scored(c) for c in below) if below else split(self.rows[code]["rule"])[0] not in UNSCORED
+        return any(self.scored(c) for c in below) if below else self.kind(code) not in UNSCORED
 
     def siblings(self, code: str) -> list[str]:
         """The children that are scored."""
@@ -247,8 +249,9 @@ class Referee:
     def rooted(self, code: str) -> bool:
         """Whether a root or a logarithm has a part in the shares of this node."""
         if code and not self.children(code):
-            name, args = split(self.rows[code]["rule"])
-            return name == "zscore" or (name == "goalposts" and any(arg.startswith("log") for arg in args))
+            return self.kind(code) == "zscore" or any(
+                arg.startswith("log") for arg in split(self.rows[code]["rule"])[1]
+            )
         return self.aggregate(code) == "geometric" or any(self.rooted(c) for c in self.counting(code))
 
     # What was answered
@@ -258,90 +261,76 @@ class Referee:
         claimed = "verdicts" in self.tables or any(self.get(c, "source") == "reported" for c in self.rows)
         return source == "reported" or (not source and claimed)
 
-    @cached_property
-    def answers(self) -> dict[str, dict[tuple[str, str], list[dict[str, str]]]]:
-        out: dict = {"claims": {}, "verdicts": {}}
-        for name, found in out.items():
-            for row in self.tables.get(name, []):
-                found.setdefault((row["agency"], row["indicator"]), []).append(row)
-        return out
+    def answers(self, name: str, agency: str, code: str) -> list[dict[str, str]]:
+        """The rows of claims or verdicts about one cell."""
+        return [r for r in self.by_code(name).get(code, []) if r["agency"] == agency]
 
-    def cells(self, agency: str, code: str) -> tuple[dict | None, bool]:
-        """(a, b, option, points of the claim, `override`: points given by a verdict) as they stand in the end, and
-        whether a verdict decided; None without any answer."""
+    def by_code(self, name: str) -> dict[str, list[dict[str, str]]]:
+        rows = self.tables.get(name, [])
+        return {code: [row for row in rows if row["indicator"] == code] for code in {r["indicator"] for r in rows}}
+
+    def cells(self, agency: str, code: str) -> tuple[dict[str, str] | None, bool]:
+        """(a, b, option, points of the claim, `override`: points of a verdict) as they stand in the end, None without
+        any answer; and whether a verdict decided."""
         claim = dict.fromkeys(("a", "b", "option", "points", "override"), "")
-        for row in self.answers["claims"].get((agency, code), []):
+        for row in self.answers("claims", agency, code):
             claim |= {c: row.get(c) or "" for c in ("a", "b", "option", "points")}
-        steps = self.answers["verdicts"].get((agency, code), [])
-        if self.on == "claimed" or not steps:
-            return (claim if any(claim.values()) else None), False
+        steps = self.answers("verdicts", agency, code) if self.on != "claimed" else []
         stands = claim
         for step in sorted(steps, key=lambda row: int(row["step"])):
             below = stands if step["stage"] == "appeal" else claim
-            stands = {c: step.get(c) or below[c] for c in ("a", "b", "option")} | {"points": claim["points"]}
-            stands["override"] = step.get("points") or below["override"]
-        return stands, True
+            stands = below | {c: step[c] for c in ("a", "b", "option") if step.get(c)}
+            stands |= {"override": step["points"]} if step.get("points") else {}
+        return (stands if steps or any(claim.values()) else None), bool(steps)
 
     def takes_b(self, code: str) -> bool:
-        name, _ = split(self.rows[code]["rule"])
-        if name not in ("ratio", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile"):
-            return False
-        answers = [*self.tables.get("claims", []), *self.tables.get("verdicts", [])]
-        named = name == "ratio" or self.get(code, "b_vi") or self.get(code, "b_en")
-        return bool(named) or any(row["indicator"] == code and row.get("b") for row in answers)
+        named = self.kind(code) == "ratio" or self.get(code, "b_vi") or self.get(code, "b_en")
+        given = any(row.get("b") for name in ("claims", "verdicts") for row in self.by_code(name).get(code, []))
+        return self.kind(code) in DIVIDES and bool(named or given)
 
     def value(self, code: str, cells: dict[str, str]):
-        """What the rule takes: a number, an option, "exempt", "full", "zero" for 0/0, None where nothing usable is."""
-        name, _ = split(self.rows[code]["rule"])
-        if name in ("yes_no", "options", "parts"):
+        """What the rule takes: a number, an option, None where nothing usable is; for 0/0 its policy, as a tuple."""
+        if self.kind(code) in ("yes_no", "options", "parts"):
             return cells["option"] or None
-        if name == "points":
-            given = cells["override"] or cells["points"]
-            return Fraction(given) if given else None
+        if self.kind(code) == "points":
+            return Fraction(cells["override"] or cells["points"]) if cells["override"] or cells["points"] else None
         if not cells["a"] or (self.takes_b(code) and not cells["b"]):
             return None
-        if not self.takes_b(code):
-            return Fraction(cells["a"])
-        a, b = Fraction(cells["a"]), Fraction(cells["b"])
-        return a / b if b else self.index["zero_over_zero"]
+        a, b = Fraction(cells["a"]), Fraction(cells["b"]) if self.takes_b(code) else ONE
+        return a / b if b else (self.index["zero_over_zero"],)
+
+    def answered(self, agency: str, code: str):
+        """(state, value for the rule, share where it is known without the rule); a bonus or penalty has points."""
+        cells, judged = self.cells(agency, code)
+        if any(
+            row["agency"] == agency and row["indicator"] in self.path(code) for row in self.tables.get("exemptions", [])
+        ):
+            return "not-applicable", None, None
+        if cells is None:
+            return "missing", None, None
+        if self.reported(code) and self.on == "verified" and not judged:
+            return "not-verified", None, None
+        state = ("verified" if judged else "claimed") if self.reported(code) else "measured"
+        if cells["override"] and self.kind(code) != "points":
+            points, maximum = Fraction(cells["override"]), self.full(code) or self.scale
+            return state, None, {"bonus": points, "penalty": -points}.get(self.kind(code), points / maximum)
+        x = self.value(code, cells)
+        if isinstance(x, tuple):  # 0/0
+            return {"exempt": ("not-applicable", None, None)}.get(x[0], (state, None, Fraction(x == ("full",))))
+        return ("missing" if x is None else state), x, None
 
     def leaf(self, code: str) -> dict[str, tuple[Fraction | None, str]]:
         """agency -> (share, state) before the policies; a bonus or penalty row has signed points."""
-        rule, direction = self.rows[code]["rule"], int(self.get(code, "direction") or 1)
-        name, maximum = split(rule)[0], self.full(code) or self.scale
-        if name == "none" or (name not in UNSCORED and not self.scored(code)):
+        rule, direction, maximum = self.rows[code]["rule"], int(self.get(code, "direction") or 1), self.full(code)
+        if self.kind(code) == "none" or (self.kind(code) not in UNSCORED and not self.scored(code)):
             return dict.fromkeys(self.agencies, (None, "not-scored"))
-        exempt = {row["agency"] for row in self.tables.get("exemptions", []) if row["indicator"] in self.path(code)}
-        out: dict[str, tuple[Fraction | None, str]] = {}
-        values = {}
-        for agency in self.agencies:
-            cells, judged = self.cells(agency, code)
-            if agency in exempt:
-                out[agency] = None, "not-applicable"
-            elif cells is None:
-                out[agency] = None, "missing"
-            elif self.reported(code) and self.on == "verified" and not judged:
-                out[agency] = None, "not-verified"
-            else:
-                state = ("verified" if judged else "claimed") if self.reported(code) else "measured"
-                if cells["override"] and name != "points":
-                    points = Fraction(cells["override"])
-                    signed = {"bonus": points, "penalty": -points}
-                    out[agency] = signed.get(name, points / maximum), state
-                    continue
-                x = self.value(code, cells)
-                if x is None:
-                    out[agency] = None, "missing"
-                elif x == "exempt":
-                    out[agency] = None, "not-applicable"
-                elif x in ("full", "zero") and name not in ("options", "parts"):
-                    out[agency] = Fraction(x == "full"), state
-                else:
-                    values[agency], out[agency] = x, (None, state)
-        together = shares_in_group(rule, direction, list(values.values())) if values else []
-        if together is None:
-            together = [share_by_rule(rule, direction, maximum, x) for x in values.values()]
-        return out | {a: (share, out[a][1]) for a, share in zip(values, together, strict=True)}
+        given = {agency: self.answered(agency, code) for agency in self.agencies}
+        values = {agency: x for agency, (_, x, _) in given.items() if x is not None}
+        shares = shares_in_group(rule, direction, list(values.values())) if values else []
+        if shares is None:
+            shares = [share_by_rule(rule, direction, maximum, x) for x in values.values()]
+        by_rule = dict(zip(values, shares, strict=True))
+        return {agency: (by_rule.get(agency, share), state) for agency, (state, _, share) in given.items()}
 
     # Up the tree, for one agency
 
@@ -360,8 +349,8 @@ class Referee:
         if not self.scored(code):
             return Node(None, ZERO, ZERO, ZERO, False, state)
         policy = {
-            "not-applicable": self.policy("not_applicable", "exclude"),
-            "missing": self.policy("missing", "zero"),
+            "not-applicable": self.index.get("not_applicable", "exclude"),
+            "missing": self.index.get("missing", "zero"),
             "not-verified": "not-ranked",
         }.get(state, "")
         if policy == "exclude":
@@ -421,7 +410,7 @@ class Referee:
 
     def with_bonus(self, agency: str, index: Node) -> Node:
         """Bonus and penalty points on the index, clamped once."""
-        rows = [c for c in self.rows if split(self.rows[c]["rule"])[0] in ("bonus", "penalty")]
+        rows = [c for c in self.rows if self.kind(c) in ("bonus", "penalty")]
         given = [self.leaf(c)[agency] for c in rows]
         if any(state == "not-verified" for _, state in given):
             return replace(index, share=None, blocked=True, state="not-verified")
@@ -467,7 +456,7 @@ class Referee:
 
     def cell(self, agency: str, code: str) -> Cell:
         node = self.node(agency, code)
-        if code and split(self.rows[code]["rule"])[0] in ("bonus", "penalty"):
+        if self.kind(code) in ("bonus", "penalty"):
             given = self.leaf(code)[agency][0]
             points = None if given is None else rounded(given, self.decimals, self.half)
             return Cell(None, points, None, None, None, None, node.state)

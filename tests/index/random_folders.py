@@ -18,7 +18,7 @@ from random import Random
 
 from dxlib.case import Case, read_case
 from tests.backtest.contract_folder import write_folder
-from tests.index.naive import Referee, Refused, rounded, split
+from tests.index.naive import DIVIDES, Referee, Refused, rounded, split
 from tests.known.folders import GROUP, YEAR, square
 
 EMPTY_APPEALS = False  # the product still takes an appeal that is left empty for an accepted claim
@@ -26,7 +26,6 @@ NAMES = ("an", "binh", "chau", "dung", "em", "giang", "hoa")
 MEANS = ("geometric", "harmonic", "product", "complement")  # take no negative share
 TOTALS = (60, 750, 85, 7, 640, 100, 1000, "12.5")
 WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
-DIVIDES = ("ratio", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
 TURNS = ("ratio", "steps", "relative", "minmax", "zscore", "rank", "percentile")
 SIGNED = ("steps", "goalposts", "minmax", "zscore", "rank", "percentile")
 CELLS = ("a", "b", "option", "points")
