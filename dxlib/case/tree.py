@@ -47,6 +47,7 @@ def build(
     total = settings.total or Fraction(1)
     rescaled = parse_rules(nodes, by_code, has_points, total, file, findings)
     findings += check_signs(rescaled, settings.aggregate, file)
+    findings += check_complements(rescaled, settings, file)
     resolve(rescaled, children, has_points, settings, by_code, file, findings)
     return Framework(
         rescaled,
@@ -173,6 +174,16 @@ def check_signs(nodes: dict[str, Node], top: str, file: str) -> list[Finding]:
             facts = {"code": node.code, "aggregate": above}
             found.append(Finding("E_FRAMEWORK", "negative_rule", file, node.row, "rule", "zscore", facts))
     return found
+
+
+def check_complements(nodes: dict[str, Node], settings: Settings, file: str) -> list[Finding]:
+    """Below a complement a missing answer that counts as 0 gives everything."""
+    whole = [Finding("W_COMPLEMENT", "complement_missing", file, column="aggregate", value="index")]
+    found = whole if settings.aggregate == "complement" else []
+    for node in nodes.values():
+        if node.children and node.aggregate == "complement":
+            found.append(Finding("W_COMPLEMENT", "complement_missing", file, node.row, "aggregate", node.code))
+    return found if settings.missing == "zero" else []
 
 
 def resolve(

@@ -19,7 +19,7 @@ from ..case.classes import two_sided
 from ..index import to_csv
 from ..words import LANGUAGES, date, text, title_of_year
 
-ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠|%]|[\t\r\n\0]")  # a spreadsheet would take such a cell for a formula
+ACTIVE = re.compile(r"'*(\s*[=+\-@＝＋－＠|%]|[\t\r\n\0])")  # what a spreadsheet takes for a formula, or looks escaped
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", re.ASCII)
 PACKAGE = "datapackage.json"
 README = "README.md"
@@ -97,7 +97,8 @@ def safe_csv(table: str) -> bytes:
 
 
 def harmless(cell: str) -> str:
-    """Text that a spreadsheet would run gets an apostrophe in front; numbers stay numbers."""
+    """Text that a spreadsheet would run gets an apostrophe in front, and so does text that already looks like that;
+    numbers stay numbers."""
     cell = cell.replace("\r", " ")
     return f"'{cell}" if ACTIVE.match(cell) and not NUMBER.fullmatch(cell) else cell
 

@@ -9,7 +9,7 @@ from dxlib.index.floats import TIE, float_ranks, index_scores, leaf_shares, rank
 from dxlib.index.rank import ranks
 from tests.index.random_cases import few, givens
 
-MEANS = ["arithmetic", "geometric", "harmonic", "best", "worst"]
+MEANS = ["arithmetic", "geometric", "harmonic", "product", "complement", "best", "worst"]
 
 
 @few

@@ -30,6 +30,8 @@ def test_a_product_and_a_complement(tmp_path):
     case = make(tmp_path, rows, {"x": {"1": "0.6", "2.1": "0.5", "2.2.1": "0.8"}}, {"aggregate": "product"})
     assert shares(case) == [F(21, 100)]
     assert [shares(case, code) for code in ("2", "2.2")] == [[F(7, 20)], [F(1, 5)]]
+    assert [(f.code, f.value) for f in case.findings] == [("W_COMPLEMENT", "2.2")]
+    assert not case.with_changes(policies={"missing": "exclude"}).findings
 
 
 def test_a_factor_that_is_missing_leaves_the_others(tmp_path):
@@ -43,7 +45,7 @@ def test_a_factor_that_is_missing_leaves_the_others(tmp_path):
 def test_no_z_score_is_multiplied_or_complemented(aggregate, tmp_path):
     with pytest.raises(Refusal) as refused:
         make(tmp_path, [leaf("1", "zscore"), row("2")], {"x": {"1": 1, "2": "0.5"}, "y": {"1": 3, "2": 1}}, {"aggregate": aggregate})
-    assert [f.reason for f in refused.value.findings] == ["negative_rule"]
+    assert [f.reason for f in refused.value.findings if f.severity == "error"] == ["negative_rule"]
 
 
 def test_logarithms_of_shifted_values(tmp_path):

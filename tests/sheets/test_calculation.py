@@ -186,7 +186,7 @@ ROWS = [
     leaf("2.4", "points", 5, "2"),
     pillar("2.5", "2", max_points=""),
     leaf("2.5.1", "goalposts(20, 80)", 10, "2.5"),
-    leaf("2.5.2", "goalposts(100, 75000, log)", 10, "2.5"),
+    leaf("2.5.2", "goalposts(100, 75000, log+1)", 10, "2.5"),
     leaf("2.5.3", "goalposts(10, 2, unclipped)", 10, "2.5"),
     pillar("3", max_points=""),
     leaf("3.1", "relative", 4, "3"),
@@ -278,7 +278,8 @@ def means(changes):
 @LIBREOFFICE
 def test_every_rule_policy_and_mean(tmp_path):
     cases = {name: everything(tmp_path / name, policies) for name, policies in POLICIES.items()}
-    for policy, how in (("exclude", "geometric"), ("within", "harmonic"), ("mixed", "best"), ("levels", "worst")):
+    below = ("geometric", "harmonic", "best", "worst", "product", "complement")
+    for policy, how in zip(("exclude", "within", "mixed", "levels", "exclude", "within"), below, strict=True):
         rows = means({"1": how, "2.5": "best", "2": "worst"})
         rows = [row | {"rule": "goalposts(10, 2)"} if row["code"] == "2.5.3" else row for row in rows]
         cases[f"{how}-below"] = everything(tmp_path / f"{how}-below", POLICIES[policy], rows)
@@ -290,12 +291,19 @@ def test_every_rule_policy_and_mean(tmp_path):
     cases |= {
         f"idle-{p}": everything(tmp_path / f"idle-{p}", POLICIES[p], idle) for p in ("exclude", "levels", "coverage")
     }
+    lame = [row | {"aggregate": "best", "weight": ""} if row["code"] == "2" else row for row in idle]
+    lame = [row | {"weight": "1/3" if row["weight"] else ""} if row["code"] in ("1.2", "1.4") else row for row in lame]
+    cases["idle-best"] = everything(tmp_path / "idle-best", POLICIES["exclude"], lame)
+    near = [{"name": {"vi": n, "en": n}, "within": w, "includes_cut": n != "B"} for n, w in (("A", 0.45), ("B", 0.6))]
+    near = {"class": [*near, {"name": {"vi": "C", "en": "C"}}]}
+    cases["parity"] = everything(tmp_path / "parity", POLICIES["within"] | near)
     bare = [
         row | {"max_points": ""}
         for row in ROWS
         if row["rule"] not in ("points", "count(0.7, 4)") and row["code"] not in ("8", "9")
     ]
-    for policy, how in (("exclude", "best"), ("within", "geometric"), ("coverage", "arithmetic"), ("even", "harmonic")):
+    how_bare = ("best", "geometric", "arithmetic", "harmonic", "product", "complement")
+    for policy, how in zip(("exclude", "within", "coverage", "even", "mixed", "levels"), how_bare, strict=True):
         rows = [row | {"aggregate": how} if row["code"] == "1" else row for row in bare]
         cases[f"bare-{policy}"] = everything(tmp_path / f"bare-{policy}", POLICIES[policy] | {"total": 100}, rows)
     books = {name: calculation_book(case, evaluate(case)) for name, case in cases.items()}

@@ -11,7 +11,9 @@ from dxlib.case import check, read_case
 from dxlib.case.tables import empty
 from dxlib.cli import main
 from dxlib.index import score
+from dxlib.publish.open_data import as_meant, harmless
 from dxlib.sheets import import_tables, tables
+from tests.known import folders
 from tests.sheets.desk import DATA, resaved
 
 GROUPS = ["departments", "communes", "districts", "province"]
@@ -244,3 +246,25 @@ def test_a_workbook_that_was_overtaken_undoes_nothing(root, tmp_path):
     assert state(root) == before
     claims.write_text("".join([head, first, *rest]), "utf-8")
     assert import_tables(root, path).files and state(root) != before
+
+
+SIGNS = ["'Phòng A", "=1+1", "-abc", "+84 5", "@x", "''b", "'=c", "- gạch đầu dòng", "'", "001", "1.10", "1e5", "TRUE", "-5", "#N/A", "−3"]
+
+
+@pytest.mark.parametrize("client", ["as written", pytest.param("libreoffice", marks=pytest.mark.real("libreoffice"))])
+def test_text_with_a_sign_or_an_apostrophe_comes_back_as_it_went_out(client, tmp_path):
+    agencies = [{"agency": f"a{i}", "name_vi": sign, "note": sign, "scope": sign} for i, sign in enumerate(SIGNS)]
+    answers = {f"a{i}": {"1": {"points": 1, "explanation": sign}} for i, sign in enumerate(SIGNS)}
+    folders.write(tmp_path, [folders.leaf("1", "points", 10, name_vi="'x", unit="-a")], answers, {"decision": "'12/QĐ"}, agencies)
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(tables(tmp_path, "2025", "test"))
+    if client == "libreoffice":
+        (path,) = resaved([path], tmp_path / "out")
+    found = import_tables(tmp_path, path, write_it=False)
+    assert found.changes == [] and not found.refused
+
+
+@pytest.mark.parametrize("sign", [*SIGNS, "'-", "''=", "'\tx"])
+def test_text_of_the_open_data_is_read_as_it_was_meant(sign):
+    assert as_meant(harmless(sign)) == sign
+    assert harmless(sign)[:1] not in "=+-@" or sign == "-5"
