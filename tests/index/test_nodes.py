@@ -125,6 +125,8 @@ def test_an_index_made_of_finished_indices(tmp_path):
     parts(tmp_path)
     both = folder(tmp_path, "gap", [taking("goalposts(0, 1, unclipped)", a_from="women", b_from="men")], {}, agencies="xy")
     assert shares(both()) == [2, 1]
+    (tmp_path / "2025" / "gap" / "claims.csv").unlink()
+    assert shares(both()) == [2, 1] and both().findings == ()
     assert "2025/women/claims.csv" in both().digests and "2025/men/index.toml" in both().digests
     one = folder(tmp_path, "one", [taking("ratio", a_from="women/1.1", b_from="women"), row("2")], {"x": {"2": 1}}, agencies="xyz")
     assert shares(one(), "1") == [1, 1, 0]  # 0.9/0.8 and 0.5/0.5; z is not assessed there
