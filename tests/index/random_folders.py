@@ -348,10 +348,17 @@ class Maker:
 
 
 def smallest(folder: Folder, fails: Callable[[Folder], bool]) -> Folder:
-    """The same failure with as little as possible: what is not needed for it goes, from the large to the small."""
-    while less := next((f for f in smaller(folder) if fails(f)), None):
-        folder = less
-    return folder
+    """The same failure with as little as possible: whatever is not needed for it goes, from the large to the small."""
+    tried = 0
+    while True:
+        for at, less in enumerate(smaller(folder)):
+            if at >= tried and fails(less):
+                folder, tried = less, at  # what was tried before is needed; once more at the end
+                break
+        else:
+            if not tried:
+                return folder
+            tried = 0
 
 
 def smaller(folder: Folder) -> Iterator[Folder]:
