@@ -32,6 +32,18 @@ ON = ("verified", "current", "claimed")
 STAGES = ("claim", "appeal")
 KERNELS = ("forked", "ordinary") if hasattr(os, "fork") else ("ordinary",)
 CHANGES_SHOWN = 20
+BASES = ("population", "count", "area")
+PARTED = ("split", "transfer")
+# action -> how many units it starts from, the word on where they go, whether it may found a unit
+ACTS: dict[str, tuple[str, str, bool]] = {
+    "import": ("", "", False),
+    "merge": ("+", "register_into", True),
+    "rename": ("1", "", True),
+    "split": ("1", "register_parts", False),
+    "transfer": ("1", "register_parts", False),
+    "abolish": ("+", "", False),
+    "create": ("", "", True),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -164,13 +176,35 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     worklist.add_argument("-o", dest="output", type=Path, metavar="FILE.xlsx", required=True, help=say("worklist_file"))
     worklist.add_argument("--capacity", type=positive, metavar="N", help=say("capacity"))
     worklist.add_argument("--seed", type=int, metavar="S", help=say("seed"))
-    register = command("register", run_register)
-    register.add_argument("action", choices=("import",), help=say("register_action"))
-    register.add_argument("file", type=Path, metavar="FILE", help=say("register_file"))
-    register.add_argument("--date", type=day, metavar="DAY", required=True, help=say("register_date"))
-    register.add_argument("--act", default="", metavar="TEXT", help=say("act"))
-    register.add_argument("--level", default="commune", metavar="WORD", help=say("level"))
-    register.add_argument("--write", action="store_true", help=say("register_write"))
+    register = commands.add_parser("register", help=say("register"), description=say("register"))
+    acts = register.add_subparsers(metavar="ACTION", required=True, dest="action")
+    for action, (units, heirs, founds) in ACTS.items():
+        said = say(f"register_{action}")
+        act = acts.add_parser(action, parents=[common], help=said, description=said)
+        act.set_defaults(call=run_register)
+        if action == "import":
+            act.add_argument("file", type=Path, metavar="FILE", help=say("register_file"))
+        if units:
+            act.add_argument("units", nargs=1 if units == "1" else units, metavar="UNIT", help=say("register_units"))
+        if heirs:
+            parted = action in PARTED
+            kind, metavar = (part, "UNIT[:SHARE]") if parted else (whole, "UNIT")
+            act.add_argument(
+                "--into", nargs="+" if parted else 1, type=kind, required=parted, metavar=metavar, help=say(heirs)
+            )
+        if action in PARTED:
+            act.add_argument("--basis", choices=BASES, default="", help=say("register_basis"))
+        if founds:
+            act.add_argument("--name-vi", required=action != "merge", default="", metavar="TEXT", help=say("name_vi"))
+            act.add_argument("--name-en", default="", metavar="TEXT", help=say("name_en"))
+            act.add_argument("--id", default="", metavar="ID", help=say("register_id"))
+            act.add_argument("--code", default="", metavar="CODE", help=say("register_code"))
+            act.add_argument("--level", required=action == "create", default="", metavar="WORD", help=say("level_of"))
+        act.add_argument("--date", type=day, metavar="DAY", required=True, help=say("register_date"))
+        act.add_argument("--act", required=action != "import", default="", metavar="TEXT", help=say("act"))
+        if action == "import":
+            act.add_argument("--level", default="commune", metavar="WORD", help=say("level"))
+        act.add_argument("--write", action="store_true", help=say("register_write"))
     links = command("links", run_links)
     place(links, say, what=False)
     links.add_argument("--from", dest="before", metavar="YEAR", required=True, help=say("links_from"))
@@ -212,6 +246,17 @@ def day(value: str) -> date:
         raise argparse.ArgumentTypeError(f"{value!r}: 2025-03-31") from None
 
 
+def part(value: str) -> tuple[str, str]:
+    """A unit, and the part that goes there: so-y-te:0.2"""
+    unit, _, share = value.partition(":")
+    return unit, share
+
+
+def whole(value: str) -> tuple[str, str]:
+    """A unit that takes in whole ones."""
+    return value, ""
+
+
 def run_check(args: argparse.Namespace) -> int:
     from .case import check, places, read_case
     from .index import check_printed
@@ -239,9 +284,14 @@ def load(data: Path, year: str, group: str, scenario: str | None, on: str | None
 
 
 def marked(table: pd.DataFrame, cases: Iterable[Case], args: argparse.Namespace) -> pd.DataFrame:
-    """The table with a last column `mark`, and a warning, where a scenario has changed points; else as it is."""
+    """The table with a last column `mark`, and a warning, where a scenario has changed points; else as it is. Weights
+    that a scenario moves far are warned of, too."""
     from .case.framework import shown
 
+    cases = list(cases)
+    moved = {(f.column, f.value): f for case in cases for f in case.findings if f.code == "W_WEIGHT"}
+    if moved and not args.quiet:
+        show_findings(moved.values(), args)
     edited = [f"{agency} {code} = {shown(x)}" for case in cases for (agency, code), x in case.edited.items()]
     if not edited:
         return table
@@ -292,7 +342,8 @@ def run_compare(args: argparse.Namespace) -> int:
     table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
     parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
     alone = ~parts["agency"].isin(compared.like_for_like)
-    parts.loc[alone, [*PARTS, *SUBS[:-1]]] = float("nan")  # what hardly has anything in common tells no performance
+    unjudged = ~parts["agency"].isin(compared.judged)  # hardly anything in common, or an estimate: no performance
+    parts.loc[unjudged, [*PARTS, *SUBS[:-1]]] = float("nan")
     parts = parts.drop(columns="after").rename(columns={"before": "score_then", "change": "score_change"})
     table = marked(table.merge(parts, on="agency", how="left"), (before, after), args)
     give(to_csv(table), table, args)
@@ -326,42 +377,64 @@ def run_links(args: argparse.Namespace) -> int:
 
 def run_register(args: argparse.Namespace) -> int:
     from .atomic import put_all
-    from .case import read_lineage, read_register
+    from .case import must_hold, read_lineage, read_register, root_digests
     from .case.tables import as_csv, rows_of
-    from .sheets import rows_of_file
-    from .years import Notice, propose, read_official
+    from .sheets.tables import cell_changes
 
-    file = args.file.name
-    lines, wrong = read_official(rows_of_file(args.file), file)
-    if wrong:
-        raise Refusal(wrong)
+    names = ("register", "lineage")
+    stood = root_digests(args.data, names)
     register, lineage = read_register(args.data), read_lineage(args.data)
-    proposed = propose(lines, register, lineage, Notice(file, args.date.isoformat(), args.act, args.level))
+    single = args.action != "import"
+    proposed = (decided if single else official)(args, register, lineage)
     findings = list(proposed.findings)
-    if proposed.open and args.write:
+    if proposed.open and args.write and not single:
         questions = sum(f.severity == "error" for f in findings)
-        findings.append(Finding("E_IMPORT", "import_open", file, facts={"n": questions}))
+        findings.append(Finding("E_IMPORT", "import_open", args.file.name, facts={"n": questions}))
     show_findings(findings, args, sys.stdout if args.json else None)
-    if not args.quiet and not args.json:
+    after = {"register": proposed.register, "lineage": proposed.lineage}
+    if not args.quiet and not args.json and not (single and proposed.open):
+        for cell in cell_changes("register", register, proposed.register) if single else ():
+            facts = dict(zip(("table", "key", "column", "before", "after"), map(brief, cell), strict=True))
+            print(" ", text("sheet.cli.table_change", args.say, **{k: v or "–" for k, v in facts.items()}))
         for event in proposed.lineage.iloc[len(lineage) :].head(CHANGES_SHOWN).to_dict("records"):
-            print(text("cli.event", args.say, **{**event, "share": event["share"] or "?"}))
+            print(text("cli.event", args.say, **{key: cell or "–" for key, cell in event.items()}))
         facts = {"ended": proposed.ended, "began": proposed.began, "events": proposed.events}
         print(text("cli.register_proposed", args.say, **facts))
     if proposed.open:
         return 1
+    files = {
+        f"{name}.csv": as_csv(list(frame.columns), rows_of(frame, *frame.columns))
+        for name, frame in after.items()
+        if len(frame) or (args.data / f"{name}.csv").is_file()
+    }
+    must_hold(args.data, files)
     if args.write:
-        tables = {"register": proposed.register, "lineage": proposed.lineage}
-        put_all(
-            args.data,
-            {
-                f"{name}.csv": as_csv(list(frame.columns), rows_of(frame, *frame.columns))
-                for name, frame in tables.items()
-                if len(frame) or (args.data / f"{name}.csv").is_file()
-            },
-        )
-        if not args.quiet and not args.json:
-            print(text("cli.register_written", args.say, folder=args.data))
+        put_all(args.data, files, still=lambda: root_digests(args.data, names) == stood)
+    if not args.quiet and not args.json:
+        print(text("cli.register_written" if args.write else "cli.register_shown", args.say, folder=args.data))
     return 0
+
+
+def official(args: argparse.Namespace, register: pd.DataFrame, lineage: pd.DataFrame) -> Any:
+    """What an official table makes of the register. Raises Refusal where it cannot be read."""
+    from .sheets import rows_of_file
+    from .years import Notice, propose, read_official
+
+    lines, wrong = read_official(rows_of_file(args.file), args.file.name)
+    if wrong:
+        raise Refusal(wrong)
+    return propose(lines, register, lineage, Notice(args.file.name, args.date.isoformat(), args.act, args.level))
+
+
+def decided(args: argparse.Namespace, register: pd.DataFrame, lineage: pd.DataFrame) -> Any:
+    """What one act on single units makes of it."""
+    from .years import Act, reorganise
+
+    given = vars(args)
+    columns = {"agency": "id", "name_vi": "name_vi", "name_en": "name_en", "level": "level", "official_code": "code"}
+    new = {column: given.get(option, "") for column, option in columns.items()}
+    facts = (tuple(given.get("units", ())), dict(given.get("into") or ()), given.get("basis", ""), new)
+    return reorganise(Act(args.action, args.date.isoformat(), args.act, *facts), register, lineage)
 
 
 def run_matrix(args: argparse.Namespace) -> int:
@@ -522,7 +595,9 @@ def run_new_year(args: argparse.Namespace) -> int:
         for group in made:
             facts = {"kept": len(group.kept), "links": group.links, "place": f"{group.year}/{group.group}"}
             named = {key: listed(getattr(group, key)) for key in ("ended", "new")}
-            print(text("cli.proposed", args.say, **facts, **named))
+            print(text("cli.nobody_left" if group.nobody else "cli.proposed", args.say, **facts, **named))
+            if group.left_out:
+                print(text("cli.scenarios_left", args.say, names=listed(group.left_out)))
         print(text("cli.to_fill", args.say))
     return 0
 
@@ -589,13 +664,14 @@ def run_status(args: argparse.Namespace) -> int:
     rows, lines = [], []
     for year, group in chosen:
         case = read_for_verification(args.data, year, group)
-        state = verify.progress(case, day, read_returned(args.data, year, group))
+        waiting = verify.open_items(case)
+        state = verify.progress(case, day, read_returned(args.data, year, group), waiting)
         named = page.called(case, register, args.say)
         rows += [{"year": year, "group": group, **row} for row in state.to_dict("records")]
         lines += [{"year": year, "group": group, **line} for line in page.reminders(case, state, register, args.say)]
         if args.quiet or args.json:
             continue
-        print(f"{year}/{group}: " + " ".join(page.said(case, state, day, args.say)))
+        print(f"{year}/{group}: " + " ".join(page.said(case, state, waiting, day, args.say)))
         for row in page.waited_for(state).head(page.WORST).to_dict("records"):
             facts = {"missing": row["missing"], "late": row["days_late"], "correct": row["to_correct"]}
             called = named.get(row["sender"], row["sender"])
@@ -621,13 +697,12 @@ def run_status(args: argparse.Namespace) -> int:
 def run_worklist(args: argparse.Namespace) -> int:
     from .sheets import worklist
 
-    chosen = {"capacity": args.capacity, "seed": args.seed}
-    options = {key: value for key, value in chosen.items() if value is not None}
-    n = worklist(args.data, args.year, args.group, args.output, lang=args.say, **options)
+    options = {} if args.capacity is None else {"capacity": args.capacity}
+    n, waiting = worklist(args.data, args.year, args.group, args.output, seed=args.seed, lang=args.say, **options)
     if args.json:
-        print(json.dumps({"file": str(args.output), "items": n}, ensure_ascii=False))
+        print(json.dumps({"file": str(args.output), "items": n, "open": waiting}, ensure_ascii=False))
     elif not args.quiet:
-        print(text("sheet.cli.listed", args.say, n=n, file=args.output))
+        print(text("sheet.cli.listed", args.say, n=n, all=waiting, file=args.output))
     return 0
 
 
@@ -665,8 +740,12 @@ def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
         out = table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
     if not args.output:
         sys.stdout.write(out)
-    else:
-        store(args.output, out.encode())
+        return
+    if args.output.resolve().is_relative_to(args.data.resolve()):  # among the data it is judged as all that is written
+        from .case import must_hold
+
+        must_hold(args.data, {args.output.resolve().relative_to(args.data.resolve()).as_posix(): out.encode()})
+    store(args.output, out.encode())
 
 
 def store(path: Path, data: bytes) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class Rule:
     def rooted(self) -> bool:
         """Whether its shares may be roots or logarithms, kept to 40 digits."""
         return False
+
+    @property
+    def thresholds(self) -> tuple[Fraction, ...]:
+        """Values at which the share changes its course, as written in the rule."""
+        return ()
 
     @property
     def shape(self) -> Hashable:
@@ -295,6 +301,10 @@ class Target(Rule):
             raise RuleError("rule_positive", scale.text, scale.at(args[0]), part=args[0])
         return cls(threshold=threshold)
 
+    @property
+    def thresholds(self) -> tuple[Fraction, ...]:
+        return (self.threshold,)
+
     def share(self, value: Fraction) -> Fraction:
         n, d = value.numerator * self.threshold.denominator, value.denominator * self.threshold.numerator
         return Fraction(n, d) if n < d else ONE
@@ -307,7 +317,7 @@ class Target(Rule):
 class Steps(Rule):
     """`steps(x1:s1, …)`: the share of the highest step reached (value >= x; `>x`: value > x), else 0.
 
-    Direction -1: value <= x (`<x`: value < x), the strictest threshold met.
+    Direction -1: value <= x (`<x`: value < x), the strictest threshold met. A harder step never gives less.
     """
 
     name, turns, signed, divides = "steps", True, True, True
@@ -321,11 +331,20 @@ class Steps(Rule):
             strict = name[0] in "<>"
             if strict and name[0] != strict_mark:
                 raise RuleError("rule_step_sign", scale.text, scale.at(name), part=name, expected=strict_mark)
-            found.append((scale.number(name[1:] if strict else name), strict, share))
+            found.append((scale.number(name[1:] if strict else name), strict, share, name))
         if len({step[:2] for step in found}) < len(found):
             raise RuleError("rule_twice", scale.text, part=scale.text)
         found.sort(key=lambda step: (scale.direction * step[0], step[1]), reverse=True)
-        return cls(direction=scale.direction, steps=tuple(found))
+        for (*_, more, harder), (*_, less, easier) in pairwise(found):
+            if more < less:
+                at = re.search(rf"(?<![^\s(,]){re.escape(harder)}\s*:", scale.text)
+                facts = {"part": harder, "other": easier, "turned": -scale.direction}
+                raise RuleError("rule_steps_order", scale.text, at.start() if at else 0, **facts)
+        return cls(direction=scale.direction, steps=tuple(step[:3] for step in found))
+
+    @property
+    def thresholds(self) -> tuple[Fraction, ...]:
+        return tuple(threshold for threshold, *_ in self.steps)
 
     def share(self, value: Fraction) -> Fraction:
         n, d = value.numerator, value.denominator  # whole numbers compare faster than fractions

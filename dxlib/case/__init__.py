@@ -1,6 +1,7 @@
 """What were we given? A folder of the contract, read, checked and frozen into a `Case`."""
 
 from .case import Case
+from .judge import AWAITED, judge, must_hold
 from .new_year import new_year
 from .read import (
     Series,
@@ -22,12 +23,15 @@ from .read import (
 from .scenarios import read_scenario
 
 __all__ = [
+    "AWAITED",
     "Case",
     "Series",
     "check",
     "check_chain",
     "check_pair",
     "check_there",
+    "judge",
+    "must_hold",
     "new_year",
     "places",
     "read_before",

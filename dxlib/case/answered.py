@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 import pandas as pd
 
 from .answers import ANSWER, override, value
 from .framework import Framework, Node
+from .judged import COLUMNS, NONE, Record, difference, documents_by_cell, late
 from .settings import Settings
 from .tables import rows_of
 
@@ -55,21 +57,34 @@ class Reader:
 
 @dataclass(frozen=True)
 class Answers:
-    """Claims (those that say something) and last verdicts, by leaf and agency; agencies a leaf does not apply to; the
-    readers of the leaves."""
+    """Claims (those that say something) and verdicts, by leaf and agency; agencies a leaf does not apply to; the
+    readers of the leaves.
+
+    verdicts   what the last verdict leaves in force, on top of the claim that it judged
+    reopened   where a reported claim, or its documents, are others now than when the last verdict judged them: the
+               claim as it was judged
+    changes    the same cells: what changed, see `judged.difference`
+    """
 
     claims: dict[str, dict[str, Cells]]
     verdicts: dict[str, dict[str, Cells]]
     exempt: dict[str, dict[str, str]]
     readers: dict[str, Reader]
+    reopened: dict[str, dict[str, Cells]] = field(default_factory=dict)
+    changes: dict[str, dict[str, dict[str, tuple[str, str]]]] = field(default_factory=dict)
 
     def accepted(self, code: str, agency: str) -> bool:
         """Whether the last verdict on a cell changes nothing."""
         return self.verdicts.get(code, {}).get(agency) == BLANK
 
+    def counting(self, code: str, agency: str) -> tuple[Cells | None, Cells | None]:
+        """(claim that was judged, or the claim; what is in force on top of it)."""
+        claim = self.claims.get(code, {}).get(agency)
+        return self.reopened.get(code, {}).get(agency, claim), self.verdicts.get(code, {}).get(agency)
+
 
 def on_top(claim: Cells | None, verdict: Cells | None) -> Cells:
-    """What the last verdict makes of a claim: its filled cells replace the claim's, empty ones leave them.
+    """What a verdict makes of the claim it judged: its filled cells replace the claim's, empty ones leave them.
 
     Points are not merged: filled points of a verdict override the rule (but under the rule `points` they are simply the
     value).
@@ -84,19 +99,103 @@ def answers_in(frame: pd.DataFrame) -> Iterator[tuple[str, str, Cells]]:
     return zip(*(frame[c].tolist() for c in ("agency", "indicator")), rows_of(frame, *ANSWER), strict=True)
 
 
+class Step(NamedTuple):
+    """One verdict: `cells` as it leaves them in force, `record` what it judged (see `judged.COLUMNS`)."""
+
+    agency: str
+    code: str
+    stage: str
+    cells: Cells
+    record: Record
+    decided_on: str
+
+    @property
+    def judged(self) -> Cells | None:
+        """The claim that was judged; None where that was not recorded."""
+        return self.record[:-1] if self.record[-1] else None
+
+
+def steps_of(verdicts: pd.DataFrame, framework: Framework) -> Iterator[Step]:
+    """Every verdict, in the order of the table, with what is in force after it.
+
+    A verdict stands on the claim that it judged; in an appeal empty cells leave the verdict in force, and figures that
+    are filled there take the place of points that overrode the rule.
+    """
+    standing: dict[tuple[str, str], Cells] = {}
+    extra = zip(verdicts["stage"].tolist(), rows_of(verdicts, *COLUMNS), verdicts["decided_on"].tolist(), strict=True)
+    for (agency, code, cells), (stage, record, day) in zip(answers_in(verdicts), extra, strict=True):
+        before = standing.get((agency, code))
+        if stage == "appeal" and before:
+            cells = appealed(before, cells, reads_points(framework, code))
+        standing[agency, code] = cells
+        yield Step(agency, code, stage, cells, record, day)
+
+
+def appealed(before: Cells, decided: Cells, reads: bool) -> Cells:
+    """The cells in force after an appeal.
+
+    reads   whether the rule takes points: they are the value, not an override
+    """
+    *figures, points = decided
+    kept = "" if any(figures) and not reads else before[-1]
+    return (*(new or old for new, old in zip(figures, before, strict=False)), points or kept)
+
+
+def reads_points(framework: Framework, code: str) -> bool:
+    node = framework.nodes.get(code)
+    return node is not None and node.rule.takes == "points"
+
+
 def read_answers(tables: Mapping[str, pd.DataFrame], framework: Framework, settings: Settings) -> Answers:
     """The answers of checked tables. The last verdict of a cell is the one that counts; an exempted parent exempts the
     leaves below it."""
     claims: dict[str, dict[str, Cells]] = {}
-    verdicts: dict[str, dict[str, Cells]] = {}
+    last: dict[tuple[str, str], Step] = {}
     exempt: dict[str, dict[str, str]] = {}
     for agency, code, cells in answers_in(tables["claims"]):
         if cells != BLANK:
             claims.setdefault(code, {})[agency] = cells
-    for agency, code, cells in answers_in(tables["verdicts"]):
-        verdicts.setdefault(code, {})[agency] = cells
+    for step in steps_of(tables["verdicts"], framework):
+        last[step.agency, step.code] = step
     for agency, code, reason in rows_of(tables["exemptions"], "agency", "indicator", "reason"):
         for leaf in framework.below(code) if code in framework.nodes else ():
             exempt.setdefault(leaf, {})[agency] = reason
     readers = {node.code: Reader(node, framework, settings) for node in framework.leaves}
-    return Answers(claims, verdicts, exempt, readers)
+    answers = Answers(claims, {}, exempt, readers)
+    for step in last.values():
+        answers.verdicts.setdefault(step.code, {})[step.agency] = step.cells
+    return reopen(answers, last.values(), tables, framework)
+
+
+def reopen(
+    answers: Answers, last: Iterable[Step], tables: Mapping[str, pd.DataFrame], framework: Framework
+) -> Answers:
+    """Find the cells whose claim is another now than the last verdict judged.
+
+    A verdict that does not say what it judged stands on the claim as it is, unless that came later.
+    """
+    leaves = (node for node in framework.leaves if node.scored or node.role in ("bonus", "penalty"))
+    reported = {node.code for node in leaves if node.source == "reported"}
+    papers = documents_by_cell(tables["evidence"])
+    claims = tables["claims"]
+    days = zip(*(claims[c].tolist() for c in ("agency", "indicator", "submitted_on")), strict=True)
+    sent = {(agency, code): day for agency, code, day in days if day}
+    for step in last:
+        key = (step.agency, step.code)
+        if step.code not in reported or step.agency in answers.exempt.get(step.code, ()):
+            continue
+        now = answers.claims.get(step.code, {}).get(step.agency, BLANK)
+        *then, documents = step.record
+        if not documents:
+            day = sent.get(key, "")
+            changed = {"submitted_on": (step.decided_on, day)} if late(step.decided_on, day) else {}
+            judged = now
+        elif (judged := tuple(then)) == now and documents == papers.get(key, NONE):
+            continue
+        else:
+            present = (*now, papers.get(key, NONE))
+            changed = difference(step.record, present, reads_points(framework, step.code))
+        if changed:
+            answers.reopened.setdefault(step.code, {})[step.agency] = judged
+            answers.changes.setdefault(step.code, {})[step.agency] = changed
+    return answers

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ..errors import nearest
 from ..rules import Goalposts, Options, Points, number
-from .framework import Node, shown
+from .framework import FULL, Node, shown
 from .settings import Settings
 
 Answer = Mapping[str, str]
@@ -30,6 +30,8 @@ def value(node: Node, answer: Answer, settings: Settings) -> Fraction | str | No
     """
     rule = node.rule
     if rule.takes == "anything":
+        if node.kind and answer["a"]:
+            check_kind(node, number(answer["a"]))
         return None
     if isinstance(rule, Options):
         return option(rule, answer["option"])
@@ -67,6 +69,7 @@ def quotient_of(node: Node, a: Fraction, b: Fraction, settings: Settings) -> Fra
         raise Wrong("a", "E_RANGE", "negative")
     if rule.name in ("count", "bonus", "penalty") and a.denominator != 1:
         raise Wrong("a", "E_RANGE", "count_whole")
+    check_kind(node, a)
     if not node.ratio:
         x = a
     else:
@@ -76,12 +79,27 @@ def quotient_of(node: Node, a: Fraction, b: Fraction, settings: Settings) -> Fra
             raise Wrong("b", "E_ZERO_DIVISION", "zero_denominator")
         if not b and settings.zero_over_zero == "error":
             raise Wrong("b", "E_ZERO_OVER_ZERO", "zero_over_zero")
+        if node.kind == "count" and b.denominator != 1:
+            raise Wrong("b", "E_RANGE", "count_whole")
+        if node.part and a > b:
+            raise Wrong("a", "E_RANGE", "part_above", b=shown(b))
         if not b:
             return settings.zero_over_zero
         x = Fraction(a.numerator * b.denominator, a.denominator * b.numerator)
     if isinstance(rule, Goalposts) and rule.log and x + rule.offset <= 0:
         raise Wrong("a", "E_RANGE", "log_positive", least=shown(-rule.offset))
     return x
+
+
+def check_kind(node: Node, a: Fraction) -> None:
+    """The first figure against what its row declares it to be. Raises Wrong."""
+    full = None if node.ratio else FULL.get(node.kind)
+    if node.kind and a.numerator < 0:
+        raise Wrong("a", "E_RANGE", "negative")
+    if node.kind == "count" and a.denominator != 1:
+        raise Wrong("a", "E_RANGE", "count_whole")
+    if full is not None and a > full:
+        raise Wrong("a", "E_RANGE", f"{node.kind}_above")
 
 
 def override(node: Node, verdict: Answer, scale: Fraction) -> Fraction | None:

@@ -16,7 +16,7 @@ from ..rules import number
 from . import checks
 from .answered import Answers, read_answers
 from .cells import check_cells, check_references, explain_twice
-from .change import change_policies, change_weights, edited_cells, first_new, weight_text, with_points
+from .change import change_policies, change_weights, check_weights, edited_cells, first_new, weight_text, with_points
 from .framework import INDEX, Framework, finished_node
 from .relations import check_relations
 from .settings import Settings
@@ -91,8 +91,8 @@ class Case:
     ) -> Case:
         """The same case with something changed; goes through the same door as a folder does.
 
-        weights    code -> relative weight among its siblings (numbers or decimal text); in a set without
-                   weights the siblings keep their maxima (or 1) as weights
+        weights    code -> relative weight among its siblings (numbers or decimal text); all siblings that count
+                   are named, or none; a part that changes by more than half is a warning
         verdicts   the whole table that replaces verdicts.csv (contract columns; missing ones are empty)
         claims     the same for claims.csv
         policies   keys of index.toml, e.g. {"aggregate": "geometric"}
@@ -108,8 +108,10 @@ class Case:
         for name, frame in (("verdicts", verdicts), ("claims", claims)):
             if frame is not None:
                 tables[name] = frame.reindex(columns=schema.columns(name)).astype(object).fillna("").astype(str)
-        changes = dict.fromkeys(self.framework.handed_up(drop), "0")
-        changes |= {code: weight_text(code, w, findings) for code, w in (weights or {}).items()}
+        gone = dict.fromkeys(self.framework.handed_up(drop), "0")
+        named = {code: weight_text(code, w, findings) for code, w in (weights or {}).items()}
+        findings += check_weights(self.framework, named, gone)
+        changes = gone | named
         tables["indicators"] = change_weights(tables["indicators"], self.framework, changes, findings)
         given = self.given | ({"verdicts"} if verdicts is not None else set())
         cells: dict[tuple[str, str], str] = {}
@@ -118,13 +120,13 @@ class Case:
                 findings.append(Finding("E_SCENARIO", "points_unverified", column="points"))
             cells, found = edited_cells(points, tables, self.framework, self.answers)
             findings += found
-        if findings:
+        if any(f.severity == "error" for f in findings):
             raise Refusal(findings)
         first = first_new(tables["verdicts"])
         if cells:
             tables["verdicts"] = with_points(tables, cells)
         try:
-            changed = freeze(tables, settings, self.digests, given, set_aside=self.set_aside, others=self.others)
+            changed = freeze(tables, settings, self.digests, given, findings, self.set_aside, self.others)
         except Refusal as refusal:
             raise Refusal([of_edited(f, list(cells), first) for f in refusal.findings]) from None
         edited = {cell: Fraction(number(text)) for cell, text in cells.items()}
@@ -150,6 +152,20 @@ def table_findings(tables: Mapping[str, pd.DataFrame], place: str, given: Iterab
     return findings
 
 
+def build_tree(
+    tables: Mapping[str, pd.DataFrame], settings: Settings, given: frozenset[str]
+) -> tuple[Framework | None, list[Finding]]:
+    """The tree of the tables, as `build` makes it."""
+    with_b = {
+        i
+        for name in ("claims", "verdicts")
+        for i, b in zip(tables[name]["indicator"], tables[name]["b"], strict=True)
+        if b
+    }
+    measured = "verdicts" not in given and "reported" not in set(tables["indicators"]["source"])
+    return build(tables["indicators"], with_b, measured, settings, f"{settings.year}/{settings.group}/indicators.csv")
+
+
 def freeze(
     tables: Mapping[str, pd.DataFrame],
     settings: Settings,
@@ -162,14 +178,7 @@ def freeze(
     """Check everything, then make the Case. Raises Refusal with every error."""
     place = f"{settings.year}/{settings.group}"
     findings = [*before, *table_findings(tables, place, given)]
-    with_b = {
-        i
-        for name in ("claims", "verdicts")
-        for i, b in zip(tables[name]["indicator"], tables[name]["b"], strict=True)
-        if b
-    }
-    measured = "verdicts" not in given and "reported" not in set(tables["indicators"]["source"])
-    framework, found = build(tables["indicators"], with_b, measured, settings, f"{place}/indicators.csv")
+    framework, found = build_tree(tables, settings, given)
     findings += found
     if framework is not None:
         findings += check_taken(framework, others, list(tables["agencies"]["agency"]), f"{place}/indicators.csv")

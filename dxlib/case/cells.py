@@ -88,7 +88,8 @@ def check_date(value: str) -> tuple[str, str, dict] | None:
     except ValueError:
         pass  # said below, with a suggestion where there is one
     found = VN_DATE.fullmatch(value)
-    return "E_DATE", "date_form", {"suggestion": iso(found) if found else "2025-12-31"}
+    meant = iso(found) if found else ""
+    return "E_DATE", "date_form", {"suggestion": meant if meant and check_date(meant) is None else "2025-12-31"}
 
 
 TYPES: dict[str, Callable[[str], tuple[str, str, dict] | None]] = {

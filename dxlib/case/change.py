@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -13,7 +13,7 @@ import pandas as pd
 from .. import schema
 from ..errors import Finding, nearest
 from .answered import Answers
-from .framework import Framework
+from .framework import Framework, shown
 from .settings import Settings, check_value, policies
 
 
@@ -33,7 +33,7 @@ def change_policies(settings: Settings, changes: Mapping[str, Any], findings: li
 def change_weights(
     indicators: pd.DataFrame, framework: Framework, changes: Mapping[str, str], findings: list[Finding]
 ) -> pd.DataFrame:
-    """Write new weights; the siblings of a changed row get the weight they had."""
+    """Write new weights; the siblings of a row left out keep the weight they had."""
     frame = indicators.copy()
     unknown = [code for code in changes if code not in framework.nodes]
     for code in unknown:
@@ -47,6 +47,33 @@ def change_weights(
             weights[node.code] = exact_text(node.weight) or str(node.weight)
     frame["weight"] = [changes.get(code, weights[code]) for code in frame["code"]]
     return frame
+
+
+def check_weights(framework: Framework, named: Mapping[str, str], gone: Collection[str]) -> list[Finding]:
+    """Weights are relative, so they say nothing without those of the siblings: all of them that count are named, as in
+    indicators.csv (or left out). A warning for every row whose part among them changes by more than half."""
+    given = {code: Fraction(text) for code, text in named.items() if code in framework.nodes}
+    findings = [
+        Finding("E_WEIGHTS", "weights_idle", column="weights", value=code)
+        for code in given
+        if code in gone or not framework.nodes[code].scored
+    ]
+    for parent in dict.fromkeys(framework.nodes[code].parent for code in given):
+        siblings = framework.siblings(framework.nodes[parent].children if parent else framework.tops)
+        counting = [node for node in siblings if node.code not in gone and (node.weight or node.code in given)]
+        if lacking := [node.code for node in counting if node.code not in given]:
+            official = ", ".join(f'"{node.code}" = {shown(node.weight)}' for node in counting)
+            facts = {"parent": parent or "index", "lacking": ", ".join(lacking), "official": official}
+            name = ", ".join(node.code for node in counting if node.code in given)
+            findings.append(Finding("E_WEIGHTS", "weights_some", column="weights", value=name, facts=facts))
+            continue
+        before, after = sum(node.weight for node in counting), sum(given[node.code] for node in counting)
+        for node in counting if before and after else ():
+            was, now = node.weight / before, given[node.code] / after
+            if abs(now - was) > was / 2:
+                facts = {"before": shown(round(100 * was, 1)), "after": shown(round(100 * now, 1))}
+                findings.append(Finding("W_WEIGHT", "weight_moved", column="weights", value=node.code, facts=facts))
+    return findings
 
 
 def weight_text(code: str, weight: Any, findings: list[Finding]) -> str:

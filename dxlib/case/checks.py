@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
+from .. import schema
 from ..errors import Finding
-from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top
+from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top, steps_of
 from .answers import ANSWER, Wrong, override
-from .framework import Framework, Node, optional, shown
+from .framework import Framework, Node, Unread, optional, shown
 from .settings import Settings
 from .tables import rows_of
 
@@ -32,6 +33,8 @@ def check_answers(tables: Tables, framework: Framework, answers: Answers, folder
     """Claims and verdicts against the rules of their rows. Answers to exempt rows are not used, so not judged."""
     findings = check_claims(tables["claims"], framework, answers, f"{folder}/claims.csv")
     findings += check_verdicts(tables, framework, answers, f"{folder}/verdicts.csv")
+    findings += check_reopened(tables, answers, folder)
+    findings += check_reasons(tables, framework, answers, f"{folder}/verdicts.csv")
     return findings + check_denominators(tables["claims"], framework, f"{folder}/claims.csv")
 
 
@@ -64,7 +67,9 @@ def check_verdicts(tables: Tables, framework: Framework, answers: Answers, file:
     """What each verdict makes of its claim, and points that override the rule."""
     verdicts = tables["verdicts"]
     findings: list[Finding] = []
-    for row, (agency, code, cells) in zip(verdicts.index.tolist(), answers_in(verdicts), strict=True):
+    steps = steps_of(verdicts, framework)
+    for row, step, written in zip(verdicts.index.tolist(), steps, rows_of(verdicts, *ANSWER), strict=True):
+        agency, code, cells = step.agency, step.code, step.cells
         node = framework.nodes.get(code)
         if node is None or node.children:
             findings += on_branch(node, file, row)
@@ -76,24 +81,47 @@ def check_verdicts(tables: Tables, framework: Framework, answers: Answers, file:
             findings.append(Finding("W_EXEMPT", "claim_exempt", file, row, "indicator", code, {"agency": agency}))
             continue
         reader = answers.readers[code]
-        findings += check_answer(reader, on_top(answers.claims.get(code, {}).get(agency), cells), file, row)
+        claim = step.judged or answers.claims.get(code, {}).get(agency)
+        findings += check_answer(reader, on_top(claim, cells), file, row)
         try:
             override(node, dict(zip(ANSWER, cells, strict=True)), reader.scale)
         except Wrong as wrong:
-            findings.append(wrong_answer(node, wrong, cells, file, row))
+            findings.append(wrong_answer(node, wrong, written, file, row))
         except ValueError:
             pass  # a cell that is no number: said by the cell checks
     return findings
 
 
+def check_reopened(tables: Tables, answers: Answers, folder: str) -> list[Finding]:
+    """Every verdict whose claim, or whose documents, are others now than those it judged: the item is open again."""
+    last = {(a, c): row for row, a, c in zip(tables["verdicts"].index, *cells_of(tables["verdicts"]), strict=True)}
+    findings = []
+    for code, cells in answers.changes.items():
+        for agency, changed in cells.items():
+            said = "; ".join(f"{name}: {was or '–'} → {now or '–'}" for name, (was, now) in changed.items())
+            facts = {"agency": agency, "changes": said}
+            row = int(last[agency, code])
+            findings.append(Finding("W_REOPENED", "reopened", f"{folder}/verdicts.csv", row, "indicator", code, facts))
+    return sorted(findings, key=lambda f: f.row or 0)
+
+
+def cells_of(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
+    return frame["agency"].tolist(), frame["indicator"].tolist()
+
+
 def check_answer(reader: Reader, cells: Cells, file: str, row: int) -> list[Finding]:
     """The findings of one answer (cells of the right type; others are reported by the cell checks)."""
+    node = reader.node
     try:
-        reader.value(cells)
+        value = reader.value(cells)
     except Wrong as wrong:
-        return [wrong_answer(reader.node, wrong, cells, file, row)]
+        return [wrong_answer(node, wrong, cells, file, row)]
     except ValueError:
-        pass  # a cell that is no number: said by the cell checks
+        return []  # a cell that is no number: said by the cell checks
+    clipped = node.rule.name == "ratio" or max(node.rule.thresholds, default=Fraction(1)) < 1
+    if node.ratio and clipped and isinstance(value, Fraction) and value > 1:
+        a, b, *_ = cells
+        return [Finding("W_PART", "part_clipped", file, row, "a", a, {"code": node.code, "b": b})]
     return []
 
 
@@ -156,6 +184,38 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
     return found
 
 
+def check_reasons(tables: Tables, framework: Framework, answers: Answers, file: str) -> list[Finding]:
+    """A reason that says "kept" with another result than before, or "changed" with the same. Before an appeal stands
+    the verdict in force, before a verdict the claim that it judged."""
+    verdicts = tables["verdicts"]
+    if verdicts.empty:
+        return []
+    says = dict(schema.results_of_reasons()) | {c: r for c, r in rows_of(tables["reasons"], "code", "result") if r}
+    findings = []
+    before: dict[Key, Cells] = {}
+    for row, reason, step in zip(verdicts.index, verdicts["reason"], steps_of(verdicts, framework), strict=True):
+        key = step.agency, step.code
+        stood = before.get(key, BLANK) if step.stage == "appeal" else BLANK
+        before[key] = step.cells
+        node = framework.nodes.get(step.code)
+        if not says.get(reason) or node is None or node.children or step.agency in answers.exempt.get(step.code, ()):
+            continue
+        claim, reader = step.judged or answers.claims.get(step.code, {}).get(step.agency), answers.readers[step.code]
+        alike = result_of(reader, claim, stood) == result_of(reader, claim, step.cells)
+        if alike != (says[reason] == "kept"):
+            facts = {"agency": step.agency, "indicator": step.code}
+            findings.append(Finding("E_STATE", f"reason_{says[reason]}", file, int(row), "reason", reason, facts))
+    return findings
+
+
+def result_of(reader: Reader, claim: Cells | None, verdict: Cells) -> object:
+    """What an answer comes to: its share, or the value that a rule over the group takes; cells that cannot be read."""
+    try:
+        return reader(claim, verdict)
+    except ValueError:
+        return on_top(claim, verdict)
+
+
 def check_ledger(tables: Tables, folder: str) -> list[Finding]:
     """States of the ledger: steps in order, reasons where there is no claim, appeals decided by somebody else."""
     findings: list[Finding] = []
@@ -164,10 +224,11 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
     for row, verdict in records(tables["verdicts"], LEDGER):
         ledger.setdefault((verdict["agency"], verdict["indicator"]), []).append((row, verdict))
     file = f"{folder}/verdicts.csv"
+    strays, undecided = (astray(tables, name) for name in ("claims", "verdicts"))
     for key, steps in ledger.items():
         who = {"agency": key[0], "indicator": key[1]}
         first_row, first = steps[0]
-        if key not in claimed and not first["reason"]:
+        if key not in claimed and not first["reason"] and strays.isdisjoint(key):
             findings.append(Finding("E_STATE", "verdict_without_claim", file, first_row, "reason", "", who))
         if [step["step"] for _, step in steps] != [str(i) for i in range(1, len(steps) + 1)]:
             findings.append(Finding("E_STATE", "steps_order", file, first_row, "step", first["step"], who))
@@ -184,7 +245,8 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
             if step["stage"] == "appeal" and key not in appealed and len(tables["appeals"]):
                 findings.append(Finding("W_STATE", "appeal_not_lodged", file, row, "stage", "appeal", who))
     for row, appeal in records(tables["appeals"]):
-        if (appeal["agency"], appeal["indicator"]) not in ledger:
+        key = appeal["agency"], appeal["indicator"]
+        if key not in ledger and undecided.isdisjoint(key):
             who = {"agency": appeal["agency"], "indicator": appeal["indicator"]}
             findings.append(
                 Finding(
@@ -198,6 +260,14 @@ def check_ledger(tables: Tables, folder: str) -> list[Finding]:
                 )
             )
     return findings
+
+
+def astray(tables: Tables, name: str) -> set[str]:
+    """Agencies with an answer to an unknown row, and rows with one of an unknown agency: what seems to lack theirs may
+    only have it under a mistyped name, which is an error already."""
+    agencies, codes = set(tables["agencies"]["agency"]), set(tables["indicators"]["code"])
+    answered = list(rows_of(tables[name], "agency", "indicator"))
+    return {a for a, i in answered if i not in codes} | {i for a, i in answered if a not in agencies}
 
 
 def folded(role: str) -> str:
@@ -247,7 +317,7 @@ def check_coverage(
         if wanted and answered.isdisjoint(wanted):
             code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
             findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
-        if settings.missing == "error":
+        if settings.missing == "error" and not isinstance(node.rule, Unread):
             final = answering(node, answers)
             findings += [
                 Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a})
@@ -282,7 +352,7 @@ def check_choices(tables: Tables, framework: Framework, folder: str) -> list[Fin
     for row, choice in records(tables["choices"]):
         node = framework.nodes.get(choice["indicator"])
         names = getattr(node.rule, "names", []) if node else []
-        if node and choice["name"] not in names:
+        if node and not isinstance(node.rule, Unread) and choice["name"] not in names:
             facts = {"allowed": ", ".join(names) or "–", "nearest": ", ".join(names) or "–", "code": node.code}
             findings.append(
                 Finding("E_OPTION", "option_unknown", f"{folder}/choices.csv", row, "name", choice["name"], facts)

@@ -16,6 +16,15 @@ from ..rules import Rule, number, quotient
 INDEX = "index"  # the whole index in tables of results
 CHOICES = ("best", "worst")  # one of the children stands for all
 
+FULL = {"share": Fraction(1), "percent": Fraction(100)}  # the whole, for a figure that is a share by itself
+
+
+@dataclass(frozen=True)
+class Unread(Rule):
+    """A rule that cannot be read: its row still counts in the sums of the tree, and judges no answer."""
+
+    name, takes = "", "anything"
+
 
 @dataclass(frozen=True)
 class Node:
@@ -29,6 +38,7 @@ class Node:
     scored     whether it enters its parent's score
     ratio      its value is a/b; named_ratio: its rule or its b_vi, b_en says so, not only some claim
     taken      where a (and b) come from: `group` or `group/code`, a finished score of another folder of the year
+    kind       what its figures are, declared: count, share, percent, money; "" is not declared
     """
 
     code: str
@@ -45,6 +55,12 @@ class Node:
     source: str
     row: int
     taken: tuple[str, ...] = ()
+    kind: str = ""
+
+    @property
+    def part(self) -> bool:
+        """Whether a is declared to be a part of b."""
+        return self.ratio and self.kind in ("count", "share")
 
     @property
     def role(self) -> str:

@@ -6,7 +6,7 @@ Source: contract.md, "What counts": a verdict judges one claim as it stood, and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 import pandas as pd
@@ -32,32 +32,42 @@ def document(row: Mapping[str, str]) -> str:
     return "~" + hashlib.sha256(said.encode()).hexdigest()[:11]
 
 
-def standing(claims: pd.DataFrame, evidence: pd.DataFrame) -> dict[Key, Record]:
-    """What a verdict of today would judge, for every cell with a claim or a document."""
+def documents_by_cell(evidence: pd.DataFrame) -> dict[Key, str]:
+    """(agency, indicator) -> the documents that are there, as a verdict records them."""
     papers: dict[Key, list[str]] = {}
     for agency, code, *cells in rows_of(evidence, "agency", "indicator", "sha256", *WRITTEN):
         papers.setdefault((agency, code), []).append(document(dict(zip(("sha256", *WRITTEN), cells, strict=True))))
+    return {key: ";".join(sorted(found)) for key, found in papers.items()}
+
+
+def standing(claims: pd.DataFrame, evidence: pd.DataFrame) -> dict[Key, Record]:
+    """What a verdict of today would judge, for every cell with a claim or a document."""
+    papers = documents_by_cell(evidence)
     said = {(agency, code): tuple(cells) for agency, code, *cells in rows_of(claims, "agency", "indicator", *FIGURES)}
     blank = ("",) * len(FIGURES)
-    return {key: (*said.get(key, blank), listed(papers.get(key, ()))) for key in {**said, **papers}}
-
-
-def listed(documents: Iterable[str]) -> str:
-    return ";".join(sorted(documents)) or NONE
+    return {key: (*said.get(key, blank), papers.get(key, NONE)) for key in {**said, **papers}}
 
 
 NOTHING: Record = ("",) * len(FIGURES) + (NONE,)
 
 
-def recorded(verdicts: pd.DataFrame, stands: Mapping[Key, Record]) -> pd.DataFrame:
-    """The verdicts, those that do not say what they judged given what stands now."""
-    silent = verdicts[DOCUMENTS] == ""
-    if not silent.any():
+def recorded(verdicts: pd.DataFrame, claims: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
+    """The verdicts, those that do not say what they judged given the claims and documents as they stand; not where the
+    claim came after the verdict."""
+    sent = dict(zip(rows_of(claims, "agency", "indicator"), claims["submitted_on"], strict=True))
+    rows = rows_of(verdicts, "agency", "indicator", "decided_on", DOCUMENTS)
+    silent = [not papers and not late(day, sent.get((agency, code), "")) for agency, code, day, papers in rows]
+    if not any(silent):
         return verdicts
-    frame = verdicts.copy()
+    stands, frame = standing(claims, evidence), verdicts.copy()
     keys = rows_of(verdicts[silent], "agency", "indicator")
     frame.loc[silent, list(COLUMNS)] = [stands.get(key, NOTHING) for key in keys]
     return frame
+
+
+def late(decided: str, sent: str) -> bool:
+    """Whether a claim came after the day of a verdict, so that it cannot be the one that was judged."""
+    return bool(decided) and sent > decided
 
 
 def same(then: str, now: str) -> bool:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .. import schema
 from ..atomic import put_all
 from ..errors import Finding, Refusal
 from .case import Case
+from .judge import must_hold
 from .read import check_place, places, read_root, read_to_ask
 from .settings import FILE as SETTINGS_FILE
 from .tables import as_csv, rows_of
 
 COPIED = ("indicators", "choices", "relations")
+TABLE = re.compile(r"""\s*\[\[?\s*("[^"]*"|'[^']*'|[^\s.\]]+)""")
 FOR_THE_YEAR = ("decision", "decision_date")
 DAY = re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])")
 
@@ -27,6 +32,7 @@ class Proposed:
 
     kept, ended, new   agencies; the new ones are the successors that lineage.csv names
     links              rows of the index set proposed as the same
+    left_out           scenarios that try points: these are of their year
     """
 
     year: str
@@ -35,18 +41,24 @@ class Proposed:
     ended: tuple[str, ...]
     new: tuple[str, ...]
     links: int
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def nobody(self) -> bool:
+        return not self.kept and not self.new
 
 
 def new_year(root: str | Path, year: str | int, before: str | int, groups: Iterable[str] = ()) -> list[Proposed]:
     """Make `<root>/<year>/<group>/` for every group of an earlier year (or those named).
 
-    Copied: the index set, its choices and relations, scenarios, the policies. Shifted: all dates of index.toml, and the
-    year in its titles. Proposed: links.csv, every row the same as before; agencies.csv, those of the register on the
-    last day of the new period, with the successors of the ended ones. Left empty: decision and its date. Not copied:
-    claims, evidence, verdicts, appeals, sign-offs, exemptions and the list of shared documents: they belong to their
-    year.
+    Copied: the index set, its choices and relations, scenarios but those that try points, the policies. Shifted: all
+    dates of index.toml, and the year in its titles. Proposed: links.csv, every row the same as before; agencies.csv,
+    those of the register on the last day of the new period, with the successors of the ended ones. Left empty: decision
+    and its date. Not copied: claims, evidence, verdicts, appeals, sign-offs, exemptions and the list of shared
+    documents: they belong to their year.
 
-    All groups or none appear. Raises Refusal: a group is there already, or the earlier year is wrong.
+    All groups or none appear; one whose agencies have all ended without a successor is named, not made. Raises Refusal:
+    a group is there already, or the earlier year is wrong.
     """
     root, year, before = Path(root), str(year), str(before)
     findings = [f for y in (year, before) for f in check_place(y, "group")]
@@ -68,7 +80,10 @@ def new_year(root: str | Path, year: str | int, before: str | int, groups: Itera
             folder = Path(scratch) / group
             folder.mkdir()
             made.append(propose(root, case, year, folder))
+            if made[-1].nobody:
+                shutil.rmtree(folder)
         files = {p.relative_to(scratch).as_posix(): p.read_bytes() for p in Path(scratch).rglob("*") if p.is_file()}
+    must_hold(root, {f"{year}/{path}": data for path, data in files.items()})
     put_all(root / year, files)
     return made
 
@@ -76,11 +91,15 @@ def new_year(root: str | Path, year: str | int, before: str | int, groups: Itera
 def propose(root: Path, case: Case, year: str, folder: Path) -> Proposed:
     """The files of one group."""
     old = root / case.year / case.group
-    settings = shifted((old / SETTINGS_FILE).read_text(encoding="utf-8-sig"), case.year, year)
+    known_size = case.settings.comparison["size"] in ("", *case.framework.nodes)
+    settings = shifted((old / SETTINGS_FILE).read_text(encoding="utf-8-sig"), case.year, year, known_size)
     (folder / SETTINGS_FILE).write_text(settings, encoding="utf-8", newline="\n")
-    for name in (*(f"{table}.csv" for table in COPIED), "scenarios.toml"):
+    for name in (f"{table}.csv" for table in COPIED):
         if (old / name).is_file():
             (folder / name).write_bytes((old / name).read_bytes())
+    scenarios, left_out = of_any_year(old / "scenarios.toml")
+    if scenarios.strip():
+        (folder / "scenarios.toml").write_text(scenarios, encoding="utf-8", newline="\n")
     codes = case.indicators["code"].tolist()
     links = [(code, case.year, case.group, code, "same", "") for code in codes]
     (folder / "links.csv").write_bytes(as_csv(schema.columns("links"), links))
@@ -92,7 +111,32 @@ def propose(root: Path, case: Case, year: str, folder: Path) -> Proposed:
     rows = [known.get(a) or {"ranked": "yes", **register[a]} for a in (*kept, *new)]
     lines = ([row.get(c, "") for c in columns] for row in rows)
     (folder / "agencies.csv").write_bytes(as_csv(columns, lines))
-    return Proposed(year, case.group, kept, ended, new, len(links))
+    return Proposed(year, case.group, kept, ended, new, len(links), left_out)
+
+
+def of_any_year(file: Path) -> tuple[str, tuple[str, ...]]:
+    """scenarios.toml without those that try points, and the names of what is left out: all of them where the file
+    cannot be parted."""
+    text = file.read_text(encoding="utf-8-sig") if file.is_file() else ""
+    there = read_toml(text)
+    left_out = tuple(name for name, one in there.items() if isinstance(one, dict) and one.get("points"))
+    kept, passed = [], False
+    for line in text.splitlines() if left_out else ():
+        if head := TABLE.match(line):
+            passed = head[1].strip("\"'") in left_out
+        if not passed:
+            kept.append(line)
+    rest = {name: one for name, one in there.items() if name not in left_out}
+    parted = "\n".join(kept).rstrip("\n") + "\n" if left_out else text
+    return (parted, left_out) if read_toml(parted) == rest else ("", tuple(there))
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """What a file says; nothing where it cannot be read (`check` says so)."""
+    try:
+        return tomllib.loads(text)
+    except ValueError:
+        return {}
 
 
 def members(root: Path, case: Case, year: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -137,15 +181,18 @@ def later(day: str, before: str, year: str) -> str:
     return f"{moved:04}-{found[2]}-{date}"
 
 
-def shifted(text: str, before: str, year: str) -> str:
-    """index.toml for another year: line by line, so that comments and order stay."""
+def shifted(text: str, before: str, year: str, known_size: bool = True) -> str:
+    """index.toml for another year: line by line, so that comments and order stay.
+
+    known_size   whether the row that weighs mergers is one of the index set that is continued
+    """
     lines = []
     table = ""
     for line in text.splitlines():
         key = line.partition("=")[0].strip()
         if line.lstrip().startswith("["):
             table = line.strip(" []")
-        if not table and key in FOR_THE_YEAR:
+        if (not table and key in FOR_THE_YEAR) or (not known_size and table == "comparison" and key == "size"):
             continue
         if not table and (key == "year" or key.startswith("title")):
             line = line.replace(before, year)

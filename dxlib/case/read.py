@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from .. import schema
 from ..atomic import settle
 from ..audit import broken_links
 from ..errors import Finding, Refusal, nearest
-from .case import Case, freeze, table_findings
+from .case import Case, build_tree, freeze, table_findings
 from .cells import check_cells, check_references
 from .documents import dated_outside, read_documents
 from .framework import Framework, finished_node
@@ -27,6 +27,8 @@ from .settings import Settings, read_settings
 from .tables import empty, read_table, rows_of
 
 YEAR = re.compile(r"[0-9]{4}", re.ASCII)
+Files = Mapping[str, bytes]  # path below the data folder -> what a command is about to write there
+NOTHING: Files = {}
 RETURNED = ["sha256", "returned_on", "recipient", "kind", "findings", "answered_on"]
 GROUP = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))}
@@ -225,11 +227,34 @@ class Given:
     def freeze(self, left_out: tuple[Finding, ...] = ()) -> Case:
         """Check everything, then make the Case. Raises Refusal with every error."""
         lacking = any(f.reason == "file_missing" for f in self.findings)
-        if self.settings is None or self.unreadable or lacking:
-            raise Refusal([*self.findings, *table_findings(self.tables, self.place, self.readable)])
-        return freeze(
-            self.tables, self.settings, self.digests, self.readable, self.findings, left_out, others=self.others
-        )
+        try:
+            if self.settings is None or self.unreadable or lacking:
+                found = [*self.findings, *table_findings(self.tables, self.place, self.readable)]
+                if self.settings is not None and "indicators" in self.readable:
+                    found += build_tree(self.tables, self.settings, self.readable)[1]
+                raise Refusal(found)
+            parts = (self.tables, self.settings, self.digests, self.readable, self.findings, left_out, self.others)
+            return freeze(*parts)
+        except Refusal as refusal:
+            raise Refusal(without_consequences(refusal.findings, f"{self.place}/{SETTINGS_FILE}")) from None
+
+
+FOLLOWS = {  # what is said of tables where a key of index.toml was not what its author meant
+    "total_sum": ("total", "aggregate"),
+    "negative_rule": ("aggregate",),
+    "zero_over_zero": ("zero_over_zero",),
+    "answer_missing": ("missing",),
+    "rule_share_range": ("total",),
+}
+
+
+def without_consequences(findings: Iterable[Finding], file: str) -> list[Finding]:
+    """Errors less those that follow from a key that could not be read; all of them where nothing could be."""
+    findings = list(findings)
+    wrong = [f for f in findings if f.file == file and f.severity == "error" and f.reason != "total_sum"]
+    keys = {f.column for f in wrong} | {f.facts.get("nearest") for f in wrong if f.reason == "key_unknown"}
+    gone = {reason for reason, of in FOLLOWS.items() if keys & {*of, ""}}
+    return [f for f in findings if f.reason not in gone]
 
 
 LEDGER_TABLES = ("verdicts", "appeals", "evidence", "shared", "relations")
@@ -292,10 +317,13 @@ def tables_rows(given: Given, finding: Finding) -> pd.Index:
     return given.tables[table_of(finding, given.place)].index
 
 
-def read_folder(root: Path, year: str, group: str, documents: bool = False, trail: tuple[str, ...] = ()) -> Given:
+def read_folder(
+    root: Path, year: str, group: str, documents: bool = False, new: Files = NOTHING, trail: tuple[str, ...] = ()
+) -> Given:
     """Every file of one year and group. Raises Refusal where there is none.
 
     documents   look at the documents below evidence/ too
+    new         files that count instead of those that stand there
     trail       the groups whose rows take this one's scores
     """
     wrong = check_place(year, group)
@@ -306,22 +334,22 @@ def read_folder(root: Path, year: str, group: str, documents: bool = False, trai
         raise Refusal([Finding("E_NOT_FOUND", "folder_missing", value=str(root))])
     for one in (root, root / year, folder):
         settle(one)
-    if not (folder / SETTINGS_FILE).is_file():
+    if f"{place}/{SETTINGS_FILE}" not in new and not (folder / SETTINGS_FILE).is_file():
         raise Refusal([no_case(root, place)])
     digests: dict[str, str] = {}
-    data, findings = read_bytes(folder / SETTINGS_FILE, f"{place}/{SETTINGS_FILE}", digests)
+    data, findings = read_bytes(folder / SETTINGS_FILE, f"{place}/{SETTINGS_FILE}", digests, new)
     settings, found = read_settings(data, year, group) if data is not None else (None, [])
     findings += found
     files = {"reasons": (root / "reasons.csv", "reasons.csv")}
     files |= {name: (folder / f"{name}.csv", f"{place}/{name}.csv") for name in schema.CASE_TABLES}
     tables, readable = {}, set()
     for name, (path, shown) in files.items():
-        tables[name], found = read_file(name, path, shown, digests)
+        tables[name], found = read_file(name, path, shown, digests, new)
         findings += found
         broken = tables[name].empty and any(f.severity == "error" for f in found)
-        if path.is_file() and not broken:
+        if (shown in new or path.is_file()) and not broken:
             readable.add(name)
-    unreadable = {name for name, (path, _) in files.items() if os.path.lexists(path)} - readable
+    unreadable = {name for name, (path, shown) in files.items() if shown in new or os.path.lexists(path)} - readable
     if documents:
         tables["evidence"], seen, found = read_documents(folder, place, tables["evidence"])
         digests |= seen
@@ -381,22 +409,26 @@ def no_case(root: Path, place: str) -> Finding:
     )
 
 
-def read_bytes(path: Path, shown: str, digests: dict[str, str]) -> tuple[bytes | None, list[Finding]]:
+def read_bytes(
+    path: Path, shown: str, digests: dict[str, str], new: Files = NOTHING
+) -> tuple[bytes | None, list[Finding]]:
     """A file's bytes, its digest noted; None with a finding for what cannot be read as a file."""
     try:
-        data = path.read_bytes()
+        data = new[shown] if shown in new else path.read_bytes()
     except OSError as error:
         return None, [Finding("E_IO", "io", shown, facts={"detail": error.strerror or type(error).__name__})]
     digests[shown] = hashlib.sha256(data).hexdigest()
     return data, []
 
 
-def read_file(name: str, path: Path, shown: str, digests: dict[str, str]) -> tuple[pd.DataFrame, list[Finding]]:
+def read_file(
+    name: str, path: Path, shown: str, digests: dict[str, str], new: Files = NOTHING
+) -> tuple[pd.DataFrame, list[Finding]]:
     """One table; a folder or a broken link in its place is an error, not an absent table."""
-    if not os.path.lexists(path):
+    if shown not in new and not os.path.lexists(path):
         lacking = [Finding("E_NOT_FOUND", "file_missing", shown)] if name in schema.REQUIRED_TABLES else []
         return empty(name), lacking
-    data, findings = read_bytes(path, shown, digests)
+    data, findings = read_bytes(path, shown, digests, new)
     if data is None:
         return empty(name), findings
     frame, findings = read_table(name, data, shown)
@@ -425,21 +457,49 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
     for at_year, at_group in chosen:
         place = f"{at_year}/{at_group}"
         try:
-            case = read_case(root, at_year, at_group)
+            given = read_folder(root, at_year, at_group)
         except Refusal as refusal:
             findings += refusal.findings
+            continue
+        try:
+            case = given.freeze()
+        except Refusal as refusal:
+            findings += [*refusal.findings, *check_chain(given.tables["approvals"], place)]
+            if given.settings is not None:
+                findings += check_members(register, given.tables["agencies"], given.settings, place)
         else:
             _, _, documents = read_documents(root / at_year / at_group, place, case.evidence)
             dates = dated_outside(place, case.evidence, case.settings.period_from, case.settings.period_to)
-            findings += [*case.findings, *documents, *dates, *check_scenarios(root, case)]
-            findings += check_chain(case.approvals, place)
-            findings += check_members(register, case.tables["agencies"], case.settings, place)
+            findings += [*case.findings, *documents, *dates, *check_beside(root, case, register)]
+            findings += check_continues(root, case, sets)
             sets[at_year, at_group] = case.framework
-            links = case.tables["links"]
-            earlier = sets | earlier_sets(root, links, sets)
-            findings += check_links(links, case.framework, at_year, place, earlier)
-            findings += check_size(case.settings, f"{place}/{SETTINGS_FILE}", place_before(root, case), earlier)
     return unique(findings)
+
+
+def check_beside(
+    root: Path, case: Case, register: pd.DataFrame, new: Files = NOTHING, having: Collection[str] = ()
+) -> list[Finding]:
+    """What holds only together with what stands beside a case: its scenarios and sign-offs, who was there.
+
+    new      as in `read_folder`
+    having   as in `check_scenarios`
+    """
+    place = f"{case.year}/{case.group}"
+    return [
+        *check_scenarios(root, case, new.get(f"{place}/scenarios.toml"), having),
+        *check_chain(case.approvals, place),
+        *check_members(register, case.tables["agencies"], case.settings, place),
+    ]
+
+
+def check_continues(root: Path, case: Case, sets: Mapping[tuple[str, str], Framework]) -> list[Finding]:
+    """What holds only together with the index sets that a case continues; `sets` are known already."""
+    place, links = f"{case.year}/{case.group}", case.tables["links"]
+    earlier = {**sets, **earlier_sets(root, links, sets)}
+    return [
+        *check_links(links, case.framework, case.year, place, earlier),
+        *check_size(case.settings, f"{place}/{SETTINGS_FILE}", place_before(root, case), earlier),
+    ]
 
 
 def earlier_sets(root: Path, links: pd.DataFrame, known: Container) -> dict[tuple[str, str], Framework]:
@@ -475,14 +535,14 @@ def unique(findings: Iterable[Finding]) -> list[Finding]:
     return list(seen.values())
 
 
-def check_root(root: Path) -> list[Finding]:
+def check_root(root: Path, new: Files = NOTHING) -> list[Finding]:
     """register.csv and lineage.csv: needed for comparisons only, checked when present."""
     findings: list[Finding] = []
     tables: dict[str, pd.DataFrame] = {}
     for name in schema.ROOT_TABLES:
         path = root / f"{name}.csv"
-        if path.is_file():
-            tables[name], found = read_file(name, path, path.name, {})
+        if path.name in new or path.is_file():
+            tables[name], found = read_file(name, path, path.name, {}, new)
             findings += found
     for name, frame in tables.items():
         findings += check_cells(name, frame, f"{name}.csv") + check_references(name, frame, f"{name}.csv", tables)

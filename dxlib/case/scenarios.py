@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from .settings import as_written, toml_number
 if TYPE_CHECKING:
     from .case import Case
 
+OF_ANSWERS = ("policies", "points")  # what holds or not by the answers that were given; weights and drop by the tree
 KINDS: dict[str, type] = {"title": dict, "weights": dict, "drop": list, "policies": dict, "points": dict}
 
 
@@ -22,8 +24,13 @@ def read_scenarios(root: str | Path, file: str) -> dict[str, Any]:
     path = Path(root) / file
     if not path.is_file():
         raise Refusal([Finding("E_NOT_FOUND", "file_missing", file)])
+    return parse(path.read_bytes(), file)
+
+
+def parse(data: bytes, file: str) -> dict[str, Any]:
+    """Every scenario of a file, as written. Raises Refusal."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=toml_number)
+        return tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
     except (ValueError, RecursionError) as error:
         raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": str(error)})]) from None
 
@@ -56,18 +63,21 @@ def apply(case: Case, name: str, scenario: Any, file: str) -> Case:
         )
     except Refusal as refusal:
         # what the change broke is a matter of the scenario, wherever it shows
-        raise Refusal(
-            [replace(f, file=file, row=None, column=f"{name}: {f.column}") for f in refusal.findings]
-        ) from None
+        raise Refusal([of_scenario(f, name, file) for f in refusal.findings]) from None
     same = changed.settings == case.settings and changed.framework == case.framework
     if same and all(said(case, *cell) == said(changed, *cell) for cell in changed.edited):
         raise Refusal([Finding("E_SCENARIO", "scenario_same", file, column=name, value=name)])
-    return changed
+    warned = [f if f.file else of_scenario(f, name, file) for f in changed.findings]  # with no file: of the change
+    return replace(changed, findings=tuple(warned))
+
+
+def of_scenario(found: Finding, name: str, file: str) -> Finding:
+    return replace(found, file=file, row=None, column=f"{name}: {found.column}")
 
 
 def said(case: Case, agency: str, code: str) -> tuple[bool, Any]:
     """Whether a cell is verified, and what its answer says to its rule."""
-    claim, verdict = (told.get(code, {}).get(agency) for told in (case.answers.claims, case.answers.verdicts))
+    claim, verdict = case.answers.counting(code, agency)
     value, share = case.answers.readers[code](claim, verdict)
     return verdict is not None, value if share is None else share
 
@@ -107,18 +117,29 @@ def check_points(where: str, points: Any, file: str) -> list[Finding]:
     return findings
 
 
-def check_scenarios(root: Path, case: Case) -> list[Finding]:
-    """What is wrong with the scenarios of a folder; none where there are none."""
+def check_scenarios(root: Path, case: Case, new: bytes | None = None, having: Collection[str] = ()) -> list[Finding]:
+    """What is wrong with the scenarios of a folder; none where there are none. One that changes nothing any more (what
+    it tried has been decided) is a warning.
+
+    new      what is about to be written to scenarios.toml
+    having   only scenarios with one of these keys; all where none is named
+    """
     file = f"{case.year}/{case.group}/scenarios.toml"
-    if not (root / file).is_file():
+    if new is None and not (root / file).is_file():
         return []
     findings: list[Finding] = []
     try:
-        for name, scenario in read_scenarios(root, file).items():
+        for name, scenario in (read_scenarios(root, file) if new is None else parse(new, file)).items():
+            if having and isinstance(scenario, dict) and scenario.keys().isdisjoint(having):
+                continue
             try:
-                apply(case, name, scenario, file)
+                findings += [f for f in apply(case, name, scenario, file).findings if f.file == file]
             except Refusal as refusal:
-                findings += [f for f in refusal.findings if f.severity == "error"]
+                errors = (f for f in refusal.findings if f.severity == "error")
+                tried = isinstance(scenario, dict) and any(scenario.get(key) for key in KINDS if key != "title")
+                findings += [
+                    replace(f, code="W_SCENARIO") if tried and f.reason == "scenario_same" else f for f in errors
+                ]
     except Refusal as refusal:
         findings += refusal.findings
     return findings

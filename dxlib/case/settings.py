@@ -60,30 +60,32 @@ def policies() -> list[str]:
     return [key["name"] for key in schema.table("index")["keys"] if key.get("policy")]
 
 
-def read_settings(data: bytes, year: str, group: str) -> tuple[Settings | None, list[Finding]]:
-    """Read index.toml. Settings are None when an error was found; findings say every error."""
+def read_settings(data: bytes, year: str, group: str) -> tuple[Settings, list[Finding]]:
+    """Read index.toml; findings say every error, and where there is one, what cannot be read has its default."""
     file = f"{year}/{group}/{FILE}"
+    keys = schema.table("index")["keys"]
+    findings: list[Finding] = []
     try:
         raw = tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
+        values = check_table(raw, keys, file, "", findings)
     except UnicodeDecodeError:
-        return None, [Finding("E_ENCODING", "toml_encoding", file)]
+        values = check_table({}, keys, file, "", [])
+        findings.append(Finding("E_ENCODING", "toml_encoding", file))
     except (ValueError, RecursionError) as error:
+        values = check_table({}, keys, file, "", [])
         line = re.search(r"line ([0-9]+)", str(error))
         row = int(line.group(1)) if line else None
-        return None, [Finding("E_TOML", "toml", file, row, facts={"detail": str(error)})]
-    findings: list[Finding] = []
-    values = check_table(raw, schema.table("index")["keys"], file, "", findings)
+        findings.append(Finding("E_TOML", "toml", file, row, facts={"detail": str(error)}))
     for key, place in (("year", year), ("group", group)):
         if values.get(key) not in (None, "", place):
             findings.append(
                 Finding("E_IDENTITY", "identity", file, column=key, value=str(values[key]), facts={"folder": place})
             )
-    given = values.pop("class") or () if not findings else ()
+    given = values.pop("class") or ()
     classes = tuple(Class(**c | {"cut": c["cut"] or Fraction(0)}) for c in given)
-    findings += check_classes(classes, [c["cut"] for c in given], file)
-    findings += check_period(values, file) if not findings else []
-    if any(f.severity == "error" for f in findings):
-        return None, findings
+    if not any(f.column.startswith("class") for f in findings):
+        findings += check_classes(classes, [c["cut"] for c in given], file)
+    findings += check_period(values, file)
     values |= {"year": year, "group": group, "classes": classes}
     frozen: dict[str, Any] = {k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()}
     return Settings(**frozen), findings

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 import pandas as pd
 
+from .. import schema
 from ..errors import Finding, nearest
-from ..rules import RuleError, Unscored, parse_rule
-from .framework import CHOICES, INDEX, Framework, Node, optional, shown, weight
+from ..rules import Bonus, RuleError, Unscored, parse_rule
+from .cells import check_value
+from .framework import CHOICES, FULL, INDEX, Framework, Node, Unread, optional, shown, weight
 from .settings import Settings
 
 NO_RULE = Unscored()  # what a branch has
+UNREAD = Unread()
+OF_MAXIMUM = ("rule_points_without_maximum",)
+OF_DIRECTION = ("rule_step_sign", "rule_steps_order")  # what a wrong direction makes of a rule that is right
 DEEPEST = 20
+MOST_EXTRA = Fraction(1, 10)  # of the total that one bonus or penalty row may move without a warning
 MULTIPLY = ("geometric", "harmonic", "product", "complement")  # aggregates that take no negative share
 UNSCALED = ("none", "bonus", "penalty")  # rules whose rows need no maximum points
 
@@ -31,31 +38,30 @@ def build(
     rows = {at: row for at, row in indicators.to_dict("index").items() if row["code"]}
     by_code = {row["code"]: {**row, "row": at} for at, row in rows.items()}
     findings = check_shape(by_code, file)
-    if findings:
-        return None, findings
+    broken = bool(findings)
     children = {code: tuple(c for c, row in by_code.items() if row["parent"] == code) for code in ["", *by_code]}
     nodes: dict[str, Node] = {}
 
     def add(code: str, level: int) -> None:
-        nodes[code] = read_node(by_code[code], level, children[code], with_b, measured, file, findings)
-        for child in children[code]:
+        said = [] if broken else findings  # a branch without its lost rows is no leaf without a rule
+        nodes[code] = read_node(by_code[code], level, children[code], with_b, measured, file, said)
+        for child in children[code] if not broken else ():
             add(child, level + 1)
 
-    for top in children[""]:
+    for top in by_code if broken else children[""]:
         add(top, 1)
     has_points = any(n.maximum for n in nodes.values() if by_code[n.code]["rule"].split("(")[0].strip() not in UNSCALED)
     total = settings.total or Fraction(1)
     rescaled = parse_rules(nodes, by_code, has_points, total, file, findings)
+    if broken:
+        return None, findings
     findings += check_signs(rescaled, settings.aggregate, file)
     findings += check_complements(rescaled, settings, file)
     resolve(rescaled, children, has_points, settings, by_code, file, findings)
-    return Framework(
-        rescaled,
-        children[""],
-        settings.aggregate,
-        index_total(rescaled, children[""], settings, has_points),
-        has_points,
-    ), findings
+    whole = index_total(rescaled, children[""], settings, has_points)
+    findings += check_kinds(rescaled, file)
+    findings += check_extra(rescaled, whole, file)
+    return Framework(rescaled, children[""], settings.aggregate, whole, has_points), findings
 
 
 def check_shape(by_code: dict[str, dict], file: str) -> list[Finding]:
@@ -113,7 +119,7 @@ def read_node(
         children,
         row["aggregate"] or "arithmetic",
         NO_RULE,
-        optional(row["max_points"]),
+        None if unreadable(row, "max_points") else optional(row["max_points"]),
         weight(row["weight"]) or Fraction(0),
         True,
         ratio,
@@ -121,6 +127,7 @@ def read_node(
         source,
         row["row"],
         taken,
+        row["kind"],
     )
 
 
@@ -135,13 +142,21 @@ def parse_rules(
     """Every leaf's rule, read once; a rule that cannot be read is a finding with its place."""
     out = dict(nodes)
     for code, node in nodes.items():
-        text = by_code[code]["rule"]
-        if node.children or not text:
+        text, direction = by_code[code]["rule"], by_code[code]["direction"]
+        if node.children:
             continue
-        direction = -1 if by_code[code]["direction"] == "-1" else 1
+        if not text:
+            out[code] = replace(node, rule=UNREAD)  # said by `read_node`
+            continue
         try:
-            rule = parse_rule(text, node.maximum if has_points else total, direction, nearest)
+            rule = parse_rule(text, node.maximum if has_points else total, -1 if direction == "-1" else 1, nearest)
         except RuleError as error:
+            if text.split("(")[0].strip() not in UNSCALED:
+                out[code] = replace(node, rule=UNREAD)
+            if (error.reason in OF_DIRECTION and unreadable(by_code[code], "direction")) or (
+                error.reason in OF_MAXIMUM and unreadable(by_code[code], "max_points")
+            ):
+                continue  # the other cell is what is wrong, and is named
             facts = {"part": "", "nearest": "", "expected": "", **error.facts, "at": error.at + 1}
             findings.append(Finding("E_RULE", error.reason, file, node.row, "rule", text, facts))
             continue
@@ -186,6 +201,39 @@ def check_complements(nodes: dict[str, Node], settings: Settings, file: str) -> 
     return found if settings.missing == "zero" else []
 
 
+def check_kinds(nodes: dict[str, Node], file: str) -> list[Finding]:
+    """A declared kind of figures against the rule that takes them: its thresholds are on the same scale."""
+    found = []
+    for node in nodes.values():
+        facts = {"code": node.code, "rule": node.rule.name}
+        where = (file, node.row, "kind", node.kind, facts)
+        top = Fraction(1) if node.part else FULL.get(node.kind)
+        beyond = [t for t in node.rule.thresholds if top is not None and not 0 <= t <= top]
+        if node.kind and (node.children or node.rule.takes not in ("number", "anything")):
+            found.append(Finding("W_FRAMEWORK", "kind_unread", *where))
+        elif node.kind == "percent" and node.ratio:
+            found.append(Finding("E_FRAMEWORK", "kind_percent_of", *where))
+        elif beyond:
+            facts |= {"threshold": shown(beyond[0]), "top": shown(top)}
+            found.append(Finding("E_FRAMEWORK", "kind_threshold", *where))
+        elif node.kind == "percent" and node.rule.thresholds and max(node.rule.thresholds) <= 1:
+            facts["threshold"] = shown(max(node.rule.thresholds))
+            found.append(Finding("W_FRAMEWORK", "kind_scale", *where))
+    return found
+
+
+def check_extra(nodes: dict[str, Node], total: Fraction, file: str) -> list[Finding]:
+    """Bonus and penalty rows of which one alone may move an agency by more than `MOST_EXTRA` of the index."""
+    found, most = [], total * MOST_EXTRA
+    for node in nodes.values():
+        rule = node.rule
+        if most and isinstance(rule, Bonus) and (rule.cap is None or rule.cap > most):
+            facts = {"code": node.code, "share": f"{float(MOST_EXTRA):.0%}", "most": shown(most)}
+            facts |= {"cap": "–" if rule.cap is None else shown(rule.cap), "times": str(most // rule.each + 1)}
+            found.append(Finding("W_UNCAPPED", "extra_uncapped", file, node.row, "rule", rule.name, facts))
+    return found
+
+
 def resolve(
     nodes: dict[str, Node],
     children: dict[str, tuple[str, ...]],
@@ -200,7 +248,8 @@ def resolve(
         node = nodes[code]
         if not node.children:
             scored = node.role == "score" and node.maximum != 0
-            if scored and has_points and node.maximum is None and not silent(node, nodes):
+            lacking = node.maximum is None and node.rule is not UNREAD and not unreadable(by_code[code], "max_points")
+            if scored and has_points and lacking and not silent(node, nodes):
                 findings.append(
                     Finding("E_FRAMEWORK", "maximum_missing", file, node.row, "max_points", "", {"code": code})
                 )
@@ -208,13 +257,14 @@ def resolve(
             continue
         below = [nodes[c] for c in node.children if nodes[c].scored]
         scored = bool(below) and node.maximum != 0 and not silent(node, nodes)
-        whole = combined(node.aggregate, below) if has_points else None
-        if has_points and scored and node.maximum is not None and node.maximum != whole:
+        whole = None if unreadable(by_code[code], "aggregate") else combined(node.aggregate, below)
+        if has_points and scored and None not in (whole, node.maximum) and node.maximum != whole:
             facts = {"code": code, "stated": shown(node.maximum), "sum": shown(whole)}
             findings.append(
                 Finding("E_FRAMEWORK_SUM", "maximum_sum", file, node.row, "max_points", shown(node.maximum), facts)
             )
-        nodes[code] = replace(node, scored=scored, maximum=whole if scored else node.maximum)
+        known = whole if has_points and whole is not None else node.maximum if has_points else None
+        nodes[code] = replace(node, scored=scored, maximum=known if scored else node.maximum)
     for parent, codes in children.items():
         weigh(parent, [nodes[c] for c in codes if nodes[c].scored], nodes, by_code, has_points, file, findings)
     check_total(nodes, children[""], settings, has_points, file, findings)
@@ -229,8 +279,11 @@ def silent(node: Node, nodes: dict[str, Node]) -> bool:
     return False
 
 
-def combined(aggregate: str, below: list[Node]) -> Fraction:
-    maxima = [node.maximum or Fraction(0) for node in below]
+def combined(aggregate: str, below: list[Node]) -> Fraction | None:
+    """The maximum of a branch; None where that of one below is not known, which is named there."""
+    maxima = [node.maximum for node in below if node.maximum is not None]
+    if len(maxima) < len(below):
+        return None
     return max(maxima, default=Fraction(0)) if aggregate in CHOICES else sum(maxima, Fraction(0))
 
 
@@ -257,7 +310,8 @@ def weigh(
                 {"code": lacking.code, "parent": parent or "index"},
             )
         )
-    if given and not any(node.weight for node in given):
+    readable = not any(unreadable(by_code[node.code], "weight") for node in given)
+    if given and readable and not any(node.weight for node in given):
         findings.append(
             Finding("E_FRAMEWORK", "weight_zero", file, given[0].row, "weight", "0", {"parent": parent or "index"})
         )
@@ -278,7 +332,7 @@ def check_total(
     if not scored:
         findings.append(Finding("E_FRAMEWORK", "nothing_scored", file))
     whole = combined(settings.aggregate, scored)
-    if has_points and settings.total is not None and settings.total != whole:
+    if has_points and None not in (settings.total, whole) and settings.total != whole:
         where = f"{settings.year}/{settings.group}/index.toml"
         facts = {"stated": shown(settings.total), "sum": shown(whole)}
         findings.append(
@@ -289,4 +343,10 @@ def check_total(
 def index_total(nodes: dict[str, Node], tops: tuple[str, ...], settings: Settings, has_points: bool) -> Fraction:
     if not has_points:
         return settings.total or Fraction(1)
-    return combined(settings.aggregate, [nodes[c] for c in tops if nodes[c].scored])
+    return combined(settings.aggregate, [nodes[c] for c in tops if nodes[c].scored]) or settings.total or Fraction(0)
+
+
+def unreadable(row: Mapping[str, str], column: str) -> bool:
+    """Whether a cell holds something that is none of what it may hold; the cell checks say so."""
+    field = next(field for field in schema.table("indicators")["fields"] if field["name"] == column)
+    return bool(row[column]) and check_value(row[column], field) is not None

@@ -97,11 +97,13 @@ class Model:
         return self.case.has("verdicts") and self.on != "claimed"
 
     def changes(self, state: State) -> tuple[dict[str, Fraction], list[str]]:
-        """(weights, drop) as `Case.with_changes` and scenarios.toml take them; a row left out has no weight."""
-        nodes = self.case.framework.nodes
-        gone = self.case.framework.handed_up([*state.drop, *(c for c, percent in state.percent.items() if not percent)])
-        moved = {c: p for c, p in state.percent.items() if p != HUNDRED and c not in gone and nodes[c].weight}
-        return {code: nodes[code].weight * Fraction(p, HUNDRED) for code, p in moved.items()}, gone
+        """(weights, drop) as `Case.with_changes` and scenarios.toml take them: of all main indexes that count
+        where one has moved; a row left out has none."""
+        framework, percent = self.case.framework, state.percent
+        gone = framework.handed_up([*state.drop, *(code for code, p in percent.items() if not p)])
+        tops = [n for n in framework.siblings(framework.tops) if n.weight and n.code not in gone]
+        moved = any(percent.get(n.code, HUNDRED) != HUNDRED for n in tops)
+        return {n.code: n.weight * Fraction(percent.get(n.code, HUNDRED), HUNDRED) for n in tops if moved}, gone
 
     def changed(self, state: State) -> Case:
         """The case with everything changed, through the same door as a folder. Raises Refusal."""

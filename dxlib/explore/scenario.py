@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..atomic import put_all
-from ..case import Case
+from ..case import Case, must_hold
 from ..case.change import exact_text
 from ..case.scenarios import apply, read_scenarios
 from ..case.settings import toml_number
@@ -44,6 +44,7 @@ def write_scenario(root: str | Path, model: Model, state: State, name: str, titl
         shown = model.changed(state)
         whole = appended(before, table(name, title, *model.changes(state), shown.edited))
         read_back(case, whole, known, name, file, shown)
+        must_hold(root, {file: whole})  # the folder may be another one than the one that was loaded
         put_all(path.parent, {path.name: whole})
     except OSError as error:
         raise Refusal([Finding("E_IO", "io", file, facts={"detail": error.strerror or str(error)})]) from None

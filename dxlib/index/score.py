@@ -18,7 +18,7 @@ from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
 from .aggregate import AGGREGATES, total, whole_numbers
 from .rounding import rounded, settled
-from .values import Finished, Leaf, basis, leaf
+from .values import OPEN, Finished, Leaf, basis, leaf
 
 VALUED = ("verified", "claimed", "measured")
 
@@ -98,7 +98,7 @@ def provisional(case: Case, on: str | None = None) -> bool:
         return True
     if not case.has_claims:
         return False
-    return basis(case, on) != "verified" or "not-verified" in evaluate(case, on).columns[INDEX].states
+    return basis(case, on) != "verified" or not set(OPEN).isdisjoint(evaluate(case, on).columns[INDEX].states)
 
 
 def climb(exact: Exact, framework: Framework, settings: Settings) -> Exact:
@@ -127,7 +127,7 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
     policy = {"not-applicable": settings.not_applicable, "missing": settings.missing}
     shares, rooms, present, blocked = list(values.shares), [room] * n, [ONE] * n, [False] * n
     for i, state in enumerate(values.states):
-        if state == "not-verified":
+        if state in OPEN:
             blocked[i] = True
         if state not in policy:
             continue
@@ -261,10 +261,10 @@ def combine(
 def state_of(states: Iterable[str], share: Fraction | None) -> str:
     """One word for a branch, from its children's."""
     found = set(states)
-    order = ("not-verified",) if share is None else ()
+    order = ("reopened", "not-verified") if share is None else ()
     for state in (*order, "claimed", "verified", "measured", "missing", "not-applicable"):
         if state in found:
-            return "missing" if share is None and state not in ("not-verified", "not-applicable") else state
+            return "missing" if share is None and state not in (*OPEN, "not-applicable") else state
     return "not-scored"
 
 
@@ -274,15 +274,15 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
         return index
     out = Column([], index.rooms, index.present, [], [])
     for i, (share, room) in enumerate(zip(index.shares, index.rooms, strict=True)):
-        open_claim = any(row.states[i] == "not-verified" for row in extra)
+        waiting = [row.states[i] for row in extra if row.states[i] in OPEN]
         points = [p for p in (row.shares[i] for row in extra) if p is not None]
         if settings.rounding == "every-level":
             points = [rounded(p, settings.points_decimals, settings.half) for p in points]
         if share is not None and room:
             share = min(max(share + total(points) / room, ZERO), ONE)
-        out.shares.append(None if open_claim else share)
-        out.blocked.append(open_claim or index.blocked[i])
-        out.states.append("not-verified" if open_claim else index.states[i])
+        out.shares.append(None if waiting else share)
+        out.blocked.append(bool(waiting) or index.blocked[i])
+        out.states.append(state_of([*waiting, index.states[i]], None) if waiting else index.states[i])
     return out
 
 

@@ -15,6 +15,7 @@ from ..errors import Finding, Refusal
 from ..rules import ONE
 
 ON = ("verified", "current", "claimed")
+OPEN = ("not-verified", "reopened")  # states of what waits for a verdict
 Finished = Mapping[str, list[tuple[Fraction | None, str]]]  # reference -> (share, state) of every agency
 NOTHING_TAKEN: Finished = MappingProxyType({})
 
@@ -24,7 +25,7 @@ class Leaf:
     """One leaf for every agency, in the order of agencies.csv.
 
     shares   share of the maximum (bonus, penalty: signed points); None without one
-    states   verified, claimed, measured, missing, not-applicable, not-verified, not-scored
+    states   verified, claimed, measured, missing, not-applicable, not-verified, reopened, not-scored
     """
 
     shares: list[Fraction | None]
@@ -51,6 +52,7 @@ def leaf(case: Case, node: Node, answers: Answers, on: str, finished: Finished =
         return by_group(node, *taken(case, node, agencies, finished))
     claims = answers.claims.get(node.code, {})
     verdicts = answers.verdicts.get(node.code, {}) if on != "claimed" else {}
+    reopened = answers.reopened.get(node.code, {}) if verdicts else {}
     exempt = answers.exempt.get(node.code, {})
     read = answers.readers[node.code]
     given = "claimed" if node.source == "reported" else "measured"
@@ -66,9 +68,11 @@ def leaf(case: Case, node: Node, answers: Answers, on: str, finished: Finished =
             state = "missing"
         elif verdict is None and waits:
             state = "not-verified"
+        elif waits and agency in reopened:
+            state = "reopened"
         else:
             state = given if verdict is None or given == "measured" else "verified"
-            x, share = read(claim, verdict)
+            x, share = read(reopened.get(agency, claim) if reopened else claim, verdict)
             if x is None and share is None:
                 state = "missing"
             elif x is EXEMPT:
@@ -103,7 +107,7 @@ def taken(
         if agency in exempt:
             state = "not-applicable"
         elif any(found is None for found, _ in pair):
-            state = "not-verified" if "not-verified" in [of for _, of in pair] else "missing"
+            state = "missing" if not any(of in OPEN for _, of in pair) else "not-verified"
         else:
             a, b = (*(found for found, _ in pair if found is not None), ONE)[:2]
             try:

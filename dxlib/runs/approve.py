@@ -8,7 +8,7 @@ from pathlib import Path
 from .. import schema
 from ..atomic import put_all, settle, working_folder
 from ..audit import approval_digest
-from ..case import Case, check_chain, read_case
+from ..case import Case, check_chain, must_hold, read_case
 from ..case.tables import as_csv
 from ..errors import Finding, Refusal
 from ..index import provisional
@@ -61,7 +61,7 @@ def signed(root: Path, reports: Path, case: Case, role: str, decision: str, day:
         "previous": approval_digest(last) if last else "",
     }
     kept = versions.archived(reports, f"{case.year}/{case.group}", row["version"], record.read(reports))
-    append(root / case.year / case.group, columns, row, kept)
+    append(root, f"{case.year}/{case.group}", columns, row, kept)
     return row
 
 
@@ -94,9 +94,11 @@ def against_row(last: Mapping[str, str] | None, entry: record.Entry | None, day:
     return found + ([Finding("E_APPROVE", "approve_day", value=day, facts=facts)] if day < last["date"] else [])
 
 
-def append(folder: Path, columns: list[str], row: Mapping[str, str], kept: Mapping[str, bytes]) -> None:
+def append(root: Path, place: str, columns: list[str], row: Mapping[str, str], kept: Mapping[str, bytes]) -> None:
     """The file with one more row together with what was signed; what stands above the row is not touched."""
-    path = folder / "approvals.csv"
+    path = root / place / "approvals.csv"
     old = path.read_bytes() if path.is_file() else as_csv(columns, [])
     line = as_csv(columns, [[row[column] for column in columns]]).split(b"\n", 1)[1]
-    put_all(folder, {**kept, path.name: old + (b"" if old.endswith(b"\n") else b"\n") + line})
+    new = old + (b"" if old.endswith(b"\n") else b"\n") + line
+    must_hold(root, {f"{place}/{path.name}": new})
+    put_all(path.parent, {**kept, path.name: new})

@@ -7,18 +7,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
+from .. import schema
 from .claims import exemptions, sent_back, tell
 from .coherence import relations
-from .ledger import REASONS, verify
+from .ledger import corrected, judged, verify
 from .papers import documents, files, shared
 from .places import Places, settle
 from .sets import choices, index_set, links
 from .settings import index_toml
+from .signed import sign_offs
 
 COLUMNS = {
     "register": "agency name_vi name_en level official_code valid_from valid_to act",
     "lineage": "event date type from to share share_basis act",
-    "reasons": "code name_vi name_en",
     "indicators": "code parent name_vi name_en max_points weight aggregate rule direction a_vi b_vi a_en b_en unit "
     "evidence_vi owner verifier source legal",
     "choices": "indicator name name_vi name_en",
@@ -26,7 +27,9 @@ COLUMNS = {
     "agencies": "agency name_vi name_en scope ranked note",
     "exemptions": "agency indicator reason decided_by",
     "claims": "agency indicator a b option points explanation submitted_on submitted_by",
-    "verdicts": "agency indicator step stage a b option points reason note decided_by decided_on",
+    "verdicts": "agency indicator step stage a b option points reason note decided_by decided_on "
+    "judged_a judged_b judged_option judged_points judged_evidence",
+    "approvals": "version fingerprint decision date role reason previous",
     "appeals": "agency indicator grounds submitted_on",
     "evidence": "agency indicator no number title issued_on issuer file sha256 verdict note",
     "relations": "relation left sign right rounded name_vi name_en",
@@ -35,10 +38,13 @@ COLUMNS = {
 }
 
 
+REOPENED = ("2025", "departments")  # where one claim changed after its verdict
+SIGNED = ("2022", "departments")  # where a signed result was replaced by another
+
 SCENARIOS = """[equal-pillars]
-title.vi = "Ba chỉ số chính đầu có trọng số bằng nhau"
-title.en = "The first three main indexes weigh the same"
-weights = {"1" = 1, "2" = 1, "3" = 1}
+title.vi = "Tám chỉ số chính có trọng số bằng nhau"
+title.en = "All eight main indexes weigh the same"
+weights = {"1" = 1, "2" = 1, "3" = 1, "4" = 1, "5" = 1, "6" = 1, "7" = 1, "8" = 1}
 
 [geometric]
 title.vi = "Tổng hợp các chỉ số chính bằng trung bình nhân"
@@ -62,7 +68,7 @@ def write(folder: Path, communes: int = 107, seed: int = 2554) -> None:
     places = settle(communes, Random(f"{seed}/places"))
     save(folder, "register", places.register.values())
     save(folder, "lineage", places.lineage)
-    save(folder, "reasons", [dict(zip(("code", "name_vi", "name_en"), r, strict=True)) for r in REASONS])
+    (folder / "reasons.csv").write_bytes(schema.standard("reasons"))
     for year, group in sorted(places.members):
         write_group(folder / year / group, places, year, group, seed)
 
@@ -73,8 +79,12 @@ def write_group(folder: Path, places: Places, year: str, group: str, seed: int) 
     save(folder, "indicators", index_set(group, year))
     (folder / "index.toml").write_text(index_toml(year, group), encoding="utf-8", newline="\n")
     save(folder, "agencies", places.members[year, group])
-    save(folder, "claims", (one.claim for one in told if not one.missing))
     evidence = documents(told, places, year, group, seed, verdicts)
+    claims = [dict(one.claim) for one in told if not one.missing]
+    verdicts = judged(verdicts, claims, evidence)
+    if (year, group) == REOPENED:
+        corrected(told, verdicts, claims)
+    save(folder, "claims", claims)
     tables = {
         "choices": choices(group, year),
         "links": links(group, year),
@@ -84,6 +94,7 @@ def write_group(folder: Path, places: Places, year: str, group: str, seed: int) 
         "evidence": evidence,
         "shared": shared(year, group, seed),
         "relations": relations(group, year),
+        "approvals": sign_offs(year, seed) if (year, group) == SIGNED else [],
     }
     for name, rows in tables.items():
         if rows:

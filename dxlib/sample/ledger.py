@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+import pandas as pd
+
+from .. import schema
+from ..case.judged import COLUMNS, NOTHING, standing
 from .cast import MISREAD
 from .claims import due
 from .names import pick
@@ -12,31 +16,6 @@ from .second import DECIDED, TEAM, YEARS, doubled
 from .sets import Row
 from .told import Told
 
-REASONS = (
-    ("khop", "Khớp số liệu và tài liệu kiểm chứng", "Figures and evidence agree"),
-    ("thieu-minh-chung", "Không có tài liệu kiểm chứng", "No evidence supplied"),
-    (
-        "minh-chung-yeu",
-        "Tài liệu kiểm chứng chưa chứng minh được nội dung tự chấm",
-        "Evidence does not support the claim",
-    ),
-    ("ngoai-ky", "Tài liệu ban hành ngoài kỳ đánh giá", "Document issued outside the period"),
-    ("sai-don-vi", "Tài liệu của đơn vị khác", "Document of another agency"),
-    ("sai-so-lieu", "Số liệu không khớp hệ thống dùng chung", "Figures differ from the shared system"),
-    ("sai-mau-so", "Xác định sai mẫu số", "Wrong denominator"),
-    ("sai-cach-tinh", "Tính sai theo quy tắc chấm điểm", "Rule applied wrongly"),
-    ("sai-muc", "Chọn mức cao hơn thực tế", "Option above the facts"),
-    ("cham-han", "Thực hiện sau thời hạn quy định", "Done after the deadline"),
-    ("chua-hoan-thanh", "Nhiệm vụ mới hoàn thành một phần", "Task only partly completed"),
-    ("bo-sung", "Ghi nhận thêm kết quả đơn vị chưa kê khai", "Result recognised that the agency did not claim"),
-    (
-        "du-lieu-he-thong",
-        "Không tự chấm; lấy số liệu từ hệ thống dùng chung",
-        "Not claimed; figure taken from the shared system",
-    ),
-    ("chap-nhan-phuc-tra", "Chấp nhận phúc tra", "Appeal accepted"),
-    ("giu-nguyen", "Giữ nguyên kết quả thẩm tra", "Verdict upheld"),
-)
 NOTES = {
     "thieu-minh-chung": (
         "Hồ sơ gửi kèm không có tài liệu cho tiêu chí này",
@@ -132,6 +111,35 @@ def worded(reason: str, day: date, rng: Random) -> Row:
     return {"reason": reason, "note": note}
 
 
+def claimed(one: Told) -> Row:
+    """The claim as a decision gives it back; points only where they are the value, since others are an own sum."""
+    points = one.claim["points"] if one.row["rule"] == "points" else ""
+    return {**{c: one.claim[c] for c in ("a", "b", "option")}, "points": points}
+
+
+def judged(verdicts: list[Row], claims: list[Row], evidence: list[Row]) -> list[Row]:
+    """The verdicts with what they judged: the claims and documents as they stand."""
+    frames = [
+        pd.DataFrame(rows, columns=schema.columns(name)).fillna("")
+        for name, rows in (("claims", claims), ("evidence", evidence))
+    ]
+    stands = standing(*frames)
+    return [v | dict(zip(COLUMNS, stands.get((v["agency"], v["indicator"]), NOTHING), strict=True)) for v in verdicts]
+
+
+def corrected(told: list[Told], verdicts: list[Row], claims: list[Row]) -> None:
+    """One agency sent a higher figure after its claim was accepted: that item is open again."""
+    said = {(c["agency"], c["indicator"]): c for c in claims}
+    scored = {one.row["code"] for one in told if one.scored}
+    for verdict in verdicts:
+        a = verdict["judged_a"] if verdict["indicator"] in scored else ""
+        if not any(verdict[c] for c in (*DECIDED, "reason")) and a.isdigit() and int(a) >= 10:
+            day = date.fromisoformat(verdict["decided_on"]) + timedelta(days=6)
+            said[verdict["agency"], verdict["indicator"]]["submitted_on"] = day.isoformat()
+            verdict["judged_a"] = str(int(a) - 1)
+            return
+
+
 def contest(one: Told, verdict: Row, year: str, rng: Random, verdicts: list[Row], appeals: list[Row]) -> None:
     """An appeal, and the council's step after the last one: half of them bring the claim back.
 
@@ -155,7 +163,7 @@ def contest(one: Told, verdict: Row, year: str, rng: Random, verdicts: list[Row]
         return
     verdicts.append(
         verdict
-        | (dict.fromkeys(DECIDED, "") if won else {})
+        | (claimed(one) if won else {})
         | {
             "step": str(int(verdict["step"]) + 1),
             "stage": "appeal",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from functools import cache
 from importlib.resources import files
@@ -29,6 +31,19 @@ REQUIRED_TABLES = ("indicators", "agencies", "claims")
 def table(name: str) -> dict[str, Any]:
     """The Table Schema of one table (`claims`, …), or of index.toml's keys (`index`)."""
     return json.loads(files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
+
+
+def standard(name: str) -> bytes:
+    """The rows that a province starts from, as CSV (`reasons`)."""
+    return files(__package__).joinpath(f"{name}.csv").read_bytes()
+
+
+@cache
+def results_of_reasons() -> dict[str, str]:
+    """What the standard reasons say of the result (kept, changed, ""), by code: also where a reasons.csv of before has
+    no column for it."""
+    rows = csv.DictReader(io.StringIO(standard("reasons").decode("utf-8")))
+    return {row["code"]: row["result"] for row in rows}
 
 
 def columns(name: str) -> list[str]:

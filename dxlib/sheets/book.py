@@ -30,6 +30,7 @@ class Cell:
     choices   of a list: what may be chosen
     message   shown when the input is selected; wrong: shown when something else is typed
     comment   a note at the cell
+    least     of a number: formula of what it must not be below; "" is 0. most: nor above; "" is no limit
     """
 
     value: str | float | date | None = None
@@ -41,6 +42,8 @@ class Cell:
     message: str = ""
     wrong: str = ""
     comment: str = ""
+    least: str = ""
+    most: str = ""
 
 
 @dataclass(frozen=True)

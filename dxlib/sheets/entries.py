@@ -8,13 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from ..case import Case
+from ..case.answers import ANSWER
+from ..case.judged import COLUMNS as JUDGED
+from ..case.judged import NOTHING, Key, Record
 from ..case.tables import rows_of
 from ..errors import Finding
 from ..rules import Parts
 from ..words import text
 from .form import DOCUMENT, MORE, Wording
 from .receive import Received
-from .worklist import DECISIONS, told_items
+from .worklist import APPEAL, by, decisions, told_items
 
 Sources = dict[tuple[str, str, str], tuple[Received, str]]  # (table, agency, row) -> (form, name of its inputs)
 APART = re.compile(r"^[0-9a-f]{8}-")  # before the name of a second document that has the name of a first
@@ -125,42 +128,54 @@ def decide(
     words: Wording,
     day: str,
     sources: Sources,
+    stands: Mapping[Key, Record],
 ) -> None:
-    """The verdicts of one worklist, added to the ledger; one that stands there already is passed over."""
+    """The verdicts of one worklist, added to the ledger; one that stands there already is passed over.
+
+    stands   what each of them judged: the claims and documents that the worklist shows
+    """
     given, lang = each.given, words.lang
     codes = {called: code for code, called in words.reasons.items()}
-    _, change = (text(f"sheet.worklist.{decision}", lang) for decision in DECISIONS)
+
+    def refuse(code: str, reason: str, name: str, **facts: str) -> None:
+        place = "!".join(each.places.get(name, ("", "")))
+        each.findings.append(Finding(code, reason, each.file, column=place, facts=facts))
+
     for item in told_items(each.identity) or ():
-        key = f"{item.agency}/{item.code}"
-        place = {part: "!".join(each.places.get(f"{key}/{part}", ("", ""))) for part in ("decision", "reason")}
+        key, (keep, change) = f"{item.agency}/{item.code}", decisions(item.stage, lang)
         decision = given.get(f"{key}/decision", "")
-        cells = {c: given.get(f"{key}/{c}", "") for c in ("a", "b", "option", "points")}
+        cells = {c: given.get(f"{key}/{c}", "") for c in ANSWER}
         named = {called: option for option, called in words.options[item.code].items()}
         cells["option"] = named.get(cells["option"], cells["option"])
         if not decision:
             if any(cells.values()):
-                each.findings.append(Finding("E_REQUIRED", "verdict_undecided", each.file, column=place["decision"]))
+                refuse("E_REQUIRED", "verdict_undecided", f"{key}/decision", keep=keep, change=change)
             continue
         if (decision == change) != any(cells.values()):
             why = "verdict_unchanged" if decision == change else "verdict_accepts"
-            each.findings.append(Finding("E_STATE", why, each.file, column=place["decision"]))
+            refuse("E_STATE", why, f"{key}/decision", keep=keep, change=change)
             continue
+        appealed, verifier = item.stage == APPEAL, words.rows[item.code]["verifier"]
         reason = codes.get(given.get(f"{key}/reason", ""), "")
-        if decision == change and not reason:
-            each.findings.append(Finding("E_REQUIRED", "verdict_reason", each.file, column=place["reason"]))
-        verifier = words.rows[item.code]["verifier"]
-        by = given.get(f"by/{verifier}") or words.owners.get(verifier, verifier)
-        verdict = {**cells, "reason": reason, "note": given.get(f"{key}/note", ""), "decided_by": by}
+        if (decision == change or appealed) and not reason:
+            refuse("E_REQUIRED", "verdict_reason", f"{key}/reason")
+        signed = given.get(by(item.stage, verifier), "")
+        if appealed and not signed:
+            refuse("E_REQUIRED", "appeal_unsigned", by(item.stage, verifier))
+        who = signed or words.owners.get(verifier, verifier)
         stood = tables["verdicts"].of(item.agency, item.code)
-        if stood:
-            if any(stood[-1][c] != verdict[c] for c in ("a", "b", "option", "points", "reason")):
+        verdict = {**cells, "reason": reason, "note": given.get(f"{key}/note", ""), "decided_by": who}
+        done = stood[item.step - 1 :]
+        if done:
+            if any(done[0][c] != verdict[c] for c in (*ANSWER, "reason")):
                 facts = {"agency": item.agency, "indicator": item.code}
-                column = place["decision"]
-                each.findings.append(Finding("E_STATE", "verdict_stands", each.file, column=column, facts=facts))
+                refuse("E_STATE", "verdict_stands", f"{key}/decision", **facts)
             continue
-        row = {"agency": item.agency, "indicator": item.code, "step": "1", "stage": "verify", "decided_on": day}
-        tables["verdicts"].replace((), [row | verdict])
+        row = {"agency": item.agency, "indicator": item.code, "step": str(item.step), "stage": item.stage}
+        row |= dict(zip(JUDGED, stands.get((item.agency, item.code), NOTHING), strict=True))
+        tables["verdicts"].replace((), [row | verdict | {"decided_on": day}])
         sources["verdicts", item.agency, item.code] = (each, key)
+        sources["signed", item.agency, item.code] = (each, by(item.stage, verifier))
 
 
 def option_of(each: Received, case: Case, words: Wording, code: str) -> str:

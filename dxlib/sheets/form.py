@@ -16,7 +16,7 @@ from ..case import Case
 from ..case.answered import Cells as Answer
 from ..case.answered import on_top
 from ..case.answers import ANSWER
-from ..case.framework import Node
+from ..case.framework import FULL, Node
 from ..case.tables import rows_of
 from ..rules import Bonus, Count, Options, Parts, YesNo
 from ..show.labels import maximum
@@ -114,9 +114,7 @@ class Wording:
         node = self.before.framework.nodes.get(old) if self.before is not None else None
         if self.before is None or node is None or node.children:
             return ""
-        answers = self.before.answers
-        claim, verdict = (x.get(old, {}).get(agency) for x in (answers.claims, answers.verdicts))
-        return answered(on_top(claim, verdict), self.before_options[old], self.lang)
+        return answered(on_top(*self.before.answers.counting(old, agency)), self.before_options[old], self.lang)
 
     def claimed(self, code: str, agency: str) -> str:
         """The figures an agency claims on a row."""
@@ -435,9 +433,9 @@ def asked_lines(words: Wording, node: Node, line: int) -> list[dict[str, Cell]]:
     a, b, option = (at(line, CLAIM_COLUMNS.index(name)) for name in ("a", "b", "option"))
     rule, scale = node.rule, words.scale(node)
     if rule.takes == "number" or (rule.takes == "anything" and words.of(code, "a")):
-        row["a"] = figure_cell(words, node, "a")
+        row["a"] = figure_cell(words, node, "a", beside=b)
         if node.ratio:
-            row["b"] = figure_cell(words, node, "b")
+            row["b"] = figure_cell(words, node, "b", beside=a)
     if isinstance(rule, Options) and not isinstance(rule, Parts):
         row["option"] = list_cell(words, f"{code}/option", tuple(words.options[code].values()))
     explanation = Cell("", "input_text", name=f"{code}/explanation", takes="text")
@@ -489,12 +487,23 @@ def figures(words: Wording, node: Node) -> str:
     return "\n".join(f"{c}: {what}{suffix}" for c, what in named)
 
 
-def figure_cell(words: Wording, node: Node, column: str, key: str = "") -> Cell:
-    whole = isinstance(node.rule, Count | Bonus)
-    takes = "whole" if whole else "signed" if node.rule.signed and not node.ratio else "number"
+def figure_cell(words: Wording, node: Node, column: str, key: str = "", beside: str = "") -> Cell:
+    """The input of a figure, held to the kind of its row.
+
+    beside   address of the other figure, where a part must not be larger than its whole
+    """
+    whole = isinstance(node.rule, Count | Bonus) or node.kind == "count"
+    takes = "whole" if whole else "signed" if node.rule.signed and not node.ratio and not node.kind else "number"
     lang = words.lang
-    said = [words.of(node.code, column), text("sheet.form.number_message", lang)]
-    return number_cell(words, f"{key or node.code}/{column}", takes, ". ".join(part for part in said if part))
+    of = "_of" if node.part else ""
+    kind = text(f"sheet.form.kind_{node.kind}{of}", lang) if node.kind else ""
+    said = [words.of(node.code, column), kind, text("sheet.form.number_message", lang)]
+    cell = number_cell(words, f"{key or node.code}/{column}", takes, ". ".join(part for part in said if part))
+    least = f'IF({beside}="",0,{beside})' if node.part and beside and column == "b" else ""
+    most = f'IF({beside}="",1E+15,{beside})' if node.part and beside and column == "a" else ""
+    if not node.ratio and node.kind in FULL:
+        most = str(FULL[node.kind])
+    return replace(cell, wrong=f"{kind}." if kind else cell.wrong, least=least, most=most)
 
 
 def number_cell(words: Wording, name: str, takes: str, message: str) -> Cell:

@@ -19,10 +19,15 @@ import pandas as pd
 
 from .. import schema
 from ..atomic import put_all
-from ..case import Case, read_before, read_register
+from ..case import AWAITED, Case, read_before, read_register
+from ..case import judge as foretell
+from ..case.answered import reads_points
+from ..case.framework import Framework
+from ..case.judged import COLUMNS as JUDGED
+from ..case.judged import NOTHING, difference, recorded, standing
 from ..case.read import RETURNED, Given, read_folder, to_ask
 from ..case.tables import as_csv, rows_of
-from ..errors import Finding, Refusal
+from ..errors import Finding
 from ..words import finding as worded
 from ..words import name, text
 from .book import Book, at, filled
@@ -39,6 +44,7 @@ from .write import write
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
 DUE = {"claim": "claims_due", "appeal": "appeals_until"}
 KINDS = (*DUE, "worklist")
+UNSAID = ("submitted_on", *JUDGED)  # what nobody typed is no change to show
 
 
 @dataclass
@@ -88,7 +94,7 @@ def intake(
     root = Path(root)
     day = received.isoformat() if received else today()
     folder = root / str(year) / group
-    stood = standing(folder)
+    stood = as_they_are(folder)
     given = read_folder(root, str(year), group)
     case = to_ask(given)
     issued = Issued(case, root)
@@ -109,11 +115,13 @@ def intake(
     out.findings += [Finding("W_KNOWN", "form_known", file) for file in out.known]
     twice(out.taken)
     tables = dict(given.tables)
+    tables["verdicts"] = recorded(tables["verdicts"], tables["claims"], tables["evidence"])
+    stands = standing(tables["claims"], tables["evidence"])
     sources: Sources = {}
     growing = {table: Growing(tables[table]) for table in LEDGER}
     for each in out.taken:
         if not each.wrong and each.identity["kind"] == "worklist":
-            decide(growing, each, issued.words(each), day, sources)
+            decide(growing, each, issued.words(each), day, sources, stands)
         elif not each.wrong:
             enter(growing, each, case, issued.words(each), day, sources)
     tables |= {table: grown.frame() for table, grown in growing.items()}
@@ -123,8 +131,11 @@ def intake(
     out.taken = [each for each in out.taken if each not in strangers]
     papers = attach(tables, out.taken, documents, folder, out.findings)
     out.changes = changes(given.tables, tables)
+    new: dict[str, bytes] = {}
     if not any(each.wrong for each in out.taken):
-        judge(given, tables, sources, out.findings)
+        new = to_keep(folder, given, tables, out.taken, papers, log, day, reason)
+        judge(root, given.place, new, tables, sources, out.findings)
+        out.findings += reopened(given.tables, tables, case.framework, f"{given.place}/claims.csv")
     if not any(each.wrong for each in out.taken):
         for each in out.taken:
             if each.identity["kind"] == "claim":
@@ -138,12 +149,29 @@ def intake(
             out.returned[f"{own}{each.file}"] = marked(each, issued)
         out.findings += note(folder, back, day)
     elif out.taken or papers:
-        keep(folder, given, tables, out.taken, papers, log, day, reason, lambda: standing(folder) == stood)
+        put_all(folder, new, still=lambda: as_they_are(folder) == stood)
         out.written = True
     return out
 
 
-def standing(folder: Path) -> dict[str, bytes]:
+def reopened(
+    before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame], framework: Framework, file: str
+) -> list[Finding]:
+    """Cells with a verdict whose claim or documents this delivery changes: they are open again."""
+    then, now = (standing(tables["claims"], tables["evidence"]) for tables in (before, after))
+    judged = dict.fromkeys(rows_of(before["verdicts"], "agency", "indicator"))
+    moved = [
+        (key, difference(then.get(key, NOTHING), now.get(key, NOTHING), reads_points(framework, key[1])))
+        for key in judged
+    ]
+    return [
+        Finding("W_REOPENED", "form_reopens", file, column=code, value=agency, facts={"changes": ", ".join(changed)})
+        for (agency, code), changed in moved
+        if changed
+    ]
+
+
+def as_they_are(folder: Path) -> dict[str, bytes]:
     """The tables that an intake writes, as they are: whether another one has been here since."""
     files = [folder / f"{table}.csv" for table in LEDGER] + [folder / "forms" / "received.csv"]
     return {str(file): file.read_bytes() for file in files if file.is_file()}
@@ -296,39 +324,32 @@ def changes(
             was, now = old.get(k, blank), new.get(k, blank)
             if was != now:
                 cells = zip(columns, was, now, strict=True)
-                out += [(table, k[0], k[1], c, a, b) for c, a, b in cells if a != b and c != "submitted_on"]
+                out += [(table, k[0], k[1], c, a, b) for c, a, b in cells if a != b and c not in UNSAID]
     return out
 
 
 def judge(
-    given: Given,
+    root: Path,
+    place: str,
+    new: Mapping[str, bytes],
     tables: Mapping[str, pd.DataFrame],
     sources: Sources,
     said: list[Finding],
 ) -> None:
-    """The case that would be made, checked at its own door: an error is said at the cell it came from, or in `said`."""
-    absent = {f"{given.place}/claims.csv"} if len(tables["claims"]) else set()
-    findings = tuple(
-        f for f in given.findings if not (f.reason in ("file_missing", "table_empty") and f.file in absent)
-    )
-    settings = given.settings and replace(given.settings, missing="zero")
-    grown = {table for table in LEDGER if len(tables[table])}
-    changed = replace(given, tables=tables, settings=settings, findings=findings, readable=given.readable | grown)
-    try:
-        changed.freeze()
-        return
-    except Refusal as refusal:
-        errors = [f for f in refusal.findings if f.severity == "error"]
-    for f in errors:
-        table = f.file.removeprefix(f"{given.place}/").removesuffix(".csv")
+    """The folder that would be made, at its own door: an error is said at the cell it came from, or in `said`; so is a
+    part larger than its whole, at its cell."""
+    found = foretell(root, {f"{place}/{path}": data for path, data in new.items()})
+    for f in [f for f in found if (f.severity == "error" or f.code == "W_PART") and f.reason not in AWAITED]:
+        table = f.file.removeprefix(f"{place}/").removesuffix(".csv")
         each, where = (None, "")
         if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
             agency, code = tables[table].loc[f.row, ["agency", "indicator"]]
-            each, where = sources.get((table, agency, code), (None, ""))
-        if each is None:
+            of = "signed" if f.column == "decided_by" else table
+            each, where = sources.get((of, agency, code), (None, ""))
+        if each is None and f.severity == "error":
             said.append(f)
-        else:
-            shown = "!".join(each.places.get(f"{where}/{f.column}", ("", "")))
+        elif each is not None:
+            shown = "!".join(each.places.get(f"{where}/{f.column}") or each.places.get(where, ("", "")))
             each.findings.append(replace(f, file=each.file, row=None, column=shown or f"{code}/{f.column}"))
 
 
@@ -371,7 +392,7 @@ def note(folder: Path, back: Sequence[Received], day: str) -> list[Finding]:
     return []
 
 
-def keep(
+def to_keep(
     folder: Path,
     given: Given,
     tables: Mapping[str, pd.DataFrame],
@@ -380,23 +401,22 @@ def keep(
     log: Log,
     day: str,
     reason: str,
-    still: Callable[[], bool],
-) -> None:
-    """Write everything in one step, or nothing."""
-    new: dict[Path, bytes] = {folder / "evidence" / path: data for path, data in papers.items()}
+) -> dict[str, bytes]:
+    """Everything that is written in one step, or not at all: path below the folder -> bytes."""
+    new = {f"evidence/{path}": data for path, data in papers.items()}
     for table in LEDGER:
         frame = tables[table]
-        if len(frame) and not frame.equals(given.tables[table]):
-            new[folder / f"{table}.csv"] = as_csv(list(frame.columns), rows_of(frame, *frame.columns))
+        if not frame.equals(given.tables[table]):
+            new[f"{table}.csv"] = as_csv(list(frame.columns), rows_of(frame, *frame.columns))
     rows = list(log)
     for each in taken:
         sha256 = digest(each)
         file = f"{sha256[:12]}.xlsx"
-        new[folder / "forms" / file] = each.data
+        new[f"forms/{file}"] = each.data
         who = {"recipient": each.identity["recipient"], "kind": each.identity["kind"]}
         rows.append({"file": file, "sha256": sha256, "received_on": day, "reason": reason, **who})
-    new[folder / "forms" / "received.csv"] = log_bytes(RECEIVED, rows)
+    new["forms/received.csv"] = log_bytes(RECEIVED, rows)
     back = read_log(folder, "returned")
     if back != (settled := answered(back, taken, day)):
-        new[folder / "forms" / "returned.csv"] = log_bytes(RETURNED, settled)
-    put_all(folder, {path.relative_to(folder).as_posix(): data for path, data in new.items()}, still=still)
+        new["forms/returned.csv"] = log_bytes(RETURNED, settled)
+    return new

@@ -9,9 +9,10 @@ from pathlib import Path
 from ..atomic import put
 from ..case import read_before, read_case, read_for_verification, read_register, read_to_ask
 from ..errors import Finding, Refusal
+from ..verify import open_items
 from ..words import name
 from .form import Wording, forms
-from .worklist import CAPACITY, SEED, items, worklist_book
+from .worklist import CAPACITY, items, worklist_book
 from .write import write
 
 
@@ -67,23 +68,31 @@ def worklist(
     group: str,
     file: Path,
     capacity: int = CAPACITY,
-    seed: int = SEED,
+    seed: int | None = None,
     lang: str = "vi",
-) -> int:
-    """The claims to verify first as a workbook, a sheet per verifier; returns how many.
+) -> tuple[int, int]:
+    """The open items to decide next as a workbook, a sheet per verifier and one of the appeals.
 
-    capacity   claims taken by risk; seed: of the drawn ones, as on the page on verification. Raises Refusal.
+    capacity   claims taken by risk
+    seed       of the drawn ones; that of index.toml, as on the published page on verification, when not given
+
+    Returns (items listed, open items in all); list after list leaves nothing open. Raises Refusal.
     """
     check_new(file)
     case = read_for_verification(root, year, group)
+    place = f"{year}/{group}"
+    waiting = len(open_items(case))
+    if not waiting:
+        raise Refusal([Finding("E_STATE", "worklist_nothing", place, facts={"place": place})])
+    if case.tables["reasons"].empty:
+        raise Refusal([Finding("E_REQUIRED", "reasons_none", "reasons.csv", facts={"year": year, "group": group})])
     before = read_before(root, case).case
     names = {row["agency"]: name(row, lang) for row in read_register(root).to_dict("records")}
-    listed = items(case, before, capacity, seed)
+    listed = items(case, before, capacity, case.settings.sensitivity["seed"] if seed is None else seed)
     book = worklist_book(Wording(case, before, names, lang), listed)
-    if book is None:
-        raise Refusal([Finding("E_STATE", "worklist_nothing", f"{year}/{group}", facts={"place": f"{year}/{group}"})])
+    assert book is not None
     put(file, write(book))
-    return len(listed)
+    return len(listed), waiting
 
 
 def check_new(file: Path) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-import tempfile
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,17 +20,19 @@ from typing import Any
 import pandas as pd
 
 from .. import schema
-from ..atomic import put_all
-from ..case import check
+from ..atomic import put_all, settle, working_folder
+from ..case import judge as foretell
+from ..case.judged import COLUMNS as JUDGED
+from ..case.judged import DOCUMENTS, NOTHING, late, recorded, standing
 from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
 from ..case.tables import as_csv, empty, read_table, rows_of
 from ..errors import Finding, Refusal
-from ..words import text
+from ..words import catalogue, text
 from .book import Book, Cell, Rule, Sheet, at
 from .form import height
 from .read import Page
-from .receive import INVISIBLE, as_text, open_workbook
+from .receive import DAY, INVISIBLE, as_day, as_text, open_workbook
 from .write import write
 
 NAMES = tuple(name for name in schema.CASE_TABLES if name != "approvals")  # sign-offs are only ever appended
@@ -191,7 +191,7 @@ def table_sheet(name: str, frame: pd.DataFrame, lang: str) -> Sheet:
             letter = "".join(c for c in at(0, place) if c.isalpha())
             source = f"='{title_of(to, lang)}'!${letter}${FIRST + 1}:${letter}${FIRST + FREE}"
         if allowed or source:
-            rules.append(Rule(FIRST, last, column, allowed, source, text(f"sheet.column.{key}", lang)))
+            rules.append(Rule(FIRST, last, column, allowed, source, meaning(name, key, lang)))
     widths = [40 if c in WIDE else 16 for c in columns]
     styles = tuple(style(kind) for kind in kinds)
     return Sheet(
@@ -219,6 +219,12 @@ def tall(sheet: Sheet, header: str) -> Sheet:
     return replace(sheet, cells=cells, heights={**sheet.heights, **heights}, header=header)
 
 
+def meaning(name: str, key: str, lang: str) -> str:
+    """What a column is: in the words of its table, where two tables call different things alike."""
+    own, any_ = f"sheet.column.{name}_{key}", f"sheet.column.{key.replace('.', '_')}"
+    return text(own if own in catalogue(lang) else any_, lang)
+
+
 def title_of(name: str, lang: str) -> str:
     return text(f"sheet.table.{name}", lang)
 
@@ -227,7 +233,7 @@ def top(name: str, columns: Sequence[str], lang: str) -> dict[tuple[int, int], C
     """The note, the words and the contract's names above a table."""
     cells = {(NOTE, 0): Cell(text(f"sheet.about.{name}", lang), "line")}
     for column, key in enumerate(columns):
-        said = key if key.startswith("x_") else text(f"sheet.column.{key.replace('.', '_')}", lang)
+        said = key if key.startswith("x_") else meaning(name, key, lang)
         cells[WORDS, column] = Cell(said, "head")
         cells[HEAD, column] = Cell(key, "muted")
     return cells
@@ -256,12 +262,18 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         if page is None:
             facts = {"nearest": "–"}
             out.findings.append(Finding("E_SHEET", "sheet_missing", path.name, value=title_of(name, lang), facts=facts))
-        else:
-            out.findings += doubtful(page, path.name, title_of(name, lang))
     if out.refused:
         return out
+    unsure: set[tuple[str, int]] = set()  # lines of which a cell is named already
+    for name in ("settings", "classes", *NAMES):
+        page, title = pages[title_of(name, lang)], title_of(name, lang)
+        out.findings += doubtful(page, path.name, title)
+        unsure |= {(f"{path.name} · {title}", row + 1) for row in doubtful_rows(page)}
+        pages[title], read = with_days(page, name, f"{path.name} · {title}")
+        out.findings += read
     folder = root / year / group
     new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)]) for name in NAMES}
+    new["verdicts.csv"] = with_judged(folder, pages[title_of("verdicts", lang)], new)
     new[SETTINGS_FILE] = settings_bytes(pages[title_of("settings", lang)], pages[title_of("classes", lang)])
     try:
         given = tomllib.loads(new[SETTINGS_FILE].decode("utf-8"), parse_float=str)
@@ -273,11 +285,33 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     for name in LEDGER:
         file, then = folder / f"{name}.csv", identity.get(f"stood/{name}", "")
         if file in out.files and then and then != stood(file):
-            out.findings.append(Finding("E_STATE", "tables_overtaken", f"{year}/{group}/{name}.csv"))
-    judge(root, year, group, new, path.name, lang, out)
+            out.findings.append(Finding("E_STATE", "tables_overtaken", f"{path.name} · {title_of(name, lang)}"))
+    reasons = first_reasons(root, new["verdicts.csv"], out)
+    found = [in_workbook(f, out.place, pages, path.name, lang) for f in judge(root, year, group, new, reasons)]
+    out.findings += [f for f in found if (f.file, f.row) not in unsure]
     if write_it and not out.refused and out.files:
-        put_all(folder, {file.relative_to(folder).as_posix(): data for file, data in out.files.items()})
+        files = {file.relative_to(root).as_posix(): data for file, data in out.files.items()}
+        settle(folder)
+        with working_folder(folder):  # one step for both folders, and nobody else is at work in this one
+            put_all(root, files)
     return out
+
+
+def first_reasons(root: Path, verdicts: bytes, out: Imported) -> dict[str, bytes]:
+    """reasons.csv as a province begins with it, where there is none yet; a reason that some ledger gives already keeps
+    its code, and is named by it."""
+    path = root / "reasons.csv"
+    if path.is_file():
+        return {}
+    ledgers = [verdicts, *(file.read_bytes() for file in sorted(root.glob("*/*/verdicts.csv")))]
+    rows = list(rows_of(read_table("reasons", schema.standard("reasons"), "reasons")[0], *schema.columns("reasons")))
+    known = {"", *(row[0] for row in rows)}
+    given = [code for ledger in ledgers for code in read_table("verdicts", ledger, "verdicts")[0]["reason"]]
+    rows += [(code, code, code, "") for code in dict.fromkeys(given) if code not in known]
+    out.files[path] = as_csv(schema.columns("reasons"), rows)
+    written = read_table("reasons", out.files[path], "reasons")[0]
+    out.changes = cell_changes("reasons", empty("reasons"), written) + out.changes
+    return {path.name: out.files[path]}
 
 
 def doubtful(page: Page, file: str, title: str) -> Iterator[Finding]:
@@ -298,6 +332,38 @@ def doubtful(page: Page, file: str, title: str) -> Iterator[Finding]:
         yield Finding("W_HIDDEN", "hidden_sheet" if page.unseen else "hidden_rows", file, column=title)
 
 
+def doubtful_rows(page: Page) -> set[int]:
+    """The lines of the cells that are no values, and of those that are merged."""
+    merged = [range(int(a), int(b) + 1) for a, b in (re.findall("[0-9]+", one) for one in page.merged)]
+    bad = (page.formulas - page.values.keys()) | page.errors
+    return {row for row, _ in bad} | {line - 1 for lines in merged for line in lines}
+
+
+def with_days(page: Page, name: str, where: str) -> tuple[Page, list[Finding]]:
+    """The sheet with days that were typed as text, day first as they are written in Việt Nam: 31/12/2025.
+
+    Those that another country would read as another day (03/04/2025) are read alike, and named together.
+    """
+    heads = {column: cell_text(value) for (row, column), value in page.values.items() if row == HEAD}
+    asked = [(f["name"], f) for f in schema.table(name)["fields"]] if name in NAMES else keys()
+    days = {key for key, spec in asked if spec["type"] == "date"}
+    values, doubt = dict(page.values), []
+    for (row, column), value in page.values.items():
+        key = cell_text(page.values.get((row, 0), "")) if name == "settings" else heads.get(column, "")
+        found = DAY.fullmatch(cell_text(value)) if key in days and row >= FIRST and isinstance(value, str) else None
+        day = as_day(value, found[0]) if found else None
+        if found is None or day is None:
+            continue
+        values[row, column] = day
+        if found[1] != found[2] and int(found[2]) <= 12 and int(found[1]) <= 12:
+            doubt.append((row + 1, key, found[0], day))
+    if not doubt:
+        return replace(page, values=values), []
+    row, key, written, day = min(doubt)
+    facts = {"n": len(doubt), "day": day}
+    return replace(page, values=values), [Finding("W_DATE", "day_first", where, row, key, written, facts)]
+
+
 def cell_text(value: Any) -> str:
     return unicodedata.normalize("NFC", as_text(value)).translate(INVISIBLE).strip()
 
@@ -315,6 +381,38 @@ def table_bytes(page: Page) -> bytes:
     """One table as CSV, in the spelling of the workbook: the door of the case normalises it and says so."""
     columns, rows = body(page, as_text)
     return as_csv(columns, rows)
+
+
+def with_judged(folder: Path, page: Page, new: Mapping[str, bytes]) -> bytes:
+    """verdicts.csv with what every verdict judged: those that stood keep it, new ones judge the claims and documents
+    of this workbook. Empty lines are kept, so that rows keep their numbers."""
+    columns, rows = body(page, as_text)
+    key = ("agency", "indicator", "step")
+    if not set(key) <= set(columns):
+        return new["verdicts.csv"]  # the door of the case says which column is missing
+    stood = {name: frame_of(folder / f"{name}.csv", name) for name in ("verdicts", "claims", "evidence")}
+    typed = {name: read_table(name, new[f"{name}.csv"], name)[0] for name in ("claims", "evidence")}
+    before, now = standing(stood["claims"], stood["evidence"]), standing(typed["claims"], typed["evidence"])
+    there = stood["verdicts"] if before == now else recorded(**stood)
+    then = dict(zip(rows_of(there, *key), rows_of(there, *JUDGED), strict=True))
+    claimed = rows_of(typed["claims"], *key[:2])
+    sent = dict(zip(claimed, typed["claims"]["submitted_on"], strict=True))
+    columns = [*columns, *(name for name in JUDGED if name not in columns)]
+    filled = []
+    for cells in rows:
+        row = dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
+        step, cell = tuple(row.get(c, "") for c in key), (row["agency"], row["indicator"])
+        if step in then:
+            row |= dict(zip(JUDGED, then[step], strict=True))
+        elif any(cells) and not row[DOCUMENTS] and not late(row.get("decided_on", ""), sent.get(cell, "")):
+            row |= dict(zip(JUDGED, now.get(cell, NOTHING), strict=True))
+        filled.append([row[c] for c in columns])
+    return as_csv(columns, filled)
+
+
+def frame_of(path: Path, name: str) -> pd.DataFrame:
+    """A table as it stands; empty where there is none, or none that can be read."""
+    return read_table(name, path.read_bytes(), path.name)[0] if path.is_file() else empty(name)
 
 
 def settings_bytes(settings: Page, classes: Page) -> bytes:
@@ -372,7 +470,7 @@ def differing(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], 
         then = read_table(name, path.read_bytes(), name)[0] if path.is_file() else empty(name)
         now = read_table(name, data, name)[0]
         cells = cell_changes(name, then, now)
-        out.changes += cells
+        out.changes += [change for change in cells if change[2] not in JUDGED]  # nobody typed those
         required = name in schema.REQUIRED_TABLES and not path.is_file()
         if (
             cells
@@ -418,24 +516,39 @@ def text_of(row: tuple[str, ...] | None) -> str:
     return "" if row is None else ", ".join(x for x in row if x)[:80] or "…"
 
 
-def judge(root: Path, year: str, group: str, new: Mapping[str, bytes], file: str, lang: str, out: Imported) -> None:
-    """The folder that would be made, at its own door; rows and sheets are named as the workbook shows them."""
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / "data"
-        folder = copy / year / group
-        folder.mkdir(parents=True)
-        for name in schema.ROOT_TABLES:
-            if (root / f"{name}.csv").is_file():
-                shutil.copy(root / f"{name}.csv", copy / f"{name}.csv")
-        for name, data in new.items():
-            lines = data.decode("utf-8").strip().splitlines()
-            if len(lines) > 1 or name.removesuffix(".csv") in schema.REQUIRED_TABLES or name == SETTINGS_FILE:
-                (folder / name).write_bytes(data)
-        for f in check(copy, year, group):
-            table = f.file.removeprefix(f"{year}/{group}/").removesuffix(".csv")
-            known = table in NAMES
-            sheet = title_of(table, lang) if known else title_of("settings", lang) if table == SETTINGS_FILE else f.file
-            row = f.row + FIRST - 1 if known and f.row is not None else None
-            optional = f.reason == "table_empty" and f.severity == "warning"
-            if not optional and f.reason != "evidence_elsewhere":
-                out.findings.append(replace(f, file=f"{file} · {sheet}", row=row))
+def judge(
+    root: Path, year: str, group: str, new: Mapping[str, bytes], reasons: Mapping[str, bytes]
+) -> Iterator[Finding]:
+    """What is wrong with the folder that would be made, at its own door."""
+    place = f"{year}/{group}"
+    lines = {name: len(data.decode("utf-8").strip().splitlines()) for name, data in new.items()}
+    kept = (SETTINGS_FILE, *(f"{name}.csv" for name in schema.REQUIRED_TABLES))
+    files = {
+        f"{place}/{name}": data
+        for name, data in new.items()
+        if lines[name] > 1 or name in kept or (root / place / name).is_file()
+    }
+    for f in foretell(root, {**files, **reasons}, whole=(place,)):
+        if not (f.reason == "table_empty" and f.severity == "warning"):
+            yield f
+
+
+def in_workbook(found: Finding, place: str, pages: Mapping[str, Page], file: str, lang: str) -> Finding:
+    """A finding about a folder as the workbook shows it: the sheet, and the line there."""
+    table = found.file.removeprefix(f"{place}/").removesuffix(".csv")
+    if table in NAMES:
+        facts = {k: v + FIRST - 1 if k == "first" and isinstance(v, int) else v for k, v in found.facts.items()}
+        row = None if found.row is None else found.row + FIRST - 1
+        return replace(found, file=f"{file} · {title_of(table, lang)}", row=row, facts=facts)
+    if table != SETTINGS_FILE:
+        return found  # of a file beside the years, which is in no workbook
+    one = re.fullmatch(r"class(?:\[([0-9]+)\]\.?(.*))?", found.column)
+    title = title_of("classes" if one else "settings", lang)
+    _, rows = body(pages[title])
+    if one:
+        lines = [n for n, row in enumerate(rows) if any(row)]
+        line = lines[int(one[1]) - 1] if one[1] else None
+    else:
+        line = next((n for n, row in enumerate(rows) if row and row[0] == found.column), None)
+    column = (one[2] or "") if one else found.column
+    return replace(found, file=f"{file} · {title}", row=None if line is None else line + FIRST + 1, column=column)

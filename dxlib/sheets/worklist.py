@@ -1,4 +1,5 @@
-"""What to verify first, as a workbook: a sheet per verifier, each claim with its documents, a place for the verdict."""
+"""What to decide next, as a workbook: a sheet per verifier with the claims and their documents, one with the appeals,
+and a place for every verdict."""
 
 from __future__ import annotations
 
@@ -10,43 +11,58 @@ from numpy.random import default_rng
 
 from .. import verify
 from ..case import Case
+from ..case.answered import Cells as Answer
+from ..case.answered import on_top, steps_of
 from ..case.tables import rows_of
 from ..index import evaluate
 from ..rules import Options, Parts
+from ..show import labels
 from ..verify.flags import FLAGS
-from ..verify.ledger import values_of, worth
+from ..verify.ledger import CELL, in_points, row_maxima, values_of, worth
+from ..verify.open_items import SOURCES
+from ..verify.risk import PARTS
 from ..words import name, title_of_year
 from ..words import text as say
 from .book import Book, Cell, Sheet
-from .form import Wording, figure_cell, number_cell, points, put_columns, tallest
+from .form import Wording, answered, figure_cell, list_cell, number_cell, points, put_columns, tallest
 from .method import figure
 
 CAPACITY, SEED = 60, 20220101  # as the notebook on verification has them
-COLUMNS = (
-    *("agency", "code", "row", "max", "claimed", "figures", "papers", "why"),
-    *("decision", "a", "b", "option", "points", "reason", "note"),
-)
-WIDTHS = (20, 6, 30, 8, 9, 18, 24, 18, 11, 8, 8, 15, 8, 20, 22)
+APPEAL = "appeal"  # the stage of a verdict that decides an appeal, and the sheet of the appeals
+VERDICT = ("decision", "a", "b", "option", "points", "reason", "note")
+CLAIM = ("agency", "code", "row", "max", "claimed", "figures")
+COLUMNS = {"verify": (*CLAIM, "papers", "why", *VERDICT), APPEAL: (*CLAIM, "verdict", "grounds", "papers", *VERDICT)}
+WIDTHS = {
+    "verify": (20, 6, 30, 8, 9, 18, 24, 18, 11, 8, 8, 15, 8, 20, 22),
+    APPEAL: (18, 6, 26, 8, 9, 15, 28, 28, 20, 12, 8, 8, 14, 8, 18, 18),
+}
 HEAD = 5
-DECISIONS = ("accept", "change")
+DECISIONS = {"verify": ("accept", "change"), APPEAL: ("keep", "change")}
 
 
 class Item(NamedTuple):
-    """One claim to verify: why it was chosen (risk, random, points), its flags, the points at risk."""
+    """One open item to decide: what it waits for (see `verify.open_items`), the step its verdict will be, why it was
+    chosen (risk, random, points), its flags, the points at risk."""
 
     agency: str
     code: str
+    kind: str
     part: str
     flags: str
+    step: int
     risk: float
+
+    @property
+    def stage(self) -> str:
+        return APPEAL if self.kind == "appealed" else "verify"
 
 
 def items(case: Case, before: Case | None, capacity: int = CAPACITY, seed: int = SEED) -> list[Item]:
-    """The claims that were chosen and have no verdict yet, the riskiest first.
+    """The open items to decide next.
 
-    capacity   how many are taken by risk; seed: of the random part and of the draw in proportion to points
+    capacity   how many claims are taken by risk; seed: of the random part and of the draw in proportion to points
 
-    The same choice as on the page on verification. Source: `verify.risk` and `verify.choose`.
+    The same choice as on the page on verification. Source: `verify.worklist`.
     """
     told = verify.scores(case)
     ledger = verify.ledger(case, told)
@@ -54,10 +70,9 @@ def items(case: Case, before: Case | None, capacity: int = CAPACITY, seed: int =
     by_agency, _ = verify.deviation(case, told)
     flags = verify.flags(case, ledger, by_agency, past, default_rng(seed), told)
     chosen = verify.choose(verify.risk(ledger, past, flags), capacity, default_rng(seed))
-    left = chosen[(chosen["part"] != "rest") & (chosen["state"] == "open")]
-    left = left.sort_values(["risk", "agency", "indicator"], ascending=[False, True, True], kind="stable")
-    columns = ("agency", "indicator", "part", "red_flags", "risk")
-    return [Item(a, c, part, red, round(risk, 6)) for a, c, part, red, risk in rows_of(left, *columns)]
+    listed = verify.worklist(verify.open_items(case, told), chosen, capacity)
+    columns = (*CELL, "kind", "part", "red_flags", "steps", "risk")
+    return [Item(a, c, k, p, red, steps + 1, round(r, 6)) for a, c, k, p, red, steps, r in rows_of(listed, *columns)]
 
 
 def told_items(identity: Mapping[str, str]) -> list[Item] | None:
@@ -66,98 +81,158 @@ def told_items(identity: Mapping[str, str]) -> list[Item] | None:
         found = [Item(*json.loads(value)) for key, value in identity.items() if key.startswith("item/")]
     except (TypeError, ValueError, RecursionError):
         return None
-    good = all(isinstance(x, str) for item in found for x in item[:4]) and all(
-        isinstance(item.risk, int | float) for item in found
+    good = all(
+        all(isinstance(x, str) for x in item[:5]) and isinstance(item.step, int) and isinstance(item.risk, int | float)
+        for item in found
     )
     return found if good else None
 
 
+class Standing:
+    """What stands about the items of a worklist, each before the verdict that is asked for: claims, documents, verdicts
+    and grounds, by agency and row."""
+
+    def __init__(self, words: Wording):
+        case = words.case
+        self.words, self.case, self.maxima = words, case, row_maxima(case)
+        self.claimed = evaluate(case, "claimed")
+        self.place = {agency: i for i, agency in enumerate(self.claimed.agencies)}
+        self.agencies = {row["agency"]: name(row, words.lang) for row in case.agencies.to_dict("records")}
+        self.grounds = {(a, c): grounds for a, c, grounds in rows_of(case.tables["appeals"], *CELL, "grounds")}
+        self.papers: dict[tuple[str, str], list[str]] = {}
+        for agency, code, number, title, file in rows_of(case.tables["evidence"], *CELL, "number", "title", "file"):
+            self.papers.setdefault((agency, code), []).append(" – ".join(p for p in (number, title) if p) or file)
+        self.verdicts: dict[tuple[str, str], list[dict[str, str]]] = {}
+        for verdict in case.tables["verdicts"].to_dict("records"):
+            self.verdicts.setdefault((verdict["agency"], verdict["indicator"]), []).append(verdict)
+        self.steps: dict[tuple[str, str], list[Answer]] = {}
+        for step in steps_of(case.tables["verdicts"], case.framework):
+            self.steps.setdefault((step.agency, step.code), []).append(step.cells)
+
+    def holds(self, item: Item) -> bool:
+        """Whether there is such an item: a claim, or a verdict that is contested."""
+        cell = (item.agency, item.code)
+        steps = len(self.verdicts.get(cell, ()))
+        contested = item.stage == APPEAL and cell in self.grounds and item.step > 1
+        claimed = item.stage != APPEAL and (steps or item.agency in self.case.answers.claims.get(item.code, ()))
+        return bool(item.kind in SOURCES and (contested or claimed) and 1 <= item.step <= steps + 1)
+
+    def claim(self, item: Item) -> str:
+        """Points claimed."""
+        share = worth(values_of(self.claimed, item.code), self.place[item.agency], self.maxima.get(item.code))
+        return points(share, self.words)
+
+    def verdict(self, item: Item) -> str:
+        """The verdict before this: points (where no other's verdict moves them), figures, reason, who."""
+        words, code = self.words, item.code
+        last = self.verdicts[item.agency, code][item.step - 2]
+        cells = self.steps[item.agency, code][item.step - 2]
+        claim, _ = self.case.answers.counting(code, item.agency)
+        share = self.case.answers.readers[code](claim, cells)[1]
+        found = points(in_points(share, self.maxima.get(code)), words)
+        said = say("sheet.worklist.verdict_points", words.lang, points=found) if found else ""
+        figures = answered(on_top(claim, cells), words.options[code], words.lang)
+        why = (words.reasons.get(last["reason"], last["reason"]), last["note"], last["decided_by"])
+        return "\n".join(dict.fromkeys(part for part in (said, figures, *why) if part))
+
+
 def worklist_book(words: Wording, listed: Sequence[Item]) -> Book | None:
-    """The workbook of these items, a sheet per verifier; None without any, or where one is no claim of the case."""
-    case, lang = words.case, words.lang
-    known = {(a, c) for c, row in case.answers.claims.items() for a in row}
-    if not listed or any((i.agency, i.code) not in known for i in listed):
+    """The workbook of these items, a sheet per verifier and one of the appeals; None without any, or where one is no
+    item of the case."""
+    case, lang, standing = words.case, words.lang, Standing(words)
+    if not listed or not all(standing.holds(item) for item in listed):
         return None
-    of_verifier: dict[str, list[Item]] = {}
+    sheets: dict[tuple[bool, str], list[Item]] = {}
     for item in listed:
-        of_verifier.setdefault(words.rows[item.code]["verifier"], []).append(item)
-    exact = evaluate(case, "claimed")
-    place = {agency: i for i, agency in enumerate(exact.agencies)}
-    agencies = {row["agency"]: name(row, lang) for row in case.agencies.to_dict("records")}
-    papers: dict[tuple[str, str], list[str]] = {}
-    for agency, code, number, title, file in rows_of(
-        case.tables["evidence"], "agency", "indicator", "number", "title", "file"
-    ):
-        papers.setdefault((agency, code), []).append(" – ".join(p for p in (number, title) if p) or file)
-    sheets = []
-    for verifier, mine in sorted(of_verifier.items()):
-        called = words.owners.get(verifier, verifier) or say("sheet.worklist.anybody", lang)
-        cells = {
-            (0, 0): Cell(title_of_year(case.settings.title, case.year, lang), "title"),
-            (1, 0): Cell(say("page.sample", lang) if case.settings.sample else "", "sample"),
-            (2, 0): Cell(say("sheet.worklist.title", lang, verifier=called), "key"),
-            (3, 0): Cell(say("sheet.worklist.guide", lang), "note"),
-        }
-        cells[4, 0] = Cell(say("sheet.worklist.by", lang), "key")
-        message = say("sheet.form.sender_message", lang)
-        cells[4, 2] = Cell("", "input_text", name=f"by/{verifier}", takes="text", message=message)
-        for i, column in enumerate(COLUMNS):
-            cells[HEAD, i] = Cell(say(f"sheet.worklist.{column}", lang), "head")
-        heights: dict[int, float] = {0: 24, 3: 34, 4: 34, HEAD: 34}
-        for line, item in enumerate(mine, start=HEAD + 1):
-            share = worth(values_of(exact, item.code), place[item.agency], case.framework.nodes[item.code].maximum)
-            row = item_cells(words, item, agencies[item.agency], share, papers.get((item.agency, item.code), []))
-            put_columns(cells, line, row, COLUMNS)
-            heights[line] = tallest(row, WIDTHS, COLUMNS)
-        sheets.append(
-            Sheet(
-                (verifier or say("sheet.worklist.anybody", lang))[:31],
-                cells,
-                WIDTHS,
-                heights,
-                merged=[(line, 0, len(COLUMNS) - 1) for line in range(4)],
-                repeated=(HEAD, HEAD + 1, 2),
-                header=say("page.internal", lang),
-                footer=called,
-            )
-        )
+        verifier = "" if item.stage == APPEAL else words.rows[item.code]["verifier"]
+        sheets.setdefault((item.stage == APPEAL, verifier), []).append(item)
+    made = tuple(sheet_of(standing, mine, verifier) for (_, verifier), mine in sorted(sheets.items()))
     identity = {"kind": "worklist", "year": case.year, "group": case.group, "recipient": "", "agency": "", "lang": lang}
     identity |= {f"item/{i}": json.dumps(item, ensure_ascii=False) for i, item in enumerate(listed, start=1)}
-    return Book(tuple(sheets), identity, say("sheet.worklist.book", lang))
+    return Book(made, identity, say("sheet.worklist.book", lang))
 
 
-def item_cells(words: Wording, item: Item, agency: str, claimed: float, papers: Sequence[str]) -> dict[str, Cell]:
-    """One line: the claim as it stands, why it was chosen, and the inputs of the verdict."""
-    case, lang, code = words.case, words.lang, item.code
+def sheet_of(standing: Standing, mine: Sequence[Item], verifier: str) -> Sheet:
+    """The lines of one verifier, or the appeals."""
+    words, lang, stage = standing.words, standing.words.lang, mine[0].stage
+    settings, columns, widths = words.case.settings, COLUMNS[stage], WIDTHS[stage]
+    anybody = say("sheet.worklist.appeals" if stage == APPEAL else "sheet.worklist.anybody", lang)
+    called = words.owners.get(verifier, verifier) or anybody
+    cells = {
+        (0, 0): Cell(title_of_year(settings.title, words.case.year, lang), "title"),
+        (1, 0): Cell(say("page.sample", lang) if settings.sample else "", "sample"),
+        (2, 0): Cell(say(f"sheet.worklist.{stage}_title", lang, verifier=called), "key"),
+        (3, 0): Cell(say(f"sheet.worklist.{stage}_guide", lang), "note"),
+        (4, 0): Cell(say(f"sheet.worklist.{stage}_by", lang), "key"),
+        (4, 2): Cell(
+            "",
+            "input_text",
+            name=by(stage, verifier),
+            takes="text",
+            message=say(f"sheet.worklist.{stage}_by_message", lang),
+        ),
+    }
+    for i, column in enumerate(columns):
+        cells[HEAD, i] = Cell(say(f"sheet.worklist.{column}", lang), "head")
+    heights: dict[int, float] = {0: 24, 3: 34, 4: 34, HEAD: 34}
+    for line, item in enumerate(mine, start=HEAD + 1):
+        row = item_cells(standing, item)
+        put_columns(cells, line, row, columns)
+        heights[line] = tallest(row, widths, columns)
+    return Sheet(
+        (verifier or anybody)[:31],
+        cells,
+        widths,
+        heights,
+        merged=[(line, 0, len(columns) - 1) for line in range(4)],
+        repeated=(HEAD, HEAD + 1, 2),
+        header=say("page.internal", lang),
+        footer=called,
+    )
+
+
+def by(stage: str, verifier: str) -> str:
+    """The name of the input that says who decided the lines of a sheet."""
+    return f"by/{verifier}" if stage != APPEAL else APPEAL
+
+
+def item_cells(standing: Standing, item: Item) -> dict[str, Cell]:
+    """One line: the claim as it stands, why it is here or what is contested, and the inputs of the verdict."""
+    words, code, cell = standing.words, item.code, (item.agency, item.code)
+    case, lang = words.case, words.lang
     node, key = case.framework.nodes[code], f"{item.agency}/{item.code}"
-    flags = [say(f"flag.{flag}.name", lang) for flag in item.flags.split(";") if flag in FLAGS]
-    why = [say(f"sheet.worklist.part_{item.part}", lang)] if item.part in ("risk", "random", "points") else []
-    choices = tuple(say(f"sheet.worklist.{decision}", lang) for decision in DECISIONS)
-    wrong = say("sheet.form.list_wrong", lang)
-
-    def listed(column: str, among: tuple[str, ...]) -> Cell:
-        message = say("sheet.form.list_message", lang)
-        return Cell("", "input_text", name=f"{key}/{column}", takes="list", choices=among, message=message, wrong=wrong)
-
     row = {
-        "agency": Cell(agency, "text"),
+        "agency": Cell(standing.agencies[item.agency], "text"),
         "code": Cell(code, "code"),
         "row": Cell(words.of(code, "name"), "text"),
         "max": Cell(figure(node.maximum, lang) if node.maximum else "", "points"),
-        "claimed": Cell(points(claimed, words), "points"),
+        "claimed": Cell(standing.claim(item), "points"),
         "figures": Cell(words.claimed(code, item.agency), "small"),
-        "papers": Cell("\n".join(papers), "small"),
-        "why": Cell("; ".join([*why, *flags]), "small"),
-        "decision": listed("decision", choices),
+        "papers": Cell("\n".join(standing.papers.get(cell, ())), "small"),
+        "decision": list_cell(words, f"{key}/decision", decisions(item.stage, lang)),
         "points": number_cell(words, f"{key}/points", "signed", say("sheet.worklist.points_message", lang)),
-        "reason": listed("reason", tuple(words.reasons.values())),
+        "reason": list_cell(words, f"{key}/reason", tuple(words.reasons.values())),
         "note": Cell("", "input_text", name=f"{key}/note", takes="text"),
     }
+    if item.stage == APPEAL:
+        row |= {"verdict": Cell(standing.verdict(item), "small"), "grounds": Cell(standing.grounds[cell], "small")}
+    else:
+        flags = [say(f"flag.{flag}.name", lang) for flag in item.flags.split(";") if flag in FLAGS]
+        why = [say(f"sheet.worklist.part_{item.part}", lang)] if item.part in PARTS[:-1] else []
+        if item.kind != "unverified":
+            changed = case.answers.changes.get(code, {}).get(item.agency, {})
+            why = [say(f"verification.kind.{item.kind}", lang), *labels.changes(changed, lang)]
+        row["why"] = Cell("; ".join([*why, *flags]), "small")
     if node.rule.takes == "number":
         row |= {c: figure_cell(words, node, c, key) for c in (("a", "b") if node.ratio else ("a",))}
     if isinstance(node.rule, Parts):
         message = say("sheet.worklist.parts_message", lang, parts="; ".join(node.rule.names))
         row["option"] = Cell("", "input_text", name=f"{key}/option", takes="text", message=message)
     elif isinstance(node.rule, Options):
-        row["option"] = listed("option", tuple(words.options[code].values()))
+        row["option"] = list_cell(words, f"{key}/option", tuple(words.options[code].values()))
     return row
+
+
+def decisions(stage: str, lang: str) -> tuple[str, ...]:
+    """What may be decided: to leave what stands, or to change it."""
+    return tuple(say(f"sheet.worklist.{decision}", lang) for decision in DECISIONS[stage])

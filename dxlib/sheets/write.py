@@ -20,6 +20,7 @@ NARROW = {"border": 1, "border_color": "#9AA5B1", "align": "right", "text_wrap":
 SCALE = 52  # per cent, of a sheet that is printed on pages beside each other
 WIDEST = 300  # units of width that a page takes and is still read; more goes on to further pages
 SMALLEST = 60  # per cent, of a sheet that does
+MOST = 10**15  # what a cell holds to the last digit
 PLACES = 7  # decimals of a figure that a cell can show
 STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "text_wrap": True, "align": "center", "valign": "vcenter"},
@@ -120,7 +121,8 @@ def write_sheet(
     for (row, column), cell in sheet.cells.items():
         write_cell(page, row, column, cell, formats[cell.style])
         if cell.takes and (cell.message or cell.takes != "text"):
-            alike.setdefault((cell.takes, cell.choices, cell.message, cell.wrong), []).append((row, column))
+            same = (cell.takes, cell.choices, cell.message, cell.wrong, cell.least, cell.most)
+            alike.setdefault(same, []).append((row, column))
         if cell.comment:
             page.write_comment(row, column, cell.comment, {"x_scale": 2, "y_scale": 1.5, "font_size": 10})
     for rule in sheet.rules:
@@ -184,11 +186,14 @@ def validate(
     page: Any, places: list[tuple[int, int]], cell: Cell, columns: dict[tuple[str, ...], str], lists: Any
 ) -> None:
     """What may be typed into inputs that take the same, with a message before and after."""
+    within: dict[str, Any] = {"criteria": ">=", "value": 0}
+    if cell.least or cell.most:
+        within = {"criteria": "between", "minimum": f"={cell.least or 0}", "maximum": f"={cell.most or MOST}"}
     rules: dict[str, dict[str, Any]] = {
         "list": {"validate": "list", "source": listed(cell.choices, columns, lists)},
-        "number": {"validate": "decimal", "criteria": ">=", "value": 0},
+        "number": {"validate": "decimal", **within},
         "signed": {"validate": "decimal", "criteria": "between", "minimum": -1e15, "maximum": 1e15},
-        "whole": {"validate": "integer", "criteria": ">=", "value": 0},
+        "whole": {"validate": "integer", **within},
         "date": {"validate": "date", "criteria": "between", "minimum": date(1990, 1, 1), "maximum": date(2100, 1, 1)},
         "text": {"validate": "any"},
     }

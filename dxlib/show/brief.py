@@ -34,9 +34,8 @@ def open_items(
     """What is still open and could change a place, and what the appeals changed; nothing of measured figures."""
     if not case.has_claims:
         return None
-    waiting = len(unsettled.items)
     return sentences(
-        text("brief.waiting", lang, n=number(waiting, lang)) if waiting else text("brief.nothing_open", lang),
+        labels.still_open(unsettled.waiting, lang),
         said_open(case, decisive, ranges, unsettled, lang),
         said_appeals(case, appealed, ledger, lang),
     )

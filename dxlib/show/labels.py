@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -75,9 +75,36 @@ def made(case: Case, lang: str, *functions: str, on: str | None = None) -> str:
     return text("page.made", lang, source=source(case, lang, on), functions=", ".join(functions))
 
 
+def changes(changed: Mapping[str, tuple[str, str]], lang: str) -> list[str]:
+    """What is another now than when it was judged (`case.answered.Answers.changes`)."""
+    found = []
+    for column, (then, now) in changed.items():
+        if column == "evidence":
+            was, here = (set(one.split(";")) - {"-", ""} for one in (then, now))
+            counts = {"came": len(here - was), "went": len(was - here)}
+            found += [text(f"page.changed.{key}", lang, n=number(n, lang)) for key, n in counts.items() if n]
+        else:
+            cells = {"column": text(f"page.changed.{column}", lang), "then": then or NOTHING, "now": now or NOTHING}
+            found.append(text("page.changed.cell", lang, **cells))
+    return found
+
+
 def shown_of(shown: int, whole: int, lang: str) -> str:
     """How many rows of how many; nothing where all are shown."""
     return text("page.shown", lang, shown=number(shown, lang), all=number(whole, lang)) if shown < whole else ""
+
+
+def still_open(waiting: pd.DataFrame, lang: str) -> str:
+    """How many items are open, and for what.  waiting: from `verify.open_items`"""
+    if waiting.empty:
+        return text("open.none", lang)
+    kinds = waiting["kind"].value_counts().sort_index()
+    listed = "; ".join(text(f"open.of.{kind}", lang, n=number(n, lang)) for kind, n in kinds.items())
+    idle = int((~waiting["counts"]).sum())
+    return joined(
+        text("open.some", lang, n=number(len(waiting), lang), list=listed),
+        text("open.idle", lang, n=number(idle, lang)) if idle else "",
+    )
 
 
 def joined(*notes: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import INDEX, hidden_differences
+from ..index.values import OPEN
 from ..words import NOTHING, date, number, percent, text, title_of_year
 from ..years import Comparison
 from . import charts, labels
@@ -187,7 +188,7 @@ def sign_offs(case: Case, lang: str) -> Table | None:
 def limitations(case: Case, scores: pd.DataFrame, compared: Sequence[Comparison], lang: str) -> Sentences | None:
     """What a reader must know before quoting a figure; each sentence only where it is so."""
     state = scored_cells(case, scores)["state"].value_counts()
-    waiting, missing = int(state.get("not-verified", 0)), int(state.get("missing", 0))
+    waiting, missing = sum(int(state.get(kind, 0)) for kind in OPEN), int(state.get("missing", 0))
     few = len(case.agencies) < FEW
     group = [n.code for n in case.framework.leaves if n.scored and n.rule.group]
     warned = len(case.findings)
@@ -292,7 +293,7 @@ def distribution(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
     return Chart(caption, tuple(drawings), labels.source(case, lang), text("report.distribution_alt", lang, **facts))
 
 
-GAPS = ("missing", "not-applicable", "not-verified")
+GAPS = ("missing", "not-applicable", *OPEN)
 
 
 def scored_cells(case: Case, scores: pd.DataFrame) -> pd.DataFrame:

@@ -219,7 +219,7 @@ def course_table(lines: pd.DataFrame, compared: Sequence[Comparison], agency: st
 
 
 def change_sentence(compared: Sequence[Comparison], agency: str, lang: str) -> Sentences | None:
-    """How much of its change since last year was performance."""
+    """How much of its change since last year was performance; of a merged or split agency the change alone."""
     if not compared:
         return None
     step = compared[-1]
@@ -228,6 +228,6 @@ def change_sentence(compared: Sequence[Comparison], agency: str, lang: str) -> S
         return None
     found: Mapping = step.changes.set_index("agency").to_dict("index")[who]
     facts = {key: trend.points(found[key], lang) for key in ("change", "performance", "unanswered")}
-    key = "card.change" if found["flag"] == "U" else "card.change_estimate"
-    lack = text("card.unanswered", lang, **facts) if found["unanswered"] else None
+    key = "card.change" if who in step.judged else "card.change_estimate"
+    lack = text("card.unanswered", lang, **facts) if who in step.judged and found["unanswered"] else None
     return sentences(text(key, lang, before=step.before.year, **facts), lack)

@@ -19,12 +19,12 @@ def called(case: Case, register: pd.DataFrame, lang: str) -> dict[str, str]:
     return {**owners, **labels.agencies(case, lang)}
 
 
-def summary(case: Case, state: pd.DataFrame, as_of: str, lang: str) -> Sentences | None:
-    """How many are complete, how many late, what is missing."""
-    return sentences(*said(case, state, as_of, lang))
+def summary(case: Case, state: pd.DataFrame, waiting: pd.DataFrame, as_of: str, lang: str) -> Sentences | None:
+    """How many are complete, how many late, what is missing, what is still open.  waiting: from `verify.open_items`"""
+    return sentences(*said(case, state, waiting, as_of, lang))
 
 
-def said(case: Case, state: pd.DataFrame, as_of: str, lang: str) -> list[str]:
+def said(case: Case, state: pd.DataFrame, waiting: pd.DataFrame, as_of: str, lang: str) -> list[str]:
     """The same as plain sentences."""
     if not case.has_claims:
         return [text("status.no_claims", lang)]
@@ -37,6 +37,8 @@ def said(case: Case, state: pd.DataFrame, as_of: str, lang: str) -> list[str]:
     back = int((state["sent_back"] != "").sum())
     if back:
         found.append(text("status.sent_back_summary", lang, n=number(back, lang)))
+    if len(waiting) or case.has("verdicts"):
+        found.append(labels.still_open(waiting, lang))
     if as_of:
         found.append(text("status.as_of", lang, day=date(as_of, lang)))
     return found

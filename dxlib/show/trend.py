@@ -17,7 +17,7 @@ from .blocks import Chart, Column, Sentences, Table, sentences, table
 
 NAMED = 3  # agencies in one sentence
 MOVED = 5  # agencies up, and as many down, in the table of moves
-GROUP_PARTS = ["left", "reorganised", *PARTS, "apart", "entered"]
+GROUP_PARTS = ["left", "reorganised", *PARTS, "joined", "apart", "entered"]
 
 
 def points(x: Fraction | float | None, lang: str, decimals: int = 1) -> str:
@@ -112,13 +112,17 @@ def said_group(step: Comparison, lang: str) -> str:
         "performance": value["performance"],
         "unanswered": value["unanswered"],
         "set": total(value, SET),
+        "joined": value["joined"],
         "apart": value["apart"],
         "list": value["left"] + value["entered"],
         "map": value["reorganised"],
         "other": total(value, ("verification", "membership", "exemptions", "rest")),
     }
-    always = {"performance"} if step.like_for_like else set()
+    always = {"performance"} if step.judged else set()
     said = [text(f"trend.of.{key}", lang, x=points(x, lang)) for key, x in causes.items() if shows(x) or key in always]
+    compared = step.changes.loc[step.changes["change"].notna(), "agency"]
+    if always and (n := int(compared.isin(step.judged).sum())) < len(compared):
+        said[0] = text("trend.of.performance_some", lang, x=points(value["performance"], lang), n=number(n, lang))
     return (
         text("trend.mean_parts", lang, parts=", ".join(said), **facts)
         if said
@@ -174,7 +178,7 @@ def said_most(step: Comparison, moved: pd.DataFrame, lang: str) -> str | None:
 
 def said_unanswered(step: Comparison, lang: str) -> str | None:
     """Rows that one year has no answer to are no performance; and some agencies have too little to compare."""
-    rows = step.changes[step.changes["change"].notna()]
+    rows = step.changes[step.changes["change"].notna() & (step.changes["flag"] == "U")]
     lack = sum(bool(x) for x in rows["unanswered"])
     said = [text("trend.unanswered", lang, n=number(lack, lang))] if lack else []
     apart = ~rows["agency"].isin(step.like_for_like)
@@ -218,7 +222,7 @@ def group_table(compared: Sequence[Comparison], lang: str) -> Table | None:
 def group_chart(compared: Sequence[Comparison], lang: str) -> Chart | None:
     """The same for the last pair of years, as steps."""
     step = compared[-1] if compared else None
-    if step is None or not step.like_for_like or "performance" not in set(step.group["part"]):
+    if step is None or not step.judged or "performance" not in set(step.group["part"]):
         return None
     rows = [(p, float(v)) for p, v in zip(step.group["part"], step.group["value"], strict=True)]
     rows = [(p, v) for p, v in rows if p in ("before", "after") or abs(v) >= 0.0005]
@@ -246,7 +250,7 @@ def agencies_chart(compared: Sequence[Comparison], lang: str) -> Chart | None:
     step = compared[-1] if compared else None
     if step is None:
         return None
-    rows = step.changes[step.changes["agency"].isin(step.like_for_like) & (step.changes["flag"] == "U")]
+    rows = step.changes[step.changes["agency"].isin(step.judged)]
     if rows.empty:
         return None
     rows = rows.sort_values(["performance", "agency"], ascending=[False, True])
@@ -283,11 +287,11 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
     rows = rows.assign(unchanged=rows["flag"] == "U")
     rows = rows.sort_values(["unchanged", "change", "agency"], ascending=[False, False, True])
     named = labels.agencies(step.after, lang)
-    lack = ["unanswered"] if any(rows.loc[rows["agency"].isin(step.like_for_like), "unanswered"]) else []
+    lack = ["unanswered"] if any(rows.loc[rows["agency"].isin(step.judged), "unanswered"]) else []
     body = []
     for row in rows.to_dict("records"):
         parts: list[Fraction | None] = [None] * (3 + len(lack))
-        if row["agency"] in step.like_for_like:
+        if row["agency"] in step.judged:
             told = [row["performance"], *(row[part] for part in lack), total(row, SET)]
             parts = [*told, row["change"] - sum(told)]
         estimate = "" if row["flag"] == "U" else "*"
@@ -296,7 +300,7 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
                 named[row["agency"]],
                 percent(row["before"], lang) + estimate,
                 percent(row["after"], lang),
-                points(row["change"], lang),
+                points(row["change"], lang) + estimate,
                 *(points(x, lang) for x in parts),
                 text(f"trend.news.{word[row['agency']]}", lang),
             ]

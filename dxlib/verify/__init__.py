@@ -3,14 +3,15 @@
 from .agreement import agreement
 from .consistency import printed_total
 from .copies import copied_explanations
-from .deviation import deviation, open_items, polish
+from .deviation import deviation, polish
 from .documents import coverage
 from .estimates import conclusion, unverified
 from .flags import flags
 from .ledger import asking, grades, ledger, scores, steps
 from .materiality import decisive_items, rank_ranges, unsettled
+from .open_items import open_items
 from .progress import Sender, completeness, last_day, progress, senders
-from .risk import CONFIDENCE, TOLERABLE, choose, estimates, found_by_part, history, risk
+from .risk import CONFIDENCE, TOLERABLE, choose, estimates, found_by_part, history, risk, worklist
 from .sampling import plan
 from .verifiers import appeals, between_verifiers, double_verified, leniency, repeatability
 
@@ -51,4 +52,5 @@ __all__ = [
     "steps",
     "unsettled",
     "unverified",
+    "worklist",
 ]

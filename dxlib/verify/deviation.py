@@ -20,6 +20,7 @@ from ..index.aggregate import total
 from ..index.rounding import rounded
 from ..rules import ONE, ZERO
 from .ledger import NAN, Scores, reported_leaves, row_maxima, scores, values_of
+from .open_items import open_items
 
 
 @dataclass
@@ -66,7 +67,7 @@ def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.
     points_decimals, inflation to 6 decimals (nan where nothing was compared).
 
     by_agency      agency, claimed and recognised (index points; nan without a score), net, over, under,
-                   inflation, compared (rows), open (claims without a verdict)
+                   inflation, compared (rows), open (claims that wait for a verdict)
     by_indicator   indicator, max_points (nan for bonus and penalty rows), net, over, under, inflation,
                    cut_share (share of the compared
                    agencies that were cut), compared, open
@@ -82,8 +83,9 @@ def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.
     for agency, code, difference, maximum in compared(case, claimed, recognised):
         agencies[agency].add(difference, maximum)
         rows[code].add(difference, maximum)
-    waiting = open_cells(case, recognised)
-    of_agency, of_row = (pd.Series([cell[part] for cell in waiting], dtype=object).value_counts() for part in (0, 1))
+    waiting = open_items(case, told)
+    waiting = waiting[waiting["kind"] != "appealed"]
+    of_agency, of_row = (waiting[part].value_counts() for part in ("agency", "indicator"))
     by_agency = [
         {
             "agency": agency,
@@ -183,43 +185,3 @@ def index_points(exact: Exact, i: int, case: Case) -> float:
     column = exact.columns[INDEX]
     share = column.shares[i]
     return float("nan") if share is None else points(share * column.rooms[i], case)
-
-
-def open_cells(case: Case, recognised: Exact) -> list[tuple[str, str]]:
-    """(agency, indicator) of reported claims that wait for a verdict, bonus and penalty rows included."""
-    rows = {code: recognised.columns[code] for code in row_maxima(case)}
-    found = [
-        (a, code)
-        for code, column in rows.items()
-        for a, s in zip(recognised.agencies, column.states, strict=True)
-        if s == "not-verified"
-    ]
-    found += [
-        (a, code)
-        for code, leaf in recognised.extra.items()
-        for a, s in zip(recognised.agencies, leaf.states, strict=True)
-        if s == "not-verified"
-    ]
-    return found
-
-
-def open_items(case: Case) -> pd.DataFrame:
-    """Claims that still wait for a verdict, the largest first.
-
-    Returns agency, indicator, claimed (points by the rule), max_points.
-    """
-    told = scores(case)
-    claimed, recognised = told.claimed, told.verified
-    maxima = row_maxima(case)
-    place = {agency: i for i, agency in enumerate(claimed.agencies)}
-    rows = []
-    for agency, code in open_cells(case, recognised):
-        if code in claimed.extra:
-            said = claimed.extra[code].shares[place[agency]] or ZERO
-        else:
-            said = (claimed.columns[code].shares[place[agency]] or ZERO) * maxima[code]
-        rows.append((agency, code, points(said, case), float(maxima[code]) if code in maxima else float("nan")))
-    frame = pd.DataFrame(rows, columns=["agency", "indicator", "claimed", "max_points"])
-    return frame.sort_values(
-        ["claimed", "agency", "indicator"], ascending=[False, True, True], kind="stable"
-    ).reset_index(drop=True)

@@ -14,16 +14,17 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.answered import Cells, answers_in
+from ..case.answered import Cells, steps_of
 from ..case.framework import Node, optional
 from ..index import Exact, evaluate
 from ..index.score import Column
-from ..index.values import Leaf, leaf
-from ..rules import ONE, ZERO, Options, Parts, Steps
+from ..index.values import OPEN, Leaf, leaf
+from ..rules import ONE, ZERO, Options, Parts, Penalty, Steps
 
 COLUMNS = [
-    "agency", "scope", "pillar", "indicator", "max_points", "claimed", "stated", "first", "final", "steps", "state",
-    "first_reason", "reason", "verifier", "decider", "submitted_on", "verified_on", "appealed_on", "decided_on",
+    "agency", "scope", "pillar", "indicator", "max_points", "claimed", "excess", "stated", "first", "final", "steps",
+    "state", "first_reason", "reason", "verifier", "decider", "submitted_on", "verified_on", "appealed_on",
+    "decided_on",
 ]  # fmt: skip
 STEP_COLUMNS = ["agency", "indicator", "step", "stage", "points_share", "reason", "decided_by", "decided_on"]
 VALUED = ("claimed", "verified", "measured")
@@ -102,7 +103,7 @@ def scores(case: Case) -> Scores:
     """
     claimed, verified = evaluate(case, "claimed"), evaluate(case, "verified")
     leaves = (values_of(verified, node.code) for node in case.framework.leaves)
-    waiting = any("not-verified" in values.states for values in leaves)
+    waiting = any(not set(OPEN).isdisjoint(values.states) for values in leaves)
     return Scores(claimed, verified, evaluate(case, "current") if waiting else verified, earlier(case))
 
 
@@ -110,8 +111,8 @@ def earlier(case: Case) -> dict[tuple[str, str, int], Fraction | None]:
     """(agency, indicator, step) -> share after every verdict but the last (bonus, penalty: points)."""
     verdicts, answers = case.tables["verdicts"], case.answers
     several: dict[tuple[str, str], list[Cells]] = {}
-    for agency, code, decided in answers_in(verdicts[verdicts.duplicated(CELL, keep=False)]):
-        several.setdefault((agency, code), []).append(decided)
+    for step in steps_of(verdicts[verdicts.duplicated(CELL, keep=False)], case.framework):
+        several.setdefault((step.agency, step.code), []).append(step.cells)
     place = {agency: i for i, agency in enumerate(case.tables["agencies"]["agency"])} if several else {}
     found: dict[tuple[str, str, int], Fraction | None] = {}
     for (agency, code), steps in several.items():
@@ -122,7 +123,8 @@ def earlier(case: Case) -> dict[tuple[str, str, int], Fraction | None]:
                 values = leaf(case, node, replace(answers, verdicts={**answers.verdicts, code: then}), "verified")
                 found[agency, code, k] = values.shares[place[agency]]
             else:
-                found[agency, code, k] = answers.readers[code](answers.claims.get(code, {}).get(agency), decided)[1]
+                claim, _ = answers.counting(code, agency)
+                found[agency, code, k] = answers.readers[code](claim, decided)[1]
     return found
 
 
@@ -160,6 +162,8 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
     agency, scope, pillar (the top row above), indicator, max_points (nan for bonus and penalty rows);
     claimed    points the rule gives for the claim's own figures; nan without a claim, or where 0/0 makes the row not
                apply. On a row scored against the group an accepted claim counts as the verdict
+    excess     points by which the claim can be too high: those claimed; of a penalty those of its cap that are not
+               declared (without a cap: those of one case, where none is declared); none where not above 0
     stated     points the agency wrote as its own sum; nan where it wrote none
     first, final   points after the first and the last verdict; nan without one
     steps      number of verdicts; state   open (a claim without verdict), verified, disputed (an appeal
@@ -204,6 +208,7 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
         "indicator": of_leaves(codes),
         "max_points": of_leaves([in_points(maximum, None) for _, maximum in leaves]).astype(float),
         "claimed": claimed,
+        "excess": claimed + of_leaves([undeclared(node) for node, _ in leaves]).astype(float),
         "stated": np.array([written[text] for text in own.tolist()], float),
         "first": np.where(done > 0, first, NAN),
         "final": np.where(done > 0, final, NAN),
@@ -219,6 +224,12 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
         "decided_on": texts(verdicts, "decided_on", ended),
     }
     return table({name: column[kept] for name, column in columns.items()}, COLUMNS)
+
+
+def undeclared(node: Node) -> float:
+    """What a penalty row can take when nothing is declared: its cap; without one, the points of one case."""
+    rule = node.rule
+    return in_points(rule.each if rule.cap is None else rule.cap, None) if isinstance(rule, Penalty) else 0.0
 
 
 def in_points_of_all(

@@ -18,11 +18,13 @@ import pandas as pd
 
 from ..case import Case
 from ..case.classes import classify, met
+from ..case.tables import rows_of
 from ..index import INDEX, Exact
 from ..index.score import Column, climb, coverage
 from ..index.table import deciding_shares
 from ..rules import ONE, ZERO, Goalposts, ZScore
-from .ledger import Scores, row_maxima, scores
+from .ledger import Scores, row_maxima, scores, values_of
+from .open_items import open_items
 
 NAN = float("nan")
 ALONE = 4000  # items whose effect is worked out one by one; the others are known by their agency's range
@@ -30,7 +32,7 @@ ALONE = 4000  # items whose effect is worked out one by one; the others are know
 
 @dataclass(frozen=True)
 class Item:
-    """One cell that is not settled: `kind` open or disputed, and the ends of its share (bonus, penalty: points)."""
+    """One open item that counts: its `kind` (see `open_items`), and the ends of its share (bonus, penalty: points)."""
 
     agency: int
     indicator: str
@@ -45,49 +47,41 @@ class Open:
     """What is not settled in a case.
 
     now      the scores as they stand: verdicts where there are any, else claims
-    items    the cells not settled
+    waiting  all open items, from `open_items`
+    items    those of them that count
     shaken   codes of rows scored against the group in which an item is open: there anybody's share may move
     endless  codes of rows whose share has no bounds, so that nothing can be said
     """
 
     now: Exact
+    waiting: pd.DataFrame
     items: tuple[Item, ...]
     shaken: frozenset[str]
     endless: frozenset[str]
 
 
 def unsettled(case: Case, told: Scores | None = None) -> Open:
-    """Every open and disputed cell that counts, with its ends.
+    """Every open item that counts, with its ends.
 
     told   from `scores`; made here when not given
 
     Source: contract.md: a verdict may lower or raise; a row's final value comes from its last verdict alone.
     """
     told = told or scores(case)
-    now, verified = told.current, told.verified
-    verdicts, appeals = case.tables["verdicts"], case.tables["appeals"]
-    contested = set(zip(appeals["agency"], appeals["indicator"], strict=True))
-    heard = verdicts[verdicts["stage"] == "appeal"]
-    contested -= set(zip(heard["agency"], heard["indicator"], strict=True))
+    now, waiting, maxima = told.current, open_items(case, told), row_maxima(case)
+    place = {agency: i for i, agency in enumerate(now.agencies)}
     items: list[Item] = []
-    maxima = row_maxima(case)
-    leaves: dict[str, Sequence] = {code: (now.columns[code], verified.columns[code]) for code in maxima}
-    leaves |= {code: (leaf, verified.extra[code]) for code, leaf in now.extra.items()}
-    for code, (held, found) in leaves.items():
+    for agency, code, kind in rows_of(waiting[waiting["counts"]], "agency", "indicator", "kind"):
+        share = values_of(now, code).shares[place[agency]] or ZERO
         ends = (ZERO, ONE) if code in maxima else reach(case, code)
-        for i, state in enumerate(found.states):
-            share = held.shares[i] or ZERO
-            if state == "not-verified":
-                items.append(Item(i, code, "open", share, *ends))
-            elif (now.agencies[i], code) in contested and state == "verified":
-                items.append(Item(i, code, "disputed", share, *ends))
+        items.append(Item(place[agency], code, kind, share, *ends))
     moving = {item.indicator for item in items if item.low < item.high}
     rules = {code: case.framework.nodes[code].rule for code in moving}
     endless = {
         c for c, rule in rules.items() if isinstance(rule, ZScore) or (isinstance(rule, Goalposts) and not rule.clipped)
     }
     shaken = {c for c, rule in rules.items() if rule.group}
-    return Open(now, tuple(items), frozenset(shaken), frozenset(endless))
+    return Open(now, waiting, tuple(items), frozenset(shaken), frozenset(endless))
 
 
 def reach(case: Case, code: str) -> tuple[Fraction, Fraction]:
@@ -241,10 +235,10 @@ def decisive_items(case: Case, still_open: Open, ranges: pd.DataFrame) -> pd.Dat
     They are the unsettled items of every agency whose range touches another's or a class cut, and those of rows scored
     against the group where anybody's place is open: each of them could tip the order, and no other item can.
 
-    Returns, the largest effect first: agency, indicator, kind (open,
-    disputed), now, low, high (points of the row), effect (index points between the ends when everything else
-    stays as it is), best, worst (places it can reach alone), reclass (whether it alone can change the class). Of
-    more than 4,000 items the rest keep nan in the last four. Source: see the module.
+    Returns, the largest effect first: agency, indicator, kind (see `open_items`), now, low, high (points of the row),
+    effect (index points between the ends when everything else stays as it is), best, worst (places it can reach
+    alone), reclass (whether it alone can change the class). Of more than 4,000 items the rest keep nan in the last
+    four. Source: see the module.
     """
     columns = ["agency", "indicator", "kind", "now", "low", "high", "effect", "best", "worst", "reclass"]
     tips = set(ranges.loc[ranges["tips"].astype(bool), "agency"])

@@ -9,6 +9,8 @@ from datetime import date
 import pandas as pd
 
 from ..case import Case
+from ..case.tables import rows_of
+from .open_items import open_items
 
 COLUMNS = [
     "sender",
@@ -22,6 +24,7 @@ COLUMNS = [
     "to_correct",
     "sent_back",
     "to_answer",
+    "open",
 ]
 
 
@@ -69,17 +72,21 @@ def last_day(case: Case) -> str:
     return max(days, default="")
 
 
-def progress(case: Case, as_of: str, returned: pd.DataFrame | None = None) -> pd.DataFrame:
+def progress(
+    case: Case, as_of: str, returned: pd.DataFrame | None = None, waiting: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Every sender's answers, the worst first.
 
     as_of      ISO day on which the lateness of what is missing is counted; "" counts none
     returned   what was sent back to be corrected (`case.read_returned`); None: nothing
+    waiting    from `open_items`; made here when not given
 
     Returns sender, agency, asked (reported rows that apply), answered (that say something), missing, codes (of the
     missing rows, ";"-separated), sent_on (last day of submission, "" without), days_late (0 in time: the day of the
     deadline is in time; of an incomplete sender up to `as_of`), to_correct (cells of its claims that the checks
     warn of), sent_back (day on which a marked copy went back that nothing has answered, "" without), to_answer (errors
-    in it). Source: our own counts over the calendar of index.toml; no published formula.
+    in it), open (items of its rows that wait for a verdict or for the decision of an appeal).
+    Source: our own counts over the calendar of index.toml; no published formula.
     """
     due = case.settings.calendar.get("claims_due") or ""
     claims = case.tables["claims"]
@@ -91,10 +98,11 @@ def progress(case: Case, as_of: str, returned: pd.DataFrame | None = None) -> pd
         if f.file.endswith("/claims.csv") and f.row in claims.index:
             key = (claims.at[f.row, "agency"], claims.at[f.row, "indicator"])
             warned[key] = warned.get(key, 0) + 1
-    waiting = {row["recipient"]: row for row in outstanding(returned)}
+    asked_back = {row["recipient"]: row for row in outstanding(returned)}
+    undecided = list(rows_of(open_items(case) if waiting is None else waiting, "agency", "indicator"))
     rows = []
     for sender in senders(case):
-        back = waiting.get(sender.id, {"returned_on": "", "findings": "0"})
+        back = asked_back.get(sender.id, {"returned_on": "", "findings": "0"})
         codes = applying(case, sender)
         missing = [c for c in codes if sender.agency not in case.answers.claims.get(c, ())]
         sent = max((days.get((sender.agency, c), "") for c in codes), default="")
@@ -104,6 +112,7 @@ def progress(case: Case, as_of: str, returned: pd.DataFrame | None = None) -> pd
                 *(sender.id, sender.agency, len(codes), len(codes) - len(missing), len(missing), ";".join(missing)),
                 *(sent, late(due, end), sum(warned.get((sender.agency, c), 0) for c in codes)),
                 *(back["returned_on"], int(back["findings"])),
+                sum(agency == sender.agency and sender.asked(code) for agency, code in undecided),
             )
         )
     frame = pd.DataFrame(rows, columns=COLUMNS)

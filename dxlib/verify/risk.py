@@ -1,6 +1,6 @@
 """What to verify first: a risk score that can be recomputed by hand, and a random share that cannot be foreseen.
 
-R = min(m x p, claimed): points expected to be over-scored. p is last year's over-scoring of that agency and row,
+R = min(m x p, excess): points expected to be over-scored. p is last year's over-scoring of that agency and row,
 drawn towards the group's (5 cases' worth), times a stated factor for each red flag, at most 1.
 """
 
@@ -93,30 +93,30 @@ def over_scoring(past: pd.DataFrame, keys: pd.DataFrame, prior: int = PRIOR) -> 
 
 
 def risk(rows: pd.DataFrame, past: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
-    """Points at risk of every claimed row, with all that they are made of.
+    """Points at risk of every claim that can be too high, with all that they are made of.
 
     rows     the ledger; past from `history`; flags of this year
 
-    Returns the claimed rows of the ledger with points above nought, the largest risk first: agency, indicator,
-    max_points, claimed, final, state, p (from experience), red_flags (codes, ";"-separated), factor (product of their
-    factors), risk (points: min(max_points x min(p x factor, 1), claimed)). Bonus rows count their claimed points
+    Returns the rows of the ledger with an excess above nought, the largest risk first: agency, indicator, max_points,
+    claimed, excess, final, state, p (from experience), red_flags (codes, ";"-separated), factor (product of their
+    factors), risk (points: min(max_points x min(p x factor, 1), excess)). Bonus and penalty rows count their excess
     as their maximum. A flag on the agency as a whole counts for all of its rows. Source: risk-based selection as
     in ISA 330 and 530; the score itself is recomputable by hand (`FACTORS`, `PRIOR`).
     """
-    rows = rows[rows["claimed"] > 0][["agency", "indicator", "max_points", "claimed", "final", "state"]].copy()
+    given = ["agency", "indicator", "max_points", "claimed", "excess", "final", "state"]
+    rows = rows[rows["excess"] > 0][given].copy()
     rows["p"] = over_scoring(past, rows)
     kinds, kind = np.unique(raised(flags, rows), return_inverse=True)
     named = [[flag for k, flag in enumerate(sorted(FACTORS)) if one >> k & 1] for one in kinds.tolist()]
     joined = [";".join(some) for some in named]
     rows["red_flags"] = [joined[k] for k in kind.tolist()]
     rows["factor"] = np.array([prod((FACTORS[flag] for flag in some), start=1.0) for some in named])[kind]
-    worth = rows["max_points"].fillna(rows["claimed"])
-    rows["risk"] = np.minimum(worth * np.minimum(rows["p"] * rows["factor"], 1.0), rows["claimed"])
-    columns = ["agency", "indicator", "max_points", "claimed", "final", "state", "p", "red_flags", "factor", "risk"]
+    worth = rows["max_points"].fillna(rows["excess"])
+    rows["risk"] = np.minimum(worth * np.minimum(rows["p"] * rows["factor"], 1.0), rows["excess"])
     ordered = rows.sort_values(
         ["risk", "claimed", "agency", "indicator"], ascending=[False, False, True, True], kind="stable"
     )
-    return ordered[columns].reset_index(drop=True)
+    return ordered[[*given, "p", "red_flags", "factor", "risk"]].reset_index(drop=True)
 
 
 def raised(flags: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
@@ -138,15 +138,15 @@ def choose(
 ) -> pd.DataFrame:
     """Which claims to verify, and why each was chosen.
 
-    risks          from `risk`, for all claims, whatever has been verified by now
+    risks          from `risk`, whatever has been verified by now
     capacity       how many items are chosen by risk, at least 0
     rng            seeded generator; publish the seed after the claims are in
-    random_share   share of all claims that is drawn at random, each with the same chance
+    random_share   share of the claims of points that is drawn at random, each with the same chance
 
-    The draws come first, from all claims in the order of their codes, so that they depend on the claims and the seed
-    alone and can be made again whatever verification finds: first the random part, then, of the rest, as many items
-    as `points_size` asks for (5 % tolerable, 95 % confidence; at most half) with chances in proportion to claimed
-    points. Of what is not drawn the riskiest are taken.
+    The draws come first, from all claims of points (a penalty is none) in the order of their codes, so that they depend
+    on the claims and the seed alone and can be made again whatever verification finds: first the random part, then, of
+    the rest, as many items as `points_size` asks for (5 % tolerable, 95 % confidence; at most half) with chances in
+    proportion to claimed points. Of what is not drawn the riskiest are taken.
 
     Returns `risks` with part: risk, random, points or rest; in this order, each part by risk. Only the drawn parts
     may be used to estimate (`estimates`). Raises Refusal for a negative capacity. Source: a random share beside
@@ -157,6 +157,7 @@ def choose(
         raise Refusal([Finding("E_PARAM", "param_range", column="capacity", value=str(capacity), facts=facts)])
     part = np.array(["rest"] * len(risks), dtype=object)
     fixed = np.lexsort([pd.factorize(risks[name], sort=True)[0] for name in ("indicator", "agency")])
+    fixed = fixed[risks["claimed"].to_numpy(float)[fixed] > 0]
     if len(fixed):
         part[rng.choice(fixed, size=ceil(len(fixed) * Fraction(repr(random_share))), replace=False)] = "random"
     left = fixed[part[fixed] == "rest"]
@@ -171,13 +172,38 @@ def choose(
 
 
 def estimates(chosen: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Over-scoring among all claims, from the drawn parts alone.
+    """Over-scoring among all claims of points, from the drawn parts alone.
 
     chosen   from `choose`; items taken by risk belong to the population, never to a sample
 
     Returns the table of `unverified`. Source: see there.
     """
-    return unverified(chosen.assign(part=chosen["part"].replace("risk", "rest")), confidence)
+    drawn_from = chosen[chosen["claimed"] > 0]
+    return unverified(drawn_from.assign(part=drawn_from["part"].replace("risk", "rest")), confidence)
+
+
+def worklist(waiting: pd.DataFrame, chosen: pd.DataFrame, capacity: int) -> pd.DataFrame:
+    """The open items to decide next, and why each is listed: list after list leaves nothing open.
+
+    waiting    from `open_items`
+    chosen     from `choose`
+    capacity   how many claims are taken by risk, at least 1
+
+    All that was drawn, and of the other claims the riskiest; those that nothing is known against (claims of nothing)
+    come after them, those that count nothing last. What waits for more than its first verdict is always listed.
+
+    Returns the rows of `waiting` that are listed, with part (risk, random, points), p, red_flags, factor, risk: such as
+    have a verdict already first, then by risk. Source: see `choose`; risk orders the items, it hides none.
+    """
+    parts = chosen[["agency", "indicator", "part", "p", "red_flags", "factor", "risk"]]
+    rows = waiting.merge(parts, "left", on=["agency", "indicator"])
+    rows = rows.fillna({"part": "rest", "red_flags": "", "factor": 1.0, "risk": 0.0})
+    again = rows["kind"] != "unverified"
+    order = ["again", "counts", "risk", "claimed", "agency", "indicator"]
+    rows = rows.assign(again=again).sort_values(order, ascending=[False] * 4 + [True] * 2, kind="stable")
+    by_risk = ~rows["again"] & rows["part"].isin(["risk", "rest"])
+    rows["part"] = rows["part"].replace("rest", "risk")
+    return rows[~by_risk | (by_risk.cumsum() <= capacity)].drop(columns="again").reset_index(drop=True)
 
 
 def found_by_part(chosen: pd.DataFrame) -> pd.DataFrame:

@@ -8,12 +8,14 @@ from .identity import relate
 from .matching import additive, match
 from .news import news, noise
 from .proposals import propose_links
+from .reorganisation import Act, reorganise
 
 __all__ = [
     "DECIMALS",
     "PARTS",
     "SET",
     "SUBS",
+    "Act",
     "Comparison",
     "Notice",
     "additive",
@@ -31,6 +33,7 @@ __all__ = [
     "propose_links",
     "read_official",
     "relate",
+    "reorganise",
     "results",
     "row_changes",
 ]

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.answered import BLANK, on_top
+from ..case.answered import on_top
 from ..case.answers import ANSWER
 from ..case.framework import optional
 from ..case.tables import rows_of
@@ -58,9 +58,8 @@ def joined(related: pd.DataFrame) -> set[str]:
 def sizes(case: Case, code: str, agencies: Iterable[str]) -> dict[str, Number]:
     """agency -> what it answered to a row that says how large it is (population, say); agencies without one are left
     out. Empty for no such row."""
-    claims, verdicts = case.answers.claims.get(code, {}), case.answers.verdicts.get(code, {})
     a = ANSWER.index("a")
-    found = {agency: figure(on_top(claims.get(agency), verdicts.get(agency))[a]) for agency in agencies}
+    found = {agency: figure(on_top(*case.answers.counting(code, agency))[a]) for agency in agencies}
     return {agency: size for agency, size in found.items() if size}
 
 
@@ -383,13 +382,12 @@ def ratio_figures(
 
     agencies   (place, agency). Returns what those have that have both, by place
     """
-    claims = case.answers.claims.get(code, {})
-    verdicts = case.answers.verdicts.get(code, {}) if on != "claimed" else {}
     a, b, points = (ANSWER.index(cell) for cell in ("a", "b", "points"))
+    claims = case.answers.claims.get(code, {})
     found = {}
     for place, agency in agencies:
-        verdict = verdicts.get(agency)
-        cells = on_top(claims.get(agency), verdict) if verdict else claims.get(agency, BLANK)
+        claim, verdict = case.answers.counting(code, agency) if on != "claimed" else (claims.get(agency), None)
+        cells = on_top(claim, verdict)
         below = figure(cells[b])
         if below and not (verdict and verdict[points]) and (above := figure(cells[a])) is not None:
             found[place] = (above, below)

@@ -31,7 +31,7 @@ from .backcast import (
     reweighted,
     sizes,
 )
-from .decompose import OTHERWISE, Shares, Sides, by_rows, changes, group_change, like_for_like
+from .decompose import OTHERWISE, Shares, Sides, by_rows, changes, group_change, judged, like_for_like
 from .identity import UNCHANGED, relate
 from .matching import additive, comparable, compared_rows, match, matched
 from .orders import by_orders
@@ -70,6 +70,12 @@ class Comparison:
         sets cannot be compared."""
         least = self.after.settings.comparison["min_matched"]
         return like_for_like(self.changes, least) if self.comparable else frozenset()
+
+    @cached_property
+    def judged(self) -> frozenset[str]:
+        """Those whose performance is told, see `decompose.judged`: headline figures, counts and charts are theirs."""
+        least = self.after.settings.comparison["min_matched"]
+        return judged(self.changes, least) if self.comparable else frozenset()
 
 
 def compare_years(
@@ -110,7 +116,7 @@ def compare_years(
     sides = Sides(old, new, others, lack.gaps)
     split = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
     changed = changes(related, sides, ranges(before, then, parts, figures, more), split)
-    told = like_for_like(changed, declared["min_matched"])
+    told = judged(changed, declared["min_matched"])
     several = related[related["origin"].isin(joined(related))]
     equal = {agency: origins for agency, origins in parts_of(several, {}).items() if len(origins) > 1}
     plain = backcast(before, then, equal, reweighted(joint, equal), added, more)

@@ -237,13 +237,16 @@ class Additions:
         self.rows: list[dict[str, str]] = []
         self.ends: dict[str, str] = {}
 
-    def unit(self, code: str, name: str, level: str, since: str, until: str = "") -> str:
-        agency, n = slug(name) or f"unit-{code}", 1
-        while agency in self.ids:
-            n += 1
-            agency = f"{slug(name) or f'unit-{code}'}-{n}"
+    def unit(
+        self, code: str, name: str, level: str, since: str, until: str = "", agency: str = "", name_en: str = ""
+    ) -> str:
+        """A unit more; returns its id, made from the name where none is given."""
+        proposed, n = slug(name) or f"unit-{code}", 1
+        while not agency or agency in self.ids:
+            agency, n = proposed if n == 1 else f"{proposed}-{n}", n + 1
         self.ids.add(agency)
-        row = {"agency": agency, "name_vi": name, "level": level, "official_code": code, "valid_from": since}
+        row = {"agency": agency, "name_vi": name, "name_en": name_en, "level": level}
+        row |= {"official_code": code, "valid_from": since}
         self.rows.append(row | {"valid_to": until, "act": self.act if since else ""})
         return agency
 
@@ -293,7 +296,7 @@ def convert(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.DataFrame
         events.append((*event, "" if whole else "unknown", notice.act))
     new = pd.DataFrame(events, columns=schema.columns("lineage"))
     ended = len(set(old_ids) - kept)
-    joined = pd.concat([lineage, new], ignore_index=True)
+    joined = pd.concat([lineage, new], ignore_index=True).fillna("")
     return Proposed(add.register(), joined, tuple(findings), ended, len(new_ids), len(events))
 
 

@@ -20,6 +20,7 @@ from ..case.links import MATCHED
 from ..case.tables import rows_of
 from ..index.rows import Rows, Weights
 from ..rules import ZERO
+from .identity import UNCHANGED
 from .sums import Sums, fractions
 
 Shares = Mapping[str, Sequence["Fraction | None"]]
@@ -281,6 +282,13 @@ def like_for_like(changed: pd.DataFrame, least: Fraction) -> frozenset[str]:
     return frozenset(agency for agency, share in carried if share and share >= least)
 
 
+def judged(changed: pd.DataFrame, least: Fraction) -> frozenset[str]:
+    """Those of them that stand one to one in both years: their performance is told, alone and in the mean of the group.
+    What a merged or split agency was before is an estimate, which judges nobody."""
+    unchanged = frozenset(changed.loc[changed["flag"] == UNCHANGED, "agency"])
+    return like_for_like(changed, least) & unchanged
+
+
 def group_change(
     related: pd.DataFrame,
     changed: pd.DataFrame,
@@ -291,14 +299,15 @@ def group_change(
     """How the mean of the group came from one year to the next.
 
     earlier, later   agency -> official score of that year, None without one
-    told             `like_for_like`
+    told             `judged`
 
     Returns part and value (Fractions), adding up exactly: before; left (agencies that are gone without an heir, or have
-    no score any more); reorganised (the same agencies on the new map); the mean of every part of `changes` over the
-    agencies of `told` (one row `change` where no agency has parts); apart (what the others changed); entered; after.
+    no score any more); reorganised (the same agencies on the new map); what every part of `changes` moved at the
+    agencies of `told` (one row `change` where no agency has parts); joined (what merged and split ones changed against
+    their estimates); apart (what the others changed); entered; after. Each is a part of the change of the mean of all.
     Empty where nobody stands in both years.
-    Means are taken over figures of 30 decimals (exact ones of thousands of agencies have no end of digits), and
-    performance is what the other parts leave.
+    Means are taken over figures of 30 decimals (exact ones of thousands of agencies have no end of digits); what that
+    leaves over counts with performance, or where nobody has any with those apart, or joined.
     Source: shift of the mean of a changing population, in each step over the agencies of both sides.
     """
     compared = changed[changed["change"].notna()]
@@ -312,13 +321,16 @@ def group_change(
     everybody, met, start = mean(then.values()), mean([then[o] for o in origins]), mean(before)
     rows = [("before", everybody), ("left", met - everybody), ("reorganised", start - met)]
     if compared["performance"].notna().any():
-        mine = compared["agency"].isin(told)
-        n = len(compared)
-        apart = Fraction(sum(wholes(compared.loc[~mine, "change"].tolist())), n * UNIT)
-        parts = {p: Fraction(sum(wholes(compared.loc[mine, p].tolist())), n * UNIT) for p in PARTS[1:]}
-        others = sum(parts.values(), apart)
-        parts = {"performance": mean(after) - start - others if mine.any() else ZERO, **parts}
-        parts["apart"] = mean(after) - start - sum(parts.values(), ZERO)
+        mine, joined = compared["agency"].isin(told), compared["flag"] != UNCHANGED
+        groups = {"joined": joined, "apart": ~mine & ~joined}
+        moved = {"performance": (mine, "performance"), **{part: (mine, part) for part in PARTS[1:]}}
+        moved |= {group: (some, "change") for group, some in groups.items()}
+        parts = {
+            part: Fraction(sum(wholes(compared.loc[some, of].tolist())), len(compared) * UNIT)
+            for part, (some, of) in moved.items()
+        }
+        rest = "performance" if mine.any() else "apart" if groups["apart"].any() else "joined"
+        parts[rest] += mean(after) - start - sum(parts.values(), ZERO)
     else:
         parts = {"change": mean(after) - start}
     end = mean(now.values())

@@ -64,6 +64,12 @@ def test_the_new_year_holds_and_its_forms_go_out(root, tmp_path, capsys):
     assert len(issue(root, 2025, "departments", tmp_path / "forms")) == 15
 
 
+def test_a_group_whose_agencies_have_all_ended_is_named_and_not_made(root, capsys):
+    assert main(["new-year", "2026", "--from", "2024", "--data", str(root)]) == 0
+    assert "2026/districts: không lập" in capsys.readouterr().out and not (root / "2026" / "districts").exists()
+    assert [f for f in check(root, 2026) if f.severity == "error"] == []
+
+
 def test_a_year_that_is_there_is_refused_and_nothing_appears(root):
     new_year(root, 2025, 2024, ["departments"])
     before = sorted(root.rglob("*"))

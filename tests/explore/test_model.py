@@ -260,7 +260,7 @@ BEFORE = {
     "empty": b"",
     "comments": '# của phòng Kế hoạch\n[old]   # giữ nguyên\ntitle.vi = "Cũ"\ndrop = ["1.2"]\n# hết'.encode(),
     "windows": b'\xef\xbb\xbf[old]\r\ndrop = ["1.2"]\r\n',
-    "nested": b'[old]\ndrop = ["1.2"]\n[old.weights]\n"1" = 2\n\n\n',
+    "nested": b'[old]\ndrop = ["1.2"]\n[old.weights]\n"1" = 2\n"2" = 3\n\n\n',
 }
 
 
@@ -279,6 +279,7 @@ def test_the_scenario_reads_back_to_the_ranks_shown(tmp_path, kind):
     read = dxlib.read_scenario(root, tried.case, "new-1")
     assert official(read) == tried.exactly(STATE).rank == tried.live(STATE).rank
     kept = tomllib.loads(after.decode("utf-8-sig"))
+    assert kept["new-1"]["weights"] == {"1": 9.75, "2": 15}  # 65 % of 15, and what stands beside it
     assert kept["new-1"]["title"]["vi"] == 'Thử "mới" \\  [x]'
     if before and b"old" in before:
         assert dxlib.read_scenario(root, tried.case, "old").framework.nodes["1.2"].weight == 0
@@ -322,6 +323,19 @@ def test_what_cannot_be_written_leaves_the_file_alone(tmp_path):
     assert refused(root, tried, STATE, "new") == ["toml"]
     file.write_bytes(b"x = '\xff'\n")
     assert refused(root, tried, STATE, "new") == ["toml"]
+
+
+def test_the_folder_that_stands_there_is_the_one_that_counts(tmp_path):
+    """The row that was left out while trying has gone from the index set since."""
+    root = folder(tmp_path)
+    tried = model(root)
+    for name, row in (("indicators", "2.2,"), ("claims", ",2.2,"), ("verdicts", ",2.2,")):
+        file = (root / HERE).with_name(f"{name}.csv")
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if row not in line), encoding="utf-8")
+    settings = (root / HERE).with_name("index.toml")
+    settings.write_text(settings.read_text(encoding="utf-8").replace("total = 30", "total = 24"), encoding="utf-8")
+    assert refused(root, tried, State(drop=("2.2",)), "new") == ["indicator_unknown"]
 
 
 def test_a_disk_that_refuses_is_said_in_words(tmp_path):

@@ -85,7 +85,7 @@ def test_the_notebook_in_a_browser(tmp_path):
         tab.wait_for_function("() => document.querySelector('.dx-explore .widget-readout').textContent === '30%'")
         tab.locator("button.dx-compute").click()
         message.get_by_text(said["explore.agree"]).wait_for()
-        tried = dxlib.read_case(root, "2024", "departments").with_changes({"1": 4.5})
+        tried = dxlib.read_case(root, "2024", "departments").with_changes({"1": 4.5, "2": 15})
         rows = [cells.split("\t") for cells in tab.locator(".dx-ranking tbody tr").all_inner_texts()]
         shown = {cells[3]: int(cells[0]) for cells in rows}
         assert [shown[f"Sở {i}"] for i in range(5)] == official(tried, "current")

@@ -42,8 +42,6 @@ def points(value):
         ("steps(1:5p, 2:10p, 4:20p)", [0, "0.99", 1, 2, 3, 4, 100], [0, 0, 0.25, 0.5, 0.5, 1, 1]),
         # strictly above 5 for the whole, 5 itself for the half
         ("steps(5:1/2, >5:100%)", ["4.9", 5, "5.01"], [0, 0.5, 1]),
-        # the highest step reached, not the largest share
-        ("steps(1:1, 2:0.5)", [1, 2], [1, 0.5]),
         ("options(full:1, part:0.4, plan:1p, none:0)",
          [option("full"), option("part"), option("plan"), option("none")], [1, 0.4, 0.05, 0]),
         # .5 + .4 + .3 = 1.2, at most 1; the same part twice counts once

@@ -88,6 +88,10 @@ def test_blanks_and_order_of_steps_do_not_matter(text):
     ("options(x1:xp)", "rule_number", 12),
     ("bonus(2, 2xp)", "rule_number", 10),
     ("steps(>:1)", "rule_number", 8),
+    ("steps(0:15p, 1:10p, 2:5p)", "rule_steps_order", 21),
+    ("steps(2:0.1, 5 : 1, 10:0.5)", "rule_steps_order", 21),
+    ("steps(0:1, 1:0.5)", "rule_steps_order", 12),
+    ("steps(1:0.8, >1:0.2)", "rule_steps_order", 14),
 ])  # fmt: skip
 def test_an_error_shows_the_place(text, reason, place):
     """`place` as a person counts, from 1."""
@@ -107,6 +111,18 @@ def test_an_error_says_what_was_expected(text, direction, expected):
     with pytest.raises(RuleError) as wrong:
         parse_rule(text, Fraction(20), direction)
     assert wrong.value.facts["expected"] == expected
+
+
+def test_steps_that_fall_are_told_to_turn_round():
+    """Nine incidents would get the points of "two or more"; with -1 they get none."""
+    for text, direction in (("steps(0:3p, 1:2p, 2:1p)", 1), ("steps(0:1p, 1:2p, 2:3p)", -1)):
+        with pytest.raises(RuleError) as wrong:
+            parse_rule(text, Fraction(3), direction)
+        assert wrong.value.facts["turned"] == -direction
+        turned = parse_rule(text, Fraction(3), -direction)
+        assert turned.share(Fraction(9)) == (1 if direction == -1 else 0)
+    level = parse_rule("steps(1:0.5, 2:0.5, >2:1)")  # equal shares are no fault
+    assert [level.share(Fraction(n)) for n in (1, 2, 3)] == [Fraction(1, 2), Fraction(1, 2), 1]
 
 
 @pytest.mark.parametrize("text", ["steps(1:5p)", "options(a:5p)", "count(2)"])

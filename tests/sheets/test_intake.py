@@ -131,6 +131,19 @@ def test_a_corrected_form_replaces_the_former_and_the_difference_is_shown(desk, 
     pd.testing.assert_frame_equal(*(c.sort_index().drop(index=agency)[SAID] for c in (now, then)))
 
 
+def test_the_last_documents_can_be_taken_back(tmp_path):
+    """A table that becomes empty is written as that; it used to stay as it was."""
+    desk = Desk(tmp_path / "data", before_claims(tmp_path / "data", agencies=1))
+    take(desk, send(desk, tmp_path))
+    (agency,) = desk.people
+    assert len(read_case(desk.root, 2024, "departments").evidence)
+    papers = ("number", "title", "issued_on", "issuer", "file")
+    typed = {n: v for n, v in desk.typed(agency).items() if n.rsplit("/", 1)[-1] not in papers and n[:5] != "more/"}
+    out = take(desk, send(desk, tmp_path, {agency: typed}, name="again-{}.xlsx"))
+    assert out.written and {change[0] for change in out.changes} == {"evidence"}
+    assert read_case(desk.root, 2024, "departments").evidence.empty
+
+
 def test_one_bad_form_and_nothing_is_written(desk, tmp_path, capsys):
     second = list(desk.people)[1]
     typed = desk.typed(second)

@@ -1,5 +1,6 @@
 """All tables as a workbook and back: nothing is lost, every change is told, nothing wrong gets in."""
 
+import datetime
 import io
 import shutil
 
@@ -241,7 +242,7 @@ def test_a_workbook_that_was_overtaken_undoes_nothing(root, tmp_path):
     before = state(root)
     out = import_tables(root, path)
     assert [(f.reason, f.file) for f in out.findings if f.severity == "error"] == [
-        ("tables_overtaken", "2024/departments/claims.csv")
+        ("tables_overtaken", "tables.xlsx · Số liệu báo cáo")
     ]
     assert state(root) == before
     claims.write_text("".join([head, first, *rest]), "utf-8")
@@ -268,3 +269,98 @@ def test_text_with_a_sign_or_an_apostrophe_comes_back_as_it_went_out(client, tmp
 def test_text_of_the_open_data_is_read_as_it_was_meant(sign):
     assert as_meant(harmless(sign)) == sign
     assert harmless(sign)[:1] not in "=+-@" or sign == "-5"
+def column_of(page, key):
+    return next(c.column for c in page[3] if c.value == key)
+
+
+def test_days_typed_as_text_are_read_day_first(root, tmp_path):
+    """31/12/2024 can be nothing else; 03/04/2024 is 3 April here, and named; 31/02/2024 is no day; a date cell is one."""
+
+    def change(book):
+        page, settings = book["Số liệu báo cáo"], book["Quy định chung"]
+        for row, written in enumerate(("31/12/2024", "03/04/2024", "5.5.2024", datetime.date(2024, 2, 1)), start=4):
+            page.cell(row, column_of(page, "submitted_on"), written)
+        key = next(r for r in range(4, 40) if settings.cell(r, 1).value == "decision_date")
+        settings.cell(key, 2, "25/12/2023")
+
+    out = import_tables(root, made(root, tmp_path, change))
+    assert not out.refused, out.findings
+    case = read_case(root, 2024, "departments")
+    assert case.claims["submitted_on"].tolist()[:4] == ["2024-12-31", "2024-04-03", "2024-05-05", "2024-02-01"]
+    assert case.settings.decision_date == "2023-12-25"
+    (told,) = [f for f in out.findings if f.code == "W_DATE"]
+    assert (told.file, told.row, told.column) == ("tables.xlsx · Số liệu báo cáo", 5, "submitted_on")
+    assert (told.value, told.facts) == ("03/04/2024", {"n": 1, "day": "2024-04-03"})
+
+
+def test_what_is_no_day_is_refused_with_a_day_that_exists(root, tmp_path):
+    def change(book):
+        page = book["Số liệu báo cáo"]
+        for row, written in ((4, "31/02/2024"), (5, "12/31/2024")):
+            page.cell(row, column_of(page, "submitted_on"), written)
+
+    out = import_tables(root, made(root, tmp_path, change))
+    wrong = [f for f in out.findings if f.severity == "error"]
+    assert [(f.code, f.row, f.facts["suggestion"]) for f in wrong] == [
+        ("E_DATE", 4, "2025-12-31"),
+        ("E_DATE", 5, "2025-12-31"),
+    ]
+
+
+def test_everything_is_said_at_once_where_it_stands(root, tmp_path):
+    """Dates, cuts, rules, doubled rows and a formula in one look; each on its sheet and line, and nothing twice."""
+
+    def change(book):
+        rows = book["Chỉ số"]
+        leaf = next(r for r in range(4, 80) if rows.cell(r, column_of(rows, "rule")).value == "ratio")
+        rows.cell(leaf, column_of(rows, "rule"), "rato")
+        key = next(r for r in range(4, 60) if book[SETTINGS].cell(r, 1).value == "calendar.claims_due")
+        book[SETTINGS].cell(key, 2, "ngày mai")
+        book["Xếp loại"].cell(5, 3, 75)
+        claims = book["Số liệu báo cáo"]
+        for column in (1, 2):
+            claims.cell(9, column, claims.cell(8, column).value)
+        claims.cell(12, 2, "=1+1")
+        places.update(leaf=leaf, key=key)
+
+    places = {}
+    before = state(root)
+    out = import_tables(root, made(root, tmp_path, change))
+    found = {(f.reason, f.file.partition(" · ")[2], f.row, f.column) for f in out.findings if f.severity == "error"}
+    assert found == {
+        ("rule_unknown", "Chỉ số", places["leaf"], "rule"),
+        ("type_date", SETTINGS, places["key"], "calendar.claims_due"),
+        ("key_range", "Xếp loại", 5, "cut"),
+        ("row_conflict", "Số liệu báo cáo", 9, "indicator"),
+        ("formula_unknown", "", None, "Số liệu báo cáo!B12"),
+    }
+    assert next(f.facts["first"] for f in out.findings if f.reason == "row_conflict") == 8
+    assert state(root) == before and not [f for f in out.findings if ".csv" in f.file]
+def test_the_first_workbook_brings_the_standard_reasons(root, tmp_path, capsys):
+    standard = (DATA / "reasons.csv").read_bytes()  # the sample's are the same
+    (root / "reasons.csv").unlink()
+    path = made(root, tmp_path)
+    before = state(root)
+    assert main(["tables", "--import", str(path), "--dry-run", "--data", str(root)]) == 0
+    assert "reasons · khop · –: – → Khớp số liệu" in capsys.readouterr().out and state(root) == before
+    assert main(["tables", "--import", str(path), "--data", str(root)]) == 0
+    assert state(root) == before | {"reasons.csv": standard}
+    own = "code,name_vi,name_en\nrieng,Lý do riêng,\n".encode()
+    (root / "reasons.csv").write_bytes(own)
+    import_tables(root, made(root, tmp_path))
+    assert (root / "reasons.csv").read_bytes() == own  # never written over
+
+
+def test_reasons_that_a_ledger_gives_already_keep_their_code(root, tmp_path):
+    """Nothing is written that `dx check` refuses: neither for this ledger, nor for one of another year."""
+    (root / "reasons.csv").unlink()
+    for place, code in (("2024/departments", "cu-1"), ("2023/departments", "cu-2")):
+        folder = root / place
+        if not folder.exists():
+            shutil.copytree(DATA / place, folder)
+        verdicts = (folder / "verdicts.csv").read_text(encoding="utf-8")
+        (folder / "verdicts.csv").write_text(verdicts.replace(",sai-so-lieu,", f",{code},"), encoding="utf-8")
+    assert import_tables(root, made(root, tmp_path)).files
+    written = (root / "reasons.csv").read_text(encoding="utf-8").splitlines()
+    assert written[-2:] == ["cu-1,cu-1,cu-1", "cu-2,cu-2,cu-2"]
+    assert not [f for f in check(root) if f.severity == "error"]

@@ -1,18 +1,24 @@
 """What to verify first, out and back: the choice of the page on verification, decided line by line, in the ledger."""
 
 import datetime
+import json
+import shutil
 
 import openpyxl
 import pytest
 
+import dxlib
+from dxlib import schema, verify
 from dxlib.case import read_before, read_case, read_for_verification
 from dxlib.cli import main
 from dxlib.sheets import intake
 from dxlib.sheets.book import filled
 from dxlib.sheets.intake import Issued
-from dxlib.sheets.worklist import items, worklist_book
+from dxlib.sheets.worklist import SEED, items, told_items, worklist_book
 from dxlib.sheets.write import write
-from tests.sheets.desk import Desk, before_claims, resaved
+from dxlib.show import brief, status, verification
+from tests.open_claims import CUT, folder
+from tests.sheets.desk import DATA, Desk, before_claims, resaved
 
 DAY = datetime.date(2025, 1, 20)
 
@@ -135,3 +141,198 @@ def test_nothing_left_to_verify(capsys, tmp_path):
     argv = ["worklist", "2022", "departments", "-o", str(tmp_path / "x.xlsx")]
     assert main(argv) == 1
     assert "E_STATE" in capsys.readouterr().err and not (tmp_path / "x.xlsx").exists()
+
+
+COUNCIL = "Hội đồng thẩm định"
+
+
+def decided(path, out, reason="Khớp số liệu và tài liệu kiểm chứng", by=COUNCIL):
+    """A worklist in which every line is left as it stands, saved by openpyxl; returns how many lines it has."""
+    book, lines = openpyxl.load_workbook(path), 0
+    for page in book.worksheets[:-2]:
+        heads = {cell.value: cell.column for cell in page[6]}
+        page["C5"] = by if page.title == "Phúc tra" else "Tổ số 1"
+        for row in range(7, page.max_row + 1):
+            lines += 1
+            page.cell(row, heads["Kết luận"], "Giữ nguyên" if page.title == "Phúc tra" else "Chấp nhận")
+            page.cell(row, heads["Lý do"], reason)
+    book.save(out)
+    return lines
+
+
+def told_everywhere(root, year, group, capsys):
+    """How many items are open, by everything that says so; they say the same."""
+    case = read_for_verification(root, year, group)
+    waiting = dxlib.open_items(case)
+    capsys.readouterr()
+    assert main(["status", year, group, "--data", str(root), "--json"]) == 0
+    assert sum(row["open"] for row in json.loads(capsys.readouterr().out)) == len(waiting)
+    assert main(["status", year, group, "--data", str(root)]) == 0
+    told = verify.scores(case)
+    unsettled, ledger = verify.unsettled(case, told), verify.ledger(case, told)
+    ranges = verify.rank_ranges(case, unsettled)
+    decisive = verify.decisive_items(case, unsettled, ranges)
+    appealed, _ = verify.appeals(ledger, verify.steps(case, told))
+    said = {
+        "status": capsys.readouterr().out,
+        "status page": status.summary(case, verify.progress(case, ""), waiting, "", "vi").sentences,
+        "verification": verification.open_sentence(case, waiting, "vi").sentences,
+        "brief": brief.open_items(case, decisive, ranges, unsettled, appealed, ledger, "vi").sentences,
+    }
+    words = f"Còn {len(waiting)} mục" if len(waiting) else "Không còn mục nào chờ"
+    assert [
+        place for place, lines in said.items() if words not in " ".join(lines if place != "status" else [lines])
+    ] == []
+    return len(waiting)
+
+
+def played(root, year, group, capacity, capsys, tmp_path, client=lambda path: path):
+    """List after list, until nothing is open; returns how many lines each had."""
+    run, lengths = ["--data", str(root)], []
+    while left := told_everywhere(root, year, group, capsys):
+        file, back = tmp_path / f"{len(lengths)}.xlsx", tmp_path / f"{len(lengths)}-back.xlsx"
+        argv = ["worklist", year, group, "-o", str(file), "--capacity", str(capacity), "--json", *run]
+        assert main(argv) == 0
+        told = json.loads(capsys.readouterr().out)
+        lengths.append(decided(file, back))
+        assert (told["items"], told["open"]) == (lengths[-1], left)
+        assert main(["intake", year, group, str(client(back)), *run]) == 0
+        assert told_everywhere(root, year, group, capsys) == left - lengths[-1]
+    assert main(["worklist", year, group, "-o", str(tmp_path / "x.xlsx"), *run]) == 1
+    assert "không còn mục nào chờ" in capsys.readouterr().err
+    return lengths
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Claims of nothing, penalties, a bonus, and an appeal against a verdict of 6 points."""
+    root = folder(tmp_path / "small", [CUT], [("b", "2")])
+    (root / "reasons.csv").write_bytes(schema.standard("reasons"))
+    return root
+
+
+def test_list_after_list_ends_with_nothing_open(small, capsys, tmp_path):
+    lengths = played(small, "2024", "demo", 2, capsys, tmp_path)
+    assert sum(lengths) == 10 and len(lengths) > 2
+    case = read_case(small, 2024, "demo")
+    found = case.verdicts.set_index(["agency", "indicator", "step"])
+    columns = ["stage", "a", "reason", "decided_by"]
+    assert found.loc[("b", "2", "2"), columns].tolist() == ["appeal", "3", "khop", COUNCIL]  # what it leaves is written
+    assert found.loc[("a", "5", "1"), columns].tolist() == ["verify", "", "khop", "Tổ số 1"]
+    points = dxlib.score(case).set_index(["agency", "node"])["points"]
+    assert (points["b", "2"], points["a", "5"]) == (6, 0)
+
+
+@pytest.mark.real("libreoffice")
+def test_the_same_in_libreoffice(small, capsys, tmp_path):
+    def client(path):
+        return resaved([path], tmp_path)[0]
+
+    assert sum(played(small, "2024", "demo", 60, capsys, tmp_path, client)) == 10
+
+
+def test_the_sample_is_played_to_its_end(capsys, tmp_path):
+    root = tmp_path / "data"
+    for year in ("2024", "2025"):
+        shutil.copytree(DATA / year / "departments", root / year / "departments")
+    for name in ("register", "reasons", "lineage"):
+        shutil.copy(DATA / f"{name}.csv", root / f"{name}.csv")
+    lengths = played(root, "2025", "departments", 60, capsys, tmp_path)
+    assert sum(lengths) == 159 and len(lengths) == 3
+    scores = dxlib.score(read_case(root, 2025, "departments"))
+    assert scores.loc[scores["node"] == "index", "score"].notna().all()
+
+
+def answered(root, path, typed):
+    """The worklist of the small set with this typed in the line of the appeal, taken in."""
+    case = read_for_verification(root, 2024, "demo")
+    given = {name if name == "appeal" else f"b/2/{name}": value for name, value in typed.items()}
+    book = worklist_book(Issued(case, root).wording("vi"), items(case, None))
+    path.write_bytes(write(filled(book, given)))
+    return intake(root, 2024, "demo", [path], received=DAY)
+
+
+@pytest.mark.parametrize(
+    "typed, code, reason, cell",
+    [
+        ({"decision": "Giữ nguyên", "reason": "Giữ nguyên kết quả thẩm tra"}, "E_REQUIRED", "appeal_unsigned", "C5"),
+        ({"decision": "Giữ nguyên", "appeal": COUNCIL}, "E_REQUIRED", "verdict_reason", "O7"),
+        ({"decision": "Giữ nguyên", "a": "4", "appeal": COUNCIL}, "E_STATE", "verdict_accepts", "J7"),
+        ({"decision": "Điều chỉnh", "appeal": COUNCIL}, "E_STATE", "verdict_unchanged", "J7"),
+        ({"a": "4", "appeal": COUNCIL}, "E_REQUIRED", "verdict_undecided", "J7"),
+        (
+            {"decision": "Giữ nguyên", "reason": "Giữ nguyên kết quả thẩm tra", "appeal": "tổ 1"},
+            *("E_STATE", "appeal_same_verifier", "C5"),
+        ),
+    ],
+)
+def test_half_a_decision_of_an_appeal_is_refused_at_its_cell(small, tmp_path, typed, code, reason, cell):
+    out = answered(small, tmp_path / "list.xlsx", typed)
+    (finding,) = [f for f in out.findings if f.severity == "error"]
+    assert (finding.code, finding.reason, finding.column) == (code, reason, f"Phúc tra!{cell}") and not out.written
+
+
+def test_an_appeal_is_decided_on_what_stands(small, tmp_path):
+    """The claim, the verdict with its reason and role, and the grounds stand in the line; points given directly are
+    changed by points alone."""
+    path = tmp_path / "list.xlsx"
+    typed = {"decision": "Điều chỉnh", "a": "4", "reason": "Chấp nhận phúc tra", "appeal": COUNCIL}
+    assert answered(small, path, typed).written
+    line = [cell.value for cell in openpyxl.load_workbook(path)["Phúc tra"][7]]
+    assert line[:9] == ["Cơ quan B", "2", "Hàng 2", "10", "10,00", "5", "6,00 điểm\n3\nTổ 1", "Xem lại", None]
+    found = read_case(small, 2024, "demo").verdicts.iloc[-1]
+    assert found[["step", "stage", "a", "points", "reason"]].tolist() == ["2", "appeal", "4", "", "chap-nhan-phuc-tra"]
+
+
+def test_new_figures_do_not_move_points_that_were_given_directly(tmp_path):
+    direct = ("b", "2", "verify", "Tổ 1", {"points": "5"})
+    root = folder(tmp_path / "small", [direct], [("b", "2")])
+    (root / "reasons.csv").write_bytes(schema.standard("reasons"))
+    typed = {"decision": "Điều chỉnh", "a": "4", "reason": "Chấp nhận phúc tra", "appeal": COUNCIL}
+    (finding,) = answered(root, tmp_path / "1.xlsx", typed).findings
+    assert (finding.code, finding.reason, finding.column) == ("E_STATE", "appeal_points", "Phúc tra!N7")
+    assert answered(root, tmp_path / "2.xlsx", typed | {"points": "8"}).written
+    assert dxlib.score(read_case(root, 2024, "demo"), "current").set_index(["agency", "node"])["points"]["b", "2"] == 8
+
+
+def test_copies_of_one_list_agree_about_an_appeal(small, tmp_path):
+    typed = {"decision": "Giữ nguyên", "reason": "Giữ nguyên kết quả thẩm tra", "appeal": COUNCIL}
+    case = read_for_verification(small, 2024, "demo")
+    book = worklist_book(Issued(case, small).wording("vi"), items(case, None))
+    both = {"b/2/decision": "Giữ nguyên", "b/2/reason": "Giữ nguyên kết quả thẩm tra", "appeal": COUNCIL}
+    late = tmp_path / "late.xlsx"
+    late.write_bytes(write(filled(book, both | {"a/1/decision": "Chấp nhận"})))
+    assert answered(small, tmp_path / "one.xlsx", typed).written
+    assert intake(small, 2024, "demo", [late], received=DAY).written
+    verdicts = read_case(small, 2024, "demo").verdicts
+    assert verdicts[["agency", "indicator", "step"]].values.tolist() == [
+        ["b", "2", "1"],
+        ["b", "2", "2"],
+        ["a", "1", "1"],
+    ]
+
+
+def test_a_list_without_reasons_is_refused_with_the_remedy(tmp_path, capsys):
+    root = folder(tmp_path / "small", [CUT], [("b", "2")])
+    argv = ["worklist", "2024", "demo", "-o", str(tmp_path / "list.xlsx"), "--data", str(root)]
+    assert main(argv) == 1
+    told = capsys.readouterr().err
+    assert "E_REQUIRED reasons.csv" in told and "dx tables 2024 demo -o so.xlsx" in told
+    assert not (tmp_path / "list.xlsx").exists()
+    run = ["--data", str(root)]
+    assert main(["tables", "2024", "demo", "-o", str(tmp_path / "so.xlsx"), *run]) == 0
+    assert main(["tables", "--import", str(tmp_path / "so.xlsx"), *run]) == 0
+    assert "khop" in capsys.readouterr().out and main(argv) == 0
+
+
+def test_the_list_is_that_of_the_published_page(tmp_path, capsys):
+    """The drawn claims are those of the seed that index.toml publishes, whatever the notebook has by itself."""
+    case = read_for_verification(DATA, 2025, "departments")
+    seed = case.settings.sensitivity["seed"]
+    path = tmp_path / "list.xlsx"
+    argv = ["worklist", "2025", "departments", "-o", str(path), "--data", str(DATA), "--json"]
+    assert main(argv) == 0 and seed != SEED
+    listed = items(case, read_before(DATA, case).case, seed=seed)
+    assert json.loads(capsys.readouterr().out)["items"] == len(listed)
+    held = dict(openpyxl.load_workbook(path)["_dx"].iter_rows(max_col=2, values_only=True))
+    assert told_items({key: str(value) for key, value in held.items()}) == listed

@@ -76,6 +76,8 @@ def test_the_brief_counts_what_is_open():
     decisive, ledger = verify.decisive_items(case, unsettled, ranges), verify.ledger(case)
     appealed, _ = verify.appeals(ledger, verify.steps(case))
     said = brief.open_items(case, decisive, ranges, unsettled, appealed, ledger, "vi").sentences
-    assert said[0] == catalogue("vi")["brief.waiting"].format(n=len(unsettled.items)) and len(said) == 3
+    kinds = {"appealed": 14, "unverified": 403}
+    listed = "; ".join(catalogue("vi")[f"open.of.{kind}"].format(n=n) for kind, n in kinds.items())
+    assert said[0] == catalogue("vi")["open.some"].format(n=417, list=listed) and len(said) == 3
     facts = dict(brief.to_sign(case, dxlib.score(case), "vi").cells)
     assert facts[catalogue("vi")["brief.fact.without"]] == "21"

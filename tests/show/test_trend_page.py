@@ -3,17 +3,19 @@
 import subprocess
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from dxlib.case import read_series
 from dxlib.index import evaluate
+from dxlib.show import scorecard
 from dxlib.show import trend as page
 from dxlib.words import NOTHING, catalogue
 from dxlib.years import compare_series, course, news, results
 from tests.known.folders import leaf
-from tests.years.two_years import write
+from tests.years.two_years import lineage, register, write
 
 DATA = Path(__file__).parents[2] / "data"
 CONVERT = Path(__file__).parents[1] / "backtest" / "egdi.py"
@@ -97,6 +99,48 @@ def test_answers_that_have_not_come_are_said_and_blame_nobody(tmp_path):
         assert set(cells["b"][3:7]) == {NOTHING} and cells["b"][7] == words["trend.news.not-comparable"]
     broken = page.course_table(lines, compared, "vi").cells
     assert ["┆" in row[2] for row in broken] == [False, True, False]
+
+
+def test_a_merged_agency_moves_no_headline(tmp_path):
+    """a rises by 10 of 40 points, b stays; c and d became cd, which falls by 20 against their estimate. What the page
+    does not judge stands apart: in the sentence, in the counts, in the chart and in the tables."""
+    rows = [leaf(code, "points", 10) for code in "1234"]
+
+    def points(*given):
+        return {code: {"points": x} for code, x in zip("1234", given, strict=True)}
+
+    register(tmp_path, *(f"{a},{a},x,,2000-01-01," for a in "ab"), "cd,cd,x,,2022-01-01,",
+             *(f"{a},{a},x,,2000-01-01,2021-12-31" for a in "cd"))  # fmt: skip
+    lineage(tmp_path, *(f"e,2022-01-01,merge,{a},cd,1,count" for a in "cd"))
+    write(tmp_path, 2021, (rows, {"a": points(0, 5, 5, 5), **dict.fromkeys("bcd", points(8, 8, 8, 8))}))
+    after = {"a": points(10, 5, 5, 5), "b": points(8, 8, 8, 8), "cd": points(3, 3, 3, 3)}
+    write(tmp_path, 2022, (rows, after), "; ".join(f"{code} {code} same" for code in "1234"))
+    series, compared, moved, *_ = made(2022, "test", tmp_path)
+    value = dict(zip(compared[0].group["part"], compared[0].group["value"], strict=True))
+    assert (value["performance"], value["joined"]) == (Fraction(1, 12), Fraction(-1, 6))  # 0.25 / 3 and -0.5 / 3
+    assert compared[0].judged == {"a", "b"}
+    for lang, x in (("vi", ("+8,3", "-16,7")), ("en", ("+8.3", "-16.7"))):
+        words = catalogue(lang)
+        said = page.summary(compared, moved, series, lang).sentences
+        assert words["trend.of.performance_some"].format(x=x[0], n="2") in said[0]
+        assert words["trend.of.joined"].format(x=x[1]) in said[0]
+        assert words["trend.moves_plain"].format(up="1", down="0", none="1") in said
+        cells = {row[0]: row[1:] for row in page.agencies_table(compared, moved, lang).cells}
+        assert cells["cd"][0][-1] == cells["cd"][2][-1] == "*" and set(cells["cd"][3:-1]) == {NOTHING}
+        assert page.group_chart(compared, lang).alt.endswith(words["trend.group_alt"].format(
+            before="", after="", performance=x[0]).rpartition(";")[2])  # fmt: skip
+        card = scorecard.change_sentence(compared, "cd", lang).sentences
+        assert len(card) == 1 and ("-50,0" in card[0] or "-50.0" in card[0])
+
+
+def test_where_all_were_merged_nobody_performed(merger):
+    """No performance is named where nobody is judged; the change of all of them stands against their estimates."""
+    step = merger[1][-1]
+    value = dict(zip(step.group["part"], step.group["value"], strict=True))
+    assert step.judged == frozenset() and value["performance"] == 0 and value["joined"] != 0
+    said = page.said_group(step, "vi")
+    assert "kết quả thực hiện" not in said and "chia tách so với ước tính" in said
+    assert page.group_chart([step], "vi") is None
 
 
 def test_two_years_that_cannot_be_compared_give_no_performance(quiet):

@@ -107,14 +107,14 @@ def test_on_paper(tmp_path):
     assert ranges.loc["c", ["low", "points", "high"]].tolist() == [12, 17, 22]
     assert ranges["certain"].tolist() == [True, False, False, True]
     (item,) = decisive.to_dict("records")
-    assert (item["agency"], item["kind"], item["effect"], item["best"], item["worst"]) == ("c", "open", 10, 2, 3)
+    assert (item["agency"], item["kind"], item["effect"], item["best"], item["worst"]) == ("c", "unverified", 10, 2, 3)
     assert item["reclass"] == 1  # 22/30 is above the cut of 0.7
 
 
 def test_a_disputed_item_may_end_anywhere_because_an_appeal_may_lower(tmp_path):
     still_open, ranges, _ = materiality(case_of(tmp_path, SHARES, (), {("b", "3")}))
     (item,) = still_open.items
-    assert (item.kind, item.low, item.high, item.now) == ("disputed", 0, 1, 0)
+    assert (item.kind, item.low, item.high, item.now) == ("appealed", 0, 1, 0)
     assert ranges.loc["b", ["rank", "best", "worst"]].tolist() == [3, 2, 3]
 
 

@@ -19,7 +19,7 @@ NOTHING = pd.DataFrame({"agency": [], "indicator": [], "share": [], "over": []},
 def rows(*cells):
     """(agency, indicator, max_points, claimed)"""
     out = pd.DataFrame(list(cells), columns=["agency", "indicator", "max_points", "claimed"])
-    return out.assign(final=np.nan, state="open")
+    return out.assign(excess=out["claimed"], final=np.nan, state="open")
 
 
 def past(*cells):
@@ -89,7 +89,9 @@ def test_the_same_seed_draws_the_same_list_and_parts_are_apart():
 def test_the_draw_does_not_depend_on_the_order_of_equal_risks():
     risks = many()
     shuffled = risks.sample(frac=1, random_state=5).reset_index(drop=True)
-    resorted = risk(shuffled[["agency", "indicator", "max_points", "claimed", "final", "state"]], NOTHING, flagged())
+    resorted = risk(
+        shuffled[["agency", "indicator", "max_points", "claimed", "excess", "final", "state"]], NOTHING, flagged()
+    )
     assert choose(resorted, 40, np.random.default_rng(11)).equals(choose(risks, 40, np.random.default_rng(11)))
 
 
@@ -98,7 +100,7 @@ def test_the_draws_do_not_depend_on_what_verification_finds():
     risks = many()
     found = flagged(*(("no_evidence", f"u{k:02}", "3") for k in range(0, 20, 2)))
     later = risk(
-        risks[["agency", "indicator", "max_points", "claimed", "final", "state"]].assign(state="verified"),
+        risks[["agency", "indicator", "max_points", "claimed", "excess", "final", "state"]].assign(state="verified"),
         NOTHING,
         found,
     )

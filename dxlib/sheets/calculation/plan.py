@@ -12,7 +12,7 @@ from ...case.answered import Cells, on_top
 from ...case.framework import Node
 from ...index import INDEX, Exact, provisional
 from ...index.score import finished, leaves_of
-from ...index.values import Finished, Leaf
+from ...index.values import OPEN, Finished, Leaf
 from ...rules import Options, Parts
 from ...words import name, text, title_of_year
 from ..book import Cell, Sheet, fixed
@@ -163,8 +163,9 @@ class Plan:
         if node.taken:
             a, b = (*("" if x is None else str(x) for x, _ in (self.finished[of][i] for of in node.taken)), "")[:2]
             return (a, b, "", ""), None
-        verdicts = answers.verdicts.get(node.code, {}) if self.judged else {}
-        return answers.claims.get(node.code, {}).get(agency), verdicts.get(agency)
+        if not self.judged or self.waits(node, i):
+            return answers.claims.get(node.code, {}).get(agency), None
+        return answers.counting(node.code, agency)
 
     def counted(self, node: Node, i: int) -> dict[str, str]:
         """The figures that count: the last verdict's on top of the claim's. Points override the rule, or are the value
@@ -178,7 +179,7 @@ class Plan:
         return {"a": a, "b": b, "option": option, "points": points}
 
     def waits(self, node: Node, i: int) -> bool:
-        return self.leaves[node.code].states[i] == "not-verified"
+        return self.leaves[node.code].states[i] in OPEN
 
     def option_words(self, node: Node, answer: str) -> str:
         """An option or the parts met, as they stand in a cell."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 from ...case.answers import quotient_of
 from ...case.framework import Node
 from ...index.rounding import rounded
+from ...index.values import OPEN
 from ...rules import Count, MinMax, Options, Parts, Percentile, RankShare, Relative, ZScore
 from ..book import Cell, Sheet
 from ..method import earned, exactly, quoted
@@ -54,9 +55,8 @@ def coverage_cell(plan: Plan, node: Node, i: int) -> Cell:
 def state_of(plan: Plan, node: Node, i: int) -> str:
     """The key of the word for what an agency has in a row."""
     state = plan.leaves[node.code].states[i]
-    return {"not-verified": "not_verified", "not-applicable": "not_applicable", "missing": "missing"}.get(
-        state, "value"
-    )
+    words = dict.fromkeys(OPEN, "not_verified") | {"not-applicable": "not_applicable", "missing": "missing"}
+    return words.get(state, "value")
 
 
 class Worked:
@@ -263,7 +263,7 @@ class Worked:
 
     def blocked(self, i: int, value: Fraction | None, rounds: bool = False) -> float | int | str | None:
         """A value, or the words that no score is possible."""
-        waits = self.leaf.states[i] == "not-verified" if self.column is None else self.column.blocked[i]
+        waits = self.leaf.states[i] in OPEN if self.column is None else self.column.blocked[i]
         if waits:
             return self.words["no_score"]
         if value is not None and rounds and self.plan.every_level:

@@ -10,6 +10,7 @@ from ...index.rank import ranked_on
 from ...index.rounding import rounded
 from ...index.score import coverage
 from ...index.table import SCORE_DECIMALS
+from ...index.values import OPEN
 from ...show.labels import class_edge
 from ...words import text, title
 from ..book import Cell, Sheet
@@ -121,7 +122,7 @@ class Result:
         plan, settings = self.plan, self.settings
         letter, sheet = LETTERS[POINTS], plan.sheet("points")
         cells = [f"'{sheet}'!{letter}{plan.row_lines[node.code] + i + 1}" for node in plan.extra]
-        open_ones = [plan.leaves[node.code].states[i] == "not-verified" for node in plan.extra]
+        open_ones = [plan.leaves[node.code].states[i] in OPEN for node in plan.extra]
         known = [p for node in plan.extra if (p := plan.leaves[node.code].shares[i]) is not None]
         if plan.every_level:
             known = [rounded(p, settings.points_decimals, settings.half) for p in known]

@@ -15,7 +15,7 @@ from .claims import (
 from .first import left_out, public, summary
 from .limits import limits
 from .materiality import decisive_table, materiality_sentence, ranges_chart
-from .selection import estimates_table, factors_sentence, parts_table, plan_table, worklist_table
+from .selection import estimates_table, factors_sentence, open_sentence, parts_table, plan_table, worklist_table
 from .suspicions import coverage_table, flag_summary, flag_table
 from .verifiers import appeals_table, leniency_table, verifiers_table
 
@@ -37,6 +37,7 @@ __all__ = [
     "leniency_table",
     "limits",
     "materiality_sentence",
+    "open_sentence",
     "own_sums",
     "parts_table",
     "plan_table",

@@ -87,9 +87,10 @@ def said_evidence(case: Case, coverage: pd.DataFrame, waiting: int, lang: str) -
 def said_open(case: Case, decisive: pd.DataFrame, ranges: pd.DataFrame, unsettled: Open, lang: str) -> str:
     if decisive.empty:
         said = closing(case, ranges, unsettled)
-        return text(f"verification.{said}", lang, n=number(len(unsettled.items), lang)) if said else ""
+        return text(f"verification.{said}", lang, n=number(len(unsettled.waiting), lang)) if said else ""
     top = decisive.iloc[0]
     facts = {
+        "all": number(len(unsettled.waiting), lang),
         "n": number(len(decisive), lang),
         "agencies": number(decisive["agency"].nunique(), lang),
         "points": labels.points((decisive["high"] - decisive["low"]).sum(), case, lang),
@@ -105,7 +106,7 @@ def closing(case: Case, ranges: pd.DataFrame, unsettled: Open) -> str:
     doubtful = bool(case.set_aside) or case.tables["verdicts"].empty
     if doubtful or len(ranges) < 2 or not ranges["certain"].all():
         return ""
-    return "settled" if unsettled.items else "closed"
+    return "closed" if unsettled.waiting.empty else "settled"
 
 
 def said_appeals(case: Case, appealed: pd.DataFrame, ledger: pd.DataFrame, lang: str) -> str:

@@ -21,14 +21,14 @@ def materiality_sentence(
         return sentences(text("verification.endless", lang, rows=rows))
     if len(ranges) < 2 or not case.has_claims:
         return None
-    if not unsettled.items:
+    if unsettled.waiting.empty:
         end = closing(case, ranges, unsettled)
         return sentences(text(f"verification.{end}", lang)) if end else None
     certain = int(ranges["certain"].sum())
     facts = {"certain": number(certain, lang), "all": number(len(ranges), lang)}
     said = [text("verification.certain", lang, **facts)]
     if len(decisive):
-        others = len(unsettled.items) - len(decisive)
+        others = len(unsettled.waiting) - len(decisive)
         said.append(
             text(
                 "verification.settle",
@@ -79,7 +79,7 @@ def decisive_table(case: Case, decisive: pd.DataFrame, lang: str, most: int = 40
         [
             named[r["agency"]],
             codes[r["indicator"]],
-            text(f"verification.state.{r['kind']}", lang),
+            text(f"verification.kind.{r['kind']}", lang),
             text(
                 "verification.from_to",
                 lang,

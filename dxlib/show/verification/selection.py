@@ -58,11 +58,16 @@ def factors_sentence(case: Case, past: pd.DataFrame, lang: str) -> Sentences | N
     )
 
 
-def worklist_table(case: Case, chosen: pd.DataFrame, seed: int, lang: str, most: int = 40) -> Table | None:
-    """What to verify first, and how each risk was worked out."""
+def open_sentence(case: Case, waiting: pd.DataFrame, lang: str) -> Sentences | None:
+    """How many items are open, and for what.  waiting: from `verify.open_items`"""
+    return sentences(labels.still_open(waiting, lang)) if case.has_claims else None
+
+
+def worklist_table(
+    case: Case, listed: pd.DataFrame, waiting: pd.DataFrame, seed: int, lang: str, most: int = 40
+) -> Table | None:
+    """What to decide next, and how each risk was worked out.  listed, waiting: from `verify.worklist`, `open_items`"""
     named, codes = labels.agencies(case, lang), labels.rows(case, lang)
-    waiting = chosen["state"].isin(["open", "disputed"])
-    rows = chosen[(chosen["part"] != "rest") & waiting]
     body = [
         [
             named[r["agency"]],
@@ -72,22 +77,24 @@ def worklist_table(case: Case, chosen: pd.DataFrame, seed: int, lang: str, most:
             "; ".join(text(f"flag.{flag}.name", lang) for flag in r["red_flags"].split(";") if flag) or "–",
             number(r["factor"], lang, 2),
             labels.points(r["risk"], case, lang),
-            text(f"verification.state.{r['state']}", lang),
+            text(f"verification.kind.{r['kind']}", lang),
         ]
-        for r in rows.head(most).to_dict("records")
+        for r in listed.head(most).to_dict("records")
     ]
     heads = [Column(text("page.agency", lang), "name"), Column(text("page.row", lang))]
     heads += [*labels.numbers("verification", ("claimed", "p"), lang), Column(text("verification.red_flags", lang))]
     heads += [*labels.numbers("verification", ("factor", "risk"), lang), Column(text("verification.state_now", lang))]
-    counts = rows["part"].value_counts()
+    first = listed["kind"] == "unverified"
+    counts = listed.loc[first, "part"].value_counts()
     facts = {key: number(counts.get(key, 0), lang) for key in ("risk", "random", "points")}
-    note = text("verification.worklist_note", lang, seed=str(seed), shown=number(len(body), lang), **facts)
+    facts |= {"again": number(int((~first).sum()), lang), "all": number(len(waiting), lang)}
+    facts |= {"listed": number(len(listed), lang), "shown": number(len(body), lang)}
     return table(
         text("verification.worklist_caption", lang),
         heads,
         body,
-        labels.made(case, lang, "dxlib.verify.risk", "dxlib.verify.choose"),
-        note,
+        labels.made(case, lang, "dxlib.verify.open_items", "dxlib.verify.worklist"),
+        text("verification.worklist_note", lang, seed=str(seed), **facts),
     )
 
 
