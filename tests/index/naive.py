@@ -7,9 +7,10 @@ classed or rounded; a node that no root reaches is never shortened. Points are s
 
 Where the contract says nothing of a word or a cell:
 - the state of a branch with a score is the first of claimed, verified, measured, missing, not-applicable that a row
-  that counts has; without a score not-verified where one is, not-applicable where all are, else missing;
+  that counts has; without a score reopened, else not-verified where one is, not-applicable where all are, else missing;
 - a node that is left out for an agency shows neither points nor a maximum; one that waits shows its maximum;
-- in a list of one `of` is 1.
+- in a list of one `of` is 1;
+- figures filled in an appeal take the place of points that overrode the rule.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ UNSCORED = ("none", "bonus", "penalty")
 DIVIDES = ("ratio", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
 TABLES = ("indicators", "agencies", "exemptions", "claims", "verdicts")
 VALUE = ("claimed", "verified", "measured")
+OPEN = ("reopened", "not-verified")
+CELLS = ("a", "b", "option", "points")
 
 
 class Refused(Exception):
@@ -56,7 +59,7 @@ class Node:
     own      the maximum that is left for this agency
     kept     the part of the node's weight that is left
     covered  the part of the node's weight that has a value
-    blocked  something below is not verified, or missing where that leaves no score
+    blocked  something below is not verified (any more), or missing where that leaves no score
     """
 
     share: Fraction | None
@@ -271,17 +274,33 @@ class Referee:
 
     def cells(self, agency: str, code: str) -> tuple[dict[str, str] | None, bool]:
         """(a, b, option, points of the claim, `override`: points of a verdict) as they stand in the end, None without
-        any answer; and whether a verdict decided."""
-        claim = dict.fromkeys(("a", "b", "option", "points", "override"), "")
-        for row in self.answers("claims", agency, code):
-            claim |= {c: row.get(c) or "" for c in ("a", "b", "option", "points")}
+        any answer; and whether a verdict decided. A verdict stands on the claim that it judged."""
+        claim = self.claim(agency, code)
         steps = self.answers("verdicts", agency, code) if self.on != "claimed" else []
         stands = claim
         for step in sorted(steps, key=lambda row: int(row["step"])):
-            below = stands if step["stage"] == "appeal" else claim
-            stands = below | {c: step[c] for c in ("a", "b", "option") if step.get(c)}
+            below = stands if step["stage"] == "appeal" else self.judged(step) or claim
+            figures = {c: step[c] for c in ("a", "b", "option") if step.get(c)}
+            stands = below | figures | ({"override": ""} if figures and self.kind(code) != "points" else {})
             stands |= {"override": step["points"]} if step.get("points") else {}
         return (stands if steps or any(claim.values()) else None), bool(steps)
+
+    def claim(self, agency: str, code: str) -> dict[str, str]:
+        rows = self.answers("claims", agency, code)
+        return {c: (rows[0].get(c) or "" if rows else "") for c in CELLS} | {"override": ""}
+
+    def judged(self, step: dict[str, str]) -> dict[str, str] | None:
+        """The claim that a verdict judged; None where that is not recorded."""
+        if not step.get("judged_evidence"):
+            return None
+        return {c: step.get(f"judged_{c}") or "" for c in CELLS} | {"override": ""}
+
+    def reopened(self, agency: str, code: str) -> bool:
+        """Whether the claim is another now than the last verdict judged (the agency's own sum is no claim)."""
+        steps = self.answers("verdicts", agency, code)
+        then = self.judged(max(steps, key=lambda row: int(row["step"]))) if steps else None
+        now, read = self.claim(agency, code), CELLS if self.kind(code) == "points" else CELLS[:-1]
+        return then is not None and any(then[c] != now[c] for c in read)
 
     def takes_b(self, code: str) -> bool:
         named = self.kind(code) == "ratio" or self.get(code, "b_vi") or self.get(code, "b_en")
@@ -310,6 +329,8 @@ class Referee:
             return "missing", None, None
         if self.reported(code) and self.on == "verified" and not judged:
             return "not-verified", None, None
+        if self.reported(code) and self.on == "verified" and self.reopened(agency, code):
+            return "reopened", None, None
         state = ("verified" if judged else "claimed") if self.reported(code) else "measured"
         if cells["override"] and self.kind(code) != "points":
             points, maximum = Fraction(cells["override"]), self.full(code) or self.scale
@@ -351,7 +372,7 @@ class Referee:
         policy = {
             "not-applicable": self.index.get("not_applicable", "exclude"),
             "missing": self.index.get("missing", "zero"),
-            "not-verified": "not-ranked",
+            **dict.fromkeys(OPEN, "not-ranked"),
         }.get(state, "")
         if policy == "exclude":
             return Node(None, ZERO, ZERO, ZERO, False, state)
@@ -383,10 +404,9 @@ class Referee:
         states = [n.state for _, _, n in below]
         if share is not None:
             state = next(s for s in (*VALUE, "missing", "not-applicable") if s in states)
-        elif "not-verified" in states:
-            state = "not-verified"
         else:
-            state = "not-applicable" if set(states) == {"not-applicable"} else "missing"
+            alone = "not-applicable" if set(states) == {"not-applicable"} else "missing"
+            state = next((s for s in OPEN if s in states), alone)
         return Node(share, own, kept, covered, blocked, state)
 
     def combine(self, how: str, parts: list[tuple[Fraction, Fraction, Fraction]], own: Fraction) -> Fraction:
@@ -412,8 +432,9 @@ class Referee:
         """Bonus and penalty points on the index, clamped once."""
         rows = [c for c in self.rows if self.kind(c) in ("bonus", "penalty")]
         given = [self.leaf(c)[agency] for c in rows]
-        if any(state == "not-verified" for _, state in given):
-            return replace(index, share=None, blocked=True, state="not-verified")
+        if waiting := {state for _, state in given if state in OPEN}:
+            state = next(s for s in OPEN if s in waiting | {index.state})
+            return replace(index, share=None, blocked=True, state=state)
         if not rows or index.share is None:
             return index
         extra = [points for points, _ in given if points is not None]

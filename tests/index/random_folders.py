@@ -21,12 +21,13 @@ from tests.backtest.contract_folder import write_folder
 from tests.index.naive import DIVIDES, Referee, Refused, rounded, split
 from tests.known.folders import GROUP, YEAR, square
 
-EMPTY_APPEALS = False  # the product still takes an appeal that is left empty for an accepted claim
 NAMES = ("an", "binh", "chau", "dung", "em", "giang")
 MEANS = ("geometric", "harmonic", "product", "complement")  # take no negative share
 TOTALS = (60, 750, 85, 7, 640, 100, 1000, "12.5")
+LEAST = Fraction(1, 1000)  # nobody writes smaller cuts
 WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
 TURNS = ("ratio", "steps", "relative", "minmax", "zscore", "rank", "percentile")
+LESS = ("steps(5:1/4, <3:0.5, 1:1)", "steps(2.5:0.1, 0:1/3, <0:50%)")  # of direction -1
 SIGNED = ("steps", "goalposts", "minmax", "zscore", "rank", "percentile")
 
 
@@ -187,7 +188,7 @@ class Maker:
             f"options(all:1, quarter:1/4, third:1/3, some:{text(self.some(scale))}p, low:0.02, none:0)",
             "parts(p:0.3, q:1/3, r:1/2)",
             f"count({text(max(self.some(scale), self.grain))}{r.choice(('', ', ' + text(scale / 2), ', 5000'))})",
-            r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)")),
+            r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)", *LESS)),
             *("relative", f"goalposts({r.choice(('0, 7', '5, -1', '2, 3'))}{unclipped})"),
             f"goalposts({r.choice(('1, 8', '9, 2'))}, log{r.choice(('', '+1', '+0.5'))}{unclipped})",
             *(r.choice(("minmax", "minmax(0.2, 0.9)", "minmax(1/3, 1)")), "rank", "percentile"),
@@ -195,8 +196,7 @@ class Maker:
         ]
         rule = r.choice(rules)
         name = split(rule)[0]
-        turned = name in TURNS and r.random() < 0.4
-        rule = rule.replace(">", "<") if turned else rule
+        turned = rule in LESS or (name in TURNS and name != "steps" and r.random() < 0.4)
         row = {"rule": rule, "max_points": text(most) if self.with_points else "", "direction": "-1" if turned else ""}
         row["source"] = r.choice(
             ("reported", "reported", "", "measured", "expert") if self.reported else ("", "measured")
@@ -257,21 +257,23 @@ class Maker:
         return out
 
     def verdicts(self, leaves: dict[str, dict], claims: dict) -> Iterator[dict[str, str]]:
-        done = self.r.choice((1.0, 1.0, 0.95, 0.6, 0.0))
+        """One to three steps per cell; some say what they judged, which may be another claim than there is now."""
+        r = self.r
+        done, records = r.choice((1.0, 1.0, 0.95, 0.6, 0.0)), r.choice((0.0, 0.0, 0.3, 1.0))
         for (agency, code), claim in claims.items():
-            row, points_stand = leaves[code], False
-            if self.r.random() > done or (row.get("source") not in ("", "reported") and self.r.random() < 0.8):
+            row = leaves[code]
+            reported = row.get("source") in ("", "reported")
+            if r.random() > done or (not reported and r.random() < 0.8):
                 continue
-            for step in range(1, self.r.choice((1, 1, 2, 3)) + 1):
-                stage = "verify" if step == 1 else self.r.choice(("verify", "appeal", "appeal"))
-                cells = self.decided(row, claim)
-                if stage == "appeal" and not EMPTY_APPEALS:
-                    cells = self.answer(row)
-                if points_stand and stage == "appeal" and cells:  # what another figure makes of them is said nowhere
-                    cells = {"points": self.any_points(row)}
-                points_stand = "points" in cells or (points_stand and stage == "appeal")
+            judged, record = claim, {}
+            if reported and r.random() < records:
+                judged = self.answer(row) if r.random() < 0.1 else claim
+                record = {f"judged_{c}": x for c, x in judged.items()} | {"judged_evidence": "-"}
+            for step in range(1, r.choice((1, 1, 2, 3)) + 1):
+                stage = "verify" if step == 1 else r.choice(("verify", "appeal", "appeal"))
                 who = {"decided_by": "Tổ" if stage == "verify" else "Hội đồng", "reason": "other"}
-                yield {"agency": agency, "indicator": code, "step": str(step), "stage": stage} | cells | who
+                said = {"step": str(step), "stage": stage} | self.decided(row, judged) | who | record
+                yield {"agency": agency, "indicator": code} | said
 
     def most(self, row: dict[str, str]) -> Fraction:
         return Fraction(row.get("max_points") or self.total)
@@ -301,12 +303,13 @@ class Maker:
             who = r.sample(list(second.agencies), 2)
             shares = [s for a in who if (s := second.deciding(a, "")) is not None]
             if r.random() < 0.4:
-                index["min_coverage"] = Decimal(text(rounded(second.node(who[0], "").covered, 12)))
+                covered = second.node(who[0], "").covered
+                index["min_coverage"] = Decimal(text(rounded(covered, 12 if covered > LEAST else 0)))
         except Refused:
             return folder
         if r.random() < 0.8:
             given = {rounded(x, r.choice((2, 8, 12))) for x in (*shares, Fraction("0.9"), Fraction("0.5"))}
-            key, edges = "cut", sorted((x for x in given if 0 < x < 1), reverse=True)
+            key, edges = "cut", sorted((x for x in given if LEAST < x < 1 - LEAST), reverse=True)
             if r.random() < 0.3:
                 key, edges = "within", [1 - x for x in edges]
             bands = [{key: Decimal(text(x)), "includes_cut": r.random() < 0.6} for x in edges]

@@ -111,6 +111,15 @@ def test_the_folders_hold_all_there_is():
     steps = [row for folder in folders for row in folder.tables.get("verdicts", [])]
     assert {naive.split(row["rule"])[0] for row in rows} - {""} == set(SHAPES)
     assert {row.get("direction", "") for row in rows} == {"", "-1"}
+    states = {
+        state
+        for folder in folders[:100]
+        for second in map(folder.referee, folder.bases)
+        for code in second.rows
+        if not second.children(code)
+        for _, state in second.leaf(code).values()
+    }
+    assert states == {*naive.VALUE, *naive.OPEN, "missing", "not-applicable", "not-scored"}
     assert {row["stage"] for row in steps} == {"", "verify", "appeal"}
     assert {on for folder in folders for on in folder.bases} == {None, "verified", "current", "claimed"}
     keys = {key["name"]: key for key in schema.table("index")["keys"]}
