@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import repeat
 
 from ..case import Case
-from ..case.framework import CHOICES, INDEX, Framework, finished_node
+from ..case.framework import CHOICES, INDEX, Framework, Node, finished_node
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
@@ -121,7 +121,7 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
     """A leaf under the policies for rows that do not apply and for missing answers."""
     node = framework.nodes[code]
     n = len(values.states)
-    room = (node.maximum or ZERO) if framework.has_points else framework.total
+    room = full_room(node, framework)
     if not node.scored:
         return Column([None] * n, [ZERO] * n, [ZERO] * n, [False] * n, values.states)
     policy = {"not-applicable": settings.not_applicable, "missing": settings.missing}
@@ -142,6 +142,11 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
         rooted = code in framework.rooted
         shares = [round_share(s, r, settings, rooted) for s, r in zip(shares, rooms, strict=True)]
     return Column(shares, rooms, present, blocked, values.states)
+
+
+def full_room(node: Node, framework: Framework) -> Fraction:
+    """The maximum of a node of which nothing is left out."""
+    return (node.maximum or ZERO) if framework.has_points else framework.total
 
 
 def round_share(share: Fraction | None, room: Fraction, settings: Settings, rooted: bool) -> Fraction | None:
@@ -170,9 +175,11 @@ def branch(
     below = [columns[node.code] for node in counting]
     weights = whole_numbers([node.weight for node in counting])
     full = [node.maximum or ZERO for node in counting]
-    idle = [columns[node.code] for node in siblings if not node.weight]
+    lying = [node for node in siblings if not node.weight]
+    idle = [columns[node.code] for node in lying]
     scale = (maximum or ZERO) if framework.has_points else framework.total
-    whole, idle_whole = (ONE,) * len(below), (ONE,) * len(idle)
+    # a row of weight 0 further down leaves with its maximum alone, not with any weight
+    everything = (ONE,) * len(below), *(tuple(full_room(n, framework) for n in nodes) for nodes in (counting, lying))
     words: dict[tuple[tuple[str, ...], bool], str] = {}
     rooted = code in framework.rooted
     out = Column([], [], [], [], [])
@@ -181,7 +188,7 @@ def branch(
     ):
         parts = list(zip(weights, shares, present, rooms, full, strict=True))
         held, room = ONE, scale
-        if present != whole or idle_present != idle_whole:
+        if (present, rooms, idle_rooms) != everything:
             rest = list(zip(idle_present, idle_rooms, strict=True))
             held, room = kept_weight(parts, rest, aggregate, scale, framework.has_points)
         share = None if True in blocked else combine(aggregate, parts, room, framework.has_points, code, agency)

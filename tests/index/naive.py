@@ -1,57 +1,497 @@
-"""A second scoring of the same tables, as naive as it can be: the referee of the real one.
+"""The referee: a second scorer of a data folder, plain and slow, written from the contract and not from `dxlib`.
 
-Nested dictionaries and fractions only; arithmetic means; rows answered in points.
+It imports nothing of the product, so that a fault in one of the two shows as a difference. It works on tables of
+text (`read` takes them from a folder) and knows fractions; a root or a logarithm is worked out to 150 digits. Such
+values, and those in which one has a part, are settled (rounded to 30 decimals) right before they are compared,
+classed or rounded; a node that no root reaches is never shortened. Points are settled as points.
+
+Where the contract says nothing of a word or a cell:
+- the state of a branch with a score is the first of claimed, verified, measured, missing, not-applicable that a row
+  that counts has; without a score reopened, else not-verified where one is, not-applicable where all are, else missing;
+- a node that is left out for an agency shows neither points nor a maximum; one that waits shows its maximum;
+- in a list of one `of` is 1;
+- figures filled in an appeal take the place of points that overrode the rule.
 """
 
 from __future__ import annotations
 
+import csv
+import tomllib
+from dataclasses import dataclass, replace
+from decimal import Context, Decimal
 from fractions import Fraction
+from functools import cache
+from math import prod
+from pathlib import Path
+
+DIGITS = Context(prec=150, Emin=-999999, Emax=999999)
+ZERO, ONE = Fraction(0), Fraction(1)
+UNSCORED = ("none", "bonus", "penalty")
+DIVIDES = ("ratio", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
+TABLES = ("indicators", "agencies", "exemptions", "claims", "verdicts")
+VALUE = ("claimed", "verified", "measured")
+OPEN = ("reopened", "not-verified")
+CELLS = ("a", "b", "option", "points")
 
 
-def below(rows, parent):
-    return [row for row in rows if row["parent"] == parent]
+class Refused(Exception):
+    """A mean that takes no negative share was given one."""
 
 
-def size(rows, row):
-    """The maximum of a row: its own, or that of the rows below it together."""
-    children = below(rows, row["code"])
-    return sum(size(rows, child) for child in children) if children else Fraction(row["max_points"])
+@dataclass(frozen=True)
+class Cell:
+    """One row of the tidy table."""
+
+    score: Fraction | None
+    points: Fraction | None
+    max_points: Fraction | None
+    rank: int | None
+    of: int | None
+    band: int | None
+    state: str
 
 
-def weight(rows, row):
-    return Fraction(row["weight"]) if row.get("weight", "") != "" else size(rows, row)
+@dataclass(frozen=True)
+class Node:
+    """What one node is for one agency.
+
+    share    of the own maximum; None without a score
+    own      the maximum that is left for this agency
+    kept     the part of the node's weight that is left
+    covered  the part of the node's weight that has a value
+    blocked  something below is not verified (any more), or missing where that leaves no score
+    """
+
+    share: Fraction | None
+    own: Fraction
+    kept: Fraction
+    covered: Fraction
+    blocked: bool
+    state: str
 
 
-def node(rows, row, answers, exempt, index):
-    """(share or None, part of the weight that stays, own maximum) of one row for one agency."""
-    children = below(rows, row["code"])
-    if children:
-        return branch(rows, children, answers, exempt, index)
-    whole = Fraction(row["max_points"])
-    gap = "not_applicable" if row["code"] in exempt else "missing"
-    if row["code"] in answers and gap == "missing":
-        return Fraction(str(answers[row["code"]])) / whole, Fraction(1), whole
-    policy = index[gap]
-    if policy == "exclude":
-        return None, Fraction(0), Fraction(0)
-    return {"zero": Fraction(0), "full": Fraction(1), "within-parent": None}[policy], Fraction(1), whole
+def read(folder: Path) -> tuple[dict, dict]:
+    """(index.toml, tables) of a year and group as they stand in its folder; numbers of index.toml stay exact."""
+    index = tomllib.loads((folder / "index.toml").read_text("utf-8-sig"), parse_float=Fraction)
+    tables = {}
+    for name in TABLES:
+        if (folder / f"{name}.csv").exists():
+            with (folder / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+                tables[name] = list(csv.DictReader(file))
+    return index, tables
 
 
-def branch(rows, children, answers, exempt, index):
-    parts = [(weight(rows, child), *node(rows, child, answers, exempt, index)) for child in children]
-    above = sum(w * present * share for w, share, present, _ in parts if share is not None)
-    counted = sum(w * present for w, share, present, _ in parts if share is not None)
-    stays = sum(w * present for w, _, present, _ in parts) / sum(w for w, *_ in parts)
-    return (above / counted if counted else None), stays, sum(own for *_, own in parts)
+# Numbers
 
 
-def scores(rows, table, exempt, index):
-    """agency -> (share or None, own maximum) of the index."""
-    found = {a: branch(rows, below(rows, ""), given, exempt.get(a, set()), index) for a, given in table.items()}
-    return {agency: (share, own) for agency, (share, _, own) in found.items()}
+def rounded(x: Fraction, decimals: int, half: str = "away") -> Fraction:
+    whole, rest = divmod(abs(x.numerator) * 10**decimals, x.denominator)
+    beyond = 2 * rest - x.denominator
+    whole += beyond > 0 or (beyond == 0 and (half == "away" or whole % 2 == 1))
+    return Fraction(-whole if x < 0 else whole, 10**decimals)
 
 
-def ranks(shares):
-    """agency -> rank: one more than those that are better; None without a score or in a list of one."""
-    known = [s for s in shares.values() if s is not None]
-    return {a: None if s is None or len(known) < 2 else 1 + sum(t > s for t in known) for a, s in shares.items()}
+def decimal(x: Fraction) -> Decimal:
+    return DIGITS.divide(Decimal(x.numerator), Decimal(x.denominator))
+
+
+def ln(x: Fraction) -> Fraction:
+    return Fraction(DIGITS.ln(decimal(x)))
+
+
+def written(text: str, maximum: Fraction | None = None) -> Fraction:
+    """A number of a rule: 0.5, 1/2, 50 %, or points of the row's maximum (15p)."""
+    text = text.strip()
+    if text.endswith("%"):
+        return Fraction(text[:-1].strip()) / 100
+    if text.endswith("p"):
+        return Fraction(text[:-1].strip()) / (maximum or ONE)
+    return Fraction(text)
+
+
+def split(rule: str) -> tuple[str, list[str]]:
+    name, _, inside = rule.strip().partition("(")
+    return name.strip(), [arg.strip() for arg in inside.rstrip(") ").split(",") if arg.strip()]
+
+
+# The rules
+
+
+def share_by_rule(rule: str, direction: int, maximum: Fraction, x) -> Fraction:
+    """The share of the maximum (bonus and penalty: signed points). x is a number, or the text of an option."""
+    name, args = split(rule)
+    pairs = [(arg.rpartition(":")[0].strip(), written(arg.rpartition(":")[2], maximum)) for arg in args if ":" in arg]
+    if name == "points":
+        return x / maximum
+    if name == "yes_no":
+        return {"yes": ONE, "no": ZERO}[x]
+    if name == "options":
+        return dict(pairs)[x]
+    if name == "parts":
+        met = set() if x == "none" else {part.strip() for part in x.split(";")}
+        return min(sum((share for part, share in pairs if part in met), ZERO), ONE)
+    if name == "ratio":
+        return min(x, ONE) if direction == 1 else 1 - min(x, ONE)
+    if name == "target":
+        return min(x / written(args[0]), ONE)
+    if name == "steps":
+        met = []
+        for step, share in pairs:
+            strict, at = step[0] in "<>", written(step.lstrip("<>"))
+            ahead = (x - at) * direction
+            if ahead > 0 or (ahead == 0 and not strict):
+                met.append((at * direction, strict, share))
+        return max(met)[2] if met else ZERO
+    if name == "goalposts":
+        lo, hi = written(args[0]), written(args[1])
+        log = next((arg for arg in args[2:] if arg.startswith("log")), None)
+        if log:
+            plus = written(log.partition("+")[2] or "0")
+            lo, hi, x = ln(lo + plus), ln(hi + plus), ln(x + plus)
+        share = (x - lo) / (hi - lo)
+        return share if "unclipped" in args else min(max(share, ZERO), ONE)
+    each = written(args[0].rstrip("p"))
+    cap = written(args[1].rstrip("p")) if len(args) > 1 else None
+    if name == "count":
+        return min(x * each, maximum if cap is None else min(cap, maximum)) / maximum
+    points = x * each if cap is None else min(x * each, cap)
+    return {"bonus": points, "penalty": -points}[name]
+
+
+def shares_in_group(rule: str, direction: int, values: list[Fraction]) -> list[Fraction] | None:
+    """The shares of all agencies that have a value; None for a rule that looks at one agency alone."""
+    (name, args), n = split(rule), len(values)
+    if name == "relative":
+        best = max(values) if direction == 1 else min(values)
+        if best == 0:
+            return [Fraction(direction == -1 and v == 0) for v in values]
+        return [v / best if direction == 1 else best / v for v in values]
+    if name == "minmax":
+        lo, hi = (written(arg) for arg in args) if args else (ZERO, ONE)
+        span, worst = max(values) - min(values), min(values) if direction == 1 else max(values)
+        return [lo + (hi - lo) * (abs(v - worst) / span if span else 0) for v in values]
+    if name == "zscore":
+        mean = sum(values, ZERO) / n
+        squares = sum(((v - mean) ** 2 for v in values), ZERO)
+        if not squares:
+            return [ZERO] * n
+        sd = Fraction(DIGITS.sqrt(decimal(squares / (n - 1))))
+        return [direction * (v - mean) / sd for v in values]
+    if name in ("rank", "percentile"):
+        places = [1 + sum((w - v) * direction < 0 for w in values) for v in values]
+        if name == "percentile":
+            return [Fraction(r, n) for r in places]
+        return [Fraction(r - 1, n - 1) if n > 1 else ZERO for r in places]
+    return None
+
+
+class Referee:
+    """Scores of one folder. `on`: verified, current, claimed; None as the contract says."""
+
+    def __init__(self, index: dict, tables: dict[str, list[dict[str, str]]], on: str | None = None):
+        self.index, self.tables = index, tables
+        self.on = on or ("verified" if "verdicts" in tables else "claimed")
+        self.rows = {row["code"]: row for row in tables["indicators"]}
+        self.agencies = {row["agency"]: row for row in tables["agencies"]}
+        self.half, self.decimals = index.get("half", "away"), index.get("points_decimals", 2)
+        self.every_level = index.get("rounding", "end") == "every-level"
+        self.points_set = any(self.stated(c) for c in self.rows if self.kind(c) not in UNSCORED)
+        self.scale = Fraction(index.get("total", 1))
+        for name in "kind children scored siblings full weight counting rooted by_code takes_b leaf node deciding ranked".split():
+            setattr(self, name, cache(getattr(self, name)))  # each question is answered once
+
+    def get(self, code: str, column: str) -> str:
+        return self.rows[code].get(column) or ""
+
+    def kind(self, code: str) -> str:
+        """The name of the row's rule; "" for a branch and the index."""
+        return split(self.get(code, "rule"))[0] if code else ""
+
+    # The tree, as it is for everybody ("" is the index)
+
+    def children(self, code: str) -> list[str]:
+        return [c for c, row in self.rows.items() if row["parent"] == code]
+
+    def aggregate(self, code: str) -> str:
+        return (self.get(code, "aggregate") if code else self.index.get("aggregate")) or "arithmetic"
+
+    def stated(self, code: str) -> Fraction | None:
+        return Fraction(self.get(code, "max_points")) if self.get(code, "max_points") else None
+
+    def path(self, code: str) -> list[str]:
+        return [code, *self.path(self.rows[code]["parent"])] if code else []
+
+    def scored(self, code: str) -> bool:
+        """Not `none`, bonus or penalty, not of maximum 0 (or below one), and for a branch: something below is."""
+        if any(self.stated(c) == 0 for c in self.path(code)):
+            return False
+        below = self.children(code)
+        return any(self.scored(c) for c in below) if below else self.kind(code) not in UNSCORED
+
+    def siblings(self, code: str) -> list[str]:
+        """The children that are scored."""
+        return [c for c in self.children(code) if self.scored(c)]
+
+    def full(self, code: str) -> Fraction:
+        """The maximum; without points everything is on the scale of `total`."""
+        if not self.points_set:
+            return self.scale
+        if code and not self.children(code):
+            return self.stated(code) or ZERO
+        below = [self.full(c) for c in self.siblings(code)]
+        return max(below, default=ZERO) if self.aggregate(code) in ("best", "worst") else sum(below, ZERO)
+
+    def weight(self, code: str) -> Fraction:
+        if any(self.get(c, "weight") for c in self.siblings(self.rows[code]["parent"])):
+            return Fraction(self.get(code, "weight"))
+        return self.full(code) if self.points_set else ONE
+
+    def counting(self, code: str) -> list[str]:
+        return [c for c in self.siblings(code) if self.weight(c) > 0]
+
+    def rooted(self, code: str) -> bool:
+        """Whether a root or a logarithm has a part in the shares of this node."""
+        if code and not self.children(code):
+            return self.kind(code) == "zscore" or any(
+                arg.startswith("log") for arg in split(self.rows[code]["rule"])[1]
+            )
+        return self.aggregate(code) == "geometric" or any(self.rooted(c) for c in self.counting(code))
+
+    # What was answered
+
+    def reported(self, code: str) -> bool:
+        source = self.get(code, "source")
+        claimed = "verdicts" in self.tables or any(self.get(c, "source") == "reported" for c in self.rows)
+        return source == "reported" or (not source and claimed)
+
+    def answers(self, name: str, agency: str, code: str) -> list[dict[str, str]]:
+        """The rows of claims or verdicts about one cell."""
+        return [r for r in self.by_code(name).get(code, []) if r["agency"] == agency]
+
+    def by_code(self, name: str) -> dict[str, list[dict[str, str]]]:
+        rows = self.tables.get(name, [])
+        return {code: [row for row in rows if row["indicator"] == code] for code in {r["indicator"] for r in rows}}
+
+    def cells(self, agency: str, code: str) -> tuple[dict[str, str] | None, bool]:
+        """(a, b, option, points of the claim, `override`: points of a verdict) as they stand in the end, None without
+        any answer; and whether a verdict decided. A verdict stands on the claim that it judged."""
+        claim = self.claim(agency, code)
+        steps = self.answers("verdicts", agency, code) if self.on != "claimed" else []
+        stands = claim
+        for step in sorted(steps, key=lambda row: int(row["step"])):
+            below = stands if step["stage"] == "appeal" else self.judged(step) or claim
+            figures = {c: step[c] for c in ("a", "b", "option") if step.get(c)}
+            stands = below | figures | ({"override": ""} if figures and self.kind(code) != "points" else {})
+            stands |= {"override": step["points"]} if step.get("points") else {}
+        return (stands if steps or any(claim.values()) else None), bool(steps)
+
+    def claim(self, agency: str, code: str) -> dict[str, str]:
+        rows = self.answers("claims", agency, code)
+        return {c: (rows[0].get(c) or "" if rows else "") for c in CELLS} | {"override": ""}
+
+    def judged(self, step: dict[str, str]) -> dict[str, str] | None:
+        """The claim that a verdict judged; None where that is not recorded."""
+        if not step.get("judged_evidence"):
+            return None
+        return {c: step.get(f"judged_{c}") or "" for c in CELLS} | {"override": ""}
+
+    def reopened(self, agency: str, code: str) -> bool:
+        """Whether the claim is another now than the last verdict judged (the agency's own sum is no claim)."""
+        steps = self.answers("verdicts", agency, code)
+        then = self.judged(max(steps, key=lambda row: int(row["step"]))) if steps else None
+        now, read = self.claim(agency, code), CELLS if self.kind(code) == "points" else CELLS[:-1]
+        return then is not None and any(then[c] != now[c] for c in read)
+
+    def takes_b(self, code: str) -> bool:
+        named = self.kind(code) == "ratio" or self.get(code, "b_vi") or self.get(code, "b_en")
+        given = any(row.get("b") for name in ("claims", "verdicts") for row in self.by_code(name).get(code, []))
+        return self.kind(code) in DIVIDES and bool(named or given)
+
+    def value(self, code: str, cells: dict[str, str]):
+        """What the rule takes: a number, an option, None where nothing usable is; for 0/0 its policy, as a tuple."""
+        if self.kind(code) in ("yes_no", "options", "parts"):
+            return cells["option"] or None
+        if self.kind(code) == "points":
+            return Fraction(cells["override"] or cells["points"]) if cells["override"] or cells["points"] else None
+        if not cells["a"] or (self.takes_b(code) and not cells["b"]):
+            return None
+        a, b = Fraction(cells["a"]), Fraction(cells["b"]) if self.takes_b(code) else ONE
+        return a / b if b else (self.index["zero_over_zero"],)
+
+    def answered(self, agency: str, code: str):
+        """(state, value for the rule, share where it is known without the rule); a bonus or penalty has points."""
+        cells, judged = self.cells(agency, code)
+        if any(
+            row["agency"] == agency and row["indicator"] in self.path(code) for row in self.tables.get("exemptions", [])
+        ):
+            return "not-applicable", None, None
+        if cells is None:
+            return "missing", None, None
+        if self.reported(code) and self.on == "verified" and not judged:
+            return "not-verified", None, None
+        if self.reported(code) and self.on == "verified" and self.reopened(agency, code):
+            return "reopened", None, None
+        state = ("verified" if judged else "claimed") if self.reported(code) else "measured"
+        if cells["override"] and self.kind(code) != "points":
+            points, maximum = Fraction(cells["override"]), self.full(code) or self.scale
+            return state, None, {"bonus": points, "penalty": -points}.get(self.kind(code), points / maximum)
+        x = self.value(code, cells)
+        if isinstance(x, tuple):  # 0/0
+            return {"exempt": ("not-applicable", None, None)}.get(x[0], (state, None, Fraction(x == ("full",))))
+        return ("missing" if x is None else state), x, None
+
+    def leaf(self, code: str) -> dict[str, tuple[Fraction | None, str]]:
+        """agency -> (share, state) before the policies; a bonus or penalty row has signed points."""
+        rule, direction, maximum = self.rows[code]["rule"], int(self.get(code, "direction") or 1), self.full(code)
+        if self.kind(code) == "none" or (self.kind(code) not in UNSCORED and not self.scored(code)):
+            return dict.fromkeys(self.agencies, (None, "not-scored"))
+        given = {agency: self.answered(agency, code) for agency in self.agencies}
+        values = {agency: x for agency, (_, x, _) in given.items() if x is not None}
+        shares = shares_in_group(rule, direction, list(values.values())) if values else []
+        if shares is None:
+            shares = [share_by_rule(rule, direction, maximum, x) for x in values.values()]
+        by_rule = dict(zip(values, shares, strict=True))
+        return {agency: (by_rule.get(agency, share), state) for agency, (state, _, share) in given.items()}
+
+    # Up the tree, for one agency
+
+    def node(self, agency: str, code: str) -> Node:
+        found = self.branch(agency, code) if self.children(code) else self.row(agency, code)
+        if self.every_level and found.share is not None:
+            found = replace(found, share=self.points(code, found.share * found.own) / found.own)
+        return found if code else self.with_bonus(agency, found)
+
+    def points(self, code: str, exact: Fraction) -> Fraction:
+        """Points as they are printed."""
+        return rounded(rounded(exact, 30) if self.rooted(code) else exact, self.decimals, self.half)
+
+    def row(self, agency: str, code: str) -> Node:
+        share, state = self.leaf(code)[agency]
+        if not self.scored(code):
+            return Node(None, ZERO, ZERO, ZERO, False, state)
+        policy = {
+            "not-applicable": self.index.get("not_applicable", "exclude"),
+            "missing": self.index.get("missing", "zero"),
+            **dict.fromkeys(OPEN, "not-ranked"),
+        }.get(state, "")
+        if policy == "exclude":
+            return Node(None, ZERO, ZERO, ZERO, False, state)
+        share = {"zero": ZERO, "full": ONE}.get(policy, share)
+        return Node(share, self.full(code), ONE, Fraction(state in VALUE), policy in ("not-ranked", "error"), state)
+
+    def branch(self, agency: str, code: str) -> Node:
+        shown = [self.node(agency, c) for c in self.siblings(code)]
+        if not shown:
+            return Node(None, ZERO, ZERO, ZERO, False, "not-scored")
+        how = self.aggregate(code)
+        below = [(self.weight(c), self.full(c), self.node(agency, c)) for c in self.counting(code)]
+        whole = sum(w for w, _, _ in below)
+        if how in ("best", "worst"):
+            own = max(n.own for n in shown)
+            sizes = [(n.own, full) if self.points_set else (n.kept, ONE) for _, full, n in below]
+            kept = max(left for left, _ in sizes) / max(full for _, full in sizes)
+            covered = max(n.covered for _, _, n in below)
+        else:
+            own = sum((n.own for n in shown), ZERO)
+            kept = sum((w * n.kept for w, _, n in below), ZERO) / whole
+            covered = sum((w * n.covered for w, _, n in below), ZERO) / whole
+        own = own if self.points_set else self.scale
+        blocked = any(n.blocked for _, _, n in below)
+        parts = [(w * n.kept, n.share, n.own) for w, _, n in below if n.share is not None and n.kept]
+        share = None if blocked or not parts else self.combine(how, parts, own)
+        if share is not None and self.rooted(code):
+            share = Fraction(decimal(share))  # 150 digits are kept of what has no end
+        states = [n.state for _, _, n in below]
+        if share is not None:
+            state = next(s for s in (*VALUE, "missing", "not-applicable") if s in states)
+        else:
+            alone = "not-applicable" if set(states) == {"not-applicable"} else "missing"
+            state = next((s for s in OPEN if s in states), alone)
+        return Node(share, own, kept, covered, blocked, state)
+
+    def combine(self, how: str, parts: list[tuple[Fraction, Fraction, Fraction]], own: Fraction) -> Fraction:
+        """The share of a branch from (weight that is left, share, own maximum) of the children that have one."""
+        shares, whole = [s for _, s, _ in parts], sum(w for w, _, _ in parts)
+        if how in ("geometric", "harmonic", "product", "complement") and min(shares) < 0:
+            raise Refused(how)
+        if how == "best":
+            return max(s * most for _, s, most in parts) / own if self.points_set else max(shares)
+        if how == "worst":
+            return min(shares)
+        if how == "product":
+            return prod(shares)
+        if how == "geometric":
+            logs = sum(w * ln(s) for w, s, _ in parts) if all(shares) else ZERO
+            return Fraction(DIGITS.exp(decimal(logs / whole))) if all(shares) else ZERO
+        if how == "harmonic":
+            return whole / sum(w / s for w, s, _ in parts) if all(shares) else ZERO
+        mean = sum(w * s for w, s, _ in parts) / whole
+        return 1 - mean if how == "complement" else mean
+
+    def with_bonus(self, agency: str, index: Node) -> Node:
+        """Bonus and penalty points on the index, clamped once."""
+        rows = [c for c in self.rows if self.kind(c) in ("bonus", "penalty")]
+        given = [self.leaf(c)[agency] for c in rows]
+        if waiting := {state for _, state in given if state in OPEN}:
+            state = next(s for s in OPEN if s in waiting | {index.state})
+            return replace(index, share=None, blocked=True, state=state)
+        if not rows or index.share is None:
+            return index
+        extra = [points for points, _ in given if points is not None]
+        extra = [rounded(points, self.decimals, self.half) for points in extra] if self.every_level else extra
+        share = min(max(index.share + sum(extra, ZERO) / index.own, ZERO), ONE)
+        return replace(index, share=share)
+
+    # The table
+
+    def deciding(self, agency: str, code: str) -> Fraction | None:
+        """The share that ranks and classes compare."""
+        node = self.node(agency, code)
+        if node.share is None or self.index.get("rank_on", "exact") == "exact":
+            return rounded(node.share, 30) if node.share is not None and self.rooted(code) else node.share
+        return self.points(code, node.share * node.own) / node.own
+
+    def ranked(self, agency: str, code: str) -> bool:
+        enough = self.node(agency, "").covered >= Fraction(self.index.get("min_coverage", 0))
+        return self.agencies[agency].get("ranked") != "no" and enough and self.node(agency, code).share is not None
+
+    def place(self, agency: str, code: str) -> tuple[int | None, int | None]:
+        if not self.ranked(agency, code):
+            return None, None
+        scope = self.agencies[agency].get("scope")
+        mine = [a for a, row in self.agencies.items() if row.get("scope") == scope and self.ranked(a, code)]
+        better = sum(self.deciding(a, code) > self.deciding(agency, code) for a in mine)
+        return (better + 1 if len(mine) > 1 else None), len(mine)
+
+    def band(self, share: Fraction | None) -> int | None:
+        bands = self.index.get("class", [])
+        if share is None or not bands:
+            return None
+        for i, band in enumerate(bands, start=1):
+            # how far inside: from the cut up, or within a distance of 1
+            near = "within" in band
+            inside = Fraction(band["within"]) - abs(share - 1) if near else share - Fraction(band.get("cut", 0))
+            if inside > 0 or (inside == 0 and band.get("includes_cut", True)):
+                return i
+        return len(bands)
+
+    def cell(self, agency: str, code: str) -> Cell:
+        node = self.node(agency, code)
+        if self.kind(code) in ("bonus", "penalty"):
+            given = self.leaf(code)[agency][0]
+            points = None if given is None else rounded(given, self.decimals, self.half)
+            return Cell(None, points, None, None, None, None, node.state)
+        share, exact = node.share, None if node.share is None else node.share * node.own
+        shown = share is not None or (node.blocked and node.own > 0)
+        return Cell(
+            None if share is None else rounded(rounded(share, 30) if self.rooted(code) else share, 12, self.half),
+            None if exact is None else self.points(code, exact),
+            node.own if shown else None,
+            *self.place(agency, code),
+            None if code else self.band(self.deciding(agency, code)),
+            node.state,
+        )
+
+    def table(self) -> dict[tuple[str, str], Cell]:
+        """(agency, node) -> cell, for the index and every row."""
+        return {(a, c or "index"): self.cell(a, c) for a in self.agencies for c in ["", *self.rows]}

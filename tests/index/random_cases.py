@@ -1,4 +1,4 @@
-"""Random small index sets and answers, written through the front door of the library."""
+"""Random small index sets in points for properties (hypothesis); whole folders are made by `random_folders`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from dxlib.case import Case
+from dxlib.case import Case, read_case
 from dxlib.index import evaluate
-from tests.known.folders import leaf, make, pillar
+from tests.known.folders import GROUP, YEAR, leaf, pillar, write
 
 AGENCIES = ("an", "binh", "chau", "dung", "em")
 few = settings(max_examples=15, deadline=None)
@@ -31,16 +31,21 @@ class Given:
     def leaves(self) -> list[dict]:
         return [row for row in self.rows if row["rule"]]
 
-    def case(self) -> Case:
-        """Written to a folder, read and checked."""
+    def write(self, root: Path) -> Path:
+        """Written to a folder; returns where its files stand."""
         answers = {agency: {code: {"points": p} for code, p in given.items()} for agency, given in self.table.items()}
         exempt = [
             {"agency": a, "indicator": c, "reason": "–"} for a, codes in self.exempt.items() for c in sorted(codes)
         ]
         more = {"exemptions": exempt} if exempt else {}
         more["agencies"] = [{"agency": a, "scope": self.scopes.get(a, "")} for a in self.table]
+        return write(root, self.rows, answers, self.index, **more)
+
+    def case(self) -> Case:
+        """Written, read and checked."""
         with tempfile.TemporaryDirectory() as folder:
-            return make(Path(folder), self.rows, answers, self.index, **more)
+            self.write(Path(folder))
+            return read_case(Path(folder), YEAR, GROUP)
 
     def shares(self) -> dict:
         """agency -> exact share of the index."""

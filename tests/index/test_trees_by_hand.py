@@ -7,7 +7,7 @@ import pytest
 from dxlib.errors import Refusal
 from dxlib.index import evaluate, provisional
 from dxlib.index.score import coverage
-from tests.known.folders import leaf, make, pillar
+from tests.known.folders import leaf, make, pillar, rows_of
 
 # Branch 1 takes the better of two groups: 1.1 with a row answered and one missing, 1.2 with one row of three that
 # applies. Row 2 weighs twice as much as the branch.
@@ -158,3 +158,22 @@ def test_on_what_a_result_stands(tmp_path):
     assert [evaluate(case).on, evaluate(case, "verified").on] == ["claimed", "verified"]
     assert evaluate(case, "verified").columns["1"].states == ["not-verified"] * 2
     assert provisional(case, "verified")
+
+
+@pytest.mark.parametrize("weights, how", [(("3", "0"), ""), (("0", "3"), ""), (("", ""), "best")])
+def test_a_maximum_that_leaves_without_any_weight_leaves_every_level(weights, how, tmp_path):
+    """1.1 has 10 points and a row of weight 0 with 5 that does not apply to x: of 1.1 as of everything above 5 leave."""
+    rows = [
+        pillar("1", aggregate=how),
+        pillar("1.1", "1", weight=weights[0]),
+        *(leaf("1.1.1", "points", 10, "1.1", weight="2"), leaf("1.1.2", "points", 5, "1.1", weight="0")),
+        leaf("1.2", "points", 8, "1", weight=weights[1]),
+    ]
+    answers = {a: {"1.1.1": {"points": 5}, "1.1.2": {"points": 5}, "1.2": {"points": 4}} for a in "xy"}
+    case = make(tmp_path, rows, answers, exemptions=exempted({"x": ["1.1.2"]}))
+    columns = evaluate(case).columns
+    wholes = {"": ([18, 23], F(1, 2)), "best": ([10, 15], F(1, 2))}
+    assert columns["1.1"].rooms == [10, 15]
+    assert [(columns[c].rooms, columns[c].shares[0]) for c in ("1", "index")] == [wholes[how]] * 2
+    assert rows_of(case)["max_points"].tolist() == wholes[how][0]
+    assert rows_of(case)["points"]["x"] == wholes[how][0][0] / 2
