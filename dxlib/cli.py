@@ -142,6 +142,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     approve.add_argument("--decision", required=True, metavar="NUMBER", help=say("decision"))
     approve.add_argument("--date", required=True, type=day, metavar="DAY", help=say("signed_on"))
     approve.add_argument("--reason", default="", metavar="TEXT", help=say("why_again"))
+    approve.add_argument("--pending-appeals", default="", metavar="TEXT", help=say("pending_appeals"))
     forms = command("forms", run_forms)
     place(forms, say, what=False)
     forms.add_argument("-o", dest="output", type=Path, metavar="DIR", required=True, help=say("forms_folder"))
@@ -527,7 +528,7 @@ def run_approve(args: argparse.Namespace) -> int:
     from .audit import short
     from .runs.approve import approve
 
-    facts = (args.role, args.decision, args.date.isoformat(), args.reason)
+    facts = (args.role, args.decision, args.date.isoformat(), args.reason, args.pending_appeals)
     row = approve(args.data, args.reports, args.year, args.group, *facts)
     if args.json:
         print(json.dumps(row, ensure_ascii=False, indent=1))

@@ -41,7 +41,8 @@ def draft(notebook: Any, name: str, own: Path | None = None, **marks: Any) -> by
     page = describe(**marks)
     held = {kind: bool(marks[kind]) for kind in ("sample", "provisional")}
     said = " – ".join(text(f"draft.mark.{kind}", marks["lang"]) for kind, holds in held.items() if holds)
-    printed = {**held, "marks": said, "fingerprint": page["short"].replace(" ", "\u00a0")}
+    code, replaces = page["short"].replace(" ", "\u00a0"), marks.get("replaces", "")
+    printed = {**held, "marks": said, "fingerprint": code, "replaces": replaces}
     shown_as = f"templates/{name}.docx" if own else f"{name}.docx"
     return filled(own or TEMPLATES / f"{name}.docx", {**facts_of(notebook), **printed}, page["title"], shown_as)
 

@@ -59,20 +59,37 @@ def exporter(base: str, template: str, extension: str, lang: str, filters: tuple
     return made
 
 
-def describe(lang: str, title: str, reader: str, sample: bool, provisional: bool, fingerprint: str) -> dict[str, Any]:
-    """What a template prints besides the cells: title, banners, the line of every sheet, the fingerprint."""
+def describe(
+    lang: str,
+    title: str,
+    reader: str,
+    sample: bool,
+    provisional: bool,
+    fingerprint: str,
+    superseded: str = "",
+    replaces: str = "",
+) -> dict[str, Any]:
+    """What a template prints besides the cells: title, banners, the line of every sheet, the fingerprint.
+
+    superseded   how the figures differ from those signed last, in words; "" where they do not
+    replaces     what a decision on these figures replaces, for its draft
+    """
     say = {key: text(f"page.{key}", lang) for key in ("contents", "fingerprint", "fingerprint_note")}
     holds = {"internal": reader == "internal", "sample": sample, "provisional": provisional}
     marks = [kind for kind, held in holds.items() if held]
-    code = short(fingerprint)
+    banners = [(k, " / ".join(text(f"page.{k}", one) for one in (lang, *sorted(others(lang))))) for k in marks]
+    sheet = [*(text(f"page.{kind}", lang) for kind in marks), f"{say['fingerprint']} {short(fingerprint)}"]
+    if superseded:
+        banners.append(("superseded", superseded))
+        sheet.insert(-1, text("page.superseded_short", lang))
     return {
         "lang": lang,
         "title": title,
         "reader": reader,
-        "banners": [(k, " / ".join(text(f"page.{k}", one) for one in (lang, *sorted(others(lang))))) for k in marks],
+        "banners": banners,
         "fingerprint": fingerprint,
-        "short": code,
-        "sheet": " · ".join([*(text(f"page.{kind}", lang) for kind in marks), f"{say['fingerprint']} {code}"]),
+        "short": short(fingerprint),
+        "sheet": " · ".join(sheet),
         "say": say,
     }
 

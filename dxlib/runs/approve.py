@@ -9,18 +9,29 @@ from .. import schema
 from ..atomic import put_all, settle, working_folder
 from ..audit import approval_digest
 from ..case import Case, check_chain, must_hold, read_case
-from ..case.tables import as_csv
+from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
 from ..index import provisional
+from ..verify import open_items
+from ..words import text
 from . import products, record, versions
 from .execute import digest_input
 from .matrix import Job
 
 FIRST = "1"
+MOST = 20  # open items named in a refusal
 
 
 def approve(
-    root: Path, reports: Path, year: str, group: str, role: str, decision: str, day: str, reason: str = ""
+    root: Path,
+    reports: Path,
+    year: str,
+    group: str,
+    role: str,
+    decision: str,
+    day: str,
+    reason: str = "",
+    pending_appeals: str = "",
 ) -> dict[str, str]:
     """Append a sign-off of the published Vietnamese report of a year and group; returns its row.
 
@@ -28,23 +39,29 @@ def approve(
     decision   number of the decision
     day        ISO date
     reason     why a new version, needed from the second on
+    pending_appeals   why the result may be published while appeals wait for their decision; recorded with the reason
 
     Raises Refusal with all that stands against it: no report or other bytes than recorded, inputs that changed since,
-    provisional figures, the same figures signed before, a day before the last one, a missing reason.
+    open items and appeals by name, provisional figures, the same figures signed before, a day before the last one, a
+    missing reason.
     """
     with working_folder(reports):  # not while a run is at work
         for reader in record.READERS:
             settle(reports / reader)
-        return signed(root, reports, read_case(root, year, group), role, decision, day, reason)
+        case = read_case(root, year, group)
+        return signed(root, reports, case, role, decision, day, reason, pending_appeals)
 
 
-def signed(root: Path, reports: Path, case: Case, role: str, decision: str, day: str, reason: str) -> dict[str, str]:
+def signed(
+    root: Path, reports: Path, case: Case, role: str, decision: str, day: str, reason: str, pending: str
+) -> dict[str, str]:
     """The row, appended where nothing stands against it."""
     job = Job(case.year, case.group, "report", "vi", "public")
     entry = record.read(reports).get(f"{job.reader}/{job}")
     last = case.approvals.to_dict("records")[-1] if len(case.approvals) else None
     findings = check_chain(case.approvals, f"{case.year}/{case.group}")
-    findings += [*against_report(root, reports, job, entry), *against_figures(str(job), case, entry)]
+    findings += against_report(root, reports, job, entry)
+    findings += against_figures(f"{case.year}/{case.group}", case, entry, pending)
     above = against_row(last, entry, day, reason)
     stale = any(f.reason == "approve_changed_input" for f in findings)  # then these are not the figures signed before
     findings += [f for f in above if not (stale and f.reason == "approve_twice")]
@@ -57,7 +74,7 @@ def signed(root: Path, reports: Path, case: Case, role: str, decision: str, day:
         "decision": decision,
         "date": day,
         "role": role,
-        "reason": reason,
+        "reason": with_pending(reason, case, pending),
         "previous": approval_digest(last) if last else "",
     }
     kept = versions.archived(reports, f"{case.year}/{case.group}", row["version"], record.read(reports))
@@ -69,18 +86,40 @@ def against_report(root: Path, reports: Path, job: Job, entry: record.Entry | No
     """The report must be there as recorded, and its inputs as they were."""
     if entry is None:
         return [Finding("E_APPROVE", "approve_no_report", str(job))]
-    made = {f"{job.reader}/{path}": facts["sha256"] for path, facts in entry["products"].items()}
-    found = [] if products.holds(reports, made) else [Finding("E_APPROVE", "approve_changed_report", str(job))]
-    changed = [path for path, of in entry["inputs"].items() if digest_input(root / path) != of["bytes"]]
+    found: list[Finding] = []
+    changed: dict[str, str] = {}
+    for name, of in versions.public_of(f"{job.year}/{job.group}", record.read(reports)).items():
+        made = {f"{job.reader}/{path}": facts["sha256"] for path, facts in of["products"].items()}
+        if not products.holds(reports, made):
+            found.append(Finding("E_APPROVE", "approve_changed_report", name.partition("/")[2]))
+        inputs = of["inputs"].items()
+        changed |= {path: name for path, was in inputs if digest_input(root / path) != was["bytes"]}
     return found + [Finding("E_APPROVE", "approve_changed_input", path) for path in changed]
 
 
-def against_figures(name: str, case: Case, entry: record.Entry | None) -> list[Finding]:
-    """Claimed and current figures are never signed."""
+def against_figures(place: str, case: Case, entry: record.Entry | None, pending: str) -> list[Finding]:
+    """Claimed and current figures are never signed, nor is anything while an item is open or an appeal undecided."""
+    waiting = open_items(case)
+    appeals = waiting[waiting["kind"] == "appealed"]
+    items = waiting[waiting["counts"] & (waiting["kind"] != "appealed")]
+    found = []
+    for reason, rows in (("approve_open", items), ("approve_appeals", appeals if not pending.strip() else appeals[:0])):
+        if len(rows):
+            named = [f"{agency} {code}" for agency, code in rows_of(rows, "agency", "indicator")]
+            facts = {"n": len(rows), "items": "; ".join(named[:MOST]) + ("; …" if len(named) > MOST else "")}
+            found.append(Finding("E_APPROVE", reason, place, facts=facts))
     on = entry["parameters"].get("on", "") if entry else ""
-    if provisional(case) or on not in ("", "verified"):
-        return [Finding("E_APPROVE", "approve_provisional", name)]
-    return []
+    if on not in ("", "verified") or provisional(case):
+        found.append(Finding("E_APPROVE", "approve_provisional", place))
+    return found
+
+
+def with_pending(reason: str, case: Case, pending: str) -> str:
+    """The reason of a sign-off, with why it does not wait for appeals, and for how many."""
+    waiting = open_items(case)
+    n = int((waiting["kind"] == "appealed").sum())
+    said = text("cli.pending_appeals_recorded", "vi", n=n, reason=pending.strip()) if n and pending.strip() else ""
+    return "; ".join(part for part in (reason, said) if part)
 
 
 def against_row(last: Mapping[str, str] | None, entry: record.Entry | None, day: str, reason: str) -> list[Finding]:

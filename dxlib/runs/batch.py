@@ -26,7 +26,7 @@ from ..case import (
 from ..errors import Finding, Refusal
 from ..index import provisional, score
 from ..publish.open_data import open_data
-from ..words import text, title_of_year
+from ..words import date, text, title_of_year
 from . import cluster, fingerprint, log, matrix, products, record, seen, versions
 from .books import opened, put
 from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
@@ -323,6 +323,14 @@ class Opened:
     inputs: Mapping[str, str]
     unfinished: bool
     series: Series | None = None
+    signed: list[versions.Superseded | None] = field(default_factory=list)
+
+    def superseded(self, root: Path) -> versions.Superseded | None:
+        """Whether these figures are others than those signed last; found once."""
+        if not self.signed:
+            here = not self.case.approvals.empty
+            self.signed.append(versions.superseded(root, self.case, score(self.case)) if here else None)
+        return self.signed[0]
 
 
 def open_case(root: Path, year: str, group: str, way: str) -> Opened | Refusal:
@@ -360,6 +368,7 @@ def make_task(
         stamps[job] = stamp = stamped(source, opened, job, values, path, templates.values())
         if not source.force and (kept := record.unchanged(source.reports, job, stamp, source.former)):
             return Outcome(job, "kept", kept)
+        changed = opened.superseded(source.root)
         if job.notebook == "report" and not tables:
             made_from = fingerprint.fingerprint(opened.inputs, {"on": on}, source.library, "", source.lock)
             for name, data in open_data(case, score(case, on), unfinished, made_from[:12]).items():
@@ -374,6 +383,10 @@ def make_task(
         "provisional": unfinished,
         "fingerprint": stamp.fingerprint,
     }
+    if changed:
+        signed = {"decision": changed.signed["decision"], "date": date(changed.signed["date"], "vi")}
+        page |= {"superseded": versions.said_superseded(changed, case, job.lang)}
+        page |= {"replaces": text("draft.replaces", "vi", **signed)}
     own = dict(tables) if job.notebook == "report" else {}
     return Task(
         job,

@@ -1,27 +1,37 @@
 """Signed versions: kept among the data as they were signed, published at an address of their own, marked when replaced.
 
 What was signed cannot be made again once an input has changed, so it is data: `<year>/<group>/signed/<version>/` holds
-the products and the part of the record that says from what they were made.
+the public products and the part of the record that says from what they were made. Pages whose figures are others than
+those signed last say so.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 from pathlib import Path
 
+import pandas as pd
+
 from ..audit import canonical, digest, fingerprint
-from ..case import check_chain, places
+from ..case import Case, check_chain, places
 from ..case.read import read_file
 from ..errors import Finding, Refusal
-from ..publish.site import said_of_version
-from ..words import text
+from ..index import INDEX, to_csv
+from ..publish.open_data import SCORES
+from ..publish.site import said_of_version, sign_off
+from ..show import labels
+from ..words import NOTHING, number, text
 from .record import RECORD, Entry
 
 SIGNED, FORMAT = "signed", "dxlib-signed-1"
+MOST = 5  # agencies named in a banner
 BODY = re.compile(r"<body[^>]*>")
 LANGUAGE = re.compile(r"\.([a-z]{2})\.html\Z")
 STYLE = "padding:1rem;border-bottom:3px solid #b00020;background:#fff3f3;color:#5f0010;font:bold 1rem/1.5 sans-serif"
@@ -31,15 +41,86 @@ Rows = list[Mapping[str, str]]
 def archived(reports: Path, place: str, version: str, entries: Mapping[str, Entry]) -> dict[str, bytes]:
     """What a sign-off keeps: path below the folder of the year and group -> bytes.
 
-    entries   of the record, as `record.read` gives them; the reports of the place in every language are kept
+    entries   of the record, as `record.read` gives them; all public products of the place are kept
     """
-    own = {name.partition("/")[2]: of for name, of in entries.items() if name.startswith(f"public/{place}/report.")}
+    own = {name.partition("/")[2]: of for name, of in public_of(place, entries).items()}
     kept: dict[str, bytes] = {}
     for of in own.values():
         for path in of["products"]:
             kept[f"{SIGNED}/{version}/{path.removeprefix(f'{place}/')}"] = (reports / "public" / path).read_bytes()
     jobs = {name: {key: part for key, part in of.items() if key not in ("signed", "rows")} for name, of in own.items()}
     return kept | {f"{SIGNED}/{version}/{RECORD}": canonical({"format": FORMAT, "jobs": jobs}) + b"\n"}
+
+
+def public_of(place: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The entries of the public products of a place."""
+    return {name: of for name, of in entries.items() if name.startswith(f"public/{place}/")}
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """That the figures are others than those signed last.
+
+    signed   the row of approvals.csv
+    kept     whether the signed figures are there to be compared with
+    changed  agencies with other figures; moved: those of them with another rank or class, and what it was and is
+    """
+
+    signed: Mapping[str, str]
+    kept: bool = False
+    changed: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str, str], ...] = ()
+
+
+def superseded(root: Path, case: Case, scores: pd.DataFrame) -> Superseded | None:
+    """Whether the figures of a case are others than those signed last; None where nothing was signed, or the same was.
+
+    scores   the official ones, from `index.score`
+
+    Raises Refusal where the kept version is not as it was signed.
+    """
+    if case.approvals.empty:
+        return None
+    place, last = f"{case.year}/{case.group}", case.approvals.to_dict("records")[-1]
+    folder = root / place / SIGNED / str(last["version"])
+    kept = dict(as_signed(folder, place, str(last["fingerprint"]))).get(SCORES)
+    if kept is None:
+        return Superseded(last)
+    then, now = (by_agency(text) for text in (kept.decode("utf-8-sig"), to_csv(scores)))
+    changed = tuple(agency for agency in {**now, **then} if now.get(agency) != then.get(agency))
+    moved = []
+    for agency in changed:
+        was, has = (of.get(agency, {}).get(INDEX, {}) for of in (then, now))
+        if any(was.get(key, "") != has.get(key, "") for key in ("rank", "class")):
+            moved.append((agency, was.get("rank", ""), has.get("rank", "")))
+    return Superseded(last, True, changed, tuple(moved)) if changed else None
+
+
+def by_agency(scores: str) -> dict[str, dict[str, dict[str, str]]]:
+    """agency -> node -> the figures of a table of scores."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for row in csv.DictReader(io.StringIO(scores)):
+        figures = {key: row[key] for key in ("score", "points", "max_points", "rank", "class")}
+        found.setdefault(row["agency"], {})[row["node"]] = figures
+    return found
+
+
+def said_superseded(found: Superseded, case: Case, lang: str) -> str:
+    """Which version is signed, what changed since, who moved."""
+    facts = sign_off(found.signed, lang)
+    if not found.kept:
+        return text("page.superseded_unknown", lang, **facts)
+    named = labels.agencies(case, lang)
+    changed = [named.get(agency, agency) for agency in found.changed]
+    moved = [f"{named.get(agency, agency)} {was or NOTHING} → {now or NOTHING}" for agency, was, now in found.moved]
+    who = text("page.superseded_moved", lang, list=some(moved, lang)) if moved else text("page.superseded_none", lang)
+    return text("page.superseded", lang, n=number(len(changed), lang), list=some(changed, lang), moved=who, **facts)
+
+
+def some(names: list[str], lang: str) -> str:
+    """The first names, and how many more."""
+    more = text("page.and_more", lang, n=number(len(names) - MOST, lang)) if len(names) > MOST else ""
+    return "; ".join(names[:MOST]) + more
 
 
 def published(root: Path, place: str, current: str, rows: Rows) -> dict[str, bytes]:
