@@ -314,7 +314,7 @@ def check_coverage(
             continue
         wanted = [agency for agency in agencies if agency not in exempt.get(node.code, ())]
         answered = given.get(node.code, {}).keys() | decided.get(node.code, {}).keys()
-        if wanted and answered.isdisjoint(wanted):
+        if wanted and answered.isdisjoint(wanted) and (measured or not claims.empty):  # an empty table says so itself
             code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
             findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
         if settings.missing == "error" and not isinstance(node.rule, Unread):

@@ -200,6 +200,8 @@ def body_of(words: Wording, kept: tuple[str, ...], spared: frozenset[str]) -> Bo
     lines: dict[str, int] = {}
     sums: dict[str, list[str]] = {}
     tops: list[tuple[str, int]] = []
+    straight: list[str] = []
+    clamped = False
     can_sum = case.framework.has_points and all(
         case.framework.nodes[c].aggregate == "arithmetic" for c in kept if case.framework.nodes[c].children
     )
@@ -214,8 +216,11 @@ def body_of(words: Wording, kept: tuple[str, ...], spared: frozenset[str]) -> Bo
             lines[code] = line
             del cells[line, BEFORE]
         counted = not node.children and here[line, POINTS].style != "muted"  # parts: in the first line
-        if can_sum and node.role == "score" and counted:
+        if counted and node.role == "score" and code not in case.framework.tops:
             sums.setdefault(words.tops[code], []).append(at(line, POINTS))
+        elif counted and node.role != "none":  # under no branch, or counted by none: straight to the total
+            straight.append(at(line, POINTS))
+            clamped = clamped or node.role != "score"
         line += len(tall)
     for code in spared & lines.keys():
         del cells[lines[code], EXPLANATION]
@@ -224,10 +229,16 @@ def body_of(words: Wording, kept: tuple[str, ...], spared: frozenset[str]) -> Bo
             if sums.get(code):
                 cells[place, POINTS] = Cell(0, "branch_points", formula=f"SUM({','.join(spans(sums[code]))})")
         whole = [at(place, POINTS) for code, place in tops if sums.get(code)]
-        if whole:
+        parts = [f"SUM({','.join(spans(each))})" for each in (whole, straight) if each]
+        if parts:
             blank = {c: Cell("", "total") for c in CLAIM_COLUMNS}
             total = {"row": Cell(text("sheet.form.total", lang), "total")}
-            total["points"] = Cell(0, "total", formula=f"SUM({','.join(spans(whole))})")
+            live = "+".join(parts)
+            if clamped:  # as the index is, once, between nothing and the agency's own maximum
+                nodes = [case.framework.nodes[code] for code in kept if code not in spared]
+                own = sum((words.scale(n) for n in nodes if not n.children and n.role == "score"), Fraction(0))
+                live = f"MAX(0,MIN({exactly(own)},{live}))"
+            total["points"] = Cell(0, "total", formula=live)
             put(cells, line, blank | total)
     words.bodies[kept, spared] = Body(Cells(text("sheet.form.name", lang), cells), heights, lines)
     return words.bodies[kept, spared]

@@ -188,10 +188,12 @@ def ledger(root, answer, *verdicts, rule="ratio", maximum=20):
     ((80, 100), [verdict("1", a=50)], 10),
     # raised: a verdict may go up
     ((80, 100), [verdict("1", a=95)], 19),
-    # the last verdict alone: its b, the claim's a (not the 50 of step 1): 80/160 of 20
-    ((80, 100), [verdict("1", a=50), verdict("1", 2, b=160)], 10),
-    # an appeal that restores the claim
-    ((80, 100), [verdict("1", a=50, b=200), verdict("1", 2)], 16),
+    # an appeal that speaks of b alone: the a of step 1 stands, 50/160 of 20
+    ((80, 100), [verdict("1", a=50), verdict("1", 2, b=160)], 6.25),
+    # an appeal that says nothing changes nothing: 50/200 of 20
+    ((80, 100), [verdict("1", a=50, b=200), verdict("1", 2)], 5),
+    # an appeal that restores the claim, in figures
+    ((80, 100), [verdict("1", a=50, b=200), verdict("1", 2, a=80, b=100)], 16),
     # points override the rule, down and up
     ((80, 100), [verdict("1", points=3)], 3),
     ((80, 100), [verdict("1", points=20)], 20),
