@@ -11,7 +11,9 @@ from dxlib import audit
 from dxlib.case import check, read_case
 from dxlib.cli import main
 from dxlib.errors import Refusal
+from dxlib.index import score
 from dxlib.runs.approve import approve
+from dxlib.runs.versions import said_superseded, superseded
 
 SIGN = {"role": "Chủ tịch UBND tỉnh", "decision": "12/QĐ-UBND", "day": "2026-03-31"}
 
@@ -79,6 +81,49 @@ def test_pages_changed_by_hand_and_provisional_figures_are_not_signed(desk):
     desk.run(langs=["vi"])
     assert "approve_provisional" in reasons(desk)
     assert not (desk.data / "2025/communes/approvals.csv").exists()
+
+
+def test_open_items_and_undecided_appeals_are_named(desk):
+    place = desk.data / "2025/communes"
+    (place / "appeals.csv").write_text("agency,indicator,grounds\nb,1,Đã có kế hoạch\n", encoding="utf-8")
+    desk.run(langs=["vi"])
+    with pytest.raises(Refusal) as refused:
+        sign(desk)
+    assert [(f.reason, f.facts["items"]) for f in refused.value.findings] == [("approve_appeals", "b 1")]
+    verdicts = (place / "verdicts.csv").read_text(encoding="utf-8")
+    (place / "verdicts.csv").write_text(verdicts.replace("a,1,1,verify,yes\n", ""), encoding="utf-8")
+    desk.run(langs=["vi"])
+    why = "Điều 9 Quy chế: phúc tra không làm chậm công bố"
+    with pytest.raises(Refusal) as refused:  # a reason not to wait for appeals is none not to verify
+        sign(desk, pending_appeals=why)
+    named = {f.reason: f.facts.get("items") for f in refused.value.findings}
+    assert named == {"approve_open": "a 1", "approve_provisional": None}
+    (place / "verdicts.csv").write_text(verdicts, encoding="utf-8")
+    desk.run(langs=["vi"])
+    row = sign(desk, pending_appeals=why)
+    assert row["reason"] == f"còn 1 đề nghị phúc tra chưa quyết định: {why}" and row["reason"] in table(desk)
+
+
+def test_pages_whose_figures_moved_say_which_version_is_signed_and_who_moved(desk):
+    """The plain page of this desk has no banner; its facts are what the real page prints (see the story test)."""
+    desk.run(langs=["vi"])
+    sign(desk)
+    case = read_case(desk.data, "2025", "communes")
+    assert superseded(desk.data, case, score(case)) is None
+    for name in ("claims", "verdicts"):
+        path = desk.data / f"2025/communes/{name}.csv"
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("b,1,no", "b,1,yes").replace("verify,no", "verify,yes")
+        )
+    case = read_case(desk.data, "2025", "communes")
+    found = superseded(desk.data, case, score(case))
+    assert (found.signed["decision"], found.kept, found.changed) == ("12/QĐ-UBND", True, ("b",))
+    assert found.moved == (("b", "2", "1"),)
+    said = said_superseded(found, case, "vi")
+    assert "bản 1, Quyết định số 12/QĐ-UBND" in said and "Xã B 2 → 1" in said
+    shutil.rmtree(desk.data / "2025/communes/signed")
+    assert not superseded(desk.data, case, score(case)).kept
+    assert "CHƯA ĐỐI CHIẾU" in said_superseded(superseded(desk.data, case, score(case)), case, "vi")
 
 
 def test_the_command(desk, capsys):
