@@ -46,7 +46,16 @@ TESTS = dict.fromkeys(MODULES, ("rules", "known", "index")) | {
 }
 # Left out for their price: they write and read a folder for every example, or start interpreters anew, and would be
 # run in full for every mutant that nothing else finds.
-DEAR = ("test_scoring_properties", "test_referee", "through_the_front_door", "p45", "p47", "random_damage", "it_runs_", "every_locale")
+DEAR = (
+    "test_scoring_properties",
+    "test_referee",
+    "through_the_front_door",
+    "p45",
+    "p47",
+    "random_damage",
+    "it_runs_",
+    "every_locale",
+)
 MEMORY = 2 << 30  # bytes that a mutant may take on top of what is there
 
 

@@ -63,10 +63,10 @@ def look(folder: Path, file: str) -> tuple[str, str]:
     """(what is wrong, digest) of one document."""
     path, way = folder / file, PurePosixPath(file)
     try:
-        if not path.resolve().is_relative_to(folder.resolve()):
-            return "evidence_path", ""
         if any((folder / part).is_symlink() for part in [way, *way.parents][:-1]):  # the folder itself may be one
             return "evidence_link", ""
+        if not path.resolve().is_relative_to(folder.resolve()):
+            return "evidence_path", ""
         if not path.is_file():
             return "evidence_missing", ""
         data = path.read_bytes()

@@ -25,7 +25,8 @@ from .spelling import as_text, plain, spelt
 
 MOST = 12  # changed cells that are named one by one
 LARGEST = 1e15
-OURS = {"form_late", "form_after_verdicts", "form_twice", "document_whose", "document_which"}  # for who takes forms in
+# for who takes forms in
+OURS = {"form_late", "form_after_verdicts", "form_twice", "document_whose", "document_which", "evidence_link"}
 NUMBERS = ("number", "signed", "whole")
 SWAPPED = str.maketrans(".,", ",.")
 WHOLE = re.compile(r"-?[0-9]{1,15}")

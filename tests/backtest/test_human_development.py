@@ -72,7 +72,12 @@ def written(root, group, countries, indicators, decimals=3, **settings):
     ]
     agencies = [{"agency": country} for country in countries]
     tables = {"indicators": indicators, "agencies": agencies, "claims": answers or [{"agency": "", "indicator": ""}]}
-    index = {"title": {"vi": group, "en": group}, "total": 1, "points_decimals": decimals, **settings}
+    index = {
+        "title": {"vi": group, "en": group},
+        "total": 1,
+        "points_decimals": decimals,
+        "missing": "not-ranked",
+    } | settings
     write_folder(root, YEAR, group, index, tables)
     return read_case(root, YEAR, group)
 

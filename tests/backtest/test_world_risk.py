@@ -61,7 +61,7 @@ def points(request, tmp_path):
         ],
     }
     title = {"vi": "Chỉ số rủi ro thế giới", "en": "World Risk Index"}
-    settings = {"title": title, "total": 100, "points_decimals": 2, "aggregate": "product"}
+    settings = {"title": title, "total": 100, "points_decimals": 2, "aggregate": "product", "missing": "not-ranked"}
     write_folder(tmp_path, 2021, "world-risk", settings, tables)
     case = read_case(tmp_path, 2021, "world-risk")
     assert case.findings == ()

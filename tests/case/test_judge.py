@@ -97,7 +97,8 @@ def test_what_was_wrong_before_does_not_stand_in_the_way(root, tmp_path):
 def test_a_form_whose_document_is_a_link_is_not_taken(tmp_path):
     desk = Desk(tmp_path / "data", before_claims(tmp_path / "data"))
     agency = next(iter(desk.people))
-    file = next(value for name, value in desk.typed(agency).items() if name.endswith("/file") and value)
+    typed = desk.typed(agency, files=True)
+    file = next(value for name, value in typed.items() if name.endswith("/file") and value)
     folder = desk.root / "2024" / "departments" / "evidence"
     (folder / file).parent.mkdir(parents=True)
     (tmp_path / "elsewhere.pdf").write_bytes(b"x")
@@ -105,15 +106,16 @@ def test_a_form_whose_document_is_a_link_is_not_taken(tmp_path):
         (folder / file).symlink_to(tmp_path / "elsewhere.pdf")
     except OSError:
         pytest.skip("no links here")
-    (tmp_path / "form.xlsx").write_bytes(desk.form(agency))
+    (tmp_path / "form.xlsx").write_bytes(desk.form(agency, typed))
     before = state(desk.root)
     out = intake(desk.root, 2024, "departments", [tmp_path / "form.xlsx"], received=datetime.date(2025, 1, 15))
     assert out.refused and not out.written and state(desk.root) == before
-    assert {f.reason for f in out.findings if f.severity == "error"} & {"evidence_path", "evidence_link"}
+    assert {f.reason for f in out.findings if f.severity == "error"} == {"evidence_link"}
 
 
 def test_the_next_year_copies_no_scenario_that_cannot_hold_there(root, capsys):
-    text = '[thu]\npoints.so-tu-phap = {"1.1" = 1}\n\n# giữ lại\n[nang]\nweights = {"1" = 500}\n'
+    heavy = ", ".join(f'"{code}" = {500 if code == 1 else 50}' for code in range(1, 8))
+    text = f'[thu]\npoints.so-tu-phap = {{"1.1" = 1}}\n\n# giữ lại\n[nang]\nweights = {{{heavy}}}\n'
     (root / SCENARIO).write_text(text, encoding="utf-8")
     shutil.rmtree(root / "2025")
     assert main(["new-year", "2025", "--from", "2024", "--data", str(root)]) == 0

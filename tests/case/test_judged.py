@@ -60,15 +60,27 @@ def test_another_claim_opens_the_item_again(claim, tmp_path):
 
 def test_the_same_written_otherwise_is_the_same(tmp_path):
     """18.0 is 18; an agency's own sum is compared, never used; parts have no order."""
-    own = case(tmp_path / "a", verdict(judged=("18", "20", "", "9", "-")), claim={"a": "18.0", "b": "20.00", "points": "10"})
+    own = case(
+        tmp_path / "a", verdict(judged=("18", "20", "", "9", "-")), claim={"a": "18.0", "b": "20.00", "points": "10"}
+    )
     assert evaluate(own).columns["1"].states[0] == "verified"
-    parts = case(tmp_path / "b", verdict(judged=("", "", "p;q", "", "-")), claim={"option": "q;p"}, rule="parts(p:0.5, q:0.5)")
+    parts = case(
+        tmp_path / "b", verdict(judged=("", "", "p;q", "", "-")), claim={"option": "q;p"}, rule="parts(p:0.5, q:0.5)"
+    )
     assert evaluate(parts).columns["1"].states[0] == "verified"
     points = case(tmp_path / "c", verdict(judged=("", "", "", "9", "-")), claim={"points": "9.5"}, rule="points")
     assert evaluate(points).columns["1"].states[0] == "reopened"
 
 
-PAPER = {"agency": "x", "indicator": "1", "no": "1", "title": "Quyết định", "file": "", "sha256": "a" * 64, "verdict": ""}
+PAPER = {
+    "agency": "x",
+    "indicator": "1",
+    "no": "1",
+    "title": "Quyết định",
+    "file": "",
+    "sha256": "a" * 64,
+    "verdict": "",
+}
 
 
 @pytest.mark.parametrize("before, after, state", [
@@ -79,7 +91,10 @@ PAPER = {"agency": "x", "indicator": "1", "no": "1", "title": "Quyết định",
     ([PAPER], [PAPER | {"verdict": "rejected", "note": "ngoài kỳ"}], "verified"),
 ])  # fmt: skip
 def test_documents_that_came_or_went_open_it_again(before, after, state, tmp_path):
-    stood = standing(case(tmp_path / "a", verdict(), evidence=before).claims, case(tmp_path / "a", verdict(), evidence=before).evidence)
+    stood = standing(
+        case(tmp_path / "a", verdict(), evidence=before).claims,
+        case(tmp_path / "a", verdict(), evidence=before).evidence,
+    )
     later = case(tmp_path / "b", verdict(judged=stood["x", "1"]), evidence=after)
     assert evaluate(later).columns["1"].states[0] == state
 
@@ -89,7 +104,14 @@ def test_a_claim_taken_back_opens_it_again(tmp_path):
     assert evaluate(later).columns["1"].states[0] == "reopened"
 
 
-@pytest.mark.parametrize("sent, decided, state", [("2025-02-02", "2025-02-01", "reopened"), ("2025-02-01", "2025-02-01", "verified"), ("2025-02-02", "", "verified")])
+@pytest.mark.parametrize(
+    "sent, decided, state",
+    [
+        ("2025-02-02", "2025-02-01", "reopened"),
+        ("2025-02-01", "2025-02-01", "verified"),
+        ("2025-02-02", "", "verified"),
+    ],
+)
 def test_a_verdict_that_does_not_say_what_it_judged_goes_by_the_days(sent, decided, state, tmp_path):
     silent = verdict(judged=("", "", "", "", ""), decided_on=decided)
     found = case(tmp_path, silent, claim={"a": 18, "b": 20, "submitted_on": sent})
@@ -132,7 +154,9 @@ def test_a_reason_says_what_the_result_says(first, second, why, tmp_path):
     steps = [verdict(**first)] + ([verdict(2, "appeal", **second)] if second else [])
     with pytest.raises(Refusal) as refused:
         case(tmp_path, *steps)
-    assert [(f.code, f.reason, f.row) for f in refused.value.findings if f.severity == "error"] == [("E_STATE", why, 1 + len(steps))]
+    assert [(f.code, f.reason, f.row) for f in refused.value.findings if f.severity == "error"] == [
+        ("E_STATE", why, 1 + len(steps))
+    ]
 
 
 def test_what_was_silent_is_recorded_as_it_stands(tmp_path):

@@ -119,7 +119,7 @@ def test_documents_are_looked_at(tmp_path):
     case = read_for_verification(tmp_path, 2024, "demo")
     found = {(f.row, f.reason) for f in case.set_aside}
     assert found == {
-        (4, "evidence_digest"), (5, "evidence_missing"), (6, "evidence_empty"), (7, "evidence_path"),
+        (4, "evidence_digest"), (5, "evidence_missing"), (6, "evidence_empty"), (7, "evidence_link"),
         (8, "evidence_path"), (9, "evidence_missing"),
     }  # fmt: skip
     empty = hashlib.sha256(b"").hexdigest()  # named, and kept as the defect that it is

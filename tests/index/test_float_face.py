@@ -44,7 +44,11 @@ scores_to_rank = st.one_of(
 )
 
 
-@given(st.integers(1, 9).flatmap(lambda n: st.lists(st.lists(scores_to_rank, min_size=n, max_size=n), min_size=1, max_size=6)))
+@given(
+    st.integers(1, 9).flatmap(
+        lambda n: st.lists(st.lists(scores_to_rank, min_size=n, max_size=n), min_size=1, max_size=6)
+    )
+)
 def test_ranks_by_one_sort_of_whole_numbers_are_those_of_the_plain_way(rows):
     scores = np.array(rows, float)
     plain = np.zeros(scores.shape, np.int64)

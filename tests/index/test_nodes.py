@@ -38,19 +38,31 @@ def test_a_factor_that_is_missing_leaves_the_others(tmp_path):
     rows = [row("1"), row("2"), row("3")]
     answers = {"x": {"1": "0.5", "2": "0.5", "3": "0.5"}, "y": {"1": "0.5"}}
     assert shares(make(tmp_path / "a", rows, answers, {"aggregate": "product"})) == [F(1, 8), 0]
-    assert shares(make(tmp_path / "b", rows, answers, {"aggregate": "product", "missing": "exclude"})) == [F(1, 8), F(1, 2)]
+    assert shares(make(tmp_path / "b", rows, answers, {"aggregate": "product", "missing": "exclude"})) == [
+        F(1, 8),
+        F(1, 2),
+    ]
 
 
 @pytest.mark.parametrize("aggregate", ["product", "complement"])
 def test_no_z_score_is_multiplied_or_complemented(aggregate, tmp_path):
     with pytest.raises(Refusal) as refused:
-        make(tmp_path, [leaf("1", "zscore"), row("2")], {"x": {"1": 1, "2": "0.5"}, "y": {"1": 3, "2": 1}}, {"aggregate": aggregate})
+        make(
+            tmp_path,
+            [leaf("1", "zscore"), row("2")],
+            {"x": {"1": 1, "2": "0.5"}, "y": {"1": 3, "2": 1}},
+            {"aggregate": aggregate},
+        )
     assert [f.reason for f in refused.value.findings if f.severity == "error"] == ["negative_rule"]
 
 
 def test_logarithms_of_shifted_values(tmp_path):
     """0, 1, 3 and 7 on ln(x + 1) from 0 to 7: no, one, two and three doublings of three."""
-    case = make(tmp_path, [leaf("1", "goalposts(0, 7, log+1)")], {a: {"1": x} for a, x in zip("abcd", (0, 1, 3, 7), strict=True)})
+    case = make(
+        tmp_path,
+        [leaf("1", "goalposts(0, 7, log+1)")],
+        {a: {"1": x} for a, x in zip("abcd", (0, 1, 3, 7), strict=True)},
+    )
     assert rows_of(case)["score"].tolist() == [0, 0.333333333333, 0.666666666667, 1]
     with pytest.raises(Refusal) as refused:
         make(tmp_path / "low", [leaf("1", "goalposts(0, 7, log+1, unclipped)")], {"x": {"1": -1}})
@@ -67,7 +79,9 @@ def test_classes_by_distance_from_parity(closed, expected, tmp_path):
     """0.9, 0.95, 0.975, 1, 1.025, 1.05 and 1.1 under 2.5 % and 5 %, with and without the edges; ranks stay by share."""
     values = ["0.9", "0.95", "0.975", "1", "1.025", "1.05", "1.1"]
     answers = {f"a{i}": {"1": value} for i, value in enumerate(values)}
-    case = make(tmp_path, [leaf("1", "goalposts(0, 1, unclipped)")], answers, {"class": parity(0.025, 0.05, closed=closed)})
+    case = make(
+        tmp_path, [leaf("1", "goalposts(0, 1, unclipped)")], answers, {"class": parity(0.025, 0.05, closed=closed)}
+    )
     found = rows_of(case)
     assert found["class"].tolist() == expected
     assert found["rank"].tolist() == [7, 6, 5, 4, 3, 2, 1]
@@ -97,13 +111,19 @@ def test_a_weight_that_is_none(weight, tmp_path):
     rows = [{**row("1"), "weight": weight}, {**row("2"), "weight": 1}]
     with pytest.raises(Refusal) as refused:
         make(tmp_path, rows, {"x": {"1": 1, "2": 0}})
-    assert {(f.file.split("/")[-1], f.row, f.column) for f in refused.value.findings if f.code in ("E_NUMBER", "E_RANGE")} == {("indicators.csv", 2, "weight")}
+    assert {
+        (f.file.split("/")[-1], f.row, f.column) for f in refused.value.findings if f.code in ("E_NUMBER", "E_RANGE")
+    } == {("indicators.csv", 2, "weight")}
 
 
 def folder(root, group, indicators, answers, **tables):
     """One more folder of the same year."""
     claims = [{"agency": a, "indicator": c, "a": x} for a, of in answers.items() for c, x in of.items()]
-    held = {"indicators": indicators, "agencies": [{"agency": a} for a in tables.pop("agencies", answers)], "claims": claims}
+    held = {
+        "indicators": indicators,
+        "agencies": [{"agency": a} for a in tables.pop("agencies", answers)],
+        "claims": claims,
+    }
     settings = {"title": {"vi": group, "en": group}, **tables.pop("index", {})}
     write_folder(root, YEAR, group, settings, {name: square(rows) for name, rows in {**held, **tables}.items()})
     return lambda: read_case(root, YEAR, group)
@@ -123,12 +143,20 @@ def taking(rule, **cells):
 def test_an_index_made_of_finished_indices(tmp_path):
     """The ratio of two of them, 2 and 1; a row of one as it is."""
     parts(tmp_path)
-    both = folder(tmp_path, "gap", [taking("goalposts(0, 1, unclipped)", a_from="women", b_from="men")], {}, agencies="xy")
+    both = folder(
+        tmp_path, "gap", [taking("goalposts(0, 1, unclipped)", a_from="women", b_from="men")], {}, agencies="xy"
+    )
     assert shares(both()) == [2, 1]
     (tmp_path / "2025" / "gap" / "claims.csv").unlink()
     assert shares(both()) == [2, 1] and both().findings == ()
     assert "2025/women/claims.csv" in both().digests and "2025/men/index.toml" in both().digests
-    one = folder(tmp_path, "one", [taking("ratio", a_from="women/1.1", b_from="women"), row("2")], {"x": {"2": 1}}, agencies="xyz")
+    one = folder(
+        tmp_path,
+        "one",
+        [taking("ratio", a_from="women/1.1", b_from="women"), row("2")],
+        {"x": {"2": 1}},
+        agencies="xyz",
+    )
     assert shares(one(), "1") == [1, 1, 0]  # 0.9/0.8 and 0.5/0.5; z is not assessed there
     assert [f.code for f in one().findings] == ["W_TAKEN", "W_TAKEN"]
     assert shares(one().with_changes(weights={"1": 1, "2": 3})) == [1, F(1, 4), 0]
@@ -137,7 +165,9 @@ def test_an_index_made_of_finished_indices(tmp_path):
 def test_what_is_not_finished_there_is_not_finished_here(tmp_path):
     verdicts = [{"agency": "x", "indicator": "1", "step": 1, "stage": "verify"}]
     parts(tmp_path, verdicts=verdicts)
-    case = folder(tmp_path, "gap", [taking("goalposts(0, 1, unclipped)", a_from="women", b_from="men")], {}, agencies="xy")()
+    case = folder(
+        tmp_path, "gap", [taking("goalposts(0, 1, unclipped)", a_from="women", b_from="men")], {}, agencies="xy"
+    )()
     assert shares(case) == [2, None] and provisional(case)
     assert shares(case, "1") == [2, None]
     assert evaluate(case).columns["index"].states == ["measured", "not-verified"]

@@ -25,11 +25,15 @@ def rooted(total, exact, other, **index):
     return rows, answers, {"total": total, **index}
 
 
-@pytest.mark.parametrize("half, printed, ranks, bands", [("away", 33.13, [1, 2], [1, 2]), ("even", 33.12, [1, 1], [2, 2])])
+@pytest.mark.parametrize(
+    "half, printed, ranks, bands", [("away", 33.13, [1, 2], [1, 2]), ("even", 33.12, [1, 1], [2, 2])]
+)
 def test_an_exact_half_in_a_set_with_a_root(half, printed, ranks, bands, tmp_path):
     """33.125 of 60 is no decimal share; it prints 33.13, alone, in the class that begins at 33.13/60."""
     cut = "0.5521666"  # just below 33.13/60, above 33.12/60
-    rows, answers, index = rooted(60, F("33.125"), F("33.12"), half=half, rank_on="published", **{"class": classes(float(cut), 0)})
+    rows, answers, index = rooted(
+        60, F("33.125"), F("33.12"), half=half, rank_on="published", **{"class": classes(float(cut), 0)}
+    )
     case = make(tmp_path, rows, answers, index)
     assert "index" in case.framework.rooted and "1" not in case.framework.rooted
     found = rows_of(case)
@@ -53,14 +57,19 @@ def test_a_logarithm_that_is_a_third_is_a_third_of_the_points(tmp_path):
     """ln 10 of ln 1000 on 60 points is 20, of 0.015 points (every level rounded) a half."""
     case = make(tmp_path, [leaf("1", "goalposts(1, 1000, log)", 60)], {"x": {"1": 10}})
     assert rows_of(case)["points"].tolist() == [20]
-    small = make(tmp_path / "b", [leaf("1", "goalposts(1, 1000, log)", "0.015")], {"x": {"1": 10}}, {"rounding": "every-level"})
+    small = make(
+        tmp_path / "b", [leaf("1", "goalposts(1, 1000, log)", "0.015")], {"x": {"1": 10}}, {"rounding": "every-level"}
+    )
     assert rows_of(small)["points"].tolist() == [0.01]
 
 
 def test_sums_of_roots_still_tie(tmp_path):
     rows = [leaf(c, "goalposts(0, 1)", parent=c[0]) for c in ("1.1", "1.2", "2.1", "2.2")]
     rows = [pillar("1", aggregate="geometric"), pillar("2", aggregate="geometric"), *rows]
-    answers = {"x": {"1.1": "0.02", "1.2": 1, "2.1": "0.08", "2.2": 1}, "y": {"1.1": "0.045", "1.2": 1, "2.1": "0.045", "2.2": 1}}
+    answers = {
+        "x": {"1.1": "0.02", "1.2": 1, "2.1": "0.08", "2.2": 1},
+        "y": {"1.1": "0.045", "1.2": 1, "2.1": "0.045", "2.2": 1},
+    }
     assert rows_of(make(tmp_path, rows, answers))["rank"].tolist() == [1, 1]
 
 
@@ -68,7 +77,13 @@ def test_maxima_print_as_written(tmp_path):
     """12.5 and 5 under no decimals: 12.5, 5 and 17.5; less what is left out for y."""
     exempt = [{"agency": "y", "indicator": "2", "reason": "–"}]
     answers = {a: {"1": {"points": 6}, "2": {"points": 2}} for a in "xy"}
-    case = make(tmp_path, [leaf("1", "points", "12.5"), leaf("2", "points", 5)], answers, {"points_decimals": 0}, exemptions=exempt)
+    case = make(
+        tmp_path,
+        [leaf("1", "points", "12.5"), leaf("2", "points", 5)],
+        answers,
+        {"points_decimals": 0},
+        exemptions=exempt,
+    )
     assert rows_of(case)["max_points"].tolist() == [17.5, 12.5]
     assert rows_of(case, "1")["max_points"].tolist() == [12.5, 12.5]
     told = str(report.ranking(case, score(case), pd.DataFrame(), pd.DataFrame(), 0.2, "vi"))

@@ -24,8 +24,17 @@ def test_minmax_without_spread_gives_its_lower_end(direction, tmp_path):
 @pytest.mark.parametrize("how, share", [("best", 1), ("worst", 1)])
 def test_a_branch_of_alternatives_keeps_its_weight_while_one_applies(how, share, tmp_path):
     """x is exempt from 1.1: branch 1 still counts 10 of 20 by 1.2. y is exempt from both: row 2 alone, 10 points."""
-    rows = [pillar("1", aggregate=how), leaf("1.1", "points", 10, "1"), leaf("1.2", "points", 10, "1"), leaf("2", "points", 10)]
-    answers = {"x": {"1.2": {"points": 10}, "2": {"points": 5}}, "y": {"2": {"points": 5}}, "z": {c: {"points": 1} for c in ("1.1", "1.2", "2")}}
+    rows = [
+        pillar("1", aggregate=how),
+        leaf("1.1", "points", 10, "1"),
+        leaf("1.2", "points", 10, "1"),
+        leaf("2", "points", 10),
+    ]
+    answers = {
+        "x": {"1.2": {"points": 10}, "2": {"points": 5}},
+        "y": {"2": {"points": 5}},
+        "z": {c: {"points": 1} for c in ("1.1", "1.2", "2")},
+    }
     exempt = [{"agency": a, "indicator": c, "reason": "–"} for a, c in (("x", "1.1"), ("y", "1.1"), ("y", "1.2"))]
     case = make(tmp_path, rows, answers, exemptions=exempt)
     assert shares(case) == [F(15, 20), F(5, 10), F(2, 20)]
@@ -78,7 +87,10 @@ def test_worst_takes_the_smallest_share(tmp_path):
 
 def test_an_alternative_of_weight_0_earns_nothing(tmp_path):
     """The alternative that counts has 2.0 of 5, the other, of 6, counts nothing: 2.0 of 6."""
-    rows = [pillar("1", aggregate="best"), *({**leaf(f"1.{i}", "points", most, "1"), "weight": w} for i, most, w in ((1, 6, 0), (2, 5, 1)))]
+    rows = [
+        pillar("1", aggregate="best"),
+        *({**leaf(f"1.{i}", "points", most, "1"), "weight": w} for i, most, w in ((1, 6, 0), (2, 5, 1))),
+    ]
     case = make(tmp_path, rows, {"x": {"1.1": {"points": 6}, "1.2": {"points": 2}}})
     assert rows_of(case, "1")[["points", "max_points"]].values.tolist() == [[2, 6]]
 
@@ -86,7 +98,11 @@ def test_an_alternative_of_weight_0_earns_nothing(tmp_path):
 def test_coverage_is_a_share_of_the_whole_index(tmp_path):
     """x is assessed on 30 of 100 points, 70 do not apply: 0.3, below a half; scored, not ranked."""
     rows = [leaf("1", "points", 30), leaf("2", "points", 70)]
-    answers = {"x": {"1": {"points": 30}}, "y": {"1": {"points": 3}, "2": {"points": 7}}, "z": {"1": {"points": 1}, "2": {"points": 7}}}
+    answers = {
+        "x": {"1": {"points": 30}},
+        "y": {"1": {"points": 3}, "2": {"points": 7}},
+        "z": {"1": {"points": 1}, "2": {"points": 7}},
+    }
     exempt = [{"agency": "x", "indicator": "2", "reason": "–"}]
     case = make(tmp_path, rows, answers, {"min_coverage": 0.5}, exemptions=exempt)
     assert coverage(case.framework, evaluate(case)) == [F(3, 10), 1, 1]
@@ -100,13 +116,24 @@ def test_a_branch_of_nothing_that_is_scored(how, nothing, tmp_path, capsys):
     """Rows that are only collected, or worth 0 points: the branch is shown and not scored, by every command."""
     idle = [{**leaf(f"1.{i}", "points", 5, "1"), **nothing} for i in (1, 2)]
     rows = [pillar("1", aggregate=how), *idle, leaf("2", "points", 10)]
-    answers = {a: {"1.1": {"points": 0} if nothing.get("rule") is None else 3, "2": {"points": p}} for a, p in (("x", 4), ("y", 6))}
+    answers = {
+        a: {"1.1": {"points": 0} if nothing.get("rule") is None else 3, "2": {"points": p}}
+        for a, p in (("x", 4), ("y", 6))
+    }
     root = write(tmp_path, rows, answers)
     found = rows_of(make(tmp_path, rows, answers), "1")
     assert found["state"].tolist() == ["not-scored"] * 2 and found["points"].isna().all()
     place = ["--data", str(root), str(YEAR), GROUP]
     book = str(tmp_path / "book.xlsx")
-    for call in (["check"], ["score"], ["compare", "--to-on", "claimed"], ["tables", "-o", book], ["worklist", "-o", book], ["forms", "-o", str(tmp_path / "f")], ["status"]):
+    for call in (
+        ["check"],
+        ["score"],
+        ["compare", "--to-on", "claimed"],
+        ["tables", "-o", book],
+        ["worklist", "-o", book],
+        ["forms", "-o", str(tmp_path / "f")],
+        ["status"],
+    ):
         assert main([call[0], *place, *call[1:]]) in (0, 1), call
         assert "Traceback" not in capsys.readouterr().err
     assert pd.Series(shares(make(tmp_path, rows, answers))).tolist() == [F(2, 5), F(3, 5)]

@@ -185,7 +185,10 @@ def test_nothing_is_empty_or_unsaid(page):
 def test_names_are_whole_and_hostile_ones_are_text(executed, page):
     name, given, _ = executed
     cells = {cell for row in read(page).rows for cell in row}
-    if given["group"] == "departments" and name not in ("status", "brief"):  # they list only who owes something, or leads
+    if given["group"] == "departments" and name not in (
+        "status",
+        "brief",
+    ):  # they list only who owes something, or leads
         assert LONG in cells
         if name == "report":
             assert set(HOSTILE) <= cells

@@ -283,14 +283,33 @@ def test_a_workbook_that_was_overtaken_undoes_nothing(root, tmp_path):
     assert import_tables(root, path).files and state(root) != before
 
 
-SIGNS = ["'Phòng A", "=1+1", "-abc", "+84 5", "@x", "''b", "'=c", "- gạch đầu dòng", "'", "001", "1.10", "1e5", "TRUE", "-5", "#N/A", "−3"]
+SIGNS = [
+    "'Phòng A",
+    "=1+1",
+    "-abc",
+    "+84 5",
+    "@x",
+    "''b",
+    "'=c",
+    "- gạch đầu dòng",
+    "'",
+    "001",
+    "1.10",
+    "1e5",
+    "TRUE",
+    "-5",
+    "#N/A",
+    "−3",
+]
 
 
 @pytest.mark.parametrize("client", ["as written", pytest.param("libreoffice", marks=pytest.mark.real("libreoffice"))])
 def test_text_with_a_sign_or_an_apostrophe_comes_back_as_it_went_out(client, tmp_path):
     agencies = [{"agency": f"a{i}", "name_vi": sign, "note": sign, "scope": sign} for i, sign in enumerate(SIGNS)]
     answers = {f"a{i}": {"1": {"points": 1, "explanation": sign}} for i, sign in enumerate(SIGNS)}
-    folders.write(tmp_path, [folders.leaf("1", "points", 10, name_vi="'x", unit="-a")], answers, {"decision": "'12/QĐ"}, agencies)
+    folders.write(
+        tmp_path, [folders.leaf("1", "points", 10, name_vi="'x", unit="-a")], answers, {"decision": "'12/QĐ"}, agencies
+    )
     path = tmp_path / "t.xlsx"
     (tmp_path / "reasons.csv").write_bytes(schema.standard("reasons"))
     path.write_bytes(tables(tmp_path, "2025", "test"))
@@ -304,6 +323,8 @@ def test_text_with_a_sign_or_an_apostrophe_comes_back_as_it_went_out(client, tmp
 def test_text_of_the_open_data_is_read_as_it_was_meant(sign):
     assert as_meant(harmless(sign)) == sign
     assert harmless(sign)[:1] not in "=+-@" or sign == "-5"
+
+
 def column_of(page, key):
     return next(c.column for c in page[3] if c.value == key)
 
@@ -371,6 +392,8 @@ def test_everything_is_said_at_once_where_it_stands(root, tmp_path):
     }
     assert next(f.facts["first"] for f in out.findings if f.reason == "row_conflict") == 8
     assert state(root) == before and not [f for f in out.findings if ".csv" in f.file]
+
+
 def test_the_first_workbook_brings_the_standard_reasons(root, tmp_path, capsys):
     standard = (DATA / "reasons.csv").read_bytes()  # the sample's are the same
     (root / "reasons.csv").unlink()

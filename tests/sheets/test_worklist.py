@@ -217,7 +217,12 @@ def test_list_after_list_ends_with_nothing_open(small, capsys, tmp_path):
     case = read_case(small, 2024, "demo")
     found = case.verdicts.set_index(["agency", "indicator", "step"])
     columns = ["stage", "a", "reason", "decided_by"]
-    assert found.loc[("b", "2", "2"), columns].tolist() == ["appeal", "", "khop", COUNCIL]  # empty: the verdict in force
+    assert found.loc[("b", "2", "2"), columns].tolist() == [
+        "appeal",
+        "",
+        "khop",
+        COUNCIL,
+    ]  # empty: the verdict in force
     assert found.loc[("a", "5", "1"), columns].tolist() == ["verify", "", "khop", "Tổ số 1"]
     points = dxlib.score(case).set_index(["agency", "node"])["points"]
     assert (points["b", "2"], points["a", "5"]) == (6, 0)
