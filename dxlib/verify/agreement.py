@@ -82,9 +82,13 @@ def mean_squares(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     return between_rows, between_columns, residual, within
 
 
-def ratio(top: np.ndarray, bottom: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """top / bottom; nan where bottom is not above what the rounding of squares of numbers of that size leaves."""
-    sound = bottom > (1e-12 * size) ** 2
+def ratio(top: np.ndarray, bottom: np.ndarray, size: np.ndarray, terms: np.ndarray | float = 0.0) -> np.ndarray:
+    """top / bottom; nan where bottom is not above what rounding leaves.
+
+    size    of the numbers whose squares are in it
+    terms   sum of the terms of a bottom in which they can cancel
+    """
+    sound = bottom > np.maximum((1e-12 * size) ** 2, 1e-12 * terms)
     return np.where(sound, top / np.where(sound, bottom, 1.0), NAN)
 
 
@@ -111,7 +115,7 @@ def icc(table: ArrayLike) -> ICC:
         icc2(table),
         ratio(msr - mse, msr + (k - 1) * mse, size),
         ratio(msr - msw, msr, size),
-        ratio(msr - mse, msr + (msc - mse) / n, size),
+        ratio(msr - mse, msr + (msc - mse) / n, size, msr + (msc + mse) / n),
         ratio(msr - mse, msr, size),
     ]
     return ICC(*(None if np.isnan(one) else float(one) for one in found))
