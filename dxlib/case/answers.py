@@ -69,7 +69,8 @@ def quotient_of(node: Node, a: Fraction, b: Fraction, settings: Settings) -> Fra
         raise Wrong("a", "E_RANGE", "negative")
     if rule.name in ("count", "bonus", "penalty") and a.denominator != 1:
         raise Wrong("a", "E_RANGE", "count_whole")
-    check_kind(node, a)
+    if node.kind:
+        check_kind(node, a)
     if not node.ratio:
         x = a
     else:
@@ -94,7 +95,7 @@ def quotient_of(node: Node, a: Fraction, b: Fraction, settings: Settings) -> Fra
 def check_kind(node: Node, a: Fraction) -> None:
     """The first figure against what its row declares it to be. Raises Wrong."""
     full = None if node.ratio else FULL.get(node.kind)
-    if node.kind and a.numerator < 0:
+    if a.numerator < 0:
         raise Wrong("a", "E_RANGE", "negative")
     if node.kind == "count" and a.denominator != 1:
         raise Wrong("a", "E_RANGE", "count_whole")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding
+from ..rules import Rule
 from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top, steps_of
 from .answers import ANSWER, Wrong, override
 from .framework import Framework, Node, Unread, optional, shown
@@ -118,11 +119,15 @@ def check_answer(reader: Reader, cells: Cells, file: str, row: int) -> list[Find
         return [wrong_answer(node, wrong, cells, file, row)]
     except ValueError:
         return []  # a cell that is no number: said by the cell checks
-    clipped = node.rule.name == "ratio" or max(node.rule.thresholds, default=Fraction(1)) < 1
-    if node.ratio and clipped and isinstance(value, Fraction) and value > 1:
+    if node.ratio and isinstance(value, Fraction) and value.numerator > value.denominator and clips(node.rule):
         a, b, *_ = cells
         return [Finding("W_PART", "part_clipped", file, row, "a", a, {"code": node.code, "b": b})]
     return []
+
+
+def clips(rule: Rule) -> bool:
+    """Whether a share above 1 counts like 1 because nothing in the rule is said of more."""
+    return rule.name == "ratio" or max(rule.thresholds, default=Fraction(1)) < 1
 
 
 def wrong_answer(node: Node, wrong: Wrong, cells: Cells, file: str, row: int) -> Finding:
