@@ -268,6 +268,20 @@ def audit(path: str | Path, root: str = "", signed: str = "", data: str | Path |
     return Report(len(files), made, prints, tuple(sorted(set(found))))
 
 
+def published(path: str | Path) -> list[Path]:
+    """The published folders that a path means: itself, those of the readers below it, or that of a record."""
+    path = Path(path)
+    if path.name == RECORD and path.is_file():
+        return [path.parent]
+    below = [path / reader for reader in ("public", "internal") if is_published(path / reader)]
+    return below if below and not is_published(path) else [path]
+
+
+def is_published(folder: Path) -> bool:
+    """Whether a folder holds something that says what was published in it."""
+    return any((folder / name).is_file() for name in (RECORD, SUMS))
+
+
 def listing(folder: Path) -> tuple[dict[str, File], list[str], list[Deviation]]:
     """Every regular file below a folder with its digest, the names of everything, and what cannot be audited.
 
@@ -849,9 +863,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for option in sorted(useless) if args.proof or args.check_proof else ():
         if getattr(args, option) is not None:
             dx.error(say["no_use"].format(option=f"--{option}"))
+    if args.path is not None:
+        args.path = published(args.path)[0]
     for folder in (args.path, args.data):
         if folder is not None and not Path(folder).is_dir():
-            dx.error(say["no_folder"].format(path=safe(folder)))
+            dx.error(say["no_folder"].format(path=safe(str(folder))))
     try:
         code = run_check_proof(args, dx) if args.check_proof else run_proof(args, dx) if args.proof else run_audit(args)
         sys.stdout.flush()  # here, not at the end of Python, where nobody catches that the reader has gone

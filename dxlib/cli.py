@@ -496,12 +496,11 @@ def run_audit(args: argparse.Namespace) -> int:
 
     if (args.dask or args.parameters) and not args.rerun:
         args.refuse(text("cli.with_rerun", args.say, option="--dask" if args.dask else "-p"))
-    folders = [args.path] if args.path else [args.reports / reader for reader in ("public", "internal")]
-    folders = [folder for folder in folders if args.path or folder.is_dir()]
-    if not folders and not args.json:
-        print(text("cli.nothing_published", args.say, reports=args.reports))
+    folders = audit.published(args.path or args.reports)
+    if not any(audit.is_published(folder) for folder in folders) and not args.json:
+        print(text("cli.nothing_published", args.say, path=folders[0]))
     reports = {folder: audit.audit(folder, data=None if args.data is DATA else args.data) for folder in folders}
-    differences = remake(args) if args.rerun else []
+    differences = remake(args, folders) if args.rerun else []
     if args.json:
         found = {str(folder): json.loads(audit.as_json(report, args.say)) for folder, report in reports.items()}
         found |= {"rerun": [vars(one) for one in differences]} if args.rerun else {}
@@ -516,12 +515,12 @@ def run_audit(args: argparse.Namespace) -> int:
     return 0 if reports and all(report.confirmed for report in reports.values()) and not differences else 1
 
 
-def remake(args: argparse.Namespace) -> list[Any]:
+def remake(args: argparse.Namespace, folders: list[Path]) -> list[Any]:
     from .runs.parameters import split
     from .runs.rerun import rerun
 
     with told(args) as telling:
-        return rerun(args.data, args.reports, parameters=split(args.parameters or []), dask=args.dask, **telling)
+        return rerun(args.data, folders, parameters=split(args.parameters or []), dask=args.dask, **telling)
 
 
 def run_approve(args: argparse.Namespace) -> int:

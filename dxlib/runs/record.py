@@ -7,7 +7,7 @@ names of machines; `python -m dxlib.audit` holds a folder against it. A job whos
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,15 @@ class Stamp:
 
 def read(reports: Path) -> dict[str, Entry]:
     """job -> entry of the records in a reports folder; nothing where there is none that we understand."""
+    return read_folders(reports / reader for reader in READERS)
+
+
+def read_folders(folders: Iterable[Path]) -> dict[str, Entry]:
+    """The same of published folders, wherever they lie and whatever they are called: a record says for whom it is."""
     found: dict[str, Entry] = {}
-    for reader in READERS:
-        record = load(reports / reader)
+    for folder in folders:
+        record = load(folder)
+        reader = record.get("reader")
         for name, entry in record.get("jobs", {}).items():
             place = name.rpartition("/")[0]
             scored = f"{place}/{SCORES}" in entry["products"] and place in record["rows"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,19 +31,21 @@ class Difference:
     detail: str = ""
 
 
-def rerun(root: Path, reports: Path, **given: Any) -> list[Difference]:
-    """What does not come out again of all that the records of a reports folder name; empty: the same bytes.
+def rerun(root: Path, folders: Sequence[Path], **given: Any) -> list[Difference]:
+    """What does not come out again of all that the records of published folders name; empty: the same bytes.
 
     given   passed on to `run` (parameters, progress, jobs, exporter, notebooks_in)
     """
-    before = record.read(reports)
+    before = record.read_folders(folders)
+    if not before:
+        return []  # nothing is named; the audit says that there is no record
     named = [name.split("/")[1:] for name in before]
     years, groups, pages = (sorted({name[i] for name in named}) for i in range(3))
     notebooks = sorted({page.rpartition(".")[0] for page in pages})
     langs = sorted({page.rpartition(".")[2] for page in pages})
     with TemporaryDirectory() as scratch:
         run(root, scratch, years, groups, notebooks, langs, own_notebooks=True, **given)
-        after, around = record.read(Path(scratch)), other_surroundings(reports, Path(scratch))
+        after, around = record.read(Path(scratch)), other_surroundings(folders[0].parent, Path(scratch))
     return [
         found for name, entry in sorted(before.items()) for found in differences(name, entry, after.get(name), around)
     ]

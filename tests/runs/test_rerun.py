@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import partial
 
 import pytest
 from desk import LOAD, SHOW, write_notebook
 
+from dxlib import audit
+from dxlib.audit import published
 from dxlib.cli import main
 from dxlib.runs import rerun as module
 from dxlib.runs import run
@@ -16,10 +19,10 @@ from dxlib.runs.rerun import rerun
 PAGE = "public/2025/communes/report.vi.html"
 
 
-def again(desk, **given) -> dict[str, set[tuple[str, str]]]:
+def again(desk, folders=None, **given) -> dict[str, set[tuple[str, str]]]:
     found: dict[str, set[tuple[str, str]]] = {}
     given |= {"jobs": 2, "exporter": "plain_page", "notebooks_in": desk.notebooks}
-    for one in rerun(desk.data, desk.reports, **given):
+    for one in rerun(desk.data, folders or published(desk.reports), **given):
         found.setdefault(one.path, set()).add((one.cause, one.detail))
     return found
 
@@ -28,6 +31,22 @@ def test_the_same_bytes_come_out_again(desk):
     desk.run(langs=["vi"])
     before = desk.products()
     assert again(desk) == {} and desk.products() == before
+
+
+def test_an_auditor_names_what_he_has(desk, tmp_path, capsys):
+    """A reports folder, a reader's folder, its record, a copy under another name; of one year, what it names."""
+    desk.run(years=["2025"], notebooks=["report"], langs=["vi"])
+    copy = tmp_path / "tai-ve"
+    shutil.copytree(desk.reports / "public", copy)
+    for path in (desk.reports, desk.reports / "public", desk.reports / "public/record.json", copy):
+        assert main(["audit", str(path), "--data", str(desk.data)]) == 0
+        assert audit.main([str(path)]) == 0
+        assert "internal" not in capsys.readouterr().out
+    shutil.rmtree(desk.reports)
+    shutil.rmtree(desk.data / "2024")
+    assert again(desk, [copy]) == {}
+    assert main(["audit", str(tmp_path)]) == 1
+    assert f"{tmp_path} không phải thư mục đã công bố" in capsys.readouterr().out
 
 
 def test_differences_are_explained_by_their_kind(desk):
