@@ -147,10 +147,10 @@ def named(reason: str, other: Path) -> Finding:
     with suppress(OSError):
         since = datetime.fromtimestamp(other.stat().st_mtime, UTC)
     with suppress(ValueError):
-        since = datetime.fromisoformat(str(note["since"]))
+        since = datetime.fromisoformat(str(note["since"])).astimezone(UTC)
     minutes = max(now() - since, timedelta()) // timedelta(minutes=1)
     age = {"hours": minutes // 60, "minutes": minutes % 60, "since": f"{since.astimezone():%Y-%m-%d %H:%M}"}
-    facts = {"host": note["host"], "pid": note["pid"], **age, "lock": str(other.absolute())}
+    facts = {"host": note["host"], "pid": note["pid"], **age, "lock": other.absolute()}
     return Finding("E_LOCK", reason, other.name, facts=facts)
 
 
