@@ -116,10 +116,16 @@ def alone(folder: Path, own: Path | None = None) -> None:
 
 
 def at_work(other: Path) -> bool:
-    """Whether somebody is seen to be at work, by the lock or by the table of processes."""
-    with suppress(OSError), (other / HELD).open("r+b") as file:
-        if not lock(file.fileno()):
-            return True
+    """Whether somebody is seen to be at work, by the lock (one that cannot be asked is held) or the table of processes."""
+    file = other / HELD
+    try:
+        with file.open("r+b" if os.access(file, os.W_OK) else "rb") as asked:
+            if not lock(asked.fileno()):
+                return True
+    except (FileNotFoundError, NotADirectoryError):  # not yet, or no more
+        pass
+    except OSError:
+        return True
     who, _, of = other.name.removeprefix(PARTIAL).rpartition("-")
     return of == whose() and alive(who)
 
