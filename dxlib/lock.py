@@ -116,7 +116,7 @@ def alone(folder: Path, own: Path | None = None) -> None:
 
 
 def at_work(other: Path) -> bool:
-    """Whether somebody is seen to be at work, by the lock (one that cannot be asked is held) or the table of processes."""
+    """Whether somebody is seen at work, by the lock (one that cannot be asked is held) or the table of processes."""
     file = other / HELD
     try:
         with file.open("r+b" if os.access(file, os.W_OK) else "rb") as asked:
