@@ -1,12 +1,14 @@
 """Several files of a folder changed together: all of them or none, whatever interrupts.
 
-New files are written in full to a folder beside (`working_folder`, which is also the lock), then that folder is
-renamed to `.pending` inside the one that changes: this one stroke decides. What is pending is then moved to its
-place; whoever opens the folder next finishes a change that was interrupted on the way (`settle`).
+New files are written in full to a folder beside (`working_folder`, which is also the lock, see `lock`) and held against
+the list of what was written; then that folder is renamed to `.pending` inside the one that changes: this one stroke
+decides. What is pending is then moved to its place; whoever opens the folder next finishes a change that was
+interrupted on the way (`settle`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import time
@@ -16,52 +18,26 @@ from pathlib import Path
 from uuid import uuid4
 
 from .errors import Finding, Refusal
+from .lock import PARTIAL, Busy, held
 
-PARTIAL, PENDING, GONE = ".partial-", ".pending", ".gone-"
+PENDING, GONE = ".pending", ".gone-"
 PATIENCE = 100  # tenths of a second
+
+
+class Decided(Refusal):
+    """A change was decided and could not be carried to its end: the next command does."""
 
 
 @contextmanager
 def working_folder(folder: Path) -> Iterator[Path]:
-    """A folder for unfinished work in the one that changes; its name says whose it is.
+    """A folder for unfinished work in the one that changes, for one process at a time.
 
-    What a killed process left is swept away. Raises Refusal while another one is at work.
+    What was decided before is finished first. Raises Refusal while another one is at work.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    alone(folder)
-    own = folder / f"{PARTIAL}{signature(os.getpid())}"
-    own.mkdir()
-    try:
-        alone(folder, own)  # who came at the same moment sees us, too: of two, at most one goes on
+    with held(folder) as own:
+        conclude(folder)
         yield own
-    finally:
-        shutil.rmtree(own, ignore_errors=True)
-
-
-def alone(folder: Path, own: Path | None = None) -> None:
-    """Nobody else is at work in a folder; what a killed process left goes. Raises Refusal."""
-    for other in folder.glob(f"{PARTIAL}*"):
-        if other == own:
-            continue
-        if at_work(other.name):
-            raise Refusal([Finding("E_LOCK", "run_locked", other.name)])
-        shutil.rmtree(other, ignore_errors=True)
-
-
-def signature(pid: int) -> str:
-    """A process by number and birth, since numbers come again; "" when there is none."""
-    import psutil
-
-    try:
-        return f"{pid}-{int(psutil.Process(pid).create_time())}"
-    except psutil.NoSuchProcess:
-        return ""
-
-
-def at_work(name: str) -> bool:
-    who = name.removeprefix(PARTIAL)
-    pid = who.partition("-")[0]
-    return pid.isdecimal() and signature(int(pid)) == who
 
 
 def inside(folder: Path, relative: str) -> Path:
@@ -72,13 +48,29 @@ def inside(folder: Path, relative: str) -> Path:
     return path
 
 
-def stage(path: Path, data: bytes) -> None:
-    """A file written in full, so that a rename can publish it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def stage(work: Path, path: str, data: bytes) -> str:
+    """A file written in full below a working folder, so that a rename can publish it.
+
+    Returns its digest, for the list that `commit` asks for. Raises Refusal where the working folder has gone: to make
+    it anew would be to publish without what stood in it.
+    """
+    place = work / path
+    try:
+        for parent in reversed([above for above in place.parents if above.is_relative_to(work) and above != work]):
+            if not parent.is_dir():
+                parent.mkdir()
+        with place.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        raise lost(work) from None
+    return hashlib.sha256(data).hexdigest()
+
+
+def lost(staged: Path) -> Refusal:
+    name = next((part for part in staged.parts if part.startswith(PARTIAL)), staged.name)
+    return Refusal([Finding("E_LOCK", "staging_lost", name)])
 
 
 def put(path: Path, data: bytes) -> None:
@@ -92,16 +84,32 @@ def put(path: Path, data: bytes) -> None:
             partial.unlink(missing_ok=True)
 
 
-def commit(folder: Path, staged: Path, gone: Iterable[str] = ()) -> None:
+def commit(folder: Path, staged: Path, listed: Mapping[str, str], gone: Iterable[str] = ()) -> None:
     """What is staged becomes what the folder holds; the rename to `.pending` is the stroke that decides.
 
-    Raises OSError: before the stroke nothing has changed; after it the next `settle` goes on.
+    listed   path below `staged` -> digest, of all that must be there
+
+    Raises OSError, and Refusal where anything else is there than what is listed: nothing has changed then. Raises
+    Decided after the stroke: the next `settle` goes on.
     """
-    stage(staged / f"{GONE}{uuid4().hex}", "\n".join(gone).encode())
-    folder.mkdir(parents=True, exist_ok=True)
-    staged.rename(folder / PENDING)
-    sync(folder)
-    finish(folder)
+    conclude(folder)
+    if digests(staged) != dict(listed):
+        raise lost(staged)
+    stage(staged, f"{GONE}{uuid4().hex}", "\n".join(gone).encode())
+    folder.mkdir(exist_ok=True)
+    try:
+        staged.rename(folder / PENDING)
+    except FileNotFoundError:
+        raise lost(staged) from None
+    conclude(folder)
+
+
+def digests(staged: Path) -> dict[str, str]:
+    return {
+        path.relative_to(staged).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in staged.rglob("*")
+        if path.is_file()
+    }
 
 
 def settle(folder: Path) -> None:
@@ -109,18 +117,31 @@ def settle(folder: Path) -> None:
 
     Waits while that process is still at work; raises Refusal where this takes longer than a change ever does.
     """
-    for _ in range(PATIENCE):
+    for left in reversed(range(PATIENCE)):
         if not (folder / PENDING).is_dir():
             return
-        if not any(at_work(other.name) for other in folder.glob(f"{PARTIAL}*")):
-            finish(folder)
-            return
+        try:
+            with working_folder(folder):
+                return
+        except Busy:
+            if not left:
+                raise
         time.sleep(0.1)
-    raise Refusal([Finding("E_LOCK", "run_locked", PENDING)])
+
+
+def conclude(folder: Path) -> None:
+    """Finish what was decided. Raises Decided where that cannot be done now."""
+    if (folder / PENDING).is_dir():
+        try:
+            sync(folder)
+            finish(folder)
+        except OSError as error:
+            facts = {"detail": error.strerror or type(error).__name__}
+            raise Decided([Finding("E_IO", "decided", str(error.filename or folder), facts=facts)]) from error
 
 
 def finish(folder: Path) -> None:
-    """Move what is pending to its place, take away what is gone. Any number of times, by several at once."""
+    """Move what is pending to its place, take away what is gone. Any number of times."""
     pending = folder / PENDING
     there = [source for source in sorted(pending.rglob("*")) if not source.is_dir()]
     lists = [source for source in there if source.name.startswith(GONE)]
@@ -159,7 +180,7 @@ def sync(folder: Path) -> None:
 
 
 def put_all(
-    folder: Path, new: Mapping[str, bytes], gone: Iterable[str] = (), still: Callable[[], bool] = lambda: True
+    folder: Path, files: Mapping[str, bytes], gone: Iterable[str] = (), still: Callable[[], bool] = lambda: True
 ) -> None:
     """Files (path below the folder -> bytes) in their places and the paths `gone` away, or nothing at all.
 
@@ -171,7 +192,10 @@ def put_all(
     with working_folder(folder) as work:
         if not still():
             raise Refusal([Finding("E_LOCK", "changed_meanwhile", folder.name)])
-        for path, data in new.items():
+        new = work / "new"
+        new.mkdir()
+        listed = {}
+        for path, data in files.items():
             inside(folder, path)
-            stage(work / "new" / path, data)
-        commit(folder, work / "new", gone)
+            listed[path] = stage(work, f"new/{path}", data)
+        commit(folder, new, listed, gone)

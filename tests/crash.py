@@ -15,9 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dxlib.errors import Refusal
+from dxlib.lock import NOTE
+
 CHANGES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir"}
 NEED_ROOM = {"open", "os.mkdir", "os.fsync"}
-OWNER = re.compile(r"(?<=\.partial-)[0-9-]+|(?<=\.gone-)[0-9a-f]+")
+OWNER = re.compile(r"(?<=\.partial-)[0-9a-f-]+|(?<=\.gone-)[0-9a-f]+")
 
 
 def in_child(work: Callable[[], object], prepare: Callable[[], object]) -> int:
@@ -29,7 +32,7 @@ def in_child(work: Callable[[], object], prepare: Callable[[], object]) -> int:
             prepare()
             work()
             code = 0
-        except OSError:
+        except (OSError, Refusal):
             code = 1
         finally:
             os._exit(code)
@@ -140,4 +143,5 @@ def no_permission(at: int) -> Callable[[str, int, int], None]:
 def left_in(folder: Path) -> frozenset[tuple[str, bytes]]:
     """All that an interruption left, unfinished work too, whoever's it was."""
     names = [(OWNER.sub("", path.relative_to(folder).as_posix()), path) for path in folder.rglob("*")]
-    return frozenset((name, path.read_bytes() if path.is_file() else b"") for name, path in names)
+    told = ((name, path, path.is_file() and path.name != NOTE) for name, path in names)  # a note tells the time
+    return frozenset((name, path.read_bytes() if is_told else b"") for name, path, is_told in told)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from dxlib.atomic import PENDING, put, put_all, settle, working_folder
+from dxlib.atomic import PENDING, Decided, put, put_all, settle, working_folder
 from dxlib.errors import Refusal
 from tests.crash import changes, interrupted
 
@@ -85,10 +85,10 @@ def test_a_read_only_folder_is_named_and_stays(folder):
 
 def test_what_is_in_the_way_is_named_and_nothing_else_is_lost(folder):
     (folder / "deep/er/c.csv/something").mkdir(parents=True)
-    with pytest.raises(OSError):
-        put_all(folder, NEW)
-    with pytest.raises(OSError):
-        settle(folder)  # until it is out of the way
+    for command in (lambda: put_all(folder, NEW), lambda: settle(folder)):  # until it is out of the way
+        with pytest.raises(Decided) as refused:
+            command()
+        assert [f.reason for f in refused.value.findings] == ["decided"]
     (folder / "deep/er/c.csv/something").rmdir()
     (folder / "deep/er/c.csv").rmdir()
     settle(folder)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from errno import EISDIR
 from pathlib import Path
 
-from ..atomic import commit, inside, settle, stage
+from ..atomic import Decided, commit, inside, settle, stage
 from ..errors import Finding
 from ..publish.failures import PAGES as FAILURES
 from ..publish.failures import failures
@@ -30,7 +30,7 @@ class Books:
     entries   job -> entry of the record
     index     files that are no job's: the pages that list everything, notebooks that failed
     gone      products that no longer hold
-    staged    what waits in the working folder
+    staged    what waits in the working folder -> its digest
     """
 
     root: Path
@@ -40,7 +40,7 @@ class Books:
     entries: dict[str, Entry]
     index: dict[str, Entry]
     gone: set[str] = field(default_factory=set)
-    staged: set[str] = field(default_factory=set)
+    staged: dict[str, str] = field(default_factory=dict)
     waiting: bool = False
     published: bool = False
     contents: dict[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Books:
         except OSError as error:
             for path in new:
                 (self.work / NEW / path).unlink(missing_ok=True)
-            self.staged.difference_update(new)
+                self.staged.pop(path, None)
             return failed(job, io_finding(products.page(job), error))
         if ended.status == "made" and stamp:
             entry = record.entry_of(self.root, stamp, ended.files, self.contents)
@@ -72,9 +72,8 @@ class Books:
         """A file in full beside its place. Raises OSError where it could not be moved there."""
         if inside(self.reports, path).is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR), path)
-        stage(self.work / NEW / path, data)
+        self.staged[path] = stage(self.work, f"{NEW}/{path}", data)
         self.gone.discard(path)
-        self.staged.add(path)
         self.waiting = True
 
     def publish(self) -> None:
@@ -83,16 +82,31 @@ class Books:
             return
         self.index = {path: facts for path, facts in self.index.items() if path not in self.gone}
         for path, data in record.about(self.entries, self.index).items():
-            stage(self.work / NEW / path, data)
+            self.staged[path] = stage(self.work, f"{NEW}/{path}", data)
         for reader in record.READERS:
-            new = self.work / NEW / reader
-            gone = [path.partition("/")[2] for path in sorted(self.gone) if path.startswith(f"{reader}/")]
-            if gone and not new.is_dir():  # nothing is left that a record could name
-                new.mkdir(parents=True)
-                gone += [record.RECORD, record.SUMS]
-            if new.is_dir():
-                commit(self.reports / reader, new, gone)
-        self.gone, self.staged, self.waiting, self.published = set(), set(), False, True
+            self.publish_to(reader)
+        self.waiting, self.published = False, True
+
+    def publish_to(self, reader: str) -> None:
+        """What waits for one reader; once it is decided, it waits no more."""
+        new = self.work / NEW / reader
+        listed = {path.partition("/")[2]: digest for path, digest in self.staged.items() if of(path, reader)}
+        gone = [path.partition("/")[2] for path in sorted(self.gone) if of(path, reader)]
+        if gone and not listed:  # nothing is left that a record could name
+            new.parent.mkdir(exist_ok=True)
+            new.mkdir(exist_ok=True)
+            gone += [record.RECORD, record.SUMS]
+        if listed or gone:
+            try:
+                commit(self.reports / reader, new, listed, gone)
+            except Decided:
+                self.forget(reader)
+                raise
+        self.forget(reader)
+
+    def forget(self, reader: str) -> None:
+        self.staged = {path: digest for path, digest in self.staged.items() if not of(path, reader)}
+        self.gone = {path for path in self.gone if not of(path, reader)}
 
     def tell(self, ended: Iterable[Outcome]) -> None:
         """The page of what could not be made, where there is any."""
@@ -134,6 +148,10 @@ class Books:
             self.index[path] = record.facts_of(data)
 
 
+def of(path: str, reader: str) -> bool:
+    return path.startswith(f"{reader}/")
+
+
 def beside(failure: Outcome) -> str:
     """The notebook as far as it came, seen from the page of failures; "" where it never began."""
     return next((path.partition("/")[2] for path in failure.products), "")
@@ -151,5 +169,5 @@ def opened(root: Path, reports: Path, work: Path) -> Books:
 
 def put(books: Books, name: str, data: bytes) -> None:
     """One file beside the readers' folders."""
-    stage(books.work / name, data)
+    stage(books.work, name, data)
     (books.work / name).replace(books.reports / name)

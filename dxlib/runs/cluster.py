@@ -30,9 +30,10 @@ from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
 from .. import spread
-from ..atomic import at_work, inside, signature
+from ..atomic import inside
 from ..case.read import places
 from ..errors import Finding, Refusal
+from ..lock import alive, signature
 from ..robust.weights import STREAM
 from ..spread import ANSWER, RETRIES, connected, staffed
 from . import fingerprint
@@ -335,7 +336,7 @@ def sweep() -> None:
     """Take away the scratch folders of processes of ours that were killed: they hold data."""
     for left in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
         who = "-".join(left.name.removeprefix(SCRATCH).split("-")[:2])
-        if left.is_dir() and who.partition("-")[0].isdecimal() and not at_work(who):
+        if left.is_dir() and who.partition("-")[0].isdecimal() and not alive(who):
             shutil.rmtree(left, ignore_errors=True)
 
 

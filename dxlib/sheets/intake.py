@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
-from ..atomic import put_all
+from ..atomic import Decided, put_all
 from ..case import AWAITED, Case, read_before, read_register
 from ..case import judge as foretell
 from ..case.answered import reads_points
@@ -393,6 +393,8 @@ def note(folder: Path, back: Sequence[Back], day: str) -> list[Finding]:
     except OSError as error:
         facts = {"detail": error.strerror or type(error).__name__}
         return [Finding("E_IO", "io", "forms/returned.csv", facts=facts)]
+    except Decided as decided:
+        return list(decided.findings)
     return []
 
 

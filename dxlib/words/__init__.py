@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ..errors import Finding
@@ -100,10 +101,13 @@ def title_of_year(names: Mapping[str, str], year: str, lang: str) -> str:
     return called if year in called else text("page.of_year", lang, title=called, year=year)
 
 
+WHOLE = 32_767  # the longest path of any system: it is to be typed
+
+
 def finding(f: Finding, lang: str) -> dict[str, str]:
     """What is wrong, what was expected and what to do, in words."""
     facts = {"file": f.file, "row": f.row, "column": f.column, "value": f.value, **f.facts}
-    short = {key: brief(fact) for key, fact in facts.items()}
+    short = {key: brief(fact, WHOLE if isinstance(fact, Path) else 80) for key, fact in facts.items()}
     return {part: text(f"finding.{f.reason}.{part}", lang, **short) for part in ("what", "expected", "remedy")}
 
 

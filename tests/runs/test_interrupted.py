@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 import pytest
 from desk import Desk
 from test_approve import answer, sign
 
-from dxlib.atomic import PENDING, settle
+from dxlib import atomic
+from dxlib.atomic import PENDING, Decided, settle
 from dxlib.audit import audit
 from dxlib.case import check, read_case
+from dxlib.errors import Refusal
 from dxlib.runs import batch, books, products
 from dxlib.runs.execute import Outcome
 from tests.crash import in_memory, interrupted, left_in
@@ -75,6 +78,36 @@ def test_a_run(desk, reports):
         whole = desk.products()
         assert not [path for path in whole if path.startswith(".")] and whole.keys() == old.keys(), how
     assert len({tuple(sorted(end.items())) for end in ends}) >= 2  # old, the case's pages new
+
+
+def test_a_run_whose_work_vanished_publishes_nothing(desk, reports, monkeypatch):
+    old, real = desk.products(), atomic.digests
+    answer(desk, ("yes", "no"))
+    monkeypatch.setattr(atomic, "digests", lambda new: (rmtree(new, ignore_errors=True), real(new))[1])
+    with pytest.raises(Refusal) as refused:
+        desk.run()
+    assert [f.reason for f in refused.value.findings] == ["staging_lost"]
+    assert desk.products() == old and deviations(reports) == []
+    monkeypatch.setattr(atomic, "digests", real)
+    assert desk.run().exit_code == 0 and deviations(reports) == []
+
+
+@pytest.mark.parametrize("times", [1, 10**9])
+def test_a_run_that_cannot_finish_what_it_decided_says_so(desk, reports, monkeypatch, times):
+    """Whether there is room again when it clears up, or not."""
+    answer(desk, ("yes", "no"))
+    real, left = os.replace, iter(range(times))
+
+    def full(source, target, **more):
+        if PENDING in str(source) and next(left, None) is not None:
+            raise OSError(28, os.strerror(28), str(target))
+        real(source, target, **more)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(Decided):
+        desk.run()
+    monkeypatch.setattr(os, "replace", real)
+    assert desk.run().exit_code == 0 and deviations(reports) == []
 
 
 def test_a_sign_off(desk, reports):
