@@ -198,7 +198,7 @@ def test_a_note_that_cannot_be_written_is_said_and_the_findings_are_not_lost(des
     name = next(n for n, v in desk.typed(agency).items() if n.endswith("/a") and v)
     folder = send(desk, tmp_path, {agency: {name: "8 điểm"}}, [agency])
 
-    def full(path, data):
+    def full(*written):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(atomic, "stage", full)
@@ -466,11 +466,11 @@ def test_a_failed_write_leaves_everything_as_it_was(desk, tmp_path, monkeypatch)
     before = state(desk.root)
     staged, real = [], atomic.stage
 
-    def fail_at_the_third(path, data):
+    def fail_at_the_third(work, path, data):
         staged.append(path)
         if len(staged) == 3:
-            raise OSError(28, "No space left on device", str(path))
-        real(path, data)
+            raise OSError(28, "No space left on device", path)
+        return real(work, path, data)
 
     with monkeypatch.context() as patched:
         patched.setattr(atomic, "stage", fail_at_the_third)
@@ -491,7 +491,7 @@ def test_a_move_that_fails_after_all_is_decided_is_finished_by_the_next_reader(d
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", fail_at_the_third)
-        with pytest.raises(OSError):
+        with pytest.raises(atomic.Decided):
             take(desk, folder)
     assert any(".pending" in path for path in state(desk.root))
     read_case(desk.root, "2024", "departments")
