@@ -24,7 +24,8 @@ INVISIBLE = {
 }
 SPELT = str.maketrans(INVISIBLE)
 LINE_END = re.compile("\r\n?")
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+STRAY = re.compile("[\x80-\x9f\ufdd0-\ufdef\ufffe\uffff]")  # controls of old terminals, and what is no character
 LOST = re.compile("[\ufffd\ud800-\udfff]")
 HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
@@ -76,6 +77,11 @@ def clean(text: str) -> str:
     return LINE_END.sub("\n", unicodedata.normalize("NFC", text.translate(SPELT)))
 
 
+def legible(text: str) -> str:
+    """A text as it can be shown again to who has to correct it."""
+    return STRAY.sub("□", CONTROL.sub("□", LOST.sub("□", text)))[:LONGEST]
+
+
 def is_odd(text: str) -> bool:
     """Whether `faults` may have anything to say of a text, or of a whole file."""
     if not text.isascii():
@@ -98,11 +104,12 @@ def faults(text: str, kind: str = "text") -> list[Fault]:
 
 def judged(text: str, kind: str) -> Iterator[Fault]:
     named = kind != "text"
-    if legacy := legacy_text(text):
+    legacy = legacy_text(text)
+    if control := CONTROL.search(text) or (not legacy and STRAY.search(text)):
+        yield Fault("FORM", "control_character", point(control[0]), {}, True)
+    if legacy:
         encoding, repaired = legacy
         yield Fault("ENCODING", "legacy_text", text, {"guess": encoding, "repaired": repaired}, False)
-    elif control := CONTROL.search(text):
-        yield Fault("FORM", "control_character", point(control[0]), {}, True)
     elif asked := question_marks(text):
         yield Fault("ENCODING", "letters_lost", asked, {}, False)
     for signs, reason in ((LOST, "character_lost"), (HIDDEN, "character_hidden"), (PRIVATE, "character_private")):
@@ -291,7 +298,8 @@ def twice_encoded(text: str) -> tuple[str, str] | None:
             if not VIETNAMESE.match(letter) and letter not in PUNCTUATION:
                 return found[0]
             # “XÃ” ends in a letter and a quotation mark: such a pair counts only beside what is beyond doubt
-            plain = len(found[0]) == 2 and found[0][1] in PUNCTUATION and found[0][0] not in "ÄÅÆ"
+            pair = len(found[0]) == 2 and found[0][1] in PUNCTUATION and found[0][0] not in "ÄÅÆ"
+            plain = pair or found[0][-1] == " "
             sure += 0 if plain or not VIETNAMESE.match(letter) else len(found[0]) - 1
             return letter
 
