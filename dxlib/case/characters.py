@@ -22,6 +22,7 @@ INVISIBLE = {
     **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u061c\u2060\ufeff\u00ad\u180e", ""),
     **dict.fromkeys("\uf0b7\uf0a7", "•"),  # the bullets of Word, in the private letters of its symbol fonts
 }
+UNSPELT = re.compile("[" + "".join(INVISIBLE) + "]")
 SPELT = str.maketrans(INVISIBLE)
 LINE_END = re.compile("\r\n?")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding, nearest
-from .characters import CONTROL, INVISIBLE, LONGEST, faults, is_odd, kind_of, of_cells
+from .characters import CONTROL, INVISIBLE, LONGEST, UNSPELT, faults, is_odd, kind_of, of_cells
 
 DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 VN_DATE = re.compile(r"([0-3]?[0-9])[/.-]([01]?[0-9])[/.-]([0-9]{4})(?: .*)?")
@@ -115,7 +115,7 @@ def normalise(text: str, file: str, findings: list[Finding]) -> str:
     """Unicode NFC, no invisible characters, one kind of line end; controls that are named at their cells are dropped,
     others named here."""
     clean = text
-    for mark, stands_for in INVISIBLE.items():
+    for mark, stands_for in INVISIBLE.items() if UNSPELT.search(text) else ():
         clean = clean.replace(mark, stands_for)
     if not unicodedata.is_normalized("NFC", clean):
         clean = unicodedata.normalize("NFC", clean)
