@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -15,6 +15,7 @@ from typing import Any
 
 from .. import schema
 from ..errors import Finding, nearest
+from .characters import kind_of, of_cells
 from .classes import Band, Class, bands_of, check_classes
 from .framework import shown
 
@@ -65,6 +66,7 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings, list[Fi
     file = f"{year}/{group}/{FILE}"
     keys = schema.table("index")["keys"]
     findings: list[Finding] = []
+    raw: dict[str, Any] = {}
     try:
         raw = tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
         values = check_table(raw, keys, file, "", findings)
@@ -86,9 +88,22 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings, list[Fi
     if not any(f.column.startswith("class") for f in findings):
         findings += check_classes(classes, [c["cut"] for c in given], file)
     findings += check_period(values, file)
+    findings += of_cells(texts(raw), file)
     values |= {"year": year, "group": group, "classes": classes}
     frozen: dict[str, Any] = {k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()}
     return Settings(**frozen), findings
+
+
+def texts(value: Any, where: str = "") -> Iterator[tuple[None, str, str, str]]:
+    """Every text of a TOML table, as `of_cells` takes it."""
+    if isinstance(value, str):
+        yield None, where, kind_of(where), value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts(inner, f"{where}.{key}" if where else key)
+    elif isinstance(value, list):
+        for n, inner in enumerate(value, start=1):
+            yield from texts(inner, f"{where}[{n}]")
 
 
 def toml_number(text: str) -> Fraction:

@@ -6,8 +6,10 @@ import csv
 import io
 from pathlib import Path
 
+from ..case.characters import clean, of_cells
 from ..case.tables import decode, separator
 from ..errors import Finding, Refusal
+from .book import at
 from .receive import open_workbook
 from .spelling import as_text
 
@@ -26,12 +28,27 @@ def rows_of_file(path: Path) -> list[list[str]]:
         width = max((column for _, column in page.values), default=-1) + 1
         if height * width > 20 * len(page.values) + 10_000:  # a cell far away makes no table
             raise Refusal([Finding("E_FORMAT", "not_readable", path.name, facts={"detail": f"{height} × {width}"})])
-        return [[as_text(page.values.get((row, column), "")) for column in range(width)] for row in range(height)]
+        rows = [[as_text(page.values.get((row, column), "")) for column in range(width)] for row in range(height)]
+        return spelt_rows(rows, path.name, workbook=True)
     findings: list[Finding] = []
     text = decode(data, path.name, findings)
     if text is None:
         raise Refusal(findings)
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True))
     except csv.Error as error:
         raise Refusal([Finding("E_CSV", "csv_broken", path.name, facts={"detail": str(error)})]) from None
+    return spelt_rows(rows, path.name)
+
+
+def spelt_rows(rows: list[list[str]], file: str, workbook: bool = False) -> list[list[str]]:
+    """The rows in one spelling. Raises Refusal where a cell holds what no name or code can."""
+    cells = (
+        (None if workbook else n + 1, at(n, i), "name", cell.strip())
+        for n, row in enumerate(rows)
+        for i, cell in enumerate(row)
+    )
+    wrong = list(of_cells(cells, file, comes_in=True))
+    if wrong:
+        raise Refusal(wrong)
+    return [[clean(cell) for cell in row] for row in rows]

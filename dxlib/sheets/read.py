@@ -167,8 +167,11 @@ def elements(content: bytes, tag: str) -> list[dict[str, str]]:
 
 
 def unescaped(text: str) -> str:
-    """Characters that XML cannot hold, as spreadsheets write them: _x000D_."""
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """Characters that XML cannot hold, as spreadsheets write them: _x000D_. Half a character alone is none."""
+    if "_x" not in text:
+        return text
+    whole = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return whole if whole.isascii() else whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class Strings:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+from ..case.characters import faults, legible
 from ..errors import Finding, nearest
 from .book import IDENTITY, LISTS, Book, Cell, Place, Sheet, at
 from .display import displayed
@@ -216,8 +217,12 @@ def take(out: Received, cell: Cell, value: Any, where: str) -> None:
     text = spelt(said).strip()
     if not text:
         return
-    if spelt(said) != said:
+    if text != said.replace("\r\n", "\n").strip():
         out.respelt.append(where)
+    wrong = faults(said.strip())
+    if wrong:
+        out.findings += [fault.finding(out.file, None, where, comes_in=True) for fault in wrong]
+        text = legible(text)
     out.raw[cell.name] = text
     finding: Finding | None = None
     if cell.takes in NUMBERS:

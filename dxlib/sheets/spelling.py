@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
+from ..case.characters import clean
 
 
 def as_text(value: Any) -> str:
@@ -30,5 +29,5 @@ def plain(value: Any) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def spelt(text: str) -> str:
-    """Text in one spelling: composed letters, no invisible signs."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(INVISIBLE)
+    """Text in one spelling, that in which a folder is read."""
+    return clean(text)

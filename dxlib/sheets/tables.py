@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 import tomllib
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ import pandas as pd
 from .. import schema
 from ..atomic import put_all, settle, working_folder
 from ..case import judge as foretell
+from ..case.characters import LINE_END, kind_of, of_cells
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import DOCUMENTS, NOTHING, late, recorded, standing
 from ..case.read import check_place
@@ -32,9 +32,9 @@ from ..errors import Finding, Refusal
 from ..words import catalogue, text
 from .book import Book, Cell, Rule, Sheet, at
 from .form import height
-from .read import Page
+from .read import Page, position
 from .receive import DAY, as_day, open_workbook
-from .spelling import INVISIBLE, as_text
+from .spelling import as_text, spelt
 from .write import write
 
 NAMES = tuple(name for name in schema.CASE_TABLES if name != "approvals")  # sign-offs are only ever appended
@@ -272,7 +272,10 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     for name in ("settings", "classes", *NAMES):
         page, title = pages[title_of(name, lang)], title_of(name, lang)
         out.findings += doubtful(page, name, path.name, title)
-        unsure |= {(f"{path.name} · {title}", row + 1) for row in doubtful_rows(page)}
+        odd = list(odd_characters(page, name, path.name, title))
+        out.findings += odd
+        lines = doubtful_rows(page) | {position(f.column.rpartition("!")[2])[0] for f in odd}
+        unsure |= {(f"{path.name} · {title}", row + 1) for row in lines}
         pages[title], read = with_days(page, name, f"{path.name} · {title}")
         out.findings += read
     folder = root / year / group
@@ -344,6 +347,20 @@ def doubtful(page: Page, name: str, file: str, title: str) -> Iterator[Finding]:
         yield Finding("W_HIDDEN", "hidden_sheet" if page.unseen else "hidden_rows", file, column=title)
 
 
+def odd_characters(page: Page, name: str, file: str, title: str) -> Iterator[Finding]:
+    """What is wrong with the characters below the names of the columns."""
+    head = head_of(page, name)
+    columns = {column: cell_text(value) for (row, column), value in page.values.items() if row == head}
+    keys = {row: cell_text(value) for (row, column), value in page.values.items() if column == 0}
+    cells: list[tuple[int | None, str, str, str]] = []
+    for (row, column), value in sorted(page.values.items(), key=lambda cell: cell[0]):
+        if row > head and column in columns and isinstance(value, str):
+            key = keys.get(row, "") if name == "settings" else columns[column]
+            if name != "settings" or columns[column] == "value":
+                cells.append((None, f"{title}!{at(row, column)}", kind_of(key), value.strip()))
+    return of_cells(iter(cells), file, comes_in=True)
+
+
 def doubtful_rows(page: Page) -> set[int]:
     """The lines of the cells that are no values, and of those that are merged."""
     merged = [range(int(a), int(b) + 1) for a, b in (re.findall("[0-9]+", one) for one in page.merged)]
@@ -378,7 +395,12 @@ def with_days(page: Page, name: str, where: str) -> tuple[Page, list[Finding]]:
 
 
 def cell_text(value: Any) -> str:
-    return unicodedata.normalize("NFC", as_text(value)).translate(INVISIBLE).strip()
+    return spelt(as_text(value)).strip()
+
+
+def cell_lines(value: Any) -> str:
+    """A cell as it was typed, with one kind of line end: all else is put right, and said, by the door of the case."""
+    return LINE_END.sub("\n", as_text(value))
 
 
 def head_of(page: Page, name: str) -> int:
@@ -400,14 +422,14 @@ def body(page: Page, name: str, said: Callable[[Any], str] = cell_text) -> tuple
 
 def table_bytes(page: Page, name: str) -> bytes:
     """One table as CSV, in the spelling of the workbook: the door of the case normalises it and says so."""
-    columns, rows = body(page, name, as_text)
+    columns, rows = body(page, name, cell_lines)
     return as_csv(columns, rows)
 
 
 def with_judged(folder: Path, page: Page, new: Mapping[str, bytes]) -> bytes:
     """verdicts.csv with what every verdict judged: those that stood keep it, new ones judge the claims and documents
     of this workbook. Empty lines are kept, so that rows keep their numbers."""
-    columns, rows = body(page, "verdicts", as_text)
+    columns, rows = body(page, "verdicts", cell_lines)
     key = ("agency", "indicator", "step")
     if not set(key) <= set(columns):
         return new["verdicts.csv"]  # the door of the case says which column is missing

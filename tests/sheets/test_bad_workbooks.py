@@ -621,7 +621,7 @@ def test_accents_in_pieces_and_invisible_signs_come_in_as_one_spelling(doors, tm
     (tmp_path / "form.xlsx").write_bytes(doors.desk.form(doors.agency, pieces))
     out = intake(root, 2024, "departments", [tmp_path / "form.xlsx"], received=IN_TIME)
     assert out.written and [f.reason for f in out.findings] == ["form_normalised"]
-    said = ("claims", doors.agency, name.split("/")[0], "explanation", "", "Đã ban hành\u00a0kế hoạch")
+    said = ("claims", doors.agency, name.split("/")[0], "explanation", "", "Đã ban hành kế hoạch")
     assert said in out.changes
 
 
