@@ -18,6 +18,7 @@ from .answered import Answers, read_answers
 from .cells import check_cells, check_references, explain_twice
 from .change import change_policies, change_weights, check_weights, edited_cells, first_new, weight_text, with_points
 from .framework import INDEX, Framework, finished_node
+from .idle import check_idle
 from .relations import check_relations
 from .settings import Settings
 from .tree import build
@@ -163,7 +164,11 @@ def build_tree(
         if b
     }
     measured = "verdicts" not in given and "reported" not in set(tables["indicators"]["source"])
-    return build(tables["indicators"], with_b, measured, settings, f"{settings.year}/{settings.group}/indicators.csv")
+    file = f"{settings.year}/{settings.group}/indicators.csv"
+    framework, findings = build(tables["indicators"], with_b, measured, settings, file)
+    if framework is not None:
+        findings += check_idle(framework, tables["indicators"], file)
+    return framework, findings
 
 
 def freeze(
