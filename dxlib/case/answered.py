@@ -167,9 +167,7 @@ def read_answers(tables: Mapping[str, pd.DataFrame], framework: Framework, setti
     return reopen(answers, last.values(), tables, framework)
 
 
-def reopen(
-    answers: Answers, last: Iterable[Step], tables: Mapping[str, pd.DataFrame], framework: Framework
-) -> Answers:
+def reopen(answers: Answers, last: Iterable[Step], tables: Mapping[str, pd.DataFrame], framework: Framework) -> Answers:
     """Find the cells whose claim is another now than the last verdict judged.
 
     A verdict that does not say what it judged stands on the claim as it is, unless that came later.

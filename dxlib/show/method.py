@@ -31,9 +31,7 @@ def framework(case: Case, lang: str) -> Table | None:
             worth = text("report.unscored", lang)
         else:
             worth = (
-                labels.maximum(node.maximum, lang)
-                if tree.has_points
-                else labels.share(node.weight / whole, lang, 1)
+                labels.maximum(node.maximum, lang) if tree.has_points else labels.share(node.weight / whole, lang, 1)
             )
         sources = [s for s in ("reported", "surveyed", "measured", "expert") if any(n.source == s for n in leaves)]
         body.append(
