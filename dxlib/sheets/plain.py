@@ -8,14 +8,19 @@ from pathlib import Path
 
 from ..case.tables import decode, separator
 from ..errors import Finding, Refusal
+from .read import Unreadable, position
 from .receive import open_workbook
 from .spelling import as_text
 
 ZIP = b"PK\x03\x04"
 
 
-def rows_of_file(path: Path) -> list[list[str]]:
-    """The rows of a CSV file, or of the first sheet of a workbook. Raises Refusal, and OSError."""
+Span = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
+
+
+def rows_of_file(path: Path) -> tuple[list[list[str]], list[Span]]:
+    """The rows of a CSV file, or of the first sheet of a workbook and which of its cells are merged. Raises Refusal,
+    and OSError."""
     data = path.read_bytes()
     if data.startswith(ZIP):
         opened = open_workbook(path.name, data)
@@ -26,12 +31,17 @@ def rows_of_file(path: Path) -> list[list[str]]:
         width = max((column for _, column in page.values), default=-1) + 1
         if height * width > 20 * len(page.values) + 10_000:  # a cell far away makes no table
             raise Refusal([Finding("E_FORMAT", "not_readable", path.name, facts={"detail": f"{height} × {width}"})])
-        return [[as_text(page.values.get((row, column), "")) for column in range(width)] for row in range(height)]
+        rows = [[as_text(page.values.get((row, column), "")) for column in range(width)] for row in range(height)]
+        ends = [area.partition(":") for area in page.merged]
+        try:
+            return rows, sorted((*position(first), *position(last or first)) for first, _, last in ends)
+        except Unreadable as error:
+            raise Refusal([Finding("E_FORMAT", "not_readable", path.name, facts={"detail": str(error)})]) from None
     findings: list[Finding] = []
     text = decode(data, path.name, findings)
     if text is None:
         raise Refusal(findings)
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True))
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True)), []
     except csv.Error as error:
         raise Refusal([Finding("E_CSV", "csv_broken", path.name, facts={"detail": str(error)})]) from None
