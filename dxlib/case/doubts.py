@@ -47,18 +47,22 @@ def check_doubts(
         if settings.missing != "error":  # where it is an error, the agency is named
             found += half_answers(node, mine, file)
         found += other_scale(node, units[code], mine, file)
+    decided = given_by_row(tables["verdicts"], framework, answers)
+    for code, mine in decided.items():  # a verdict may change few figures, so they do not speak for all
+        said = other_scale(framework.nodes[code], units[code], mine, f"{folder}/verdicts.csv")
+        found += [f for f in said if f.reason != "under_percent"]
     found += two_wholes(given, framework, tables["indicators"], file)
     found += no_spread(framework, answers, f"{folder}/indicators.csv")
     found += alike(tables["agencies"], f"{folder}/agencies.csv")
     return found
 
 
-def given_by_row(claims: pd.DataFrame, framework: Framework, answers: Answers) -> dict[str, list[Given]]:
-    """The claims of every leaf that somebody answers, in the order of the file; not where the row does not apply, nor
-    where a verdict gives points."""
+def given_by_row(table: pd.DataFrame, framework: Framework, answers: Answers) -> dict[str, list[Given]]:
+    """The claims (or verdicts) on every leaf that somebody answers, in the order of the file; not where the row does
+    not apply, nor where a verdict gives points."""
     found: dict[str, list[Given]] = defaultdict(list)
     leaves = {node.code for node in framework.leaves if not node.taken}
-    for row, (agency, code, cells) in zip(claims.index.tolist(), answers_in(claims), strict=True):
+    for row, (agency, code, cells) in zip(table.index.tolist(), answers_in(table), strict=True):
         if code in leaves and agency not in answers.exempt.get(code, ()):
             verdict = answers.verdicts.get(code, {}).get(agency)
             if verdict is None or not verdict[POINTS]:

@@ -102,6 +102,14 @@ def test_figures_above_one_under_thresholds_in_per_cent(tmp_path, row, reason):
     assert [f[1] for f in found] == ([reason] if reason else [])
 
 
+def test_a_verdict_in_force_is_asked_too(tmp_path):
+    verdicts = (
+        "agency,indicator,step,stage,a,reason,decided_by\nso-a,1,1,verify,40,thin,x\nso-b,1,1,verify,0.4,thin,x\n"
+    )
+    found = told(tmp_path, "1,,10,target(80%),,x,,,", "so-a,1,85,,,\nso-b,1,85,,,\nso-c,1,0.7,,,", verdicts=verdicts)
+    assert found == [("W_PERCENT", "over_percent", "verdicts.csv", 2, "a")]
+
+
 @pytest.mark.parametrize(
     ("row", "claims", "said"),
     [
