@@ -422,13 +422,18 @@ def run_register(args: argparse.Namespace) -> int:
 
 def official(args: argparse.Namespace, register: pd.DataFrame, lineage: pd.DataFrame) -> Any:
     """What an official table makes of the register. Raises Refusal where it cannot be read."""
+    from dataclasses import replace
+
     from .sheets import rows_of_file
     from .years import Notice, propose, read_official
 
-    lines, wrong = read_official(rows_of_file(args.file), args.file.name)
-    if wrong:
-        raise Refusal(wrong)
-    return propose(lines, register, lineage, Notice(args.file.name, args.date.isoformat(), args.act, args.level))
+    rows, merged = rows_of_file(args.file)
+    lines, said = read_official(rows, args.file.name, merged)
+    if any(f.severity == "error" for f in said):
+        raise Refusal(said)
+    notice = Notice(args.file.name, args.date.isoformat(), args.act, args.level)
+    proposed = propose(lines, register, lineage, notice)
+    return replace(proposed, findings=(*said, *proposed.findings))
 
 
 def decided(args: argparse.Namespace, register: pd.DataFrame, lineage: pd.DataFrame) -> Any:

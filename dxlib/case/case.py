@@ -17,7 +17,9 @@ from . import checks
 from .answered import Answers, read_answers
 from .cells import check_cells, check_references, explain_twice
 from .change import change_policies, change_weights, check_weights, edited_cells, first_new, weight_text, with_points
+from .doubts import check_doubts
 from .framework import INDEX, Framework, finished_node
+from .idle import check_idle
 from .relations import check_relations
 from .settings import Settings
 from .tree import build
@@ -163,7 +165,11 @@ def build_tree(
         if b
     }
     measured = "verdicts" not in given and "reported" not in set(tables["indicators"]["source"])
-    return build(tables["indicators"], with_b, measured, settings, f"{settings.year}/{settings.group}/indicators.csv")
+    file = f"{settings.year}/{settings.group}/indicators.csv"
+    framework, findings = build(tables["indicators"], with_b, measured, settings, file)
+    if framework is not None:
+        findings += check_idle(framework, tables["indicators"], file)
+    return framework, findings
 
 
 def freeze(
@@ -186,6 +192,7 @@ def freeze(
         findings += checks.check_answers(tables, framework, answers, place)
         findings += checks.check_coverage(tables, framework, settings, answers, place)
         findings += checks.check_choices(tables, framework, place)
+        findings += check_doubts(tables, framework, settings, answers, place)
     findings += checks.check_ledger(tables, place) + checks.check_days(tables, place)
     findings += checks.check_evidence(tables, place)
     findings += check_relations(tables, place)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding
-from ..rules import Rule
+from ..rules import Bonus, Rule
 from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top, steps_of
 from .answers import ANSWER, Wrong, override
 from .framework import Framework, Node, Unread, optional, shown
@@ -183,9 +183,14 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
                 )
             )
     points = optional(claim["points"]) or Fraction(0)
-    if node.maximum and node.rule.takes != "points" and points > node.maximum:
-        facts = {"code": node.code, "maximum": shown(node.maximum)}
-        found.append(Finding("W_RANGE", "self_score_high", file, row, "points", claim["points"], facts))
+    extra = isinstance(node.rule, Bonus)  # a penalty may be claimed with either sign
+    most = node.rule.cap if isinstance(node.rule, Bonus) else node.maximum
+    reason = "self_score_low" if points < 0 and node.role != "penalty" else ""
+    if most and (abs(points) if extra else points) > most:
+        reason = "self_score_high"
+    if reason and node.rule.takes != "points":
+        facts = {"code": node.code, "maximum": shown(most)}
+        found.append(Finding("W_RANGE", reason, file, row, "points", claim["points"], facts))
     return found
 
 

@@ -39,6 +39,8 @@ class Node:
     ratio      its value is a/b; named_ratio: its rule or its b_vi, b_en says so, not only some claim
     taken      where a (and b) come from: `group` or `group/code`, a finished score of another folder of the year
     kind       what its figures are, declared: count, share, percent, money; "" is not declared
+    percent    its figures are shares from 0 to 1 that people know as percentages: it takes no b, and its thresholds are
+               written in %, or its kind is share
     """
 
     code: str
@@ -56,6 +58,7 @@ class Node:
     row: int
     taken: tuple[str, ...] = ()
     kind: str = ""
+    percent: bool = False
 
     @property
     def part(self) -> bool:

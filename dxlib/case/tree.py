@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -10,7 +11,7 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding, nearest
-from ..rules import Bonus, RuleError, Unscored, parse_rule
+from ..rules import Bonus, Rule, RuleError, Unscored, parse_rule
 from .cells import check_value
 from .framework import CHOICES, FULL, INDEX, Framework, Node, Unread, optional, shown, weight
 from .settings import Settings
@@ -19,6 +20,7 @@ NO_RULE = Unscored()  # what a branch has
 UNREAD = Unread()
 OF_MAXIMUM = ("rule_points_without_maximum",)
 OF_DIRECTION = ("rule_step_sign", "rule_steps_order")  # what a wrong direction makes of a rule that is right
+PERCENT = re.compile(r"[(,]\s*[<>]?\s*-?[0-9./]+\s*%")  # where thresholds stand in a rule; shares stand behind a colon
 DEEPEST = 20
 MOST_EXTRA = Fraction(1, 10)  # of the total that one bonus or penalty row may move without a warning
 MULTIPLY = ("geometric", "harmonic", "product", "complement")  # aggregates that take no negative share
@@ -176,8 +178,16 @@ def parse_rules(
         counted = rule.takes != "number" or rule.role != "score" or rule.name == "count"
         if by_code[code]["a_from"] and (counted or len(node.taken) != 1 + ratio):
             findings.append(Finding("E_FRAMEWORK", "taken_rule", file, node.row, "rule", text, {"code": code}))
-        out[code] = replace(node, rule=rule, ratio=ratio)
+        percent = not ratio and shares(rule, by_code[code])
+        out[code] = replace(node, rule=rule, ratio=ratio, percent=percent)
     return out
+
+
+def shares(rule: Rule, row: Mapping[str, str]) -> bool:
+    """Whether the figures of a row that takes no b are shares which its decision calls percentages."""
+    if rule.name not in ("target", "steps", "goalposts") or row["kind"] not in ("", "share"):
+        return False
+    return row["kind"] == "share" or PERCENT.search(row["rule"]) is not None
 
 
 def check_signs(nodes: dict[str, Node], top: str, file: str) -> list[Finding]:

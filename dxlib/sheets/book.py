@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -16,6 +17,10 @@ from math import isfinite
 
 IDENTITY = "_dx"  # the hidden sheet that says which form this is
 LISTS = "_lists"  # the hidden sheet with the choices of the drop-downs
+LONGEST = 31  # UTF-16 units that a spreadsheet takes as the title of a sheet
+RESERVED = ("history", IDENTITY, LISTS)
+UNTITLED = re.compile(r"[\x00-\x1f\x7f:*?/\\\ud800-\udfff\ufffe\uffff]+")
+BRACKETS = str.maketrans("[]", "()")
 
 
 @dataclass(frozen=True)
@@ -169,6 +174,30 @@ def fixed(row: int, column: int) -> str:
     place = at(row, column)
     letters = place.rstrip("0123456789")
     return f"${letters}${place[len(letters) :]}"
+
+
+def titles(names: Iterable[str]) -> list[str]:
+    """Titles for sheets that are called after data, in the same order: what every spreadsheet takes, no two alike.
+
+    The name itself wherever that is possible; the whole name belongs inside the sheet. The same names, the same titles.
+    """
+    found: list[str] = []
+    gone = set(RESERVED)
+    for name in names:
+        plain = " ".join(UNTITLED.sub(" ", name.translate(BRACKETS)).split()).strip("' ") or "–"
+        title, n = cut(plain), 1
+        while title.casefold() in gone:
+            n += 1
+            title = f"{cut(plain, len(f' ({n})'))} ({n})"
+        gone.add(title.casefold())
+        found.append(title)
+    return found
+
+
+def cut(name: str, room: int = 0) -> str:
+    """As much of a name as fits into a title, less some room, without half a character or an apostrophe at its end."""
+    units = name.encode("utf-16-le")[: 2 * (LONGEST - room)]
+    return units.decode("utf-16-le", "ignore").rstrip("' ")
 
 
 def filled(book: Book, typed: Mapping[str, str]) -> Book:

@@ -32,9 +32,14 @@ def in_words(node: Node, scale: Fraction, names: Mapping[str, str], unit: str, l
     def points(share: Fraction) -> str:
         return text("sheet.points", lang, points=figure(share * scale, lang))
 
+    ends_of = (rule.lo, rule.hi) if isinstance(rule, Goalposts) else rule.thresholds
+    highest = max(ends_of, default=Fraction(0))  # 1 beside the unit % may be all or a hundredth: it is left as written
+
     def worth(x: Fraction) -> str:
-        written = figure(x, lang, node.ratio)
-        return written if node.ratio or not unit or unit == "%" else f"{written}\u00a0{unit}"
+        share = node.ratio or node.percent
+        written = figure(x, lang, share)
+        counts = "%" if node.kind == "percent" else "" if unit == "%" and highest <= 1 else unit
+        return written if share or not counts else f"{written}\u00a0{counts}"
 
     if isinstance(rule, Parts):
         return "\n".join([text("sheet.method.parts", lang), *case_lines(rule, scale, names, lang)])

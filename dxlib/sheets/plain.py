@@ -10,14 +10,19 @@ from ..case.characters import clean, of_cells
 from ..case.tables import decode, separator
 from ..errors import Finding, Refusal
 from .book import at
+from .read import Unreadable, position
 from .receive import open_workbook
 from .spelling import as_text
 
 ZIP = b"PK\x03\x04"
 
 
-def rows_of_file(path: Path) -> list[list[str]]:
-    """The rows of a CSV file, or of the first sheet of a workbook. Raises Refusal, and OSError."""
+Span = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
+
+
+def rows_of_file(path: Path) -> tuple[list[list[str]], list[Span]]:
+    """The rows of a CSV file, or of the first sheet of a workbook and which of its cells are merged. Raises Refusal,
+    and OSError."""
     data = path.read_bytes()
     if data.startswith(ZIP):
         opened = open_workbook(path.name, data)
@@ -29,7 +34,12 @@ def rows_of_file(path: Path) -> list[list[str]]:
         if height * width > 20 * len(page.values) + 10_000:  # a cell far away makes no table
             raise Refusal([Finding("E_FORMAT", "not_readable", path.name, facts={"detail": f"{height} × {width}"})])
         rows = [[as_text(page.values.get((row, column), "")) for column in range(width)] for row in range(height)]
-        return spelt_rows(rows, path.name, workbook=True)
+        ends = [area.partition(":") for area in page.merged]
+        try:
+            areas = sorted((*position(first), *position(last or first)) for first, _, last in ends)
+        except Unreadable as error:
+            raise Refusal([Finding("E_FORMAT", "not_readable", path.name, facts={"detail": str(error)})]) from None
+        return spelt_rows(rows, path.name, workbook=True), areas
     findings: list[Finding] = []
     text = decode(data, path.name, findings)
     if text is None:
@@ -38,7 +48,7 @@ def rows_of_file(path: Path) -> list[list[str]]:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True))
     except csv.Error as error:
         raise Refusal([Finding("E_CSV", "csv_broken", path.name, facts={"detail": str(error)})]) from None
-    return spelt_rows(rows, path.name)
+    return spelt_rows(rows, path.name), []
 
 
 def spelt_rows(rows: list[list[str]], file: str, workbook: bool = False) -> list[list[str]]:

@@ -23,7 +23,7 @@ from ..verify.open_items import SOURCES
 from ..verify.risk import PARTS
 from ..words import name, title_of_year
 from ..words import text as say
-from .book import Book, Cell, Sheet
+from .book import Book, Cell, Sheet, titles
 from .form import Wording, answered, figure_cell, list_cell, number_cell, points, put_columns, tallest
 from .method import figure
 
@@ -146,13 +146,20 @@ def worklist_book(words: Wording, listed: Sequence[Item]) -> Book | None:
     for item in listed:
         verifier = "" if item.stage == APPEAL else words.rows[item.code]["verifier"]
         sheets.setdefault((item.stage == APPEAL, verifier), []).append(item)
-    made = tuple(sheet_of(standing, mine, verifier) for (_, verifier), mine in sorted(sheets.items()))
+    parts = sorted(sheets.items())
+    anybody = [
+        say("sheet.worklist.appeals" if appeals else "sheet.worklist.anybody", lang) for (appeals, _), _ in parts
+    ]
+    named = titles(verifier or called for ((_, verifier), _), called in zip(parts, anybody, strict=True))
+    made = tuple(
+        sheet_of(standing, mine, verifier, title) for ((_, verifier), mine), title in zip(parts, named, strict=True)
+    )
     identity = {"kind": "worklist", "year": case.year, "group": case.group, "recipient": "", "agency": "", "lang": lang}
     identity |= {f"item/{i}": json.dumps(item, ensure_ascii=False) for i, item in enumerate(listed, start=1)}
     return Book(made, identity, say("sheet.worklist.book", lang))
 
 
-def sheet_of(standing: Standing, mine: Sequence[Item], verifier: str) -> Sheet:
+def sheet_of(standing: Standing, mine: Sequence[Item], verifier: str, title: str) -> Sheet:
     """The lines of one verifier, or the appeals."""
     words, lang, stage = standing.words, standing.words.lang, mine[0].stage
     settings, columns, widths = words.case.settings, COLUMNS[stage], WIDTHS[stage]
@@ -180,7 +187,7 @@ def sheet_of(standing: Standing, mine: Sequence[Item], verifier: str) -> Sheet:
         put_columns(cells, line, row, columns)
         heights[line] = tallest(row, widths, columns)
     return Sheet(
-        (verifier or anybody)[:31],
+        title,
         cells,
         widths,
         heights,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,6 +26,8 @@ RELATIONS = {"toàn bộ": WHOLE, "whole": WHOLE, "một phần": PART, "part": 
 KINDS = ("Thành phố", "Thị xã", "Thị trấn", "Phường", "Đặc khu", "Quận", "Huyện", "Tỉnh", "Xã")
 SHORT = {"phuong": "p", "thi-tran": "tt", "thi-xa": "tx", "thanh-pho": "tp", "huyen": "h", "quan": "q", "dac-khu": "dk"}
 SHOWN = 8
+NAMING = ("code", "name", "old_code", "old_name")
+WIDTH = 5  # digits of the official code of a commune
 HEADER_ROWS = 20  # a title and notes may stand above the header
 
 
@@ -127,20 +129,30 @@ def find_columns(header: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def read_official(rows: Iterable[Sequence[str]], file: str) -> tuple[list[Line], list[Finding]]:
+def read_official(
+    rows: Iterable[Sequence[str]], file: str, merged: Sequence[tuple[int, int, int, int]] = ()
+) -> tuple[list[Line], list[Finding]]:
     """The lines of an old-to-new table, or of a list of units.
 
-    rows   cells as text, as they stand in the file; what stands above the header is passed over
+    rows     cells as text, as they stand in the file; what stands above the header is passed over
+    merged   cells that are one in a workbook (first row, first column, last row, last column, from 0): those of one
+             column below the header say the same of every row, and that is shown; others are refused
 
-    Returns lines, and findings where no header is found or a relation is not understood.
+    Returns lines, and findings: errors where no header is found, a relation is not understood, a unit has no code or
+    no name; warnings where merged cells were filled down.
     """
     columns: dict[str, int] = {}
-    lines, findings = [], []
-    for number, cells in enumerate(rows, start=1):
+    header = 0
+    lines: list[Line] = []
+    findings: list[Finding] = []
+    table = [list(cells) for cells in rows]
+    above: dict[str, str] = {}
+    for number, cells in enumerate(table, start=1):
         if not columns:
             found = find_columns(cells)
             if {"code", "name"} <= found.keys():
-                columns = found
+                columns, header = found, number - 1
+                findings += fill_down(table, merged, number, set(columns.values()), file)
             elif number > HEADER_ROWS:
                 break
             continue
@@ -150,6 +162,15 @@ def read_official(rows: Iterable[Sequence[str]], file: str) -> tuple[list[Line],
         said = given.get("relation", "").casefold()
         relation = next((means for word, means in RELATIONS.items() if word in said), "")
         two_sided = "old_code" in columns
+        blank = [what for what in NAMING if what in columns and not given[what]]
+        lone = not given["code"] and not given.get("old_code")  # a total, or the heading of a group
+        for what in blank[:1] if lone else blank:
+            facts = {"above": above.get(what, "") or "–"}
+            heading = " ".join(table[header][columns[what]].split())
+            findings.append(Finding("E_MERGED", "import_blank", file, number, heading, "", facts))
+        above |= {what: given[what] for what in NAMING if given.get(what)}
+        if blank:
+            continue
         if two_sided and not relation:
             findings.append(Finding("E_IMPORT", "import_relation", file, number, "", given.get("relation", "")))
             continue
@@ -169,6 +190,29 @@ def read_official(rows: Iterable[Sequence[str]], file: str) -> tuple[list[Line],
     elif not lines and not findings:
         findings.append(Finding("E_IMPORT", "import_empty", file))
     return lines, findings
+
+
+def fill_down(
+    table: list[list[str]], merged: Iterable[tuple[int, int, int, int]], header: int, columns: set[int], file: str
+) -> Iterator[Finding]:
+    """Give every row the value of the merged cell it lies in; changes `table`. Cells merged across columns say nothing
+    of one unit.
+
+    header   how many rows end with the header
+    """
+    for top, first, bottom, last in merged:
+        if top < header or columns.isdisjoint(range(first, last + 1)) or top >= len(table):
+            continue
+        rows = range(top, min(bottom + 1, len(table)))
+        cell = table[top][first] if first < len(table[top]) else ""
+        facts = {"rows": f"{top + 1}–{rows[-1] + 1}"}
+        where = (file, top + 1, " ".join(table[header - 1][min(columns & {*range(first, last + 1)})].split()), cell)
+        if last > first or not cell.strip():
+            yield Finding("E_MERGED", "import_across", *where, facts)
+            continue
+        for row in rows:
+            table[row][first] = cell
+        yield Finding("W_IMPORT", "import_filled", *where, facts)
 
 
 class Known:
@@ -203,8 +247,27 @@ class Known:
 
 def propose(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.DataFrame, notice: Notice) -> Proposed:
     """What a table says about the register."""
+    if eaten := lost_zeros(lines, register, notice):
+        return Proposed(register, lineage, (eaten,))
     two_sided = any(line.old_code for line in lines)
     return (convert if two_sided else hold_against)(lines, register, lineage, notice)
+
+
+def lost_zeros(lines: Sequence[Line], register: pd.DataFrame, notice: Notice) -> Finding | None:
+    """The first code that a spreadsheet made a number: shorter than the others, where codes begin with 0 (here or in
+    the register) or are as long as those of communes."""
+    told = [
+        (line.row, code) for line in lines for code in (line.code, line.old_code) if code.isascii() and code.isdigit()
+    ]
+    known = [c for level, c in rows_of(register, "level", "official_code") if level == notice.level and c.isdigit()]
+    codes = [*known, *(code for _, code in told)]
+    width = max(map(len, codes), default=0)
+    short = [(row, code) for row, code in told if len(code) < width]
+    if not short or not (width == WIDTH or any(code.startswith("0") for code in codes)):
+        return None
+    row, code = short[0]
+    facts = {"n": len({code for _, code in short}), "padded": code.zfill(width), "width": width}
+    return Finding("E_IMPORT", "import_lost_zero", notice.file, row, "", code, facts)
 
 
 def hold_against(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.DataFrame, notice: Notice) -> Proposed:

@@ -60,6 +60,28 @@ def test_the_cells_take_what_the_kind_allows_and_say_so(desk, tmp_path):
     assert text("sheet.form.kind_count_of", "vi") in said.prompt and "không lớn hơn b" in said.error
 
 
+@pytest.mark.parametrize(
+    ("rule", "unit", "kind", "said"),
+    [
+        ("target(80%)", "", "", "80\u00a0%"),
+        ("target(80%)", "%", "", "80\u00a0%"),
+        ("target(0.8)", "", "share", "80\u00a0%"),
+        ('"steps(50%:1/2, >90%:1)"', "", "", "50\u00a0%"),
+        ('"goalposts(0%, 90%)"', "", "", "90\u00a0%"),
+        ("target(80)", "", "percent", "80\u00a0%"),
+        ("target(80)", "%", "", "80\u00a0%"),
+        ("target(1)", "%", "", " 1 "),
+        ("target(4)", "cuộc", "", "4\u00a0cuộc"),
+    ],
+)
+def test_a_form_speaks_in_the_unit_of_the_decision(tmp_path, rule, unit, kind, said):
+    rows = f"code,parent,name_vi,max_points,rule,a_vi,unit,kind,source\n1,,Hàng,10,{rule},x,{unit},{kind},reported\n"
+    root = write(tmp_path, index=INDEX, indicators=rows, claims=None, verdicts=None, appeals=None)
+    words = Desk(root, SimpleNamespace(), "demo").words
+    assert said in f"{words.method(words.case.framework.nodes['1'])} ".replace(":", " ")
+    assert "0,8" not in words.method(words.case.framework.nodes["1"])
+
+
 def book_of(desk):
     return claim_form(desk.words, desk.people["so-a"])
 

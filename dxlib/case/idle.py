@@ -1,0 +1,50 @@
+"""Cells of indicators.csv that nothing ever reads, because of what their row is: its author thinks that they count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from ..errors import Finding
+from .framework import Framework, Node, Unread, optional, weight
+
+OF_LEAVES = ("direction", "a_vi", "b_vi", "a_en", "b_en", "unit", "evidence_vi", "owner", "verifier", "source")
+SECOND, FIRST = ("b_vi", "b_en"), ("a_vi", "a_en")
+
+
+def check_idle(framework: Framework, indicators: pd.DataFrame, file: str) -> list[Finding]:
+    """One finding per cell. A row whose rule is wrong, or that is a branch with a rule, has that to be corrected
+    first; `rule`, `aggregate`, `kind`, `a_from`, `b_from` in a wrong place are said where they are read."""
+    said = indicators.to_dict("index")
+    found: list[Finding] = []
+    for node in framework.nodes.values():
+        row = said[node.row]
+        for column, reason in on_branch(node, row) if node.children else on_leaf(node, row):
+            code = "E_FRAMEWORK" if reason == "direction_on_branch" else "W_FRAMEWORK"
+            facts = {"code": node.code, "rule": node.rule.name}
+            found.append(Finding(code, reason, file, node.row, column, row[column], facts))
+    return found
+
+
+def on_branch(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """A branch has children, and they are answered; `legal` may be said of it all."""
+    for column in () if row["rule"] else OF_LEAVES:
+        if row[column]:
+            yield column, "direction_on_branch" if (column, row[column]) == ("direction", "-1") else "cell_on_branch"
+
+
+def on_leaf(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
+    rule = node.rule
+    if isinstance(rule, Unread):
+        return
+    second = SECOND if not rule.divides and rule.takes != "anything" else ()
+    first = FIRST if rule.takes in ("option", "parts", "points") else ()
+    unit = ("unit",) if rule.takes in ("option", "parts") else ()
+    for column in (*first, *second, *unit):
+        if row[column]:
+            yield column, "cell_under_rule"
+    if node.role != "score" and weight(row["weight"]):
+        yield "weight", "weight_beside"
+    if node.role == "none" and optional(row["max_points"]):
+        yield "max_points", "maximum_beside"
