@@ -93,6 +93,8 @@ def commit(folder: Path, staged: Path, listed: Mapping[str, str], gone: Iterable
     Decided after the stroke: the next `settle` goes on.
     """
     conclude(folder)
+    for former in staged.glob(f"{GONE}*"):  # of a commit that failed before its stroke
+        former.unlink()
     if digests(staged) != dict(listed):
         raise lost(staged)
     stage(staged, f"{GONE}{uuid4().hex}", "\n".join(gone).encode())
