@@ -259,18 +259,15 @@ def whole(value: str) -> tuple[str, str]:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    from .case import check, places, read_case
+    from .case import check
     from .index import check_printed
+    from .show.typeface import check_signs
 
     if args.free_lock:
         from .lock import free
 
         free(args.free_lock)
-    findings = check(args.data, args.year, args.group)
-    wrong = {f.file.rpartition("/")[0] for f in findings if f.severity == "error"}
-    for place in places(args.data, args.year, args.group) if "" not in wrong else ():
-        if "/".join(place) not in wrong:
-            findings += check_printed(read_case(args.data, *place))
+    findings = check(args.data, args.year, args.group, also=lambda case: (*check_printed(case), *check_signs(case)))
     show_findings(findings, args, sys.stdout)
     errors = sum(f.severity == "error" for f in findings)
     if not args.json and not args.quiet:

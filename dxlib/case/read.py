@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -438,8 +438,15 @@ def read_file(
     return frame, findings
 
 
-def check(root: str | Path, year: str | int | None = None, group: str | None = None) -> list[Finding]:
+def check(
+    root: str | Path,
+    year: str | int | None = None,
+    group: str | None = None,
+    also: Callable[[Case], Iterable[Finding]] = lambda case: (),
+) -> list[Finding]:
     """Every breach of the contract in a data folder, or in one year, or in one year and group.
+
+    also   what else is said of each case that could be read
 
     Returns findings, errors and warnings; an empty list means that everything holds.
     """
@@ -470,7 +477,7 @@ def check(root: str | Path, year: str | int | None = None, group: str | None = N
         else:
             _, _, documents = read_documents(root / at_year / at_group, place, case.evidence)
             dates = dated_outside(place, case.evidence, case.settings.period_from, case.settings.period_to)
-            findings += [*case.findings, *documents, *dates, *check_beside(root, case, register)]
+            findings += [*case.findings, *documents, *dates, *check_beside(root, case, register), *also(case)]
             findings += check_continues(root, case, sets)
             sets[at_year, at_group] = case.framework
     return unique(findings)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from itertools import zip_longest
 from typing import Any
 
+from ..show.typeface import legible
+
 LINE = 118  # letters of 8.5 pt between the margins of a sheet
 SMALLEST = 5.5  # pt
 INLINE = {"strong": "strong", "b": "strong", "em": "emph", "i": "emph"}
@@ -24,8 +26,9 @@ def typst(html: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Text as a typst string: nothing in it can be taken for markup or code."""
-    return verbatim("".join(" " if unicodedata.category(letter) in UNSEEN else letter for letter in text))
+    """Text as a typst string: nothing in it can be taken for markup or code, all of it can be set in our letters."""
+    seen = "".join(" " if unicodedata.category(letter) in UNSEEN else letter for letter in text)
+    return verbatim(legible(seen))
 
 
 def verbatim(text: str) -> str:

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import base64
 import io
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import Finding
+
+if TYPE_CHECKING:
+    from ..case import Case
 
 NAME = "Source Sans Pro"
 FACES = {400: "Regular", 600: "Semibold"}  # CSS weight -> face
@@ -18,6 +25,8 @@ LETTERS = [
     0x202F, 0x2030, 0x2032, 0x2033, 0x20AB, *range(0x2190, 0x2194), 0x2212, 0x2248, 0x2260, 0x2264, 0x2265, 0x25B6,
     0x25C0,
 ]  # fmt: skip
+COMMON = frozenset(map(chr, (*LETTERS, 0x09, 0x0A, 0x0D)))
+VARIANTS = "\ufe00", "\ufe0f"
 FEATURES = ["ccmp", "kern", "locl", "mark", "mkmk", "tnum"]
 
 
@@ -28,6 +37,46 @@ def folder() -> Path:
 
 def face(name: str) -> Path:
     return folder() / f"SourceSansPro-{name}.ttf"
+
+
+@cache
+def signs() -> frozenset[str]:
+    """Every sign that the face can draw, on paper too."""
+    from fontTools.ttLib import TTFont
+
+    cmaps = [TTFont(path, lazy=True).getBestCmap() for path in map(face, ("Regular", "Semibold", "Bold"))]
+    return frozenset(map(chr, set.intersection(*map(set, cmaps))))
+
+
+def legible(text: str) -> str:
+    """The text in signs that the face has: another is written by its plain parts (㎡ as m2), or by its number."""
+    if text.isascii() or COMMON.issuperset(text):
+        return text
+    return "".join(letter if letter in COMMON or letter in signs() else substitute(letter) for letter in text)
+
+
+def substitute(letter: str) -> str:
+    """What stands on paper for a sign that the face lacks; nothing for one that only chooses a variant."""
+    if VARIANTS[0] <= letter <= VARIANTS[1]:
+        return ""
+    plain = unicodedata.normalize("NFKC", letter)
+    return plain if signs().issuperset(plain) else f"[U+{ord(letter):04X}]"
+
+
+def check_signs(case: Case) -> list[Finding]:
+    """The cells with a sign that paper shows by a substitute, as warnings."""
+    found = []
+    for name, frame in case.tables.items():
+        for column in frame.columns:
+            if COMMON.issuperset("".join(frame[column])):
+                continue
+            for row, written in frame[column].items():
+                lacking = sorted({letter for letter in written if letter not in COMMON and letter not in signs()})
+                if lacking:
+                    facts = {"signs": " ".join(lacking), "instead": legible(written)}
+                    file = f"{case.year}/{case.group}/{name}.csv"
+                    found.append(Finding("W_SIGN", "sign_substituted", file, row, column, written, facts))
+    return found
 
 
 @cache
