@@ -90,6 +90,7 @@ def reasons(refused) -> list[str]:
 # Containers ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.welcome
 @CONTAINERS
 @pytest.mark.parametrize("first, second", [(NAMESPACE, NAMESPACE), (NAMESPACE, []), ([], NAMESPACE)])
 def test_two_containers_refuse_each_other_and_lose_nothing(folder, first, second):
@@ -103,6 +104,7 @@ def test_two_containers_refuse_each_other_and_lose_nothing(folder, first, second
     assert files(folder) == NEW
 
 
+@pytest.mark.welcome
 @CONTAINERS
 def test_a_killed_container_is_named_and_freed_by_its_user_alone(folder):
     at_work = holder(folder, NAMESPACE)
@@ -121,6 +123,7 @@ def test_a_killed_container_is_named_and_freed_by_its_user_alone(folder):
     assert files(folder) == NEW
 
 
+@pytest.mark.welcome
 @CONTAINERS
 def test_without_the_containers_own_table_of_processes(folder):
     """The table shows other processes under these numbers: the operating system's lock holds."""
