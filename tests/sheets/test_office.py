@@ -50,7 +50,7 @@ def test_the_self_score_of_the_form_is_the_score_and_the_form_comes_back(tmp_pat
             worth = share * (node.maximum if node.role == "score" else 1)
             assert shown[node.code] == pytest.approx(float(worth), abs=1e-9), node.code
             compared += 1
-            whole += worth if node.role == "score" else 0
+            whole += worth  # bonus and penalty, too, as in the index
         assert compared > 25
         if group == "communes":  # the departments' index is no plain sum, so their form has no line for it
             assert total == pytest.approx(float(whole), abs=1e-9)
