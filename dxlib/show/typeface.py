@@ -25,7 +25,8 @@ LETTERS = [
     0x202F, 0x2030, 0x2032, 0x2033, 0x20AB, *range(0x2190, 0x2194), 0x2212, 0x2248, 0x2260, 0x2264, 0x2265, 0x25B6,
     0x25C0,
 ]  # fmt: skip
-COMMON = frozenset(map(chr, (*LETTERS, 0x09, 0x0A, 0x0D)))
+BORROWED = "┆□"  # signs of ours that the face lacks and typst draws in a face of its own
+COMMON = frozenset((*map(chr, LETTERS), *BORROWED, "\t", "\n", "\r"))
 VARIANTS = "\ufe00", "\ufe0f"
 FEATURES = ["ccmp", "kern", "locl", "mark", "mkmk", "tnum"]
 

@@ -1,16 +1,19 @@
 """Signs that the typeface lacks: everything is made, papers show a substitute, the check names the cell."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from dxlib import words
 from dxlib.publish import pdf
+from dxlib.publish.pdf import compiled
 from dxlib.show.blocks import Chart, Column, Table
 from dxlib.show.charts import intervals
-from dxlib.show.typeface import check_signs, legible, signs
+from dxlib.show.typeface import BORROWED, COMMON, check_signs, legible, signs
 from tests.known.folders import leaf, make
 
 NAME = "Xã 😀 ✅\ufe0f ㎡ 中（１）"
@@ -30,9 +33,16 @@ def test_substitutes(text, shown):
     assert legible(text) == shown
 
 
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_what_we_say_ourselves_is_left_alone(lang):
+    said = (Path(words.__file__).parent / f"{lang}.toml").read_text(encoding="utf-8")
+    assert legible(said) == said
+    compiled(f'#set document(title: "x")\n#set text(font: "Source Sans Pro", lang: "{lang}")\n#"{BORROWED}"')
+
+
 @given(st.text())
 def test_every_text_can_be_set(text):
-    assert set(legible(text)) <= signs() | {"\t", "\n", "\r"} | {chr(c) for c in range(0x20)} | {"\x7f"}
+    assert set(legible(text)) <= signs() | COMMON | {chr(c) for c in (*range(0x20), 0x7F)}
     assert legible(legible(text)) == legible(text)
 
 
