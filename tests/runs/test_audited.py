@@ -88,4 +88,4 @@ def test_the_command_compares_the_data_that_are_named(desk, capsys):
     capsys.readouterr()
     assert by_dx(place) == 1 and "2025/communes/claims.csv" in capsys.readouterr().out
     assert by_dx(["audit", "--reports", str(desk.reports / "none")]) == 1
-    assert "Chưa công bố gì" in capsys.readouterr().out
+    assert "none không phải thư mục đã công bố" in capsys.readouterr().out
