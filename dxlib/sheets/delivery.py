@@ -13,14 +13,12 @@ from os.path import abspath, commonpath
 from pathlib import Path
 
 from ..errors import Finding
-from .gate import DENSEST, LARGEST, MOST_PARTS, SMALL
+from .gate import DENSEST, LARGEST, MOST_PARTS, PROGRAMS, SMALL
 
 DOCUMENTS = {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".doc", ".docx", ".csv", ".txt", ".html", ".mp4", ".mp3"}
 
 LEFT_BY_PROGRAMS = ("~$", ".")  # how names begin of locks of open workbooks, and of what macOS puts beside files
 LEFT_BY_WINDOWS = {"thumbs.db", "desktop.ini"}
-
-PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"#!")  # of Windows, Linux, macOS, and scripts
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,9 @@ def rows_of_file(path: Path) -> tuple[list[list[str]], list[Span]]:
         opened = open_workbook(path.name, data)
         if isinstance(opened, Finding):
             raise Refusal([opened])
-        page = next(iter(opened[0].values()))
+        if wrong := [f for f in opened.findings if f.severity == "error"]:
+            raise Refusal(wrong)
+        page = next(iter(opened.pages.values()))
         height = max((row for row, _ in page.values), default=-1) + 1
         width = max((column for _, column in page.values), default=-1) + 1
         if height * width > 20 * len(page.values) + 10_000:  # a cell far away makes no table

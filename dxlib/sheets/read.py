@@ -6,28 +6,46 @@ events, cell by cell.
 
 Our own reader, because none of the libraries shows formulas and values at once, and because a fast one (calamine 0.9)
 takes the whole process down with it when a file claims a cell in row 99,999,999,999. Only packages that `gate` let
-through come here: no entities, no macros, bounded size. Source: ECMA-376 part 1, 18 (SpreadsheetML).
+through come here: no entities, no macros, UTF-8, bounded size. What is no number in a cell of numbers is read as the
+words that stand there, so that it is named at its cell. Source: ECMA-376 part 1, 18 (SpreadsheetML).
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeVar
+from math import isfinite
+from typing import Any, NamedTuple, NoReturn, TypeVar
 from xml.parsers import expat
 
+from ..errors import Finding
 from .display import ASIDE, BUILT_IN
 
 ROWS, COLUMNS = 1_048_576, 16_384
-MOST_CELLS = 200_000
+MOST_CELLS = 200_000  # that hold something
+MOST_PLACES = 1_000_000  # cells that are declared, and shared strings
+LONGEST_FORMAT = 255  # characters of a number format
+LONGEST_FORMULA = 8192
+DAYS_FROM = (datetime(1899, 12, 30), 2_958_466), (datetime(1904, 1, 1), 2_957_004)  # and the number of 1/1/10000
 DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # the built-in formats of days and times
 DAYS = re.compile(r"[dmyhs]")
 SHOWING = ("", "General", "GENERAL", "@")  # formats that show every number as it is
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 LETTERS = {letter: i for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
+BLANKS = " \t\r\n"
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+PLACES = re.compile(r'<row r="([^"]*)"'), re.compile(r'<c r="([^"]*)"')
+FORMULAS = ("f", "formula", "formula1", "formula2")  # of a cell; of a rule about cells
+WORDS = re.compile(r'"[^"]*"')
+QUOTED = re.compile(r"'[^']*'")
+FETCHES = re.compile(  # functions that call, fetch or send, of Excel, LibreOffice and Google Sheets
+    r"(?<![A-Z0-9_.])(?:_XL(?:FN|WS)\.)*(?:CALL|REGISTER|REGISTER\.ID|EXEC|DDE|RTD|SQL\.REQUEST|WEBSERVICE|FILTERXML|HYPERLINK|IMAGE|PY"
+    r"|STOCKHISTORY|GOOGLEFINANCE|CUBE[A-Z]+|IMPORT[A-Z]+)\s*\("
+)
 Value = str | float | bool | date
 STRING = re.compile(r'(<si><t(?: xml:space="preserve")?>([^<]*)</t></si>)')
 BLANK = r'(?:<c r="[A-Z]{1,2}+[1-9][0-9]{0,5}+"(?: s="[0-9]++")?+/>)'
@@ -49,7 +67,40 @@ Found = TypeVar("Found")
 
 
 class Unreadable(ValueError):
-    """A part that is no XML, or says what no spreadsheet can."""
+    """A part that is no XML, or says what no spreadsheet can; `reason` and `code` are those of the finding, `where` and
+    `value` the place and what stands there."""
+
+    def __init__(
+        self, detail: str, reason: str = "not_readable", where: str = "", value: str = "", code: str = "E_FORMAT"
+    ):
+        super().__init__(detail)
+        self.code, self.reason, self.where, self.value = code, reason, where, value
+
+
+class Link(NamedTuple):
+    """A relationship: its kind is the last word of its type, in small letters."""
+
+    id: str
+    kind: str
+    target: str
+    outside: bool
+
+
+@dataclass(frozen=True)
+class Package:
+    """What of a workbook is read: the workbook, and by the id of its relationship (kind, name, content) of each part
+    that it is linked to; `said` is what is worth knowing of the rest."""
+
+    workbook: bytes
+    linked: Mapping[str, tuple[str, str, bytes]]
+    said: tuple[Finding, ...] = ()
+
+    def only(self, kind: str) -> bytes | None:
+        """The one part of a kind. Raises Unreadable where there are more."""
+        found = {name: content for of, name, content in self.linked.values() if of == kind}
+        if len(found) > 1:
+            raise Unreadable(f"{len(found)} × {kind}")
+        return next(iter(found.values()), None)
 
 
 @dataclass
@@ -63,20 +114,27 @@ class Page:
     unseen: bool = False  # the sheet itself
     errors: set[tuple[int, int]] = field(default_factory=set)  # cells of #REF!, #DIV/0! and the like
     formats: dict[tuple[int, int], str] = field(default_factory=dict)  # of numbers that may be shown as others
+    outward: set[tuple[int, int]] = field(default_factory=set)  # cells of formulas that call, fetch or send
 
 
-def read(parts: Mapping[str, bytes]) -> dict[str, Page]:
+def read(package: Package) -> dict[str, Page]:
     """name -> sheet, in their order. Raises Unreadable."""
-    shared = Strings().parse(parts["xl/sharedStrings.xml"]) if "xl/sharedStrings.xml" in parts else []
-    strings = {str(number): string for number, string in enumerate(shared)}
-    styles = number_styles(parts["xl/styles.xml"]) if "xl/styles.xml" in parts else Styles()
-    since_1904, sheets = outline(parts["xl/workbook.xml"], parts.get("xl/_rels/workbook.xml.rels", b""))
+    shared, style_sheet = package.only("sharedstrings"), package.only("styles")
+    strings = {} if shared is None else {str(n): string for n, string in enumerate(Strings().parse(shared))}
+    styles = Styles() if style_sheet is None else number_styles(style_sheet)
+    since_1904, sheets = outline(package.workbook)
+    linked = [package.linked.get(link) for _, _, link in sheets]
+    names, parts = {name.casefold() for name, _, _ in sheets}, {to[1] for to in linked if to}
+    if not len(sheets) == len(names) == len(parts):  # a part that many sheets share is read as often
+        raise Unreadable(f"{len(sheets)} sheets, {len(names)} names, {len(parts)} parts")
     found = {}
-    for name, state, target in sheets:
-        content = parts.get(target)
-        if content is None:
-            raise Unreadable(f"sheet {name!r} has no content")
-        page = Grid(strings, styles, since_1904).parse(content)
+    for (name, state, _), to in zip(sheets, linked, strict=True):
+        assert to is not None
+        try:
+            page = Grid(strings, styles, since_1904).parse(to[2])
+        except Unreadable as error:
+            error.where = f"{name}!{error.where}" if error.where else name
+            raise
         page.unseen = state != "visible"
         found[name] = page
     return found
@@ -93,16 +151,52 @@ def remembered(look: Callable[..., Found]) -> Callable[..., Found]:
 
 
 @remembered
-def outline(workbook: bytes, relations: bytes) -> tuple[bool, tuple[tuple[str, str, str], ...]]:
-    """(whether days are counted from 1904, (name, state, part) of every sheet). Raises Unreadable."""
-    links = {link.get("Id", ""): link.get("Target", "") for link in elements(relations, "Relationship")}
-    targets = {key: (to[1:] if to.startswith("/") else f"xl/{to}") for key, to in links.items()}
+def linked_parts(relations: bytes) -> tuple[Link, ...]:
+    """What a part is linked to. Raises Unreadable."""
+    return tuple(
+        Link(
+            link.get("Id", ""),
+            link.get("Type", "").rpartition("/")[2].lower(),
+            link.get("Target", ""),
+            link.get("TargetMode", "").lower() == "external",
+        )
+        for link in elements(relations, "Relationship")
+    )
+
+
+@remembered
+def declared_types(content: bytes) -> Mapping[str, str]:
+    """The content types of a package, by "/name" of a part and by ending, all in small letters. Raises Unreadable, also
+    where one is declared twice."""
+    said = [(part.get("PartName", ""), part.get("ContentType", "")) for part in elements(content, "Override")]
+    said += [(part.get("Extension", ""), part.get("ContentType", "")) for part in elements(content, "Default")]
+    found = {key.lower(): kind.lower() for key, kind in said}
+    if len(found) < len(said):
+        raise Unreadable("a content type is declared twice")
+    return found
+
+
+@remembered
+def outline(workbook: bytes) -> tuple[bool, tuple[tuple[str, str, str], ...]]:
+    """(whether days are counted from 1904, (name, state, relationship) of every sheet). Raises Unreadable, also where a
+    defined name calls or fetches."""
     since_1904 = any(p.get("date1904") in ("1", "true") for p in elements(workbook, "workbookPr"))
     sheets = []
     for sheet in elements(workbook, "sheet"):
         link = next((value for key, value in sheet.items() if key.endswith(":id")), "")
-        sheets.append((sheet.get("name", ""), sheet.get("state", "visible"), targets.get(link, "")))
+        sheets.append((sheet.get("name", ""), sheet.get("state", "visible"), link))
+    for name, formula in texts(workbook, "definedName"):
+        if any(name.get(sign) in ("1", "true") for sign in ("xlm", "function", "vbProcedure")) or outward(formula):
+            called = name.get("name", "")
+            raise Unreadable(formula, "name_outward", called, formula[:120], "E_EXTERNAL_LINK")
     return since_1904, tuple(sheets)
+
+
+@lru_cache(maxsize=1 << 14)
+def outward(formula: str) -> bool:
+    """Whether a formula calls a program, fetches or sends something, or reads another workbook."""
+    bare = WORDS.sub("", formula[:LONGEST_FORMULA]).upper()
+    return "[" in bare or "|" in QUOTED.sub("", bare) or FETCHES.search(bare) is not None
 
 
 def local(name: str) -> str:
@@ -130,9 +224,8 @@ def split(content: bytes, tag: bytes) -> tuple[bytes, bytes, bytes]:
     last = content.find(b"</%s>" % tag, first)
     plain = 0 < start < first <= last and content[first - 2 : first] != b"/>" and content.count(b"<%s" % tag) == 1
     inside = content[first:last] if plain else b""
-    utf8 = b"encoding=" not in content[:100] or b'encoding="utf-8"' in content[:100].lower()
     odd = b"<!" in content or any(odd in inside for odd in ODD) or len(inside.translate(None, UNSEEN)) < len(inside)
-    if not 0 < len(inside) < SHORT or not utf8 or odd:
+    if not 0 < len(inside) < SHORT or odd:
         return content, b"", b""
     return content[:first], inside, content[last:]
 
@@ -163,6 +256,25 @@ def elements(content: bytes, tag: str) -> list[dict[str, str]]:
             found.append(attributes)
 
     parsed(content, start)
+    return found
+
+
+def texts(content: bytes, tag: str) -> list[tuple[dict[str, str], str]]:
+    """(attributes, text) of every element of this tag that holds text."""
+    found: list[tuple[dict[str, str], str]] = []
+    within = False
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal within
+        within = local(name) == tag
+        if within:
+            found.append((attributes, ""))
+
+    def characters(text: str) -> None:
+        if within:
+            found[-1] = (found[-1][0], found[-1][1] + text)
+
+    parsed(content, start, lambda name: start("", {}), characters)
     return found
 
 
@@ -205,6 +317,8 @@ class Strings:
     def end(self, name: str) -> None:
         tag = local(name)
         if tag == "si":
+            if len(self.found) >= MOST_PLACES:
+                raise Unreadable(f"more than {MOST_PLACES} strings")
             self.found.append(unescaped("".join(self.text)))
         elif tag == "rPh":
             self.aside = False
@@ -240,7 +354,7 @@ def number_styles(content: bytes) -> Styles:
         elif tag == "xf" and inside:
             numbers.append(attributes.get("numFmtId", "0"))
         elif tag == "numFmt":
-            formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+            formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")[:LONGEST_FORMAT]
 
     def end(name: str) -> None:
         nonlocal inside
@@ -250,18 +364,19 @@ def number_styles(content: bytes) -> Styles:
     parsed(content, start, end)
     codes = {str(i): (number, formats.get(number, "")) for i, number in enumerate(numbers)}
     days = frozenset(style for style, (number, code) in codes.items() if shows_days(number, code))
-    kept = {
-        style: code or BUILT_IN.get(int(number) if number.isdecimal() else 0, "")
-        for style, (number, code) in codes.items()
-    }
+    kept = {style: code or BUILT_IN.get(built_in(number), "") for style, (number, code) in codes.items()}
     return Styles(days, {style: code for style, code in kept.items() if style not in days and code not in SHOWING})
 
 
 def shows_days(number: str, code: str) -> bool:
     """Whether a number format, built in or with a code of its own, is one of days or times."""
     bare = ASIDE.sub("", code).lower()
-    known = number.isdigit() and int(number) in DATES
-    return known or (bare not in ("", "general") and DAYS.search(bare) is not None)
+    return built_in(number) in DATES or (bare not in ("", "general") and DAYS.search(bare) is not None)
+
+
+def built_in(number: str) -> int:
+    """The number of a format; 0 where it is none."""
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
 
 
 class Grid:
@@ -269,12 +384,14 @@ class Grid:
 
     def __init__(self, strings: Mapping[str, str], styles: Styles, since_1904: bool):
         self.strings, self.days, self.formats = strings, styles.days, styles.formats
-        self.epoch = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30)
+        self.epoch, self.end_of_days = DAYS_FROM[since_1904]
         self.page = Page()
         self.row = self.column = -1
         self.kind = self.style = ""
         self.text: list[str] = []
-        self.within = False
+        self.formula: list[str] = []
+        self.within = self.works_out = False
+        self.seen: set[int] = set()  # places and rows
 
     def parse(self, content: bytes) -> Page:
         head, inside, rest = split(content, b"sheetData")
@@ -290,6 +407,10 @@ class Grid:
             parsed(f"<x>{''.join(open_ones)}</x>".encode())
             self.page.hidden, merged = around(head, rest)
             self.page.merged = list(merged)
+            for reason, places in zip(("line_twice", "cell_twice"), PLACES, strict=True):
+                stand = places.findall(body)
+                if len(set(stand)) < len(stand):
+                    twice(next(place for place, n in Counter(stand).items() if n > 1), reason)
             self.take(found)
         else:
             parsed(content, self.start, self.end, self.characters)
@@ -303,6 +424,8 @@ class Grid:
                 where = position(place)
                 if formula:
                     page.formulas.add(where)
+                    if outward(characters(formula.partition(">")[2].removesuffix("</f>"))):
+                        page.outward.add(where)
                 if kind == "s" and value:
                     self.kind = kind
                     if string := self.strings.get(value) or self.value(value):
@@ -333,29 +456,52 @@ class Grid:
                 self.row, self.column = position(attributes["r"])
             else:
                 self.column += 1
+            self.stands(self.row * COLUMNS + self.column, "cell_twice", attributes.get("r", ""))
         elif tag in ("v", "t"):
             self.within = True
-        elif tag == "f":
-            self.page.formulas.add((self.row, self.column))
+        elif tag in FORMULAS:
+            self.works_out, self.formula = True, []
+            if tag == "f":
+                self.page.formulas.add((self.row, self.column))
         elif tag == "row":
             self.row = whole(attributes["r"]) - 1 if "r" in attributes else self.row + 1
             self.column = -1
             if not 0 <= self.row < ROWS:
                 raise Unreadable(f"row {self.row + 1}")
+            self.stands(-1 - self.row, "line_twice", str(self.row + 1))
             self.page.hidden |= attributes.get("hidden") in ("1", "true")
         elif tag == "col":
             self.page.hidden |= attributes.get("hidden") in ("1", "true")
         elif tag == "mergeCell":
+            if len(self.page.merged) >= MOST_CELLS:
+                raise Unreadable(f"more than {MOST_CELLS} merged cells")
             self.page.merged.append(attributes.get("ref", ""))
+
+    def stands(self, place: int, reason: str, where: str) -> None:
+        """A row or cell at its place. Raises Unreadable where one stands already, and where there are too many."""
+        if place in self.seen:
+            twice(where, reason)
+        if len(self.seen) >= MOST_PLACES:
+            raise Unreadable(f"more than {MOST_PLACES} cells")
+        self.seen.add(place)
 
     def characters(self, text: str) -> None:
         if self.within:
             self.text.append(text)
+        elif self.works_out:
+            self.formula.append(text)
 
     def end(self, name: str) -> None:
         tag = local(name) if ":" in name else name
         if tag in ("v", "t"):
             self.within = False
+        elif tag in FORMULAS:
+            self.works_out = False
+            formula = "".join(self.formula)
+            if outward(formula) and tag != "f":
+                raise Unreadable("a rule", "rule_outward", value=formula[:120], code="E_EXTERNAL_LINK")
+            if outward(formula):
+                self.page.outward.add((self.row, self.column))
         elif tag == "c" and self.text:
             if self.kind == "e":
                 self.page.errors.add((self.row, self.column))
@@ -376,28 +522,39 @@ class Grid:
                 return datetime.fromisoformat(text)
             except ValueError:
                 return text
-        try:
-            number = float(text)
-        except ValueError:
-            raise Unreadable(f"{text[:40]!r} in a cell of numbers") from None
-        if number != number or number in (float("inf"), float("-inf")):
-            raise Unreadable(f"{text[:40]!r} in a cell of numbers")
-        if self.style in self.days and 0 <= number < 2_958_466:
+        number = number_of(text.strip(BLANKS))
+        if number is None:
+            return text
+        if self.style in self.days and 0 <= number < self.end_of_days:
             return self.epoch + timedelta(days=number if number >= 60 or self.epoch.year == 1904 else number + 1)
         return number
+
+
+def twice(place: str, reason: str) -> NoReturn:
+    """Two rows or cells at one place: which of them people saw, nobody knows."""
+    raise Unreadable(f"{place} twice", reason, place)
+
+
+def number_of(text: str) -> float | None:
+    """A number as XML writes it; None for what is none, or is not held (1e400, 1e-400, nan, 0x1F, 1_000, ١٢٣)."""
+    if NUMBER.fullmatch(text) is None:
+        return None
+    number = float(text)
+    lost = number == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
+    return None if lost or not isfinite(number) else number
 
 
 @remembered
 def around(head: bytes, rest: bytes) -> tuple[bool, tuple[str, ...]]:
     """(whether a column is hidden, what is merged), of a sheet without its cells. Raises Unreadable."""
     grid = Grid({}, Styles(), False)
-    parsed(head + rest, grid.start)
+    parsed(head + rest, grid.start, grid.end, grid.characters)
     return grid.page.hidden, tuple(grid.page.merged)
 
 
 def whole(text: str) -> int:
     """A whole number of at most nine digits. Raises Unreadable."""
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and (text[0] != "0" or text == "0")):
         raise Unreadable(f"{text[:40]!r} for a place")
     return int(text)
 

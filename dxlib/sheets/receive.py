@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..case.characters import faults, legible
 from ..errors import Finding, nearest
 from .book import IDENTITY, LISTS, Book, Cell, Place, Sheet, at
 from .display import displayed
-from .gate import refused
+from .gate import unpack
 from .layout import AS_ISSUED, Layout, layout
 from .read import Page, Unreadable, Value, position, read
 from .spelling import as_text, plain, spelt
@@ -71,18 +71,36 @@ class Received:
         return [f for f in self.findings if f.reason not in OURS]
 
 
-def open_workbook(file: str, data: bytes) -> tuple[dict[str, Page], dict[str, str]] | Finding:
-    """(sheets by name, what the workbook says of itself), or why it is not opened."""
-    finding, parts = refused(data, file)
-    if finding is not None:
-        return finding
+class Opened(NamedTuple):
+    """The sheets of a workbook by name, what it says of itself, and what is wrong or worth knowing so far."""
+
+    pages: dict[str, Page]
+    identity: dict[str, str]
+    findings: list[Finding]
+
+
+def open_workbook(file: str, data: bytes) -> Opened | Finding:
+    """What is in a workbook, or why it is not opened."""
+    package = unpack(data, file)
+    if isinstance(package, Finding):
+        return package
     try:
-        pages = read(parts)
+        pages = read(package)
     except Unreadable as error:
-        return Finding("E_FORMAT", "not_readable", file, facts={"detail": str(error)})
+        return Finding(error.code, error.reason, file, None, error.where, error.value, {"detail": str(error)})
     said = pages.get(IDENTITY, Page()).values
     rows = sorted(row for row, column in said if column == 0)
-    return pages, {as_text(said[row, 0]): as_text(said.get((row, 1))) for row in rows}
+    identity = {as_text(said[row, 0]): as_text(said.get((row, 1))) for row in rows}
+    outward = [
+        (f"{title}!{at(*place)}", page.values.get(place))
+        for title, page in pages.items()
+        for place in sorted(page.outward)
+    ]
+    found = [
+        Finding("E_FORMULA", "formula_outward", file, column=where, value=as_text(value))
+        for where, value in outward[:MOST]
+    ]
+    return Opened(pages, identity, [*package.said, *found])
 
 
 def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book | Finding]) -> Received:
@@ -97,7 +115,8 @@ def receive(file: str, data: bytes, issued: Callable[[Mapping[str, str]], Book |
     if isinstance(opened, Finding):
         out.findings.append(opened)
         return out
-    pages, out.identity = opened
+    pages, out.identity, found = opened
+    out.findings += found
     if not {"kind", "year", "group", "recipient", "agency", "lang", "fingerprint"} <= out.identity.keys():
         out.findings.append(Finding("E_SHEET", "no_form", file))
         return out
@@ -156,10 +175,12 @@ def take_inputs(out: Received, sheet: Sheet, page: Page, plan: Layout) -> None:
     """The inputs of a sheet that hold something, in reading order."""
     given = page.values.keys() | page.formulas
     inputs = {place: cells.open[place] for cells in sheet.parts for place in given & cells.open.keys()}
+    outward = {f.column for f in out.findings if f.reason == "formula_outward"}
     for place in sorted(inputs):
         value, where = page.values.get(place, ""), f"{sheet.title}!{at(*plan.sent(place))}"
         if place in page.formulas:
-            out.findings.append(Finding("E_FORMULA", "formula_given", out.file, column=where, value=as_text(value)))
+            if where not in outward:  # named already
+                out.findings.append(Finding("E_FORMULA", "formula_given", out.file, column=where, value=as_text(value)))
         elif place in page.errors:
             out.findings.append(Finding("E_FORMULA", "error_given", out.file, column=where, value=as_text(value)))
         else:

@@ -255,7 +255,8 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     if isinstance(opened, Finding):
         out.findings.append(opened)
         return out
-    pages, identity = opened
+    pages, identity, found = opened
+    out.findings += found
     year, group, lang = (identity.get(key, "") for key in ("year", "group", "lang"))
     if identity.get("kind") != "tables" or lang not in ("vi", "en") or check_place(year, group):
         out.findings.append(Finding("E_SHEET", "no_tables", path.name))

@@ -313,12 +313,12 @@ TABLE = {
             "another alphabet in a sheet",
             "form",
             on_sheet(FORM, rb'encoding="UTF-8"', b'encoding="windows-1258"'),
-            "E_FORMAT",
+            "E_ENCODING",
         ),
     ],
     "18": [
         ("UTF-16", "register", "mã,tên\n1,Xã Hòa Bình".encode("utf-16"), "E_ENCODING"),
-        ("UTF-16 in a part", "form", part("xl/sharedStrings.xml", "<sst/>".encode("utf-16")), "E_XML"),
+        ("UTF-16 in a part", "form", part("xl/sharedStrings.xml", "<sst/>".encode("utf-16")), "E_ENCODING"),
     ],
     "19": [
         ("an empty file", "form", b"", "E_EMPTY"),

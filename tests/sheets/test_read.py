@@ -5,15 +5,15 @@ import io
 import pytest
 from python_calamine import CalamineWorkbook
 
-from dxlib.sheets.gate import refused
-from dxlib.sheets.read import Unreadable, position, read
+from dxlib.sheets.gate import unpack
+from dxlib.sheets.read import Package, Unreadable, position, read
 from tests.sheets.desk import Desk, before_claims, resaved
 
 
 def compared(data):
-    finding, parts = refused(data, "x.xlsx")
-    assert finding is None
-    pages = read(parts)
+    package = unpack(data, "x.xlsx")
+    assert isinstance(package, Package)
+    pages = read(package)
     theirs = CalamineWorkbook.from_filelike(io.BytesIO(data))
     assert list(pages) == theirs.sheet_names
     cells = 0
