@@ -176,7 +176,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     place(worklist, say, what=False)
     worklist.add_argument("-o", dest="output", type=Path, metavar="FILE.xlsx", required=True, help=say("worklist_file"))
     worklist.add_argument("--capacity", type=positive, metavar="N", help=say("capacity"))
-    worklist.add_argument("--seed", type=int, metavar="S", help=say("seed"))
+    worklist.add_argument("--seed", type=seed, metavar="S", help=say("seed"))
     register = commands.add_parser("register", help=say("register"), description=say("register"))
     acts = register.add_subparsers(metavar="ACTION", required=True, dest="action")
     for action, (units, heirs, founds) in ACTS.items():
@@ -213,7 +213,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     sample = command("sample", run_sample)
     sample.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
     sample.add_argument("--communes", type=positive, default=107, metavar="N", help=say("communes"))
-    sample.add_argument("--seed", type=int, default=2554, metavar="S", help=say("seed"))
+    sample.add_argument("--seed", type=seed, default=2554, metavar="S", help=say("seed"))
     command("lab", run_lab)
     return dx
 
@@ -237,6 +237,12 @@ def languages(value: str) -> str:
 def positive(value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < 1:
         raise argparse.ArgumentTypeError(f"{value!r}: 1, 2, 3, …")
+    return int(value)
+
+
+def seed(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or len(value) > 20 or int(value) > 2**64:
+        raise argparse.ArgumentTypeError(f"{value!r}: 0 … 2^64")
     return int(value)
 
 

@@ -122,7 +122,9 @@ def points_text(given: Any) -> str:
     """Points as decimal text; "" for what is no number or has no end in decimals."""
     if isinstance(given, str):
         return given.strip()
-    if isinstance(given, bool) or not isinstance(given, (int, float, Fraction)) or not math.isfinite(given):
+    if isinstance(given, bool) or not isinstance(given, (int, float, Fraction)):
+        return ""
+    if isinstance(given, float) and not math.isfinite(given):
         return ""
     exact = Fraction(repr(given) if isinstance(given, float) else given)
     return exact_text(exact) if exact >= 0 else ""

@@ -106,10 +106,20 @@ def texts(value: Any, where: str = "") -> Iterator[tuple[None, str, str, str]]:
             yield from texts(inner, f"{where}[{n}]")
 
 
-def toml_number(text: str) -> Fraction:
-    """A decimal of index.toml, exactly. Raises ValueError for what nobody writes (exponents, inf, nan, 41 digits)."""
+@dataclass(frozen=True)
+class NoNumber:
+    """What TOML takes for a number and nobody writes for one; refused at its key, of whatever kind that is."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
+def toml_number(text: str) -> Fraction | NoNumber:
+    """A decimal of index.toml, exactly; exponents, inf, nan and more than 40 digits as they are written."""
     if len(text) > 40 or not re.fullmatch(r"[+-]?[0-9_]+\.[0-9_]+", text):
-        raise ValueError(f"{text[:40]}: 0.75, 100, 1000.5")
+        return NoNumber(text)
     return Fraction(text.replace("_", ""))
 
 
@@ -153,7 +163,8 @@ def check_value(value: Any, key: dict, file: str, where: str, findings: list[Fin
         return [check_table(item, key["fields"], file, f"{where}[{i}].", findings) for i, item in enumerate(value, 1)]
     read = READ.get(kind, lambda v: None)(value)
     if read is None:
-        findings.append(Finding("E_TYPE", f"type_{kind}", file, column=where, value=as_written(value)))
+        code = "E_NUMBER" if isinstance(value, NoNumber) else "E_TYPE"
+        findings.append(Finding(code, f"type_{kind}", file, column=where, value=as_written(value)))
         return blank(key)
     allowed = key.get("enum")
     if allowed and read not in allowed:
@@ -195,7 +206,7 @@ READ: dict[str, Any] = {
     "boolean": lambda v: v if isinstance(v, bool) else None,
     "integer": lambda v: v if isinstance(v, int) and not isinstance(v, bool) and abs(v) < 2**65 else None,
     "number": lambda v: (
-        Fraction(v) if isinstance(v, int | Fraction) and not isinstance(v, bool) and abs(float(v)) < 1e15 else None
+        Fraction(v) if isinstance(v, int | Fraction) and not isinstance(v, bool) and abs(Fraction(v)) < 10**15 else None
     ),
     "year": lambda v: (
         str(v) if isinstance(v, int | str) and not isinstance(v, bool) and re.fullmatch("[0-9]{4}", str(v)) else None

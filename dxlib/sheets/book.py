@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from math import isfinite
+
+from .spelling import number_of
 
 IDENTITY = "_dx"  # the hidden sheet that says which form this is
 LISTS = "_lists"  # the hidden sheet with the choices of the drop-downs
@@ -216,8 +217,8 @@ def held(words: str, takes: str) -> str | float | date:
     """Words as the value that a cell holds."""
     try:
         if takes in ("number", "signed", "whole"):
-            number = float(words)
-            return number if isfinite(number) else words
+            number = number_of(words)
+            return words if number is None else number
         if takes == "date":
             return date.fromisoformat(words)
     except ValueError:

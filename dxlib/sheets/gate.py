@@ -17,6 +17,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from ..errors import Finding
@@ -112,11 +113,11 @@ def no_package(data: bytes, file: str) -> Finding | None:
 def wrong_names(names: list[str], file: str) -> Finding | None:
     """Two parts of one name (small and capital letters are one), or one that leads out of the package."""
     away = [name for name in names if AWAY.search(name)]
-    twice = {name.lower(): name for name in names}
+    stand = Counter(name.lower() for name in names)
     if away:
         return Finding("E_FORMAT", "part_away", file, value=away[0][:120])
-    if len(twice) < len(names):
-        double = next(name for name in names if twice[name.lower()] is not name)
+    if len(stand) < len(names):
+        double = next(name for name in names if stand[name.lower()] > 1)
         return Finding("E_FORMAT", "part_twice", file, value=double[:120])
     return None
 

@@ -18,12 +18,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from math import isfinite
 from typing import Any, NamedTuple, NoReturn, TypeVar
 from xml.parsers import expat
 
 from ..errors import Finding
 from .display import ASIDE, BUILT_IN
+from .spelling import number_of
 
 ROWS, COLUMNS = 1_048_576, 16_384
 MOST_CELLS = 200_000  # that hold something
@@ -36,15 +36,13 @@ DAYS = re.compile(r"[dmyhs]")
 SHOWING = ("", "General", "GENERAL", "@")  # formats that show every number as it is
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 LETTERS = {letter: i for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
-BLANKS = " \t\r\n"
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 PLACES = re.compile(r'<row r="([^"]*)"'), re.compile(r'<c r="([^"]*)"')
 FORMULAS = ("f", "formula", "formula1", "formula2")  # of a cell; of a rule about cells
 WORDS = re.compile(r'"[^"]*"')
 QUOTED = re.compile(r"'[^']*'")
 FETCHES = re.compile(  # functions that call, fetch or send, of Excel, LibreOffice and Google Sheets
-    r"(?<![A-Z0-9_.])(?:_XL(?:FN|WS)\.)*(?:CALL|REGISTER|REGISTER\.ID|EXEC|DDE|RTD|SQL\.REQUEST|WEBSERVICE|FILTERXML|HYPERLINK|IMAGE|PY"
-    r"|STOCKHISTORY|GOOGLEFINANCE|CUBE[A-Z]+|IMPORT[A-Z]+)\s*\("
+    r"(?<![A-Z0-9_.])(?:_XL(?:FN|WS)\.)*(?:CALL|REGISTER|REGISTER\.ID|EXEC|DDE|RTD|SQL\.REQUEST|WEBSERVICE|FILTERXML"
+    r"|HYPERLINK|IMAGE|PY|STOCKHISTORY|GOOGLEFINANCE|CUBE[A-Z]+|IMPORT[A-Z]+)\s*\("
 )
 Value = str | float | bool | date
 STRING = re.compile(r'(<si><t(?: xml:space="preserve")?>([^<]*)</t></si>)')
@@ -522,7 +520,7 @@ class Grid:
                 return datetime.fromisoformat(text)
             except ValueError:
                 return text
-        number = number_of(text.strip(BLANKS))
+        number = number_of(text)
         if number is None:
             return text
         if self.style in self.days and 0 <= number < self.end_of_days:
@@ -533,15 +531,6 @@ class Grid:
 def twice(place: str, reason: str) -> NoReturn:
     """Two rows or cells at one place: which of them people saw, nobody knows."""
     raise Unreadable(f"{place} twice", reason, place)
-
-
-def number_of(text: str) -> float | None:
-    """A number as XML writes it; None for what is none, or is not held (1e400, 1e-400, nan, 0x1F, 1_000, ١٢٣)."""
-    if NUMBER.fullmatch(text) is None:
-        return None
-    number = float(text)
-    lost = number == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
-    return None if lost or not isfinite(number) else number
 
 
 @remembered

@@ -1,12 +1,17 @@
-"""A cell's value as text, in one spelling."""
+"""A cell's value as text, in one spelling; and text as a number."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from ..case.characters import clean
+
+BLANKS = " \t\r\n"
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def as_text(value: Any) -> str:
@@ -31,3 +36,13 @@ def plain(value: Any) -> str:
 def spelt(text: str) -> str:
     """Text in one spelling, that in which a folder is read."""
     return clean(text)
+
+
+def number_of(text: str) -> float | None:
+    """A number as XML writes it; None for what is none, or is not held (1e400, 1e-400, nan, 0x1F, 1_000, ١٢٣)."""
+    text = text.strip(BLANKS)
+    if NUMBER.fullmatch(text) is None:
+        return None
+    number = float(text)
+    lost = number == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
+    return None if lost or not isfinite(number) else number

@@ -82,10 +82,13 @@ def told_items(identity: Mapping[str, str]) -> list[Item] | None:
     except (TypeError, ValueError, RecursionError):
         return None
     good = all(
-        all(isinstance(x, str) for x in item[:5]) and isinstance(item.step, int) and isinstance(item.risk, int | float)
+        all(isinstance(x, str) and x.isprintable() for x in item[:5])
+        and isinstance(item.step, int)
+        and isinstance(item.risk, int | float)
         for item in found
     )
-    return found if good else None
+    apart = good and len({(item.agency, item.code, item.step) for item in found}) == len(found)
+    return found if apart else None
 
 
 class Standing:

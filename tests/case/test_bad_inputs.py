@@ -45,7 +45,11 @@ CASES = {
     "words in a number": (claims("8.5,40", "8.5đ,40"), "E_NUMBER", "claims.csv", 9, "a"),
     "dash": (claims("8.5,40", "-,40"), "E_NUMBER", "claims.csv", 9, "a"),
     "nan": (claims("8.5,40", "NaN,40"), "E_NUMBER", "claims.csv", 9, "a"),
-    "infinite": (claims("8.5,40", "1e999,40"), "E_NUMBER", "claims.csv", 9, "a"),
+    **{
+        f"{number} in a table": (claims("8.5,40", f"{number},40"), "E_NUMBER", "claims.csv", 9, "a")
+        for number in ("1e999", "1e-400", "inf", "-Infinity", "0x1F", "1_000", "١٢٣", "10^30", "1e30")
+    },
+    "digits of full width": (claims("8.5,40", "１２３,40"), "E_NUMBER", "claims.csv", 9, "a"),
     "truth value": (claims("8.5,40", "TRUE,40"), "E_TYPE", "claims.csv", 9, "a"),
     "a date in a number": (claims("8.5,40", "03/04/2024,40"), "E_TYPE", "claims.csv", 9, "a"),
     "unknown agency": (claims("so-b,2", "so-bb,2"), "E_UNIT_UNKNOWN", "claims.csv", 7, "agency"),
@@ -83,7 +87,15 @@ CASES = {
     "mistyped policy": (index("total = 100", 'total = "100"'), "E_TYPE", "index.toml", None, "total"),
     "unknown value": (index("total = 100", 'total = 100\nmissing = "zeor"'), "E_TYPE", "index.toml", None, "missing"),
     "unknown key": (index("total = 100", "totl = 100"), "E_KEY", "index.toml", None, "totl"),
-    "infinite in toml": (index("total = 100", "total = inf"), "E_TOML", "index.toml", None, ""),
+    **{
+        f"{number} in toml": (index("total = 100", f"total = {number}"), "E_NUMBER", "index.toml", None, "total")
+        for number in ("inf", "-inf", "nan", "+nan", "1e400", "1e-400", "1e30", f"1.{'0' * 60}")
+    },
+    "a day that is nan": (index("total = 100", "total = 100\ndecision_date = nan"), "E_NUMBER", "index.toml", None, "decision_date"),
+    **{
+        f"{digits} digits in toml": (index("total = 100", f"total = 1{'0' * digits}"), "E_TYPE", "index.toml", None, "total")
+        for digits in (50, 400)
+    },
     "other group": (index('"demo"', '"others"'), "E_IDENTITY", "index.toml", None, "group"),
     "negative seed": (index("[title]", "[sensitivity]\nseed = -1\n[title]"), "E_SEED", "index.toml", None, "sensitivity.seed"),
     "verdict without claim": ({"claims": CLAIMS.replace("so-a,1.10,30,40,,30,2024-12-01\n", "")}, "E_STATE", "verdicts.csv", 4, "reason"),

@@ -132,8 +132,10 @@ REFUSED = {
     "one with blanks": (formula("'C:\\a\\[b c.xlsx]Sheet 1'!A1"), "formula_outward"),
     **{
         f"{function} in a formula": (formula(f'1+{function}("https://example.org","x")'), "formula_outward")
-        for function in ("WEBSERVICE", "_xlfn.WEBSERVICE", "IMAGE", "_xlfn.IMAGE", "HYPERLINK", "RTD", "CALL", "EXEC")
-        + ("REGISTER.ID", "DDE", "IMPORTDATA", "CUBEVALUE", "SQL.REQUEST", "hyperlink")
+        for function in (
+            *("WEBSERVICE", "_xlfn.WEBSERVICE", "IMAGE", "_xlfn.IMAGE", "HYPERLINK", "hyperlink", "RTD", "CALL"),
+            *("EXEC", "REGISTER.ID", "DDE", "IMPORTDATA", "CUBEVALUE", "SQL.REQUEST"),
+        )
     },
     "DDE in a name": (named('name="x"', "cmd|'/c calc'!A1").bytes(), "name_outward"),
     "DDE in a rule of formats": (
@@ -187,6 +189,7 @@ REFUSED = {
     # the archive
     "a part twice": (again(SHEET, PLAIN), "part_twice"),
     "a part twice in capitals": (again("XL/Worksheets/Sheet1.xml", PLAIN), "part_twice"),
+    "a part of one letter twice": (copied(lambda m: [*m, ("x", "1"), ("x", "2")]), "part_twice"),
     "the directory twice": (again("[content_types].XML", "<x/>"), "part_twice"),
     "a way out": (again("../../evil.xml", "<x/>"), "part_away"),
     "a way out inside": (again("xl/../../evil.xml", "<x/>"), "part_away"),
