@@ -708,11 +708,16 @@ def run_worklist(args: argparse.Namespace) -> int:
     from .sheets import worklist
 
     options = {} if args.capacity is None else {"capacity": args.capacity}
-    n, waiting = worklist(args.data, args.year, args.group, args.output, seed=args.seed, lang=args.say, **options)
+    made = worklist(args.data, args.year, args.group, args.output, seed=args.seed, lang=args.say, **options)
+    if made.findings:
+        show_findings(made.findings, args)
     if args.json:
-        print(json.dumps({"file": str(args.output), "items": n, "open": waiting}, ensure_ascii=False))
+        told = {"file": str(args.output), "items": made.items, "open": made.open, "copies": made.copies}
+        print(json.dumps(told, ensure_ascii=False))
     elif not args.quiet:
-        print(text("sheet.cli.listed", args.say, n=n, all=waiting, file=args.output))
+        print(text("sheet.cli.listed", args.say, n=made.items, all=made.open, file=args.output))
+        if made.copies:
+            print(text("sheet.cli.copied", args.say, n=made.copies, folder=args.output.parent / "received"))
     return 0
 
 

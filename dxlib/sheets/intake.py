@@ -418,7 +418,7 @@ def to_keep(
     rows = list(log)
     for each in taken:
         sha256 = digest(each)
-        file = f"{sha256[:12]}.xlsx"
+        file = f"{sha256[:12]}.xlsx.received"  # no program opens it by a slip: people open copies
         new[f"forms/{file}"] = each.data
         who = {"recipient": each.identity["recipient"], "kind": each.identity["kind"]}
         rows.append({"file": file, "sha256": sha256, "received_on": day, "reason": reason, **who})

@@ -5,13 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from ..atomic import put
 from ..case import read_before, read_case, read_for_verification, read_register, read_to_ask
 from ..errors import Finding, Refusal
 from ..verify import open_items
 from ..words import name
+from .copies import FOLDER, copy_of, name_of, received_of
 from .form import Wording, forms
+from .intake import Issued
 from .worklist import CAPACITY, items, worklist_book
 from .write import write
 
@@ -62,6 +65,15 @@ def issue(
     return [folder / file for file in files]
 
 
+class Listed(NamedTuple):
+    """Items listed, open items in all, copies of received forms beside the list, and why others could not be made."""
+
+    items: int
+    open: int
+    copies: int
+    findings: list[Finding]
+
+
 def worklist(
     root: str | Path,
     year: str | int,
@@ -70,13 +82,14 @@ def worklist(
     capacity: int = CAPACITY,
     seed: int | None = None,
     lang: str = "vi",
-) -> tuple[int, int]:
-    """The open items to decide next as a workbook, a sheet per verifier and one of the appeals.
+) -> Listed:
+    """The open items to decide next as a workbook, a sheet per verifier and one of the appeals; beside it, in
+    `received/`, harmless copies of the forms that they were claimed in, to which it points.
 
     capacity   claims taken by risk
     seed       of the drawn ones; that of index.toml, as on the published page on verification, when not given
 
-    Returns (items listed, open items in all); list after list leaves nothing open. Raises Refusal.
+    List after list leaves nothing open. Raises Refusal.
     """
     check_new(file)
     case = read_for_verification(root, year, group)
@@ -89,10 +102,20 @@ def worklist(
     before = read_before(root, case).case
     names = {row["agency"]: name(row, lang) for row in read_register(root).to_dict("records")}
     listed = items(case, before, capacity, case.settings.sensitivity["seed"] if seed is None else seed)
-    book = worklist_book(Wording(case, before, names, lang), listed)
+    words, folder = Wording(case, before, names, lang), Path(root) / place
+    received = received_of(case, folder, listed)
+    issued = Issued(case, Path(root))
+    made = {name_of(row): copy_of(row, folder, words, issued) for row in received.values()}
+    copies = {name: copy for name, copy in made.items() if isinstance(copy, bytes)}
+    pointers = {cell: f"{FOLDER}/{name_of(row)}" for cell, row in received.items() if name_of(row) in copies}
+    book = worklist_book(words, listed, pointers)
     assert book is not None
+    if copies:
+        (file.parent / FOLDER).mkdir(exist_ok=True)
+    for name_, copy in copies.items():
+        put(file.parent / FOLDER / name_, copy)
     put(file, write(book))
-    return len(listed), waiting
+    return Listed(len(listed), waiting, len(copies), [copy for copy in made.values() if isinstance(copy, Finding)])
 
 
 def check_new(file: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from numpy.random import default_rng
@@ -37,6 +39,7 @@ WIDTHS = {
     APPEAL: (18, 6, 26, 8, 9, 15, 28, 28, 20, 12, 8, 8, 14, 8, 18, 18),
 }
 HEAD = 5
+NO_COPIES: Mapping[tuple[str, str], str] = MappingProxyType({})
 DECISIONS = {"verify": ("accept", "change"), APPEAL: ("keep", "change")}
 
 
@@ -139,9 +142,15 @@ class Standing:
         return "\n".join(dict.fromkeys(part for part in (said, figures, *why) if part))
 
 
-def worklist_book(words: Wording, listed: Sequence[Item]) -> Book | None:
+def worklist_book(
+    words: Wording, listed: Sequence[Item], copies: Mapping[tuple[str, str], str] = NO_COPIES
+) -> Book | None:
     """The workbook of these items, a sheet per verifier and one of the appeals; None without any, or where one is no
-    item of the case."""
+    item of the case.
+
+    copies   (agency, code) -> the harmless copy of the form that it was claimed in; noted at the item, where no answer
+             and no locked cell is
+    """
     case, lang, standing = words.case, words.lang, Standing(words)
     if not listed or not all(standing.holds(item) for item in listed):
         return None
@@ -155,14 +164,17 @@ def worklist_book(words: Wording, listed: Sequence[Item]) -> Book | None:
     ]
     named = titles(verifier or called for ((_, verifier), _), called in zip(parts, anybody, strict=True))
     made = tuple(
-        sheet_of(standing, mine, verifier, title) for ((_, verifier), mine), title in zip(parts, named, strict=True)
+        sheet_of(standing, mine, verifier, title, copies)
+        for ((_, verifier), mine), title in zip(parts, named, strict=True)
     )
     identity = {"kind": "worklist", "year": case.year, "group": case.group, "recipient": "", "agency": "", "lang": lang}
     identity |= {f"item/{i}": json.dumps(item, ensure_ascii=False) for i, item in enumerate(listed, start=1)}
     return Book(made, identity, say("sheet.worklist.book", lang))
 
 
-def sheet_of(standing: Standing, mine: Sequence[Item], verifier: str, title: str) -> Sheet:
+def sheet_of(
+    standing: Standing, mine: Sequence[Item], verifier: str, title: str, copies: Mapping[tuple[str, str], str]
+) -> Sheet:
     """The lines of one verifier, or the appeals."""
     words, lang, stage = standing.words, standing.words.lang, mine[0].stage
     settings, columns, widths = words.case.settings, COLUMNS[stage], WIDTHS[stage]
@@ -187,6 +199,8 @@ def sheet_of(standing: Standing, mine: Sequence[Item], verifier: str, title: str
     heights: dict[int, float] = {0: 24, 3: 34, 4: 34, HEAD: 34}
     for line, item in enumerate(mine, start=HEAD + 1):
         row = item_cells(standing, item)
+        if copy := copies.get((item.agency, item.code)):
+            row["agency"] = replace(row["agency"], comment=say("sheet.worklist.copy", lang, file=copy))
         put_columns(cells, line, row, columns)
         heights[line] = tallest(row, widths, columns)
     return Sheet(

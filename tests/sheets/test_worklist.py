@@ -5,15 +5,18 @@ import json
 import shutil
 
 import openpyxl
+import pandas as pd
 import pytest
 
 import dxlib
 from dxlib import schema, verify
 from dxlib.case import read_before, read_case, read_for_verification
 from dxlib.cli import main
-from dxlib.sheets import intake
+from dxlib.errors import Finding
+from dxlib.sheets import intake, worklist
 from dxlib.sheets.book import filled
 from dxlib.sheets.intake import Issued
+from dxlib.sheets.receive import open_workbook
 from dxlib.sheets.worklist import SEED, items, told_items, worklist_book
 from dxlib.sheets.write import write
 from dxlib.show import brief, status, verification
@@ -339,3 +342,49 @@ def test_the_list_is_that_of_the_published_page(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["items"] == len(listed)
     held = dict(openpyxl.load_workbook(path)["_dx"].iter_rows(max_col=2, values_only=True))
     assert told_items({key: str(value) for key, value in held.items()}) == listed
+
+
+def opened(path):
+    out = open_workbook(path.name, path.read_bytes())
+    assert not isinstance(out, Finding) and not out.findings, out
+    return out.pages
+
+
+def test_the_list_points_to_copies_that_hold_values_and_nothing_else(root, tmp_path):
+    """Every value of the form at its cell; no formula, no further or hidden sheet; made again to the same bytes."""
+    kept = root / "2024" / "departments" / "forms"
+    log = pd.read_csv(kept / "received.csv", dtype=str)
+    assert all(name.endswith(".received") for name in log["file"])
+    for turn in ("a", "b"):
+        (tmp_path / turn).mkdir()
+        made = worklist(root, 2024, "departments", tmp_path / turn / "list.xlsx", capacity=20)
+        assert made.copies == 3 and not made.findings
+    copies = sorted((tmp_path / "a" / "received").iterdir())
+    assert [p.read_bytes() for p in copies] == [(tmp_path / "b" / "received" / p.name).read_bytes() for p in copies]
+    for row, path in zip(log.sort_values("recipient").to_dict("records"), copies, strict=True):
+        assert path.name == f"{row['recipient']}-claim-{row['sha256'][:12]}.xlsx"
+        sent, copy = opened(kept / row["file"]), opened(path)
+        head = "\n".join(str(value) for value in copy.pop("Bản sao").values.values())
+        assert row["sha256"] in head and row["received_on"] in head and f"forms/{row['file']}" in head
+        assert copy.keys() == sent.keys() - {"_dx", "_lists"}
+        assert all(copy[title].values == sent[title].values for title in copy)
+        assert not any(page.formulas or page.hidden or page.unseen for page in copy.values())
+    pages = openpyxl.load_workbook(tmp_path / "a" / "list.xlsx").worksheets[:-2]
+    said = {row[0].comment.text for page in pages for row in page.iter_rows(min_row=7) if row[0].value}
+    assert {words.partition("received/")[2] for words in said} <= {path.name for path in copies}
+
+
+def test_a_list_with_copies_is_taken_in_like_one_without(root, tmp_path):
+    worklist(root, 2024, "departments", tmp_path / "list.xlsx", capacity=20)
+    out = intake(root, 2024, "departments", [tmp_path / "list.xlsx"], received=DAY)
+    assert [f.code for f in out.findings] == ["E_EMPTY"]  # nothing is decided yet, and nothing else is wrong
+
+
+def test_a_form_that_may_not_be_opened_any_more_has_no_copy_and_says_why(root, tmp_path):
+    kept = root / "2024" / "departments" / "forms"
+    log = pd.read_csv(kept / "received.csv", dtype=str)["file"]
+    (kept / log[0]).write_bytes(b"MZ")
+    (kept / log[1]).unlink()
+    made = worklist(root, 2024, "departments", tmp_path / "list.xlsx", capacity=20)
+    assert made.copies == 1 and {f.reason for f in made.findings} == {"program", "received_missing"}
+    assert {f.severity for f in made.findings} == {"warning"}
