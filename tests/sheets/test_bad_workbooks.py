@@ -269,7 +269,10 @@ TABLE = {
     ],
     "5": [(f"{value} for a number", "typed", ("number", value), "E_NUMBER") for value in ("8.5đ", "8 điểm", "-")],
     "6": [(f"{value} for a number", "typed", ("number", value), "E_NUMBER") for value in ("NaN", "inf", "1e999")]
-    + [("1e999 in a cell of numbers", "form", on_sheet(FORM, rb"(?<=<v>)[1-9][0-9]*(?=</v>)", b"1e999"), "E_FORMAT")],
+    + [
+        (f"{value} in a cell of numbers", "form", lambda d, v=value: in_figure(d, v), "E_NUMBER")
+        for value in ("1e999", "1e-400", "NaN", "0x1F", "1_000", "١٢٣")
+    ],
     "7": [
         ("true", "typed", ("number", True), "E_TYPE"),
         ("3/4 made a day", "typed", ("number", datetime.datetime(2025, 4, 3)), "E_TYPE"),
@@ -463,6 +466,11 @@ def lying(data):
     """A bomb whose directory says it is small."""
     bomb = part("xl/worksheets/sheet9.xml", bytes(400_000_000))(data)
     return bomb.replace((400_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+
+
+def in_figure(data, figure):
+    """The first figure that was typed, as other words in its cell of numbers."""
+    return on_sheet(FORM, rb'(<c r="E[0-9]+" s="[0-9]+"><v>)[0-9.]+', rb"\g<1>" + figure.encode())(data)
 
 
 def long_answer(data, answer):
