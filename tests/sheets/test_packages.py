@@ -276,9 +276,11 @@ REFUSED = {
         "part_encoding",
     ),
     "half a character": (
-        utf("\ud800", "utf-8") if False else A().part(SHEET, b"<x>\xed\xa0\x80</x>").bytes(),
+        A().part(SHEET, b"<x>\xed\xa0\x80</x>").bytes(),
         "not_readable",
     ),
+    "a character that is none": (A().swap(STRINGS, "chữ", "\uffff").bytes(), "not_readable"),
+    "another in a cell": (A().swap(SHEET, "<v>7", "<f>&quot;\ufffe&quot;</f><v>7").bytes(), "not_readable"),
     "half a character by number": (A().swap(STRINGS, "chữ", "&#xD800;").bytes(), "not_readable"),
     "an entity": (A().part("docProps/app.xml", '<!DOCTYPE x [<!ENTITY a "b">]><x/>').bytes(), "xml_entity"),
     "an entity in UTF-16": (
