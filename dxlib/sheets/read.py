@@ -37,6 +37,7 @@ SHOWING = ("", "General", "GENERAL", "@")  # formats that show every number as i
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 LETTERS = {letter: i for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
 PLACES = re.compile(r'<row r="([^"]*)"'), re.compile(r'<c r="([^"]*)"')
+CELLS = ("row", "c", "v", "t")
 FORMULAS = ("f", "formula", "formula1", "formula2")  # of a cell; of a rule about cells
 WORDS = re.compile(r'"[^"]*"')
 QUOTED = re.compile(r"'[^']*'")
@@ -389,7 +390,7 @@ class Grid:
         self.kind = self.style = ""
         self.text: list[str] = []
         self.formula: list[str] = []
-        self.within = self.works_out = False
+        self.among_cells = self.within = self.works_out = False
         self.seen: set[int] = set()  # places and rows
 
     def parse(self, content: bytes) -> Page:
@@ -448,7 +449,11 @@ class Grid:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = local(name) if ":" in name else name
-        if tag == "c":
+        if tag == "sheetData":
+            self.among_cells = True
+        elif tag in CELLS and not self.among_cells:
+            pass  # what stands elsewhere is no cell, whatever it is called
+        elif tag == "c":
             self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
             self.text = []
             if "r" in attributes:
@@ -460,7 +465,7 @@ class Grid:
             self.within = True
         elif tag in FORMULAS:
             self.works_out, self.formula = True, []
-            if tag == "f":
+            if tag == "f" and self.among_cells:
                 self.page.formulas.add((self.row, self.column))
         elif tag == "row":
             self.row = whole(attributes["r"]) - 1 if "r" in attributes else self.row + 1
@@ -494,10 +499,12 @@ class Grid:
         tag = local(name) if ":" in name else name
         if tag in ("v", "t"):
             self.within = False
+        elif tag == "sheetData":
+            self.among_cells = False
         elif tag in FORMULAS:
             self.works_out = False
             formula = "".join(self.formula)
-            if outward(formula) and tag != "f":
+            if outward(formula) and not (tag == "f" and self.among_cells):
                 raise Unreadable("a rule", "rule_outward", value=formula[:120], code="E_EXTERNAL_LINK")
             if outward(formula):
                 self.page.outward.add((self.row, self.column))

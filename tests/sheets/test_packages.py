@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dxlib.sheets.read as reader
 from dxlib.errors import Finding
 from dxlib.sheets.gate import OLE
 from dxlib.sheets.read import outward
@@ -146,6 +147,10 @@ REFUSED = {
             "</cfRule></conditionalFormatting>",
         )
         .bytes(),
+        "rule_outward",
+    ),
+    "DDE in a rule of a later format": (
+        A().cells(CELLS, "<extLst><ext><x:f xmlns:x='x'>cmd|'/c calc'!A1</x:f></ext></extLst>").bytes(),
         "rule_outward",
     ),
     "another workbook in a list of choices": (
@@ -316,6 +321,9 @@ READ_RIGHT = {
         for name, content in A().members()
     ),
     "a mark of UTF-8": A().part(SHEET, b"\xef\xbb\xbf" + PLAIN.encode()).bytes(),
+    "what is called a cell and stands elsewhere": A()
+    .cells(CELLS, "<row r='1'><c r='A1'><f>1</f><v>5</v></c></row><x:f xmlns:x='x'>1</x:f>")
+    .bytes(),
     "single quotes": A().part(SHEET, f"<?xml version='1.0' encoding='utf-8'?>{PLAIN}").bytes(),
 }
 
@@ -344,11 +352,13 @@ def test_what_is_harmless_is_dropped_with_a_word(what):
     assert out.pages["S"].values == {(0, 0): "chữ", (0, 1): 7.0}
 
 
+@pytest.mark.parametrize("short", [reader.SHORT, 0])
 @pytest.mark.parametrize("what", READ_RIGHT)
-def test_what_is_allowed_is_read_right(what):
+def test_what_is_allowed_is_read_right(what, short, monkeypatch):
+    monkeypatch.setattr(reader, "SHORT", short)  # by the short way, by the parser's events alone
     out = open_workbook("f.xlsx", READ_RIGHT[what])
     assert not isinstance(out, Finding), out
-    assert out.pages["S"].values == {(0, 0): "chữ", (0, 1): 7.0}
+    assert out.pages["S"].values == {(0, 0): "chữ", (0, 1): 7.0} and not out.pages["S"].formulas
 
 
 @pytest.mark.parametrize(
