@@ -72,7 +72,8 @@ class OnScreen(Watch):
 
     def said(self, outcome: Outcome, total: int) -> None:
         if not outcome.whole:
-            self.bar.console.print(f"{outcome.job} — {text(f'cli.{outcome.status}', self.lang)}", highlight=False, markup=False)
+            said = text(f"cli.{outcome.status}", self.lang)
+            self.bar.console.print(f"{outcome.job} — {said}", highlight=False, markup=False)
 
     def changed(self, total: int) -> None:
         running = [str(job) for job in self.running]

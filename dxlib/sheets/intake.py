@@ -26,8 +26,9 @@ from ..case.judged import NOTHING, difference, recorded, standing
 from ..case.read import RETURNED, Given, read_folder, to_ask
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding
+from ..verify import senders
+from ..words import agencies, name, text
 from ..words import finding as worded
-from ..words import name, text
 from .attached import Line, attach, lines_of
 from .book import Book, at, filled
 from .delivery import PROGRAMS, Sent, bare, sorted_out
@@ -236,8 +237,12 @@ def whose_of(case: Case, root: Path, lain: Sequence[tuple[Sent, Received | None]
         who = before.get(sent.sha256, "") if each is None else each.identity["recipient"] if each.known else ""
         if who:
             forms.setdefault(sent.folder, set()).add(who)
-    rows = [*read_register(root).to_dict("records"), *case.agencies.to_dict("records")]
-    return Whose(case, {row["agency"]: [row["name_vi"], row["name_en"]] for row in rows}, forms)
+    asked = {sender.id for sender in senders(case)}
+    owners = [row for row in read_register(root).to_dict("records") if row["agency"] in asked]
+    rows = [*owners, *case.agencies.to_dict("records")]
+    named = agencies(rows, "vi")
+    names = {row["agency"]: [named[row["agency"]], row["name_vi"], row["name_en"]] for row in rows}
+    return Whose(case, names, forms)
 
 
 def strangers_of(lain: Sequence[tuple[Sent, Received | None]], lines: Sequence[Line]) -> list[Received]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.ticker import MaxNLocator
 
 Write = Callable[[float], str]  # a number as the axis or a label shows it
-Given, Drawn = ParamSpec("Given"), TypeVar("Drawn")
+Given = ParamSpec("Given")
+Drawn = TypeVar("Drawn")
 
 ACCENT, WARM, GREY, PALE, INK = "#0b5c8a", "#c8581a", "#8a939b", "#d5dde3", "#20262c"
 ROWS = 26  # a drawing with more rows is split, so that it can be read on paper and on a phone
@@ -199,8 +200,8 @@ def distribution(
         top = max(counts) * 1.25 + 0.5
         for cut, label in cuts:
             axes.axvline(cut, color=WARM, linewidth=1, linestyle="--")
-            named, place = folded(label, 26), {"rotation": 90, "va": "top", "ha": "left"}
-            axes.text(cut + 0.006, top * 0.98, named, fontsize=9.5, color=WARM, **place)
+            named, place = folded(label, 26), (cut + 0.006, top * 0.98)
+            axes.text(*place, named, rotation=90, va="top", ha="left", fontsize=9.5, color=WARM)
         axes.set_ylim(0, top)
         axes.set_xlim(0, 1)
         axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
