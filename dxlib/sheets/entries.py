@@ -22,7 +22,7 @@ from .receive import Received
 from .worklist import APPEAL, by, decisions, told_items
 
 Sources = dict[tuple[str, ...], tuple[Received, str]]  # (table, agency, row[, no]) -> (form, name of its inputs)
-A_PATH = re.compile(r"[A-Za-z]:|file:|/|\.\.?/|.*\\")  # how one begins on some system, or what is between its folders
+A_PATH = re.compile(r"[A-Za-z]:|file:|/|.*\\")  # how one begins on some system, or what is between its folders
 APART = re.compile(r"^[0-9a-f]{8}-")  # before the name of a second document that has the name of a first
 CLAIM = ("a", "b", "option", "points", "explanation")
 
