@@ -6,7 +6,6 @@ import argparse
 import gc
 import json
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -570,8 +569,7 @@ def run_intake(args: argparse.Namespace) -> int:
     folder = args.returned or args.reports / "internal" / args.year / args.group / "returned"
     for file, data in out.returned.items():
         folder.mkdir(parents=True, exist_ok=True)
-        flat = re.sub(r"[^\w. -]", "-", file).lstrip(".-")  # two folders of a delivery may hold one name
-        (folder / flat).write_bytes(data)
+        (folder / file).write_bytes(data)
     if quiet:
         return 1 if out.refused else 0
     for change in out.changes[:CHANGES_SHOWN]:
