@@ -82,6 +82,7 @@ def enter(
         sources[kind, agency, code] = (each, code)
         if kind == "claims":
             row = claim_of(each, case, words, code)
+            each.findings += open_parts(each, case, code)
             if any(row.values()):
                 by = given.get("submitted_by", "")
                 claims.append(cell | row | {"submitted_on": day, "submitted_by": by})
@@ -198,6 +199,17 @@ def option_of(each: Received, case: Case, words: Wording, code: str) -> str:
     if not any(chosen.values()):
         return ""
     return ";".join(part for part, said in chosen.items() if said == met) or "none"
+
+
+def open_parts(each: Received, case: Case, code: str) -> list[Finding]:
+    """Some parts of a row were answered: those left open count as unmet, which nobody has said."""
+    rule = case.framework.nodes[code].rule
+    names = [f"{code}/option/{part}" for part in rule.names] if isinstance(rule, Parts) else []
+    left = [name for name in names if not each.given.get(name)]
+    if not left or len(left) == len(names):
+        return []
+    facts = {"code": code, "n": len(left), "of": len(names)}
+    return [Finding("W_INCOMPLETE", "form_part_open", each.file, column="!".join(each.places[left[0]]), facts=facts)]
 
 
 def document(evidence: list[dict[str, str]], cell: dict[str, str], given: Mapping[str, str], where: str) -> None:

@@ -46,6 +46,7 @@ from .write import write
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
 DUE = {"claim": "claims_due", "appeal": "appeals_until"}
 KINDS = (*DUE, "worklist")
+DOUBTS = ("W_PART", "W_PERCENT", "W_DENOMINATOR", "W_INCOMPLETE")  # which the sender can answer
 UNSAID = ("submitted_on", *JUDGED)  # what nobody typed is no change to show
 
 
@@ -321,10 +322,10 @@ def judge(
     sources: Sources,
     said: list[Finding],
 ) -> None:
-    """The folder that would be made, at its own door: an error is said at the cell it came from, or in `said`; so is a
-    part larger than its whole, at its cell."""
+    """The folder that would be made, at its own door: an error is said at the cell it came from, or in `said`; so are
+    doubts about an answer of this delivery, at its cell."""
     found = foretell(root, {f"{place}/{path}": data for path, data in new.items()})
-    for f in [f for f in found if (f.severity == "error" or f.code == "W_PART") and f.reason not in AWAITED]:
+    for f in [f for f in found if (f.severity == "error" or f.code in DOUBTS) and f.reason not in AWAITED]:
         table = f.file.removeprefix(f"{place}/").removesuffix(".csv")
         each, where = (None, "")
         if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
@@ -358,7 +359,7 @@ def marked(each: Received, issued: Issued) -> bytes:
             position = next((p for p in cells if title == sheet.title and named == at(*p)), None)
             if position is not None:
                 cell = cells[position]
-                style = "warn" if cell.name else cell.style
+                style = f"warn_{cell.style}" if cell.name else cell.style
                 cells[position] = replace(cell, comment="\n".join(said_there)[:2000], style=style)
         sheets.append(replace(sheet, cells=cells))
     return write(replace(book, sheets=tuple(sheets)))

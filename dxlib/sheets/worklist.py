@@ -131,7 +131,7 @@ class Standing:
         share = self.case.answers.readers[code](claim, cells)[1]
         found = points(in_points(share, self.maxima.get(code)), words)
         said = say("sheet.worklist.verdict_points", words.lang, points=found) if found else ""
-        figures = answered(on_top(claim, cells), words.options[code], words.lang)
+        figures = answered(words.case.framework.nodes[code], on_top(claim, cells), words.options[code], words.lang)
         why = (words.reasons.get(last["reason"], last["reason"]), last["note"], last["decided_by"])
         return "\n".join(dict.fromkeys(part for part in (said, figures, *why) if part))
 
