@@ -18,7 +18,8 @@ import re
 import shutil
 import tomllib
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import cycle, repeat
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -46,18 +47,18 @@ from dxlib.words import finding as worded
 from dxlib.words import text as said
 from tests.hostile import RIGHT, bare, can_be_kept, hostile, meant
 
-CELLS, SEED = (int(os.environ.get(name, of)) for name, of in (("DXLIB_CELLS", "100"), ("DXLIB_SEED", "2554")))
-AT_ONCE = 40
+CELLS, SEED = (int(os.environ.get(name, of)) for name, of in (("DXLIB_CELLS", "40"), ("DXLIB_SEED", "2554")))
+ROWS = [f"1.{n:03}" for n in range(1, 13 if CELLS < 1000 else 151)]  # many cells in one workbook cost little
+AT_ONCE = 3 * len(ROWS)
 MARKED = re.compile(r"Zz([0-9]+)zZ")
 AWAITED = ("answer_missing", "file_missing", "case_missing", "folder_empty")
 Texts = Mapping[int, str]  # number of a cell -> what is typed into it
 PLACE = "2024/demo"
-ROWS = [f"1.{n}" for n in range(1, 13)]
 AGENCIES = ("so-a", "so-b", "so-c")
 INDEX = """year = {year}
 group = "demo"
 decision = {decision}
-total = 60
+total = {total}
 missing = "zero"
 [title]
 vi = {title}
@@ -90,9 +91,9 @@ def province(
     """A folder that reads: one branch with twelve rows, three agencies, all claimed; `typed` gives every free text."""
     place = root / year / "demo"
     place.mkdir(parents=True)
-    facts = {"title": quoted(typed()), "name": quoted(typed()), "decision": quoted(typed())}
+    facts = {"total": 5 * len(ROWS), "title": quoted(typed()), "name": quoted(typed()), "decision": quoted(typed())}
     (place / "index.toml").write_bytes(INDEX.format(year=year, **facts).encode("utf-8", "surrogatepass"))
-    rows = [{"code": "1", "name_vi": typed(), "max_points": "60"}]
+    rows = [{"code": "1", "name_vi": typed(), "max_points": str(5 * len(ROWS))}]
     rows += [
         {"code": code(c), "parent": "1", "name_vi": typed(), "max_points": "5", "rule": "yes_no", "source": "reported"}
         for c in ROWS
@@ -113,11 +114,11 @@ def decided(step: str = "1", stage: str = "verify") -> list[dict[str, str]]:
     return [{"agency": a, "indicator": c, **row} for a in AGENCIES for c in ROWS]
 
 
-def dx(*argv: object) -> tuple[int, list[dict[str, Any]]]:
+def dx(*argv: object, json_too: bool = True) -> tuple[int, list[dict[str, Any]]]:
     """A command, its exit code and what it said is wrong; an exception is a failure of the test."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main([*map(str, argv), "--json"])
+        code = main([*map(str, argv), *(["--json"] if json_too else [])])
     found: list[dict[str, Any]] = []
     for stream in (out, err):
         stream.flush()
@@ -176,8 +177,19 @@ class Workbook:
 
     def named(self, findings: list[dict[str, Any]]) -> set[int]:
         """The cells that a refusal names, by sheet and A1, or by sheet, line and column."""
-        at = {(f["column"]) for f in findings} | {(f["file"].rpartition(" · ")[2], f["row"], f["column"]) for f in findings}
-        return {n for n, (title, a1, row, key) in self.cells.items() if f"{title}!{a1}" in at or (title, row, key) in at}
+        at = {(f["column"]) for f in findings} | {
+            (f["file"].rpartition(" · ")[2], f["row"], f["column"]) for f in findings
+        }
+        return {
+            n
+            for n, (title, a1, row, key) in self.cells.items()
+            if f"{title}!{a1}" in at or {(title, row, key), (title, row, f"{key}".partition(".")[0])} & at
+        }
+
+
+def in_utf8(text: str) -> str:
+    """A text that a file in UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def in_xml(text: str) -> str:
@@ -196,6 +208,7 @@ class Writer:
     root: Path
     cells: int
     in_xml = False  # whether the text goes through the XML of a spreadsheet
+    copies = False  # whether it makes copies, of what stands there byte for byte
 
     def prepare(self, root: Path, texts: Texts) -> None:
         """The folder as it is before the command."""
@@ -254,15 +267,21 @@ class Forms(Delivered):
         self.root, self.where = province(folder / "data", claims=None), []
         issued = Issued(read_to_ask(self.root, "2024", "demo"), self.root)
         words = issued.wording("vi")
-        kinds = {"explanation": ("claims", "explanation"), "number": ("evidence", "number"), "title": ("evidence", "title")}
+        kinds = {
+            "explanation": ("claims", "explanation"),
+            "number": ("evidence", "number"),
+            "title": ("evidence", "title"),
+        }
         typed = self.marks(kinds) | {f"{c}/option": words.options[c]["yes"] for c in ROWS}
         typed["submitted_by"] = mark(len(self.where))
-        self.where.append(("claims", {"agency": "so-a", "indicator": "1.1"}, "submitted_by"))
+        self.where.append(("claims", {"agency": "so-a", "indicator": "1.001"}, "submitted_by"))
         self.book = Workbook(write(filled(claim_form(words, issued.people["vi"]["so-a"]), typed)))
 
 
 class Reason(Forms):
     """Why a form is taken late, in the command."""
+
+    in_xml = False
 
     def __init__(self, folder: Path):
         super().__init__(folder)
@@ -297,7 +316,7 @@ class Appeals(Delivered):
 class Worklists(Delivered):
     def __init__(self, folder: Path):
         self.root, self.where = province(folder / "data"), []
-        listed = items(read_for_verification(self.root, "2024", "demo"), None, capacity=40)
+        listed = items(read_for_verification(self.root, "2024", "demo"), None, capacity=len(AGENCIES) * len(ROWS))
         words = Issued(read_for_verification(self.root, "2024", "demo"), self.root).wording("vi")
         typed = {by("verify", ""): mark(0)}
         self.where.append(("verdicts", {"agency": listed[0].agency, "indicator": listed[0].code}, "decided_by"))
@@ -317,7 +336,7 @@ class Tables(Writer):
     def __init__(self, folder: Path):
         marks = iter(map(mark, range(1000)))
         typed = lambda: next(marks)  # noqa: E731
-        cell = {"agency": "so-a", "indicator": "1.1"}
+        cell = {"agency": "so-a", "indicator": "1.001"}
         answered = [{"agency": a, "indicator": c, "option": "yes"} for a in AGENCIES for c in ROWS]
         answered[0] |= {"explanation": typed(), "submitted_by": typed()}
         more = {
@@ -325,9 +344,9 @@ class Tables(Writer):
             "verdicts": [cell | {"step": "1", "stage": "verify", "note": typed(), "decided_by": typed()}],
             "appeals": [cell | {"grounds": typed()}],
             "evidence": [cell | {"no": "1", **{c: typed() for c in ("number", "title", "issuer", "note")}}],
-            "exemptions": [{"agency": "so-b", "indicator": "1.2", "reason": typed(), "decided_by": typed()}],
+            "exemptions": [{"agency": "so-b", "indicator": "1.002", "reason": typed(), "decided_by": typed()}],
             "shared": [{"document": "QĐ 1", "reason": typed(), "decided_by": typed()}],
-            "choices": [{"indicator": "1.1", "name": "yes", "name_vi": typed(), "name_en": typed()}],
+            "choices": [{"indicator": "1.001", "name": "yes", "name_vi": typed(), "name_en": typed()}],
         }
         self.root = province(folder / "data", "2024", typed, **more)
         self.book = Workbook(tables(self.root, "2024", "demo"))
@@ -381,7 +400,7 @@ class Official(Writer):
 
     def write(self, root, texts):
         path = root.parent / ("t.xlsx" if self.in_xml else "t.csv")
-        rows = [self.row(n, texts[n]) for n in range(AT_ONCE)]
+        rows = [self.row(n, in_utf8(texts[n])) for n in range(AT_ONCE)]
         path.write_bytes(self.book.typed(texts) if self.in_xml else as_csv(OFFICIAL, rows))
         act = texts[AT_ONCE]
         return dx("register", "import", path, "--date", "2025-07-01", "--act", act, "--write", "--data", root)
@@ -403,16 +422,18 @@ class Act(Writer):
 
     def __init__(self, folder: Path, action: str, units: tuple[str, ...], options: dict[str, str], heirs=()):
         self.root = folder / "data"
-        self.root.mkdir()
+        self.root.mkdir(parents=True)
         self.action, self.units, self.options, self.heirs = action, units, options, heirs
         rows = [{"agency": a, "name_vi": f"Sở {a}", "level": "department"} for a in AGENCIES]
         table(self.root / "register.csv", rows)
         self.cells = len(options)
 
     def write(self, root, texts):
-        given = [f"{option}={texts[n]}" for n, option in enumerate(self.options)]
+        given = [f"{option}={LEVEL if option == '--level' else ''}{texts[n]}" for n, option in enumerate(self.options)]
         heirs = ["--into", *self.heirs] if self.heirs else []
-        return dx("register", self.action, *self.units, *heirs, "--date", "2025-07-01", *given, "--write", "--data", root)
+        return dx(
+            "register", self.action, *self.units, *heirs, "--date", "2025-07-01", *given, "--write", "--data", root
+        )
 
     def named(self, findings):
         columns = {f["column"] for f in findings}
@@ -421,6 +442,7 @@ class Act(Writer):
     def stored(self, root):
         row = lines(root / "register.csv")[-1]
         row |= {"act": lines(root / "lineage.csv")[-1]["act"]}
+        row["level"] = row["level"].removeprefix(LEVEL.strip())
         return {n: row[column] for n, column in enumerate(self.options.values())}
 
 
@@ -431,7 +453,7 @@ class SignOff(Writer):
     cells = len(columns)
 
     def __init__(self, folder: Path):
-        appeal = {"agency": "so-a", "indicator": "1.1", "grounds": "Đã họp bốn cuộc"}
+        appeal = {"agency": "so-a", "indicator": "1.001", "grounds": "Đã họp bốn cuộc"}
         self.root = province(folder / "data", verdicts=decided(), appeals=[appeal])
 
     def write(self, root, texts):
@@ -466,7 +488,7 @@ class Scenario(Writer):
     def write(self, root, texts):
         try:
             title = {lang: texts[n] for n, lang in enumerate(self.langs)}
-            write_scenario(root, self.model, State(drop=("1.1",)), "thu", title)
+            write_scenario(root, self.model, State(drop=("1.001",)), "thu", title)
         except Refusal as refusal:
             return 1, as_said(refusal.findings)
         return 0, []
@@ -483,7 +505,7 @@ class ByHand(Writer):
     """A folder that somebody typed by hand, from which a command makes files: what it refuses is corrected there."""
 
     def __init__(self, folder: Path):
-        self.root, self.cells = folder / "data", 35
+        self.root, self.cells = folder / "data", 11 + 2 * len(ROWS)
         self.prepare(self.root, {n: mark(n) for n in range(self.cells)})
         index, scenarios = f"{PLACE}/index.toml", f"{PLACE}/scenarios.toml"
         keys = ((index, "title.vi"), (index, "class[1].name.vi"), (index, "decision"), (scenarios, "thu.title.vi"))
@@ -500,7 +522,7 @@ class ByHand(Writer):
     def prepare(self, root, texts):
         shutil.rmtree(root, ignore_errors=True)
         for year in self.years:
-            given = (text.encode("utf-8", "replace").decode("utf-8") for _, text in sorted(texts.items()))
+            given = (in_utf8(text) for _, text in sorted(texts.items()))
             province(root, year, lambda: next(given), lambda code: code + next(given), claims=None)  # noqa: B023
             scenario = f"[thu]\ntitle.vi = {quoted(next(given))}\npolicies.missing = 'exclude'\n"
             (root / year / "demo/scenarios.toml").write_text(scenario, encoding="utf-8", newline="\n")
@@ -511,6 +533,7 @@ class ByHand(Writer):
 
 
 class NewYear(ByHand):
+    copies = True
     years = ("2024",)
 
     def write(self, root, texts):
@@ -524,7 +547,7 @@ class NewYear(ByHand):
         for n, (file, row, column) in self.places.items():
             if row is not None:
                 cell = lines(made / file.rpartition("/")[2])[row - 2][column]
-                found[n] = cell[3:] if column == "code" else cell
+                found[n] = cell[5:] if column == "code" else cell
         return found
 
 
@@ -532,17 +555,35 @@ class Links(ByHand):
     years = ("2024", "2025")
 
     def write(self, root, texts):
-        return dx("links", "2025", "demo", "--from", "2024", "-o", root / "2025/demo/links.csv", "--data", root)
+        argv = ("links", "2025", "demo", "--from", "2024", "--data", root)
+        code, _ = dx(*argv, "-o", root / "2025/demo/links.csv", json_too=False)
+        return (0, []) if code == 0 else dx(*argv)
 
     def stored(self, root):
         codes = {row["code"] for row in lines(root / "2025/demo/links.csv")}
-        assert len(codes) == 13
+        assert len(codes) == 1 + len(ROWS)
         return {}
 
 
+LEVEL = "cấp "
 NEW = {"--name-vi": "name_vi", "--name-en": "name_en", "--act": "act"}
 MORE = {**NEW, "--code": "official_code", "--level": "level"}
-WRITERS: dict[str, Callable[[Path], Writer]] = {
+
+
+def acts(folder: Path) -> Iterator[Writer]:
+    """Every act on single units in turn."""
+    made = [
+        Act(folder / "merge", "merge", ("so-a", "so-b"), MORE),
+        Act(folder / "rename", "rename", ("so-a",), MORE),
+        Act(folder / "split", "split", ("so-a",), {"--act": "act"}, ("so-b:0.5", "so-c:0.5")),
+        Act(folder / "transfer", "transfer", ("so-a",), {"--act": "act"}, ("so-b:0.5",)),
+        Act(folder / "abolish", "abolish", ("so-a",), {"--act": "act"}),
+        Act(folder / "create", "create", (), MORE),
+    ]
+    return cycle(made)
+
+
+WRITERS: dict[str, Callable[[Path], Writer | Iterator[Writer]]] = {
     "forms": Forms,
     "appeals": Appeals,
     "worklists": Worklists,
@@ -550,12 +591,7 @@ WRITERS: dict[str, Callable[[Path], Writer]] = {
     "tables": Tables,
     "official table": lambda folder: Official(folder, workbook=False),
     "official workbook": lambda folder: Official(folder, workbook=True),
-    "merge": lambda folder: Act(folder, "merge", ("so-a", "so-b"), MORE),
-    "rename": lambda folder: Act(folder, "rename", ("so-a",), MORE),
-    "split": lambda folder: Act(folder, "split", ("so-a",), {"--act": "act"}, ("so-b:0.5", "so-c:0.5")),
-    "transfer": lambda folder: Act(folder, "transfer", ("so-a",), {"--act": "act"}, ("so-b:0.5",)),
-    "abolish": lambda folder: Act(folder, "abolish", ("so-a",), {"--act": "act"}),
-    "create": lambda folder: Act(folder, "create", (), MORE),
+    "acts": acts,
     "new year": NewYear,
     "links": Links,
     "sign-off": SignOff,
@@ -565,9 +601,11 @@ WRITERS: dict[str, Callable[[Path], Writer]] = {
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_what_is_written_reads_again_and_what_is_refused_is_named(name, tmp_path_factory):
-    writer = WRITERS[name](tmp_path_factory.mktemp("writer"))
+    made = WRITERS[name](tmp_path_factory.mktemp("writer"))
+    writers = repeat(made) if isinstance(made, Writer) else made
     tried = taken = 0
     while tried < CELLS:
+        writer = next(writers)
         draw = Random(f"{SEED} {name} {tried}")
         texts = {n: hostile(draw) for n in range(writer.cells)}
         try:
@@ -576,7 +614,7 @@ def test_what_is_written_reads_again_and_what_is_refused_is_named(name, tmp_path
             failure.add_note(f"seed {SEED}, from cell {tried}")
             raise
         tried += writer.cells
-    assert 0.3 * tried < taken < 0.9 * tried
+    assert 0.2 * tried < taken < tried
 
 
 CORRECTED = "Đã sửa theo góp ý"
@@ -591,17 +629,16 @@ def taken_at_last(writer: Writer, root: Path, texts: dict[int, str]) -> int:
         if code == 0:
             break
         assert code == 1 and findings and state(root) == before
-        wrong = {n for n in writer.named(findings) if texts[n] != CORRECTED}
-        assert wrong, findings
-        if os.environ.get('DBG'): print(len(wrong), [(repr(texts[n][:30])) for n in wrong])
-        for n in wrong:
-            assert texts[n] not in RIGHT, findings
+        wrong = [f for f in findings if f["severity"] == "error"]
+        cells = {n for n in writer.named(wrong) if texts[n] != CORRECTED}
+        assert cells, wrong
+        for n in cells:
+            assert texts[n] not in RIGHT, wrong
             texts[n] = CORRECTED
-    if os.environ.get('DBG'): print('TAKEN', [repr(t[:30]) for t in texts.values() if t != CORRECTED])
     assert errors(root) <= stood
     for n, stored in writer.stored(root).items():
-        given = meant(texts[n]) if writer.in_xml else texts[n]
+        given = meant(texts[n]) if writer.in_xml else in_utf8(texts[n])
         assert bare(stored) == bare(given), (given, stored)
-        assert can_be_kept(stored), stored
+        assert can_be_kept(stored) or writer.copies, stored
     shutil.rmtree(root.parent)
     return sum(text != CORRECTED for text in texts.values())

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..errors import Finding
+from ..errors import Finding, Refusal
 
 LONGEST = 32_767  # characters a cell of a spreadsheet holds; more would be dropped on the way out
 INVISIBLE = {
@@ -169,6 +169,20 @@ def of_cells(cells: Iterator[tuple[int | None, str, str, str]], file: str, comes
             if evidence(text, OLD[guess]):
                 facts = {"guess": guess, "repaired": repaired_by(text, OLD[guess])}
                 yield Fault("ENCODING", "legacy_text", text, facts, False).finding(file, row, column, comes_in)
+
+
+def typed(given: Mapping[str, str], file: str = "") -> dict[str, str]:
+    """What a person told a command or a panel in words, by the column it is for, in one spelling.
+
+    file   into which it goes
+
+    Raises Refusal with everything that is wrong with the characters, at the column.
+    """
+    texts = {column: text.strip() for column, text in given.items()}
+    cells = ((None, column, kind_of(column), text) for column, text in texts.items())
+    if wrong := list(of_cells(cells, file, comes_in=True)):
+        raise Refusal(wrong)
+    return {column: clean(text).strip() for column, text in texts.items()}
 
 
 # Vietnamese in old letters

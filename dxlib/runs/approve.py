@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .. import schema
-from ..atomic import put_all, settle, working_folder
+from ..atomic import bytes_of, put_all, settle, working_folder
 from ..audit import approval_digest
 from ..case import Case, check_chain, must_hold, read_case
+from ..case.characters import typed
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
 from ..index import provisional
@@ -56,6 +57,8 @@ def signed(
     root: Path, reports: Path, case: Case, role: str, decision: str, day: str, reason: str, pending: str
 ) -> dict[str, str]:
     """The row, appended where nothing stands against it."""
+    told = {"role": role, "decision": decision, "reason": reason, "pending_appeals": pending}
+    role, decision, reason, pending = typed(told, f"{case.year}/{case.group}/approvals.csv").values()
     job = Job(case.year, case.group, "report", "vi", "public")
     entry = record.read(reports).get(f"{job.reader}/{job}")
     last = case.approvals.to_dict("records")[-1] if len(case.approvals) else None
@@ -136,8 +139,9 @@ def against_row(last: Mapping[str, str] | None, entry: record.Entry | None, day:
 def append(root: Path, place: str, columns: list[str], row: Mapping[str, str], kept: Mapping[str, bytes]) -> None:
     """The file with one more row together with what was signed; what stands above the row is not touched."""
     path = root / place / "approvals.csv"
-    old = path.read_bytes() if path.is_file() else as_csv(columns, [])
+    stood = bytes_of(path)
+    old = as_csv(columns, []) if stood is None else stood
     line = as_csv(columns, [[row[column] for column in columns]]).split(b"\n", 1)[1]
     new = old + (b"" if old.endswith(b"\n") else b"\n") + line
     must_hold(root, {f"{place}/{path.name}": new})
-    put_all(path.parent, {**kept, path.name: new})
+    put_all(path.parent, {**kept, path.name: new}, still=lambda: bytes_of(path) == stood)
