@@ -18,7 +18,7 @@ import re
 import shutil
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle, repeat
 from pathlib import Path
 from random import Random
@@ -30,7 +30,6 @@ import pytest
 from numpy.random import default_rng
 
 from dxlib.case import check, read_for_verification, read_to_ask
-from dxlib.case.tables import as_csv
 from dxlib.cli import main
 from dxlib.errors import Finding, Refusal
 from dxlib.explore.model import Model, State
@@ -50,6 +49,7 @@ from tests.hostile import RIGHT, bare, can_be_kept, hostile, meant
 CELLS, SEED = (int(os.environ.get(name, of)) for name, of in (("DXLIB_CELLS", "40"), ("DXLIB_SEED", "2554")))
 ROWS = [f"1.{n:03}" for n in range(1, 13 if CELLS < 1000 else 151)]  # many cells in one workbook cost little
 AT_ONCE = 3 * len(ROWS)
+FEW = ROWS[:2]  # for commands that take a text or two
 MARKED = re.compile(r"Zz([0-9]+)zZ")
 AWAITED = ("answer_missing", "file_missing", "case_missing", "folder_empty")
 Texts = Mapping[int, str]  # number of a cell -> what is typed into it
@@ -78,7 +78,14 @@ def quoted(text: str) -> str:
 
 def table(path: Path, rows: list[dict[str, str]]) -> None:
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    path.write_bytes(as_csv(columns, [[row.get(c, "") for c in columns] for row in rows]))
+    path.write_bytes(in_csv([columns, *([row.get(c, "") for c in columns] for row in rows)]))
+
+
+def in_csv(rows: list[list[str]]) -> bytes:
+    """A table as somebody else writes it: every cell between quotation marks, a bare carriage return in it too."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    return out.getvalue().encode("utf-8")
 
 
 def province(
@@ -86,21 +93,22 @@ def province(
     year: str = "2024",
     typed: Callable[[], str] = lambda: "Văn bản",
     code: Callable[[str], str] = lambda code: code,
+    codes: Sequence[str] = ROWS,
     **more: Any,
 ) -> Path:
     """A folder that reads: one branch with twelve rows, three agencies, all claimed; `typed` gives every free text."""
     place = root / year / "demo"
     place.mkdir(parents=True)
-    facts = {"total": 5 * len(ROWS), "title": quoted(typed()), "name": quoted(typed()), "decision": quoted(typed())}
+    facts = {"total": 5 * len(codes), "title": quoted(typed()), "name": quoted(typed()), "decision": quoted(typed())}
     (place / "index.toml").write_bytes(INDEX.format(year=year, **facts).encode("utf-8", "surrogatepass"))
-    rows = [{"code": "1", "name_vi": typed(), "max_points": str(5 * len(ROWS))}]
+    rows = [{"code": "1", "name_vi": typed(), "max_points": str(5 * len(codes))}]
     rows += [
         {"code": code(c), "parent": "1", "name_vi": typed(), "max_points": "5", "rule": "yes_no", "source": "reported"}
-        for c in ROWS
+        for c in codes
     ]
     table(place / "indicators.csv", rows)
     table(place / "agencies.csv", [{"agency": a, "name_vi": typed(), "note": typed()} for a in AGENCIES])
-    claims = [{"agency": a, "indicator": c, "option": "yes"} for a in AGENCIES for c in ROWS]
+    claims = [{"agency": a, "indicator": c, "option": "yes"} for a in AGENCIES for c in codes]
     for name, rows_of in {"claims": claims, **more}.items():
         if rows_of is not None:
             table(place / f"{name}.csv", rows_of)
@@ -109,9 +117,9 @@ def province(
     return root
 
 
-def decided(step: str = "1", stage: str = "verify") -> list[dict[str, str]]:
-    row = {"step": step, "stage": stage, "decided_by": "Tổ 1", "decided_on": "2025-01-10"}
-    return [{"agency": a, "indicator": c, **row} for a in AGENCIES for c in ROWS]
+def decided(codes: Sequence[str] = ROWS) -> list[dict[str, str]]:
+    row = {"step": "1", "stage": "verify", "decided_by": "Tổ 1", "decided_on": "2025-01-10"}
+    return [{"agency": a, "indicator": c, **row} for a in AGENCIES for c in codes]
 
 
 def dx(*argv: object, json_too: bool = True) -> tuple[int, list[dict[str, Any]]]:
@@ -229,6 +237,7 @@ class Delivered(Writer):
     """Intake of one workbook of marks; `where`: the table, row and column of each."""
 
     in_xml = True
+    codes: Sequence[str] = ROWS
     book: Workbook
     where: list[tuple[str, dict[str, str], str]]
 
@@ -255,7 +264,7 @@ class Delivered(Writer):
     def marks(self, kinds: Mapping[str, tuple[str, str]]) -> dict[str, str]:
         """Marks for these inputs of every row; `kinds`: input -> (table, column)."""
         typed = {}
-        for code in ROWS:
+        for code in self.codes:
             for name, (of, column) in kinds.items():
                 typed[f"{code}/{name}"] = mark(len(self.where))
                 self.where.append((of, {"agency": "so-a", "indicator": code}, column))
@@ -264,7 +273,7 @@ class Delivered(Writer):
 
 class Forms(Delivered):
     def __init__(self, folder: Path):
-        self.root, self.where = province(folder / "data", claims=None), []
+        self.root, self.where = province(folder / "data", codes=self.codes, claims=None), []
         issued = Issued(read_to_ask(self.root, "2024", "demo"), self.root)
         words = issued.wording("vi")
         kinds = {
@@ -272,7 +281,7 @@ class Forms(Delivered):
             "number": ("evidence", "number"),
             "title": ("evidence", "title"),
         }
-        typed = self.marks(kinds) | {f"{c}/option": words.options[c]["yes"] for c in ROWS}
+        typed = self.marks(kinds) | {f"{c}/option": words.options[c]["yes"] for c in self.codes}
         typed["submitted_by"] = mark(len(self.where))
         self.where.append(("claims", {"agency": "so-a", "indicator": "1.001"}, "submitted_by"))
         self.book = Workbook(write(filled(claim_form(words, issued.people["vi"]["so-a"]), typed)))
@@ -282,6 +291,7 @@ class Reason(Forms):
     """Why a form is taken late, in the command."""
 
     in_xml = False
+    codes = FEW
 
     def __init__(self, folder: Path):
         super().__init__(folder)
@@ -401,7 +411,7 @@ class Official(Writer):
     def write(self, root, texts):
         path = root.parent / ("t.xlsx" if self.in_xml else "t.csv")
         rows = [self.row(n, in_utf8(texts[n])) for n in range(AT_ONCE)]
-        path.write_bytes(self.book.typed(texts) if self.in_xml else as_csv(OFFICIAL, rows))
+        path.write_bytes(self.book.typed(texts) if self.in_xml else in_csv([OFFICIAL, *rows]))
         act = texts[AT_ONCE]
         return dx("register", "import", path, "--date", "2025-07-01", "--act", act, "--write", "--data", root)
 
@@ -454,7 +464,7 @@ class SignOff(Writer):
 
     def __init__(self, folder: Path):
         appeal = {"agency": "so-a", "indicator": "1.001", "grounds": "Đã họp bốn cuộc"}
-        self.root = province(folder / "data", verdicts=decided(), appeals=[appeal])
+        self.root = province(folder / "data", codes=FEW, verdicts=decided(FEW), appeals=[appeal])
 
     def write(self, root, texts):
         entry = {"fingerprint": "a" * 64, "parameters": {}, "inputs": {}, "products": {}}
@@ -481,7 +491,7 @@ class Scenario(Writer):
     cells = len(langs)
 
     def __init__(self, folder: Path):
-        self.root = province(folder / "data")
+        self.root = province(folder / "data", codes=FEW)
         case = read_to_ask(self.root, "2024", "demo")
         self.model = Model(case, draw_weights(case, 0.2, 20, default_rng(1)))
 

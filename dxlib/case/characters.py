@@ -29,7 +29,7 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 STRAY = re.compile("[\x80-\x9f\ufdd0-\ufdef\ufffe\uffff]")  # controls of old terminals, and what is no character
 LOST = re.compile("[\ufffd\ud800-\udfff]")
 HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
-PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+PRIVATE = re.compile("(?![\uf0a7\uf0b7])[\ue000-\uf8ff\U000f0000-\U0010ffff]")  # but what `clean` puts right
 WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 ALIKE = dict(  # letters of Greek, Cyrillic and Armenian that look like Latin ones
     zip(
@@ -114,7 +114,7 @@ def judged(text: str, kind: str) -> Iterator[Fault]:
     elif asked := question_marks(text):
         yield Fault("ENCODING", "letters_lost", asked, {}, False)
     for signs, reason in ((LOST, "character_lost"), (HIDDEN, "character_hidden"), (PRIVATE, "character_private")):
-        if (sign := signs.search(text)) and sign[0] not in INVISIBLE:
+        if sign := signs.search(text):
             yield Fault("CHARACTER", reason, point(sign[0]), {"text": signs.sub("□", text)}, named)
     if named and WIDE.search(text):
         facts = {"meant": WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), text)}
