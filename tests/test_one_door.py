@@ -640,7 +640,7 @@ def taken_at_last(writer: Writer, root: Path, texts: dict[int, str]) -> int:
             break
         assert code == 1 and findings and state(root) == before
         wrong = [f for f in findings if f["severity"] == "error"]
-        cells = {n for n in writer.named(wrong) if texts[n] != CORRECTED}
+        cells = {n for n in writer.named(wrong) if texts.get(n, CORRECTED) != CORRECTED}
         assert cells, wrong
         for n in cells:
             assert texts[n] not in RIGHT, wrong

@@ -119,7 +119,7 @@ def judged(text: str, kind: str) -> Iterator[Fault]:
     if named and WIDE.search(text):
         facts = {"meant": WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), text)}
         yield Fault("CHARACTER", "letter_wide", text, facts, kind == "code")
-    if named and (strange := letter_alike(text, kind)):
+    if named and (strange := letter_alike(clean(text), kind)):
         meant = OTHER.sub(lambda letter: latin(letter[0]), text)
         yield Fault("CHARACTER", "letter_alike", text, {"letter": point(strange), "meant": meant}, True)
 

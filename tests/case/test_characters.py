@@ -156,6 +156,12 @@ def test_what_a_name_cannot_hold(tmp_path, name, code, reason):
         assert all("{" not in words for lang in LANGUAGES for words in worded(finding, lang).values())
 
 
+@pytest.mark.parametrize("text", ["e\u0302\u0301\u0441", "S\u200b\u0441"])
+def test_a_name_is_judged_in_the_spelling_in_which_it_is_kept(text):
+    """Marks of their own and signs that nobody sees hid that a foreign letter stands within a Latin word."""
+    assert [fault.reason for fault in faults(text, "name")] == ["letter_alike"]
+
+
 def test_a_code_of_other_letters_is_refused(tmp_path):
     rows = FILES["indicators.csv"].replace("\n2,", "\n２,")
     found = told(write(tmp_path, indicators=rows), "E")
