@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
-from ..atomic import put_all, settle, working_folder
+from ..atomic import bytes_of, put_all, settle, working_folder
 from ..audit import approval_digest, table
 from ..case import Case, check_chain, must_hold, read_case
+from ..case.characters import typed
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
 from ..index import provisional
@@ -61,6 +62,8 @@ def signed(
 ) -> dict[str, str]:
     """The row, appended where nothing stands against it."""
     place, entries = f"{case.year}/{case.group}", record.read(reports)
+    told = {"role": role, "decision": decision, "reason": reason, "pending_appeals": pending}
+    role, decision, reason, pending = typed(told, f"{place}/approvals.csv").values()
     job = Job(case.year, case.group, "report", "vi", "public")
     entry = entries.get(f"{job.reader}/{job}")
     waiting = open_items(case)
@@ -156,7 +159,8 @@ def append(root: Path, place: str, columns: list[str], row: Mapping[str, str], k
     """The file with one more row together with what was signed; what stands above the row is not touched, save that
     columns it lacks are added."""
     path = root / place / "approvals.csv"
-    old = path.read_bytes() if path.is_file() else as_csv(columns, [])
+    stood = bytes_of(path)
+    old = as_csv(columns, []) if stood is None else stood
     header, *above = table(old.decode("utf-8-sig"))
     if lacking := [column for column in columns if column not in header]:
         header += lacking
@@ -164,4 +168,4 @@ def append(root: Path, place: str, columns: list[str], row: Mapping[str, str], k
     line = as_csv(header, [[row.get(column, "") for column in header]]).split(b"\n", 1)[1]
     new = old + (b"" if old.endswith(b"\n") else b"\n") + line
     must_hold(root, {f"{place}/{path.name}": new})
-    put_all(path.parent, {**kept, path.name: new})
+    put_all(path.parent, {**kept, path.name: new}, still=lambda: bytes_of(path) == stood)

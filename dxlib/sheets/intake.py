@@ -21,6 +21,7 @@ from ..atomic import Decided, put_all
 from ..case import AWAITED, Case, read_before, read_register
 from ..case import judge as foretell
 from ..case.answered import reads_points
+from ..case.characters import typed
 from ..case.framework import Framework
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import NOTHING, difference, recorded, standing
@@ -92,9 +93,10 @@ def intake(
     The received files are kept unchanged below `forms/`, with digest, day and reason in forms/received.csv; a file
     received before changes nothing. A corrected form replaces what its sender said before, row by row. Returns what
     was done; when `refused` no table was changed and nothing kept, and forms/returned.csv names the forms that go back
-    until their senders answer. Raises Refusal where the data folder itself is wrong.
+    until their senders answer. Raises Refusal where the data folder itself or the reason is wrong.
     """
     root = Path(root)
+    reason = typed({"reason": reason})["reason"]
     day = received.isoformat() if received else today()
     folder = root / str(year) / group
     stood = as_they_are(folder)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from ..case.characters import faults, visible
+from ..case.characters import faults, kind_of, visible
 from ..errors import Finding, nearest
 from .book import IDENTITY, LISTS, Book, Cell, Place, Sheet, at
 from .display import displayed
@@ -226,7 +226,8 @@ def take(out: Received, cell: Cell, value: Any, where: str, code: str = "") -> N
         return
     if text != said.replace("\r\n", "\n").strip():
         out.respelt.append(where)
-    wrong = faults(said.strip())
+    column = cell.name.rpartition("/")[2]
+    wrong = faults(said.strip(), kind_of(column) if cell.takes == "text" else "text")
     if wrong:
         out.findings += [fault.finding(out.file, None, where, comes_in=True) for fault in wrong]
         text = visible(text)

@@ -201,7 +201,7 @@ def sheet_of(standing: Standing, mine: Sequence[Item], verifier: str, title: str
 
 def by(stage: str, verifier: str) -> str:
     """The name of the input that says who decided the lines of a sheet."""
-    return f"by/{verifier}" if stage != APPEAL else APPEAL
+    return f"{APPEAL if stage == APPEAL else f'by/{verifier}'}/decided_by"
 
 
 def item_cells(standing: Standing, item: Item) -> dict[str, Cell]:

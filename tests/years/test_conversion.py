@@ -96,6 +96,12 @@ def reasons(*rows: list[str], register=None) -> set[str]:
     return {f.reason for f in [*wrong, *proposed(found, register).findings]}
 
 
+def test_an_id_is_made_of_letters_whatever_the_name_and_code_are():
+    rows, wrong = lines(["1.1", "中文", "9", "Xã Cũ " + "dài " * 100, "Nhập toàn bộ", ""])
+    old, new = proposed(rows).register["agency"]
+    assert not wrong and new == "unit-1-1" and old.startswith("xa-cu-dai-") and len(old) <= 100 and old[-1] != "-"
+
+
 def test_questions():
     whole = ["1", "Xã Mới", "9", "Xã Cũ", "Nhập toàn bộ", "Huyện A"]
     twins = register_of(("x", "Xã Cũ", ""), ("y", "Xã Cũ", ""))
