@@ -12,6 +12,7 @@ from ..case import Case, check_chain, must_hold, read_case
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
 from ..index import provisional
+from ..publish.private import persons
 from ..verify import open_items
 from ..words import text
 from . import products, record, versions
@@ -43,7 +44,7 @@ def approve(
 
     Raises Refusal with all that stands against it: no report or other bytes than recorded, inputs that changed since,
     open items and appeals by name, provisional figures, the same figures signed before, a day before the last one, a
-    missing reason.
+    missing reason, a person's details in the words that the pages will print.
     """
     with working_folder(reports):  # not while a run is at work
         for reader in record.READERS:
@@ -65,8 +66,6 @@ def signed(
     above = against_row(last, entry, day, reason)
     stale = any(f.reason == "approve_changed_input" for f in findings)  # then these are not the figures signed before
     findings += [f for f in above if not (stale and f.reason == "approve_twice")]
-    if findings:
-        raise Refusal(findings)
     columns = schema.columns("approvals")
     row = dict.fromkeys(columns, "") | {
         "version": str(int(last["version"]) + 1) if last and last["version"].isdecimal() else FIRST,
@@ -77,6 +76,9 @@ def signed(
         "reason": with_pending(reason, case, pending),
         "previous": approval_digest(last) if last else "",
     }
+    findings += persons({f"{case.year}/{case.group}/approvals.csv": as_csv(columns, [list(row.values())])})
+    if findings:
+        raise Refusal(findings)
     kept = versions.archived(reports, f"{case.year}/{case.group}", row["version"], record.read(reports))
     append(root, f"{case.year}/{case.group}", columns, row, kept)
     return row

@@ -127,20 +127,24 @@ def run_notebook(task: Task, kernels: Source) -> Outcome:
     marks = {"lang": task.job.lang, "reader": task.job.reader, **task.page}
     made = {
         products.page(task.job): export.html(shown, **marks).encode(),
-        products.page(task.job, "pdf"): export.pdf(shown, **marks),
         **drafts(task, export, shown, marks),
         **task.tables,
         **workbook(task),
     }
-    return finished(task, made)
+    look(task, made)
+    return finished(task, {**made, products.page(task.job, "pdf"): export.pdf(shown, **marks)})
+
+
+def look(task: Task, made: Mapping[str, bytes]) -> None:
+    """The last look for personal details in what the public gets. A PDF has had its own, as it was set."""
+    if task.job.reader == "public":
+        refuse_personal(made)
 
 
 def finished(task: Task, made: Mapping[str, bytes]) -> Outcome:
-    """The outcome, after a look at whether the inputs are still as they were, and for personal details in public."""
+    """The outcome, after a look at whether the inputs are still as they were."""
     if changed := changed_inputs(task):
         return failed(task.job, *(Finding("E_IO", "input_changed", file) for file in changed))
-    if task.job.reader == "public":
-        refuse_personal(made)
     return Outcome(task.job, "made", files=made)
 
 
@@ -213,6 +217,7 @@ def run_cards(task: Task) -> Outcome:
         pages[products.card(job, agency)] = export.html(parts[-1][1], **{**marks, "title": title}).encode()
     listed = cards.contents(text("card.list_title", job.lang), links(scope["case"], job.lang))
     pages[products.page(job)] = export.html(normalise(listed, {}), **marks).encode()
+    look(task, pages)
     pages[products.page(job, "pdf")] = export.collection(parts, **marks)
     return finished(task, pages)
 
