@@ -9,6 +9,7 @@ import sysconfig
 import venv
 from pathlib import Path
 
+HOUSE = Path(__file__).parents[1]
 # The address of an Internet socket is a tuple; looking up a name asks the network, too.
 WATCH = """
 import sys
@@ -35,6 +36,7 @@ class Offline:
 
     def __init__(self, folder: Path):
         venv.create(folder, symlinks=True)
+        (folder / "share").symlink_to(Path(sys.prefix) / "share")  # where Jupyter keeps its own
         self.python = str(folder / "bin" / "python")
         self.log = folder / "asked"
         ours, packages = folder / "sitecustomize.py", sysconfig.get_path("purelib")
@@ -43,11 +45,12 @@ class Offline:
         line = f"import sys, site; sys.path.append({str(folder)!r}); site.addsitedir({packages!r}); import sitecustomize"
         (site / "ours.pth").write_text(line + "\n", "utf-8")
         apart = ["unshare", "--map-root-user", "--net"]
-        self.apart = apart if shutil.which("unshare") and subprocess.run([*apart, "true"], stderr=subprocess.DEVNULL).returncode == 0 else []
+        there = shutil.which("unshare") and subprocess.run([*apart, "true"], stderr=subprocess.DEVNULL).returncode == 0
+        self.apart = apart if there else []
 
-    def __call__(self, *arguments: object, apart: bool = True, **how: object) -> subprocess.CompletedProcess:
-        command = [*(self.apart if apart else []), self.python, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", cwd=Path(__file__).parents[1], **how)
+    def __call__(self, *arguments: object) -> subprocess.CompletedProcess:
+        command = [*self.apart, self.python, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", cwd=HOUSE)
 
     def asked(self) -> str:
         return self.log.read_text("utf-8") if self.log.is_file() else ""
