@@ -54,15 +54,13 @@ def test_no_command_asks_the_network(offline, data, tmp_path):
     assert (reports / "public/2025/communes/report.vi.pdf").is_file() and offline.asked() == ""
 
 
-@pytest.mark.parametrize("kernels", ["forked", "ordinary"])
-def test_the_watch_sees_what_a_kernel_asks(offline, data, tmp_path, kernels):
+def test_the_watch_sees_what_a_kernel_asks(offline, data, tmp_path):
     """Otherwise the test above would show nothing."""
     (tmp_path / "notebooks").mkdir()
     write_notebook(tmp_path / "notebooks/report.ipynb", ASK)
     run = (
         "from pathlib import Path; from dxlib.runs import run\nif __name__ == '__main__':\n"
-        f"    run({str(data)!r}, {str(tmp_path / 'reports')!r}, langs=['vi'], notebooks_in=Path({str(tmp_path / 'notebooks')!r}),"
-        f" kernels={kernels!r})"
+        f"    run({str(data)!r}, {str(tmp_path / 'reports')!r}, langs=['vi'], notebooks_in=Path({str(tmp_path / 'notebooks')!r}))"
     )
     (tmp_path / "go.py").write_text(run, "utf-8")
     done = offline(tmp_path / "go.py")

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import re
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -177,14 +178,19 @@ def citation(case: Case, version: str, lang: str) -> str:
     return text("open_data.citation", lang, title=named, decision=decision, version=version)
 
 
+def markdown(said: str) -> str:
+    """Text of the inputs as Markdown that shows just this text: no tag, link or picture."""
+    return re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", escape(" ".join(said.split()), quote=False))
+
+
 def readme(case: Case, names: list[str], said: str, version: str) -> str:
     """What the files are, in both languages, for whoever opens the folder."""
     parts = []
     for lang in LANGUAGES:
         licence = case.settings.licence
-        terms = text("open_data.licence", lang, licence=licence) if licence else text("open_data.no_licence", lang)
+        terms = markdown(text("open_data.licence", lang, licence=licence) if licence else text("open_data.no_licence", lang))
         files = "\n".join(f"- `tables/{name}.csv`: {text(f'open_data.table.{name}', lang)}" for name in names)
-        head = f"# {title_of_year(case.settings.title, case.year, lang)}"
-        cite = text("open_data.cite", lang, citation=citation(case, version, lang))
+        head = f"# {markdown(title_of_year(case.settings.title, case.year, lang))}"
+        cite = markdown(text("open_data.cite", lang, citation=citation(case, version, lang)))
         parts.append("\n\n".join(filter(None, [head, said, text("open_data.intro", lang), files, terms, cite])))
     return "\n\n".join(parts) + "\n"

@@ -196,7 +196,7 @@ def office(name: str, data: bytes) -> str:
 
 def note(text: str) -> str:
     """Markdown; a backslash before a sign is not seen."""
-    return text.replace("\\", "")
+    return unescape(text.replace("\\", ""))
 
 
 READ = {"html": html, "csv": table, "json": tree, "typ": typst, "svg": drawing, "md": note}

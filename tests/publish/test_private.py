@@ -222,6 +222,7 @@ PLACES = {
     "a name of a file": ("a.json", json.dumps({TYPED: 1})),
     "escaped in a file": ("a.json", '{"title": "0912\\u00a0345\\u00a0678"}'),
     "escaped in a note": ("README.md", "0912\\_345\\_678"),
+    "entities in a note": ("README.md", "Sở Y &#48;912 345 678"),
     "shared strings": ("a.xlsx", packed(xl__sharedStrings=f"<sst><si><t>Sở Y {TYPED}</t></si></sst>")),
     "formatted text": ("a.xlsx", packed(xl__sharedStrings="<si><r><t>0912</t></r><r><t> 345 678</t></r></si>")),
     "text in a cell": ("a.xlsx", packed(xl__worksheets__sheet1=CELL.format(' t="inlineStr"', f"<is><t>{TYPED}</t></is>"))),
