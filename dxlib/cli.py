@@ -539,7 +539,7 @@ def run_approve(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(row, ensure_ascii=False, indent=1))
     elif not args.quiet:
-        print(text("cli.approved", args.say, version=row["version"], code=short(row["fingerprint"])))
+        print(text("cli.approved", args.say, version=row["version"], code=short(row["fingerprint"]), root=row["root"]))
     return 0
 
 

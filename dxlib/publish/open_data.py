@@ -188,9 +188,10 @@ def readme(case: Case, names: list[str], said: str, version: str) -> str:
     parts = []
     for lang in LANGUAGES:
         licence = case.settings.licence
-        terms = markdown(text("open_data.licence", lang, licence=licence) if licence else text("open_data.no_licence", lang))
+        terms = text("open_data.licence", lang, licence=licence) if licence else text("open_data.no_licence", lang)
         files = "\n".join(f"- `tables/{name}.csv`: {text(f'open_data.table.{name}', lang)}" for name in names)
         head = f"# {markdown(title_of_year(case.settings.title, case.year, lang))}"
-        cite = markdown(text("open_data.cite", lang, citation=citation(case, version, lang)))
-        parts.append("\n\n".join(filter(None, [head, said, text("open_data.intro", lang), files, terms, cite])))
+        cited = markdown(text("open_data.cite", lang, citation=citation(case, version, lang)))
+        held = [head, said, text("open_data.intro", lang), files, markdown(terms), cited]
+        parts.append("\n\n".join(filter(None, held)))
     return "\n\n".join(parts) + "\n"

@@ -95,7 +95,7 @@ class Books:
         if gone and not listed:  # nothing is left that a record could name
             new.parent.mkdir(exist_ok=True)
             new.mkdir(exist_ok=True)
-            gone += [record.RECORD, record.SUMS]
+            gone += [record.RECORD, record.SUMS, record.ROOT]
         if listed or gone:
             try:
                 commit(self.reports / reader, new, listed, gone)
@@ -131,8 +131,8 @@ class Books:
         signatures = record.signatures(self.entries)
         self.add({
             f"public/{path}": data
-            for place, (current, rows) in signatures.items()
-            for path, data in versions.published(self.root, place, current, rows).items()
+            for place, of in signatures.items()
+            for path, data in versions.published(self.root, place, of.fingerprint, of.rows).items()
         })  # fmt: skip
         self.publish()  # the index is read off the folder
         listed = [notebook for notebook, reader in READERS.items() if reader == "public"]
