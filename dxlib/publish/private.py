@@ -68,6 +68,7 @@ AS_IDENTITY = re.compile(
 )
 AS_TELEPHONE = re.compile(r"(?:ĐT|điện thoại|di động|zalo|liên hệ|\btel|phone|mobile|fax)[^0-9\n]{0,30}$", re.I)
 AS_TAX = re.compile(r"(?:MST|mã số (?:thuế|doanh nghiệp)|tax (?:code|number))[^0-9\n]{0,20}$", re.I)
+AS_CODE = re.compile(r"(?:mã đầu vào|mã gốc|code) $")  # of a version that was signed, in its short form
 AS_MONEY = re.compile(
     r"(?:kinh phí|tiền|ngân sách|vốn|giá trị|dự toán|doanh thu|tổng (?:số|mức|thu|chi)|budget|amount|cost)[^\n]{0,30}$",
     re.I,
@@ -251,8 +252,8 @@ def numbers(text: str) -> Iterator[Detail]:
 
 
 def is_identity(found: str, before: str, after: str) -> bool:
-    own = digits(found)
-    return 1 <= int(own[:3]) <= 96 and own[3] in "0123" and not listed(found)
+    own, ours = digits(found), sizes(found) == [4, 4, 4] and AS_CODE.search(before)
+    return 1 <= int(own[:3]) <= 96 and own[3] in "0123" and not listed(found) and not ours
 
 
 def is_old_identity(found: str, before: str, after: str) -> bool:
