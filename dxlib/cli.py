@@ -731,6 +731,9 @@ def run_lab(args: argparse.Namespace) -> int:
             "--notebook-dir",
             str(notebooks.parent),
             "--LabApp.default_url=/lab/tree/notebooks",
+            "--LabApp.news_url=None",  # nothing at a desk asks the network: no news, no look for updates, no catalogue
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.extension_manager=readonly",
         ]
     )
 

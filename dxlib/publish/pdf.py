@@ -8,6 +8,7 @@ from typing import Any
 
 from ..show import typeface
 from .page import PART, describe, export, spoken
+from .private import refuse_personal
 from .typeset import literal, typst
 
 STANDARDS = ["a-2a", "ua-1"]  # for archives, and for readers who cannot see
@@ -22,7 +23,10 @@ def pdf(notebook: Any, **marks: Any) -> bytes:
     Tagged PDF/A-2a and PDF/UA-1 with embedded letters, without a date: same input, same bytes.
     """
     page = describe(**marks)
-    return compiled(export(notebook, "TemplateExporter", "paper", ".typ", page, literal=literal, typst=typst))
+    source = export(notebook, "TemplateExporter", "paper", ".typ", page, literal=literal, typst=typst)
+    if page["reader"] == "public":
+        refuse_personal({f"{page['title']}.typ": source.encode()})
+    return compiled(source)
 
 
 def collection(parts: Iterable[tuple[str, Any]], **marks: Any) -> bytes:

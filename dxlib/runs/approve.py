@@ -15,6 +15,7 @@ from ..case.characters import typed
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
 from ..index import provisional
+from ..publish.private import persons
 from ..verify import open_items
 from ..words import text
 from . import products, record, versions
@@ -48,7 +49,7 @@ def approve(
 
     Raises Refusal with all that stands against it: no report or other bytes than recorded, inputs that changed since,
     papers that print another root, open items and appeals by name, provisional figures, the same figures signed
-    before, a day before the last one, a missing reason.
+    before, a day before the last one, a missing reason, a person's details in the words that the pages will print.
     """
     with working_folder(reports):  # not while a run is at work
         for reader in record.READERS:
@@ -75,6 +76,8 @@ def signed(
     above = against_row(last, entry, day, reason)
     stale = any(f.reason == "approve_changed_input" for f in findings)  # then these are not the figures signed before
     findings += [f for f in above if not (stale and f.reason == "approve_twice")]
+    said = {"decision": decision, "role": role, "reason": with_pending(reason, waiting, pending)}
+    findings += persons({f"{place}/approvals.csv": as_csv([*said], [[*said.values()]])})
     if findings:
         raise Refusal(findings)
     columns = schema.columns("approvals")
@@ -82,11 +85,9 @@ def signed(
         "version": str(int(last["version"]) + 1) if last and last["version"].isdecimal() else FIRST,
         "fingerprint": entry["fingerprint"] if entry else "",
         "root": record.signatures(record.of_place(place, entries))[place].root,
-        "decision": decision,
         "date": day,
-        "role": role,
-        "reason": with_pending(reason, waiting, pending),
         "previous": approval_digest(last) if last else "",
+        **said,
     }
     append(root, place, columns, row, versions.archived(reports, place, row["version"], entries))
     return row

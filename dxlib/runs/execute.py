@@ -144,20 +144,24 @@ def run_notebook(task: Task, kernels: Source) -> Outcome:
 
 
 def finished(task: Task, made: Mapping[str, bytes], paper: Callable[[], bytes]) -> Outcome:
-    """The outcome, after a look at whether the inputs are still as they were, and for personal details in public.
+    """The outcome, after a look for personal details in what the public gets, and at whether the inputs are still as
+    they were.
 
-    paper   makes the PDF; where that fails, the rest is published and the failure named
+    paper   makes the PDF, which has a look of its own as it is set; where it fails, the rest is published and the
+            failure named
     """
+    if task.job.reader == "public":
+        refuse_personal(made)
     lacking: tuple[Finding, ...] = ()
     try:
         made = {**made, products.page(task.job, "pdf"): paper()}
+    except Refusal:  # something in it must not be published, nor then in the page
+        raise
     except Exception as error:  # whatever the engine of the papers cannot do, it must not take the page with it
         facts = {"page": products.page(task.job), "detail": detail(error, task)}
         lacking = (Finding("E_PDF", "paper_failed", products.page(task.job, "pdf"), facts=facts),)
     if changed := changed_inputs(task):
         return failed(task.job, *(Finding("E_IO", "input_changed", file) for file in changed))
-    if task.job.reader == "public":
-        refuse_personal(made)
     return Outcome(task.job, "partly" if lacking else "made", files=made, findings=lacking)
 
 
