@@ -98,6 +98,11 @@ def put(path: Path, data: bytes) -> None:
             partial.unlink(missing_ok=True)
 
 
+def bytes_of(path: Path) -> bytes | None:
+    """A file as it stands, to be asked again before it is replaced; None where there is none."""
+    return path.read_bytes() if path.is_file() else None
+
+
 def commit(folder: Path, staged: Path, listed: Mapping[str, str], gone: Iterable[str] = ()) -> None:
     """What is staged becomes what the folder holds; the rename to `.pending` is the stroke that decides.
 

@@ -6,7 +6,6 @@ import argparse
 import gc
 import json
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -576,8 +575,7 @@ def run_intake(args: argparse.Namespace) -> int:
     folder = args.returned or args.reports / "internal" / args.year / args.group / "returned"
     for file, data in out.returned.items():
         folder.mkdir(parents=True, exist_ok=True)
-        flat = re.sub(r"[^\w. -]", "-", file).lstrip(".-")  # two folders of a delivery may hold one name
-        (folder / flat).write_bytes(data)
+        (folder / file).write_bytes(data)
     if quiet:
         return 1 if out.refused else 0
     for change in out.changes[:CHANGES_SHOWN]:
@@ -628,7 +626,7 @@ def run_tables(args: argparse.Namespace) -> int:
         args.refuse(text("cli.tables_usage", args.say))
     if args.file is None:
         check_new(args.output)
-        store(args.output, tables(args.data, args.year, args.group, args.say))
+        store(args.output, tables(args.data, args.year, args.group, args.say), args.data)
         if not args.quiet and not args.json:
             print(text("sheet.cli.tabled", args.say, file=args.output))
         return 0
@@ -698,7 +696,7 @@ def run_status(args: argparse.Namespace) -> int:
     if args.reminders:
         columns = ["year", "group", "id", "name", "missing", "text"]
         table = as_csv(columns, ([line[c] for c in columns] for line in lines))
-        store(args.reminders, safe_csv(table.decode("utf-8")))
+        store(args.reminders, safe_csv(table.decode("utf-8")), args.data)
         if not args.quiet and not args.json:
             print(text("cli.reminded", args.say, n=len(lines), file=args.reminders))
     return 0
@@ -744,6 +742,9 @@ def run_lab(args: argparse.Namespace) -> int:
             "--notebook-dir",
             str(notebooks.parent),
             "--LabApp.default_url=/lab/tree/notebooks",
+            "--LabApp.news_url=None",  # nothing at a desk asks the network: no news, no look for updates, no catalogue
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.extension_manager=readonly",
         ]
     )
 
@@ -756,23 +757,39 @@ def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
     if not args.output:
         sys.stdout.write(out)
         return
-    if args.output.resolve().is_relative_to(args.data.resolve()):  # among the data it is judged as all that is written
-        from .case import must_hold
-
-        must_hold(args.data, {args.output.resolve().relative_to(args.data.resolve()).as_posix(): out.encode()})
-    store(args.output, out.encode())
+    store(args.output, out.encode(), args.data)
 
 
-def store(path: Path, data: bytes) -> None:
-    """A file, whole or not at all. Raises Refusal for a folder."""
+def store(path: Path, data: bytes, root: Path) -> None:
+    """A file, whole or not at all; below the data folder by the door of all that is written there. Raises Refusal for a
+    folder."""
     from .atomic import put
 
     if path.is_dir() or not path.name:
         raise Refusal([Finding("E_IO", "output_folder", value=str(path))])
-    if path.exists() and not path.is_file():  # a pipe or a device is written to, not replaced
+    if path.resolve().is_relative_to(root.resolve()):
+        among_data(path.resolve().relative_to(root.resolve()), data, root)
+    elif path.exists() and not path.is_file():  # a pipe or a device is written to, not replaced
         path.write_bytes(data)
     else:
         put(path, data)
+
+
+def among_data(file: Path, data: bytes, root: Path) -> None:
+    """A table of the contract is judged before it is replaced; nothing else that stands there is. Raises Refusal."""
+    from .atomic import bytes_of, put_all
+    from .case import must_hold
+    from .schema import CASE_TABLES, ROOT_TABLES
+
+    place = root / file
+    (root / file.parent).stat()  # a folder that is not there is not made
+    table = file.suffix == ".csv" and file.stem in {1: ROOT_TABLES, 3: CASE_TABLES}.get(len(file.parts), ())
+    if not table and place.exists():
+        raise Refusal([Finding("E_EXISTS", "file_exists", value=str(place))])
+    stood = bytes_of(place)
+    must_hold(root, {file.as_posix(): data})
+    folder = root.joinpath(*file.parts[:2]) if len(file.parts) > 2 else root  # where its other writers lock
+    put_all(folder, {place.relative_to(folder).as_posix(): data}, still=lambda: bytes_of(place) == stood)
 
 
 def show_findings(findings: Iterable[Finding], args: argparse.Namespace, stream: Any = None) -> None:

@@ -1,5 +1,6 @@
 """The front of the house: the lock, the environment file, run.py, and help that answers at once."""
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -159,6 +161,45 @@ def test_wheels_beside_run_mean_no_network(tmp_path, monkeypatch):
     assert all("--no-index" in line and "--require-hashes" in line for line in run.installers("python"))
     monkeypatch.setattr(run, "WHEELS", tmp_path / "absent")
     assert not any("--no-index" in line for line in run.installers("python"))
+
+
+def wheel(folder, name, body):
+    """A package of one module, as small as a wheel can be."""
+    parts = {f"{name}.py": body, f"{name}-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
+    parts[f"{name}-1.0.dist-info/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+    parts[f"{name}-1.0.dist-info/RECORD"] = "".join(f"{path},,\n" for path in [*parts, f"{name}-1.0.dist-info/RECORD"])
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as package:
+        for place, text in parts.items():
+            package.writestr(zipfile.ZipInfo(place), text)
+    return path
+
+
+def test_a_tampered_wheel_of_the_bundle_is_refused_by_name(tmp_path, monkeypatch):
+    """Every installer that the set-up may use; a wheel that the lock does not know is never looked at."""
+    wheels, lock = tmp_path / "wheels", tmp_path / "requirements.lock"
+    wheels.mkdir()
+    made = [wheel(wheels, name, "x = 1\n") for name in ("firstly", "secondly")]
+    wheel(wheels, "stranger", "x = 1\n")
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in made]
+    pins = zip(("firstly", "secondly"), digests, strict=True)
+    lock.write_text("".join(f"{name}==1.0 \\\n    --hash=sha256:{digest}\n" for name, digest in pins), encoding="utf-8")
+    monkeypatch.setattr(run, "WHEELS", wheels)
+    monkeypatch.setattr(run, "LOCK", lock)
+
+    def install(line, folder):
+        command = [*line, "--target", str(folder)]
+        return subprocess.run(command, env=run.surroundings(os.environ), capture_output=True, encoding="utf-8")
+
+    for i, line in enumerate(run.installers(sys.executable)):
+        done = install(line, tmp_path / f"as-locked-{i}")
+        assert done.returncode == 0, done.stderr
+        assert sorted(path.name for path in (tmp_path / f"as-locked-{i}").glob("*.py")) == ["firstly.py", "secondly.py"]
+    wheel(wheels, "secondly", "x = 2\n")
+    for i, line in enumerate(run.installers(sys.executable)):
+        done = install(line, tmp_path / f"tampered-{i}")
+        assert done.returncode != 0 and "secondly" in done.stderr and digests[1] in done.stderr
+        assert not list((tmp_path / f"tampered-{i}").glob("*.py"))
 
 
 def test_unfinished_set_up_is_not_ready(tmp_path, monkeypatch):

@@ -168,7 +168,7 @@ def build_tree(
     file = f"{settings.year}/{settings.group}/indicators.csv"
     framework, findings = build(tables["indicators"], with_b, measured, settings, file)
     if framework is not None:
-        findings += check_idle(framework, tables["indicators"], file)
+        findings += check_idle(framework, tables["indicators"], len(tables["agencies"]), file)
     return framework, findings
 
 

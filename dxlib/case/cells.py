@@ -17,6 +17,8 @@ from .tables import DECIMAL_COMMA, VN_DATE, iso
 INTEGER = re.compile(r"-?[0-9]+")
 LOOKED_UP = 50
 THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3}){2,}|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]{1,3}(\.[0-9]{3})+,[0-9]+")
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))}
+LONGEST_ID = 64  # an id becomes part of file names, and a path has 240 letters
 TRUTH = {"true", "false", "đúng", "sai"}
 
 
@@ -46,6 +48,8 @@ def check_value(value: str, field: Mapping) -> tuple[str, str, dict] | None:
     if "enum" in limits and value not in limits["enum"]:
         allowed = ", ".join(limits["enum"])
         return "E_CHOICE", "cell_choice", {"allowed": allowed, "nearest": nearest(value, limits["enum"]) or allowed}
+    if field.get("x_fileName") and (value in RESERVED or len(value) > LONGEST_ID):
+        return "E_FORM", "id_file_name", {"column": field["name"], "limit": LONGEST_ID}
     if "pattern" in limits and not re.fullmatch(limits["pattern"], value, re.ASCII):
         return "E_FORM", "cell_form", {"column": field["name"], "pattern": limits["pattern"]}
     low, high = limits.get("minimum"), limits.get("maximum")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..errors import Finding
+from ..errors import Finding, Refusal
 
 LONGEST = 32_767  # characters a cell of a spreadsheet holds; more would be dropped on the way out
 INVISIBLE = {
@@ -29,7 +29,7 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 STRAY = re.compile("[\x80-\x9f\ufdd0-\ufdef\ufffe\uffff]")  # controls of old terminals, and what is no character
 LOST = re.compile("[\ufffd\ud800-\udfff]")
 HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
-PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+PRIVATE = re.compile("(?![\uf0a7\uf0b7])[\ue000-\uf8ff\U000f0000-\U0010ffff]")  # but what `clean` puts right
 WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 ALIKE = dict(  # letters of Greek, Cyrillic and Armenian that look like Latin ones
     zip(
@@ -78,7 +78,7 @@ def clean(text: str) -> str:
     return LINE_END.sub("\n", unicodedata.normalize("NFC", text.translate(SPELT)))
 
 
-def legible(text: str) -> str:
+def visible(text: str) -> str:
     """A text as it can be shown again to who has to correct it."""
     return STRAY.sub("□", CONTROL.sub("□", LOST.sub("□", text)))[:LONGEST]
 
@@ -114,12 +114,12 @@ def judged(text: str, kind: str) -> Iterator[Fault]:
     elif asked := question_marks(text):
         yield Fault("ENCODING", "letters_lost", asked, {}, False)
     for signs, reason in ((LOST, "character_lost"), (HIDDEN, "character_hidden"), (PRIVATE, "character_private")):
-        if (sign := signs.search(text)) and sign[0] not in INVISIBLE:
+        if sign := signs.search(text):
             yield Fault("CHARACTER", reason, point(sign[0]), {"text": signs.sub("□", text)}, named)
     if named and WIDE.search(text):
         facts = {"meant": WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), text)}
         yield Fault("CHARACTER", "letter_wide", text, facts, kind == "code")
-    if named and (strange := letter_alike(text, kind)):
+    if named and (strange := letter_alike(clean(text), kind)):
         meant = OTHER.sub(lambda letter: latin(letter[0]), text)
         yield Fault("CHARACTER", "letter_alike", text, {"letter": point(strange), "meant": meant}, True)
 
@@ -169,6 +169,20 @@ def of_cells(cells: Iterator[tuple[int | None, str, str, str]], file: str, comes
             if evidence(text, OLD[guess]):
                 facts = {"guess": guess, "repaired": repaired_by(text, OLD[guess])}
                 yield Fault("ENCODING", "legacy_text", text, facts, False).finding(file, row, column, comes_in)
+
+
+def typed(given: Mapping[str, str], file: str = "") -> dict[str, str]:
+    """What a person told a command or a panel in words, by the column it is for, in one spelling.
+
+    file   into which it goes
+
+    Raises Refusal with everything that is wrong with the characters, at the column.
+    """
+    texts = {column: text.strip() for column, text in given.items()}
+    cells = ((None, column, kind_of(column), text) for column, text in texts.items())
+    if wrong := list(of_cells(cells, file, comes_in=True)):
+        raise Refusal(wrong)
+    return {column: clean(text).strip() for column, text in texts.items()}
 
 
 # Vietnamese in old letters

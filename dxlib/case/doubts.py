@@ -23,6 +23,7 @@ from .settings import Settings
 A, B, OPTION, POINTS = range(len(ANSWER))
 SPREAD = ("minmax", "zscore", "rank", "percentile")  # rules that give nothing for standing where all stand
 FAR = 10  # a threshold so many times the largest figure is on another scale than the figures
+FEW = 4  # of so many figures one may be on another scale than the others
 
 
 class Given(NamedTuple):
@@ -50,7 +51,7 @@ def check_doubts(
     decided = given_by_row(tables["verdicts"], framework, answers)
     for code, mine in decided.items():  # a verdict may change few figures, so they do not speak for all
         said = other_scale(framework.nodes[code], units[code], mine, f"{folder}/verdicts.csv")
-        found += [f for f in said if f.reason != "under_percent"]
+        found += [f for f in said if f.reason.startswith("over")]
     found += two_wholes(given, framework, tables["indicators"], file)
     found += no_spread(framework, answers, f"{folder}/indicators.csv")
     found += alike(tables["agencies"], f"{folder}/agencies.csv")
@@ -117,14 +118,14 @@ def one_or_each(
 
 
 def other_scale(node: Node, unit: str, given: Sequence[Given], file: str) -> Iterator[Finding]:
-    """Figures above 1 under thresholds that are percentages, and shares under thresholds from 1 up; rows that declare
-    their kind are judged by it."""
+    """Figures above 1 under thresholds that are percentages, shares under thresholds from 1 up, and a few figures on
+    another scale than all others; rows that declare their kind are judged by it, too."""
     marks = marks_of(node)
     figures = [(g, x) for g in given if g.force[A] == g.claim[A] and (x := optional(g.claim[A])) is not None]
-    if node.kind or node.ratio or not marks or not figures:
+    if node.kind not in ("", "percent") or node.ratio or not figures:
         return
-    top, least = max(marks), min((m for m in marks if m > 0), default=Fraction(0))
-    if node.percent or (unit in ("", "%") and min(marks) > 0 and top < 1):
+    top, least = max(marks, default=Fraction(0)), min((m for m in marks if m > 0), default=Fraction(0))
+    if not node.kind and marks and (node.percent or (unit in ("", "%") and min(marks) > 0 and top < 1)):
         above = [g for g, x in figures if x > 1]
         limit = f"{shown(top * 100)} %" if node.percent else shown(top)
         yield from one_or_each(
@@ -137,6 +138,32 @@ def other_scale(node: Node, unit: str, given: Sequence[Given], file: str) -> Ite
         first = next(g for g, x in figures if x.denominator > 1)
         facts = {"code": node.code, "n": len(values), "limit": shown(least)}
         yield Finding("W_PERCENT", "under_percent", file, first.row, "a", first.claim[A], facts)
+        return
+    yield from lone(node, figures, file)
+
+
+def lone(node: Node, figures: Sequence[tuple[Given, Fraction]], file: str) -> Iterator[Finding]:
+    """One 0.85 among figures like 85, and one 85 among figures like 0.85: a hundred times more, or less, it is one of
+    them. 0 is on every scale."""
+    small = [(g, x) for g, x in figures if 0 < x < 1]
+    large = [(g, x) for g, x in figures if 1 < x <= 100]
+    if not small or not large or sum(x != 0 for _, x in figures) != len(small) + len(large):
+        return
+    low, high = min(x for _, x in large), max(x for _, x in large)
+    bottom, top = min(x for _, x in small), max(x for _, x in small)
+    if top * FAR > low:  # no gap between the two
+        return
+    if len(small) * FEW <= len(figures):
+        odd = [(g, x * 100, "lone_share") for g, x in small if low / 2 <= x * 100 <= high * 2]
+    elif len(large) * FEW <= len(figures):
+        odd = [(g, x / 100, "lone_percent") for g, x in large if bottom / 2 <= x / 100 <= top * 2]
+    else:
+        odd = []
+    for g, meant, reason in odd:
+        others = len(large if reason == "lone_share" else small)
+        facts = {"code": node.code, "agency": g.agency, "n": others, "meant": shown(meant)}
+        facts |= {"least": shown(low), "most": shown(top)}
+        yield Finding("W_PERCENT", reason, file, g.row, "a", g.claim[A], facts)
 
 
 def marks_of(node: Node) -> tuple[Fraction, ...]:

@@ -66,6 +66,11 @@ class Node:
         return self.ratio and self.kind in ("count", "share")
 
     @property
+    def hundred(self) -> int:
+        """What 100 % is in the figures of the row, 1 or 100; 0 where they are no percentages."""
+        return 0 if self.ratio else int(FULL.get(self.kind, self.percent))
+
+    @property
     def role(self) -> str:
         """score, bonus, penalty or none."""
         return "score" if self.children else self.rule.role

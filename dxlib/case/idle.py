@@ -13,14 +13,15 @@ OF_LEAVES = ("direction", "a_vi", "b_vi", "a_en", "b_en", "unit", "evidence_vi",
 SECOND, FIRST = ("b_vi", "b_en"), ("a_vi", "a_en")
 
 
-def check_idle(framework: Framework, indicators: pd.DataFrame, file: str) -> list[Finding]:
+def check_idle(framework: Framework, indicators: pd.DataFrame, agencies: int, file: str) -> list[Finding]:
     """One finding per cell. A row whose rule is wrong, or that is a branch with a rule, has that to be corrected
     first; `rule`, `aggregate`, `kind`, `a_from`, `b_from` in a wrong place are said where they are read."""
     said = indicators.to_dict("index")
     found: list[Finding] = []
     for node in framework.nodes.values():
         row = said[node.row]
-        for column, reason in on_branch(node, row) if node.children else on_leaf(node, row):
+        idle = [*(on_branch(node, row) if node.children else on_leaf(node, row, agencies)), *unscored(node, row)]
+        for column, reason in idle:
             code = "E_FRAMEWORK" if reason == "direction_on_branch" else "W_FRAMEWORK"
             facts = {"code": node.code, "rule": node.rule.name}
             found.append(Finding(code, reason, file, node.row, column, row[column], facts))
@@ -34,7 +35,15 @@ def on_branch(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
             yield column, "direction_on_branch" if (column, row[column]) == ("direction", "-1") else "cell_on_branch"
 
 
-def on_leaf(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
+def unscored(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What only its parent's score would read, of a row that enters none."""
+    if node.role == "score" and not node.scored and not isinstance(node.rule, Unread):
+        for column in ("weight", "aggregate") if node.children else ("weight",):
+            if row[column] and (column != "weight" or weight(row[column])):
+                yield column, "cell_unscored"
+
+
+def on_leaf(node: Node, row: dict[str, str], agencies: int) -> Iterator[tuple[str, str]]:
     rule = node.rule
     if isinstance(rule, Unread):
         return
@@ -44,6 +53,8 @@ def on_leaf(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
     for column in (*first, *second, *unit):
         if row[column]:
             yield column, "cell_under_rule"
+    if row["owner"] and node.source == "reported" and agencies > 1:
+        yield "owner", "owner_of_many"
     if node.role != "score" and weight(row["weight"]):
         yield "weight", "weight_beside"
     if node.role == "none" and optional(row["max_points"]):

@@ -84,7 +84,7 @@ def new_year(root: str | Path, year: str | int, before: str | int, groups: Itera
                 shutil.rmtree(folder)
         files = {p.relative_to(scratch).as_posix(): p.read_bytes() for p in Path(scratch).rglob("*") if p.is_file()}
     must_hold(root, {f"{year}/{path}": data for path, data in files.items()})
-    put_all(root / year, files)
+    put_all(root / year, files, still=lambda: not any((root / year / group).exists() for group in chosen))
     return made
 
 
@@ -121,7 +121,7 @@ def of_any_year(file: Path) -> tuple[str, tuple[str, ...]]:
     there = read_toml(text)
     left_out = tuple(name for name, one in there.items() if isinstance(one, dict) and one.get("points"))
     kept, passed = [], False
-    for line in text.splitlines() if left_out else ():
+    for line in text.split("\n") if left_out else ():
         if head := TABLE.match(line):
             passed = head[1].strip("\"'") in left_out
         if not passed:
@@ -188,7 +188,7 @@ def shifted(text: str, before: str, year: str, known_size: bool = True) -> str:
     """
     lines = []
     table = ""
-    for line in text.splitlines():
+    for line in text.rstrip("\n").split("\n"):  # a text may hold what else `splitlines` takes for an end
         key = line.partition("=")[0].strip()
         if line.lstrip().startswith("["):
             table = line.strip(" []")

@@ -6,11 +6,13 @@ import tomllib
 from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Finding, Refusal, nearest
-from .settings import as_written, toml_number
+from .characters import of_cells
+from .settings import as_written, texts, toml_number
 
 if TYPE_CHECKING:
     from .case import Case
@@ -30,9 +32,18 @@ def read_scenarios(root: str | Path, file: str) -> dict[str, Any]:
 def parse(data: bytes, file: str) -> dict[str, Any]:
     """Every scenario of a file, as written. Raises Refusal."""
     try:
-        return tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
+        raw = tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
     except (ValueError, RecursionError) as error:
         raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": str(error)})]) from None
+    if any(f.severity == "error" for f in characters(raw, file)):
+        raise Refusal(characters(raw, file))
+    return raw
+
+
+def characters(raw: dict[str, Any], file: str) -> list[Finding]:
+    """What is wrong with the characters of the names of scenarios and of what they say, as in index.toml."""
+    names = ((None, name, "code", name) for name in raw)
+    return list(of_cells(chain(names, texts(raw)), file))
 
 
 def read_scenario(root: str | Path, case: Case, name: str) -> Case:
@@ -129,7 +140,9 @@ def check_scenarios(root: Path, case: Case, new: bytes | None = None, having: Co
         return []
     findings: list[Finding] = []
     try:
-        for name, scenario in (read_scenarios(root, file) if new is None else parse(new, file)).items():
+        scenarios = read_scenarios(root, file) if new is None else parse(new, file)
+        findings += characters(scenarios, file)
+        for name, scenario in scenarios.items():
             if having and isinstance(scenario, dict) and scenario.keys().isdisjoint(having):
                 continue
             try:

@@ -18,6 +18,7 @@ from .characters import CONTROL, INVISIBLE, LONGEST, UNSPELT, faults, is_odd, ki
 DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 VN_DATE = re.compile(r"([0-3]?[0-9])[/.-]([01]?[0-9])[/.-]([0-9]{4})(?: .*)?")
 MAX_ROWS = 5_000_000
+csv.field_size_limit(2**31 - 1)  # a cell that is too long is named by row and column, not by the reader
 
 
 def empty(name: str) -> pd.DataFrame:
@@ -51,10 +52,8 @@ def read_table(name: str, data: bytes, file: str) -> tuple[pd.DataFrame, list[Fi
     try:
         rows = list(reader)
     except csv.Error as error:
-        row, facts = reader.line_num or None, {"detail": str(error), "limit": str(LONGEST)}
-        too_long = str(error).startswith("field larger")
-        code, reason = ("E_TOO_LARGE", "cell_long") if too_long else ("E_CSV", "csv_broken")
-        return empty(name), [*findings, Finding(code, reason, file, row, facts=facts)]
+        facts = {"detail": str(error)}
+        return empty(name), [*findings, Finding("E_CSV", "csv_broken", file, reader.line_num or None, facts=facts)]
     if len(rows) > MAX_ROWS:
         return empty(name), [Finding("E_TOO_LARGE", "too_many_rows", file, facts={"limit": MAX_ROWS})]
     header = [cell.strip() for cell in rows[0]]

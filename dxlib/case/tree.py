@@ -61,7 +61,7 @@ def build(
     findings += check_complements(rescaled, settings, file)
     resolve(rescaled, children, has_points, settings, by_code, file, findings)
     whole = index_total(rescaled, children[""], settings, has_points)
-    findings += check_kinds(rescaled, file)
+    findings += check_kinds(rescaled, by_code, file)
     findings += check_extra(rescaled, whole, file)
     return Framework(rescaled, children[""], settings.aggregate, whole, has_points), findings
 
@@ -211,8 +211,9 @@ def check_complements(nodes: dict[str, Node], settings: Settings, file: str) -> 
     return found if settings.missing == "zero" else []
 
 
-def check_kinds(nodes: dict[str, Node], file: str) -> list[Finding]:
-    """A declared kind of figures against the rule that takes them: its thresholds are on the same scale."""
+def check_kinds(nodes: dict[str, Node], by_code: dict[str, dict], file: str) -> list[Finding]:
+    """A declared kind of figures against the rule that takes them: its thresholds are on the same scale. Where they are
+    percentages a kind is declared: nothing else says whether 40 % is 40 or 0.4."""
     found = []
     for node in nodes.values():
         facts = {"code": node.code, "rule": node.rule.name}
@@ -229,7 +230,17 @@ def check_kinds(nodes: dict[str, Node], file: str) -> list[Finding]:
         elif node.kind == "percent" and node.rule.thresholds and max(node.rule.thresholds) <= 1:
             facts["threshold"] = shown(max(node.rule.thresholds))
             found.append(Finding("W_FRAMEWORK", "kind_scale", *where))
+        elif undeclared(node, by_code[node.code]["unit"]):
+            share = node.percent or max(node.rule.thresholds) <= 1
+            facts |= {"kind": "share", "figure": "0.4"} if share else {"kind": "percent", "figure": "40"}
+            found.append(Finding("W_KIND", "kind_undeclared", *where))
     return found
+
+
+def undeclared(node: Node, unit: str) -> bool:
+    """Whether a row without b has thresholds that are percentages and says no kind."""
+    open_one = not node.kind and not node.ratio and not node.taken
+    return open_one and (node.percent or (unit == "%" and bool(node.rule.thresholds)))
 
 
 def check_extra(nodes: dict[str, Node], total: Fraction, file: str) -> list[Finding]:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
-from ..atomic import put_all
+from ..atomic import bytes_of, put_all
 from ..case import Case, must_hold
 from ..case.change import exact_text
-from ..case.scenarios import apply, read_scenarios
+from ..case.characters import typed
+from ..case.scenarios import apply, parse
 from ..case.settings import toml_number
 from ..errors import Finding, Refusal
 from .model import Model, State
@@ -36,16 +37,18 @@ def write_scenario(root: str | Path, model: Model, state: State, name: str, titl
     if not NAME.fullmatch(name):
         raise Refusal([Finding("E_SCENARIO", "scenario_name", file, column=name, value=name)])
     try:
-        there = path.exists()
-        before = path.read_bytes() if there else b""
-        known = read_scenarios(root, file) if there else {}
+        stood = bytes_of(path)
+        before = stood or b""
+        known = parse(before, file)
         if name in known:
             raise Refusal([Finding("E_SCENARIO", "scenario_taken", file, column=name, value=name)])
         shown = model.changed(state)
-        whole = appended(before, table(name, title, *model.changes(state), shown.edited))
+        told = typed({f"{name}.title.{lang}": words for lang, words in title.items()}, file)
+        said = dict(zip(title, told.values(), strict=True))
+        whole = appended(before, table(name, said, *model.changes(state), shown.edited))
         read_back(case, whole, known, name, file, shown)
         must_hold(root, {file: whole})  # the folder may be another one than the one that was loaded
-        put_all(path.parent, {path.name: whole})
+        put_all(path.parent, {path.name: whole}, still=lambda: bytes_of(path) == stood)
     except OSError as error:
         raise Refusal([Finding("E_IO", "io", file, facts={"detail": error.strerror or str(error)})]) from None
     return file
@@ -73,8 +76,8 @@ def table(
 
 
 def quoted(text: str) -> str:
-    """A TOML string: one line, nothing in it that a screen would obey."""
-    return json.dumps("".join(c if c.isprintable() else " " for c in text.strip()), ensure_ascii=False)
+    """A TOML string of one line."""
+    return json.dumps(text.replace("\n", " ").replace("\t", " "), ensure_ascii=False)
 
 
 def appended(before: bytes, table: str) -> bytes:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import re
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -177,6 +178,11 @@ def citation(case: Case, version: str, lang: str) -> str:
     return text("open_data.citation", lang, title=named, decision=decision, version=version)
 
 
+def markdown(said: str) -> str:
+    """Text of the inputs as Markdown that shows just this text: no tag, link or picture."""
+    return re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", escape(" ".join(said.split()), quote=False))
+
+
 def readme(case: Case, names: list[str], said: str, version: str) -> str:
     """What the files are, in both languages, for whoever opens the folder."""
     parts = []
@@ -184,7 +190,8 @@ def readme(case: Case, names: list[str], said: str, version: str) -> str:
         licence = case.settings.licence
         terms = text("open_data.licence", lang, licence=licence) if licence else text("open_data.no_licence", lang)
         files = "\n".join(f"- `tables/{name}.csv`: {text(f'open_data.table.{name}', lang)}" for name in names)
-        head = f"# {title_of_year(case.settings.title, case.year, lang)}"
-        cite = text("open_data.cite", lang, citation=citation(case, version, lang))
-        parts.append("\n\n".join(filter(None, [head, said, text("open_data.intro", lang), files, terms, cite])))
+        head = f"# {markdown(title_of_year(case.settings.title, case.year, lang))}"
+        cited = markdown(text("open_data.cite", lang, citation=citation(case, version, lang)))
+        held = [head, said, text("open_data.intro", lang), files, markdown(terms), cited]
+        parts.append("\n\n".join(filter(None, held)))
     return "\n\n".join(parts) + "\n"

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..show import typeface
 from .page import PART, describe, export, spoken
+from .private import refuse_personal
 from .typeset import literal, typst
 
 STANDARDS = ["a-2a", "ua-1"]  # for archives, and for readers who cannot see
@@ -22,7 +23,10 @@ def pdf(notebook: Any, **marks: Any) -> bytes:
     Tagged PDF/A-2a and PDF/UA-1 with embedded letters, without a date: same input, same bytes.
     """
     page = describe(**marks)
-    return compiled(export(notebook, "TemplateExporter", "paper", ".typ", page, literal=literal, typst=typst))
+    source = export(notebook, "TemplateExporter", "paper", ".typ", page, literal=literal, typst=typst)
+    if page["reader"] == "public":
+        refuse_personal({f"{page['title']}.typ": source.encode()})
+    return compiled(source)
 
 
 def collection(parts: Iterable[tuple[str, Any]], **marks: Any) -> bytes:
@@ -33,7 +37,8 @@ def collection(parts: Iterable[tuple[str, Any]], **marks: Any) -> bytes:
     cells: list[Any] = []
     for title, notebook in parts:
         own = [cell for cell in spoken(notebook, marks["lang"]) if not cell.source.startswith("# ")]
-        cells += [new_markdown_cell(f"# {title}", metadata={PART: title}), *own]
+        line = " ".join(title.split())  # what stands below a heading would be read as markdown
+        cells += [new_markdown_cell(f"# {line}", metadata={PART: line}), *own]
     numbered = [NotebookNode({**cell, "id": f"cell-{i}"}) for i, cell in enumerate(cells, start=1)]
     return pdf(new_notebook(cells=numbered), **marks)
 

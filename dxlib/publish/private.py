@@ -1,48 +1,315 @@
 """The last look at public products: no telephone, identity or mail address of a person leaves the house.
 
-Public products are built from whitelists; this finds what somebody typed into a name or a reason.
+Public products are built from whitelists; this finds what somebody typed into a name or a reason. Figures are told
+from persons by where they stand and how they are written. What is declared a number (a typed cell, a column of the open
+data) is a figure. In words, nothing that begins with 0 or + or has dashes or brackets is one; where digits could be
+either, those in groups between dots are a figure, and the words around them decide.
+
+Sources: Circular 59/2021/TT-BCA (identity of 12 digits: province 001–096, century and sex); the cards of 9 digits
+before it (province 01–38); telephone numbers as the library `phonenumbers` knows them, service numbers (1900…) aside.
 """
 
 from __future__ import annotations
 
+import base64
+import csv
 import io
+import json
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from html import unescape
+from itertools import pairwise, zip_longest
+from typing import Any
 
 from ..errors import Finding, Refusal
+from .open_data import NUMBERS, WHOLE
 
-KINDS = {
-    "mail": re.compile(r"[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
-    "identity": re.compile(r"(?<![\w.,/])0[0-9]{11}(?![\w.,/]*[0-9])", re.ASCII),  # căn cước, 12 digits
-    "telephone": re.compile(r"(?<![\w.,/])(?:\+84[ .-]?|0)[35789](?:[ .-]?[0-9]){8}(?![\w.,/]*[0-9])", re.ASCII),
-}
-UNREAD = re.compile(r"base64,[A-Za-z0-9+/=]*|<script>.*?</script>|<style>.*?</style>", re.DOTALL)
+Detail = tuple[str, str, str]  # kind, as it is written, what stands before it
+
+# Where to look closely, in any text
+AROUND = 70  # letters on both sides that are read, too
+SUSPECT = [re.compile(form) for form in (
+    r"\d(?<!\d\d)(?<!\d[.,]\d)(?:(?:[^\w\n]|_){0,4}\d){8,}",
+    r"[@＠﹫]",
+    r"[\[({<][^\S\n]*(?:[aA][tT]|[aA] [cC]òng)[^\S\n]*[\])}>]",
+    r"\s[aA](?:[tT][^\S\n]+[\w-]+[^\S\n]+(?:dot|chấm)| còng)\b",
+)]  # fmt: skip
+
+# What to find there, in text as `plain` writes it
+SPOKEN = (
+    (re.compile(r"[\[({<] *(?:at|a còng|@) *[\])}>]| a còng | at (?=[\w-]+ (?:dot|chấm) )", re.I), "@"),
+    (re.compile(r" *[\[({<] *(?:dot|chấm|\.) *[\])}>] *| (?:dot|chấm) ", re.I), "."),
+)
+MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]*\w ?@ ?(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})")
+START = (
+    r"(?<![0-9])(?<![0-9][.,/])(?:(?<![A-Za-z_])|(?<=[ĐDđd][Tt])|(?<=[Tt][Ee][Ll]))"
+    r"(?:(?<![0-9A-Za-z]-)|(?<=[Tt]-)|(?<=[Ll]-))"
+)
+DATE = r"(?![0-9]{2}(?P<same>[ .-])[0-9]{2}(?P=same)(?:19|20)[0-9]{2}(?![0-9]))"
+
+
+def written(first: str, more: int) -> re.Pattern[str]:
+    """A number of `first` and so many more digits, with blanks, dots, dashes, brackets between any two."""
+    return re.compile(rf"{START}(?P<found>\(?{DATE}{first}(?:[ .()_·•*~-]{{0,3}}[0-9]){{{more}}})(?![0-9A-Za-z_])")
+
+
+HERE = [written("0[0-9]", more) for more in (9, 8)]
+COUNTRY = [written("(?:00 ?)?84", more) for more in (10, 9)]
+ABROAD = [written(r"\+ ?\(?[0-9]", more) for more in range(14, 7, -1)]
+IDENTITY = written("0[0-9]", 10)
+OLD_IDENTITY = written("[0-3][0-9]", 7)
+
+# What the words around say
+AS_IDENTITY = re.compile(
+    r"(?:CMT?ND|CMT|CCCD|căn cước|chứng minh|định danh|giấy tờ tùy thân|identity)[^\n]{0,30}$", re.I
+)
+AS_TELEPHONE = re.compile(r"(?:ĐT|điện thoại|di động|zalo|liên hệ|\btel|phone|mobile|fax)[^0-9\n]{0,30}$", re.I)
+AS_TAX = re.compile(r"(?:MST|mã số (?:thuế|doanh nghiệp)|tax (?:code|number))[^0-9\n]{0,20}$", re.I)
+AS_CODE = re.compile(r"(?:mã đầu vào|mã gốc|code) $")  # of a version that was signed, in its short form
+AS_MONEY = re.compile(
+    r"(?:kinh phí|tiền|ngân sách|vốn|giá trị|dự toán|doanh thu|tổng (?:số|mức|thu|chi)|budget|amount|cost)[^\n]{0,30}$",
+    re.I,
+)
+UNIT = re.compile(r" ?(?:đồng|đ\b|vnđ|vnd|usd|\$|%|tỷ|tỉ|triệu|nghìn|ngàn|lượt|người|hộ\b|hồ sơ|giao dịch)", re.I)
+FIGURE = re.compile(r"\+?[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*|[1-9][0-9]*[.,][0-9]+")
+
+# Where products keep their words
+UNREAD = re.compile(r"(?<!svg\+xml;)base64,[A-Za-z0-9+/=]*|<script>.*?</script>|<style>.*?</style>", re.DOTALL)
+DRAWING = re.compile(r"svg\+xml;base64,([A-Za-z0-9+/=]*)")
+COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)  # a drawing's letters are outlines; what they say stands in comments
+FIGURE_CELL = re.compile(r'<td class="(?:number|bar|rank)"[^>]*>(?!\W*0[0-9])[^<A-Za-z]*</td>')
+ATTRIBUTE = re.compile(r'\s(?:alt|title|content|href|aria-label|data-[\w-]+|Target|location|tooltip)="([^"]*)"')
+IN_WORDS = re.compile(r"</?(?:a|b|i|em|strong|span|u)\b[^>]*>")
+PLAIN = re.compile(r"(?:-?(?!0[0-9])[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)?", re.ASCII)
 TAG = re.compile(r"<[^>]*>")
-WORDS = ("sharedStrings.xml", "core.xml", "app.xml")  # where a workbook keeps its words
-TEXTS = (".html", ".csv", ".json", ".md")
+TYPST_DRAWING = re.compile(r'"<\?xml.*?</svg>\s*"', re.DOTALL)
+TYPED_CELL = re.compile(r'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?: t="[bns]")?>(?:<f>[^<]*</f>)?<v>[^<]*</v></c>')
+OFFICE_END = re.compile(r"</(?:w:p|a:p|si|is|c|f|text)>|<w:(?:br|cr|tab)\b[^>]*>")
+TEXTS = (".html", ".csv", ".json", ".md", ".txt", ".svg", ".typ")
+PACKED = (".zip", ".xlsx", ".docx")
 
 
 def refuse_personal(products: Mapping[str, bytes]) -> None:
-    """Raises Refusal with every personal detail in the texts of products (path -> bytes), each once."""
-    found = {(kind, detail): path for path, data in products.items() for kind, detail in personal(path, data)}
-    if found:
-        raise Refusal(
-            Finding("E_PRIVATE", f"personal_{kind}", path, value=detail) for (kind, detail), path in found.items()
-        )
+    """Raises Refusal with all that `persons` finds."""
+    if found := persons(products):
+        raise Refusal(found)
 
 
-def personal(path: str, data: bytes) -> Iterator[tuple[str, str]]:
-    """(kind, detail) of every personal detail in one product."""
-    if path.endswith(".xlsx"):
-        with zipfile.ZipFile(io.BytesIO(data)) as book:
-            data = b"\n".join(book.read(name) for name in book.namelist() if name.endswith(WORDS))
-    elif not path.endswith(TEXTS):
-        return
-    text = data.decode("utf-8", "replace")
-    if path.endswith((".html", ".xlsx")):
-        text = unescape(TAG.sub("\n", UNREAD.sub(" ", text)))
-    for kind, form in KINDS.items():
+def persons(products: Mapping[str, bytes]) -> list[Finding]:
+    """Every personal detail in the texts of products (path -> bytes), each once and masked."""
+    own = codes(products)
+    found: dict[tuple[str, str], Finding] = {}
+    for path, data in products.items():
+        for kind, detail, before in personal(path, data):
+            if digits(detail) not in own:
+                facts = {"before": before}
+                said = Finding("E_PRIVATE", f"personal_{kind}", path, value=masked(detail), facts=facts)
+                found.setdefault((kind, detail), said)
+    return list(found.values())
+
+
+def codes(products: Mapping[str, bytes]) -> set[str]:
+    """Short forms of our own digests: by chance one looks like somebody's number.
+
+    The version that the open data names, and the first 12 digits of every digest that is printed in full.
+    """
+    form = re.compile(rb'(?<![0-9a-f])([0-9a-f]{12})(?=[0-9a-f]{52}(?![0-9a-f]))|"version": "([0-9a-f]{12})"')
+    texts = [data for path, data in products.items() if path.endswith((".html", ".json", ".typ"))]
+    return {b"".join(code).decode() for data in texts for code in form.findall(data)}
+
+
+def masked(detail: str) -> str:
+    """A detail as a log may show it: enough to find it, not enough to use it."""
+    if "@" in detail or not detail[-1].isdigit():
+        return f"{detail[0]}•••{detail[-6:]}"
+    covered = [match.start() for match in re.finditer("[0-9]", detail)][2:-2]
+    return "".join("•" if i in covered else sign for i, sign in enumerate(detail))
+
+
+def personal(path: str, data: bytes) -> Iterator[Detail]:
+    """Every personal detail in one product."""
+    if path.endswith(PACKED):
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            for name in package.namelist():
+                own = package.read(name)
+                yield from details(office(name, own)) if name.endswith((".xml", ".rels")) else personal(name, own)
+    elif path.endswith(TEXTS):
+        yield from details(READ.get(path.rpartition(".")[2], str)(data.decode("utf-8-sig", "replace")))
+
+
+# What a product says: its words alone, apart where they stand apart --------------------------------------------------
+
+
+def html(text: str) -> str:
+    drawn = [drawing(base64.b64decode(one).decode("utf-8", "replace")) for one in DRAWING.findall(text)]
+    words = FIGURE_CELL.sub("\n", UNREAD.sub("\n", DRAWING.sub("\n", text)))
+    return "\n".join([unescape("\n".join([TAG.sub("\n", IN_WORDS.sub("", words)), *ATTRIBUTE.findall(words)])), *drawn])
+
+
+def drawing(text: str) -> str:
+    return "\n".join(COMMENT.findall(text)) + TAG.sub("\n", text)
+
+
+def typst(text: str) -> str:
+    drawn = [drawing(one) for one in TYPST_DRAWING.findall(text)]
+    return "\n".join([TYPST_DRAWING.sub("\n", text).replace('"', "\n"), *drawn])
+
+
+def table(text: str) -> str:
+    """A line per row; numbers of columns that are declared numbers are left out."""
+    head, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+    known = [column in NUMBERS or column in WHOLE for column in head]
+
+    def words(row: list[str]) -> str:
+        cells = zip_longest(row, known, fillvalue="")
+        return " | ".join(cell for cell, number in cells if not (number and PLAIN.fullmatch(cell)))
+
+    return "\n".join([" | ".join(head), *map(words, rows)])
+
+
+def tree(text: str) -> str:
+    """Every name and text of a JSON file; its numbers are numbers."""
+
+    def walk(value: Any) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            for name, of in value.items():
+                yield name
+                yield from walk(of)
+        elif isinstance(value, list):
+            for of in value:
+                yield from walk(of)
+
+    return "\n".join(walk(json.loads(text)))
+
+
+def office(name: str, data: bytes) -> str:
+    """A part of a workbook or a document: what stands in paragraphs, typed text and addresses; no typed number."""
+    text = TYPED_CELL.sub("", data.decode("utf-8", "replace"))
+    inside = name.startswith(("word/", "xl/"))  # runs of one paragraph are one text
+    words = TAG.sub("" if inside else "\n", OFFICE_END.sub("\n", text))
+    return unescape("\n".join([words, *ATTRIBUTE.findall(text)]))
+
+
+def note(text: str) -> str:
+    """Markdown; a backslash before a sign is not seen."""
+    return unescape(text.replace("\\", ""))
+
+
+READ = {"html": html, "csv": table, "json": tree, "typ": typst, "svg": drawing, "md": note}
+
+
+# Whose it is ---------------------------------------------------------------------------------------------------------
+
+
+def details(text: str) -> Iterator[Detail]:
+    """Every personal detail in a text."""
+    for form in SUSPECT:
         for match in form.finditer(text):
-            yield kind, match[0].strip()
+            window = plain(text[max(0, match.start() - AROUND) : match.end() + AROUND])
+            yield from numbers(window) if form is SUSPECT[0] else addresses(window)
+
+
+def addresses(text: str) -> Iterator[Detail]:
+    for form, sign in SPOKEN:
+        text = form.sub(sign, text)
+    for found in MAIL.finditer(text):
+        yield "mail", found[0], above(text, found.start())
+
+
+def plain(text: str) -> str:
+    """Text in which a digit, a blank, a dash is written in one way; what does not show is gone."""
+    return text if text.isascii() else "".join(map(letter, unicodedata.normalize("NFC", text)))
+
+
+@cache
+def letter(sign: str) -> str:
+    kind = unicodedata.category(sign)
+    if kind == "Nd":
+        return str(unicodedata.decimal(sign))
+    if kind[0] == "P" or kind == "Sm":
+        wide = unicodedata.normalize("NFKC", sign)
+        return "-" if kind == "Pd" or sign == "−" else wide if len(wide) == 1 else sign
+    return {"Zs": " ", "Cf": ""}.get(kind, sign)
+
+
+def numbers(text: str) -> Iterator[Detail]:
+    """The identity and telephone numbers of a text; none within another one."""
+    taken: list[range] = []
+    for kind, forms, holds in KINDS:
+        for form in forms:
+            for match in form.finditer(text):
+                found = match["found"] if ")" in match["found"] else match["found"].removeprefix("(")
+                span = range(match.end() - len(found), match.end())
+                apart = all(span.stop <= one.start or one.stop <= span.start for one in taken)
+                if apart and holds(found, text[: span.start], text[span.stop :]):
+                    taken.append(span)
+                    yield kind, found, above(text, span.start)
+
+
+def is_identity(found: str, before: str, after: str) -> bool:
+    own, ours = digits(found), sizes(found) == [4, 4, 4] and AS_CODE.search(before)
+    return 1 <= int(own[:3]) <= 96 and own[3] in "0123" and not listed(found) and not ours
+
+
+def is_old_identity(found: str, before: str, after: str) -> bool:
+    likely = sizes(found) in ([9], [3, 3, 3]) and not figure(found, before, after)
+    return 1 <= int(digits(found)[:2]) <= 38 and bool(likely or AS_IDENTITY.search(before))
+
+
+def is_telephone(found: str, before: str, after: str) -> bool:
+    return not listed(found) and not AS_TAX.search(before) and reachable(digits(found))
+
+
+def is_telephone_abroad(found: str, before: str, after: str) -> bool:
+    """With the number of a country, which a sum of money may begin with, too."""
+    meant = AS_TELEPHONE.search(before) or not figure(found, before, after)
+    return bool(meant) and reachable(f"+{digits(found).removeprefix('00')}")
+
+
+def figure(found: str, before: str, after: str) -> bool:
+    """Whether digits are a sum or a count."""
+    bare = re.fullmatch(r"\+?[1-9][0-9 .,]*", found)
+    more = " " in found and (re.search(r"[0-9] $", before) or re.match(r" [0-9]{3}(?![0-9])", after))  # a longer one
+    return bool(FIGURE.fullmatch(found) or (bare and (more or AS_MONEY.search(before) or UNIT.match(after))))
+
+
+def reachable(number: str) -> bool:
+    """Whether somebody can have a telephone number; it is read in Viet Nam."""
+    import phonenumbers
+
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(number, "VN")))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def listed(found: str) -> bool:
+    """Whether its groups only count on: 07 08 09 10 11."""
+    counted = [int(group) for group in re.findall("[0-9]+", found)]
+    return len(counted) > 2 and all(b == a + 1 for a, b in pairwise(counted))
+
+
+def sizes(found: str) -> list[int]:
+    return [len(group) for group in re.findall("[0-9]+", found)]
+
+
+def digits(found: str) -> str:
+    return re.sub("[^0-9]", "", found)
+
+
+def above(text: str, place: int) -> str:
+    """The words before a place; they hold no number that a log must not show."""
+    return re.sub(r"[^\S ]+| +", " ", re.sub("[0-9]", "•", text[:place])).strip()[-50:]
+
+
+KINDS = (
+    ("identity", [IDENTITY], is_identity),
+    ("telephone", HERE, is_telephone),
+    ("telephone", [*COUNTRY, *ABROAD], is_telephone_abroad),
+    ("identity", [OLD_IDENTITY], is_old_identity),
+)

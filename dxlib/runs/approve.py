@@ -8,12 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
-from ..atomic import put_all, settle, working_folder
+from ..atomic import bytes_of, put_all, settle, working_folder
 from ..audit import approval_digest, table
 from ..case import Case, check_chain, must_hold, read_case
+from ..case.characters import typed
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
 from ..index import provisional
+from ..publish.private import persons
 from ..verify import open_items
 from ..words import text
 from . import products, record, versions
@@ -47,7 +49,7 @@ def approve(
 
     Raises Refusal with all that stands against it: no report or other bytes than recorded, inputs that changed since,
     papers that print another root, open items and appeals by name, provisional figures, the same figures signed
-    before, a day before the last one, a missing reason.
+    before, a day before the last one, a missing reason, a person's details in the words that the pages will print.
     """
     with working_folder(reports):  # not while a run is at work
         for reader in record.READERS:
@@ -61,6 +63,8 @@ def signed(
 ) -> dict[str, str]:
     """The row, appended where nothing stands against it."""
     place, entries = f"{case.year}/{case.group}", record.read(reports)
+    told = {"role": role, "decision": decision, "reason": reason, "pending_appeals": pending}
+    role, decision, reason, pending = typed(told, f"{place}/approvals.csv").values()
     job = Job(case.year, case.group, "report", "vi", "public")
     entry = entries.get(f"{job.reader}/{job}")
     waiting = open_items(case)
@@ -72,6 +76,8 @@ def signed(
     above = against_row(last, entry, day, reason)
     stale = any(f.reason == "approve_changed_input" for f in findings)  # then these are not the figures signed before
     findings += [f for f in above if not (stale and f.reason == "approve_twice")]
+    said = {"decision": decision, "role": role, "reason": with_pending(reason, waiting, pending)}
+    findings += persons({f"{place}/approvals.csv": as_csv([*said], [[*said.values()]])})
     if findings:
         raise Refusal(findings)
     columns = schema.columns("approvals")
@@ -79,11 +85,9 @@ def signed(
         "version": str(int(last["version"]) + 1) if last and last["version"].isdecimal() else FIRST,
         "fingerprint": entry["fingerprint"] if entry else "",
         "root": record.signatures(record.of_place(place, entries))[place].root,
-        "decision": decision,
         "date": day,
-        "role": role,
-        "reason": with_pending(reason, waiting, pending),
         "previous": approval_digest(last) if last else "",
+        **said,
     }
     append(root, place, columns, row, versions.archived(reports, place, row["version"], entries))
     return row
@@ -156,7 +160,8 @@ def append(root: Path, place: str, columns: list[str], row: Mapping[str, str], k
     """The file with one more row together with what was signed; what stands above the row is not touched, save that
     columns it lacks are added."""
     path = root / place / "approvals.csv"
-    old = path.read_bytes() if path.is_file() else as_csv(columns, [])
+    stood = bytes_of(path)
+    old = as_csv(columns, []) if stood is None else stood
     header, *above = table(old.decode("utf-8-sig"))
     if lacking := [column for column in columns if column not in header]:
         header += lacking
@@ -164,4 +169,4 @@ def append(root: Path, place: str, columns: list[str], row: Mapping[str, str], k
     line = as_csv(header, [[row.get(column, "") for column in header]]).split(b"\n", 1)[1]
     new = old + (b"" if old.endswith(b"\n") else b"\n") + line
     must_hold(root, {f"{place}/{path.name}": new})
-    put_all(path.parent, {**kept, path.name: new})
+    put_all(path.parent, {**kept, path.name: new}, still=lambda: bytes_of(path) == stood)

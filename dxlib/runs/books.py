@@ -59,7 +59,7 @@ class Books:
                 (self.work / NEW / path).unlink(missing_ok=True)
                 self.staged.pop(path, None)
             return failed(job, io_finding(products.page(job), error))
-        if ended.status == "made" and stamp:
+        if ended.status != "failed" and stamp:
             entry = record.entry_of(self.root, stamp, ended.files, self.contents)
             self.entries = record.with_entry(self.entries, record.named(job), entry)
             self.gone.update(products.stale(self.reports, job, ended.files))
@@ -113,7 +113,7 @@ class Books:
         failed = [
             (job.year, job.group, f"{job.notebook}.{job.lang}", one.findings, beside(one))
             for one in ended
-            if one.status == "failed"
+            if not one.whole
             for job in [one.job]
         ]
         said = {f"internal/{name}": data for name, data in failures(failed).items()}
@@ -154,7 +154,7 @@ def of(path: str, reader: str) -> bool:
 
 def beside(failure: Outcome) -> str:
     """The notebook as far as it came, seen from the page of failures; "" where it never began."""
-    return next((path.partition("/")[2] for path in failure.products), "")
+    return next((path.partition("/")[2] for path in failure.products if path.endswith(".failed.ipynb")), "")
 
 
 def opened(root: Path, reports: Path, work: Path) -> Books:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..case import places
-from ..case.read import GROUP, RESERVED, YEAR
+from ..case.cells import RESERVED
+from ..case.read import GROUP, YEAR
 from ..errors import Finding, Refusal, nearest
 
 READERS = {
@@ -59,7 +60,7 @@ def plan(
     """
     if not root.is_dir():
         raise Refusal([Finding("E_NOT_FOUND", "folder_missing", value=root.name)])
-    found = [(y, g) for y, g in places(root) if g not in RESERVED]
+    found = places(root)
     names = shipped(notebooks_in)
     findings: list[Finding] = []
     chosen_years = select("years", years, sorted({y for y, _ in found}), findings)

@@ -12,6 +12,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from .spelling import number_of
@@ -29,10 +30,13 @@ class Cell:
     """One cell.
 
     value     what stands in it: text, a number, a day, or for a formula its value
-    style     title, note, head, branch, text, number, points, total, muted, input, input_text, input_date, warn
+    style     title, note, head, branch, text, number, points, total, muted, hint, input, input_percent, input_text,
+              input_date; warn_ before one of an input: it is in question
     formula   "" or a formula; written by us only
     name      of an input: which figure it takes ("1.4/a"); "" is locked
-    takes     of an input: number, signed, whole, date, text, list
+    takes     of an input: number, signed, whole, percent, date, text, list
+    hundred   of a percent: what 100 % is in the data, 1 or 100, where the cell holds 1; -1 of another number: nobody
+              has said whether it is a percentage
     choices   of a list: what may be chosen
     message   shown when the input is selected; wrong: shown when something else is typed
     comment   a note at the cell
@@ -50,6 +54,7 @@ class Cell:
     comment: str = ""
     least: str = ""
     most: str = ""
+    hundred: int = 0
 
 
 @dataclass(frozen=True)
@@ -208,19 +213,20 @@ def filled(book: Book, typed: Mapping[str, str]) -> Book:
         cells = dict(sheet.cells)
         for place, cell in sheet.cells.items():
             if typed.get(cell.name):
-                cells[place] = replace(cell, value=held(typed[cell.name], cell.takes))
+                cells[place] = replace(cell, value=held(typed[cell.name], cell))
         sheets.append(replace(sheet, cells=cells))
     return replace(book, sheets=tuple(sheets))
 
 
-def held(words: str, takes: str) -> str | float | date:
+def held(words: str, cell: Cell) -> str | float | date:
     """Words as the value that a cell holds."""
     try:
-        if takes in ("number", "signed", "whole"):
-            number = number_of(words)
-            return words if number is None else number
-        if takes == "date":
+        if cell.takes in ("number", "signed", "whole", "percent"):
+            hundred = 100 if words.endswith("%") else max(cell.hundred, 1)
+            bare = words.rstrip("% ")
+            return words if number_of(bare) is None else float(Decimal(bare) / hundred)
+        if cell.takes == "date":
             return date.fromisoformat(words)
-    except ValueError:
+    except (ValueError, ArithmeticError):
         pass  # a wrong answer that is shown as it came
     return words

@@ -16,13 +16,14 @@ from ..case import Case
 from ..case.answered import Cells as Answer
 from ..case.answered import on_top
 from ..case.answers import ANSWER
-from ..case.framework import FULL, Node
+from ..case.framework import Node
 from ..case.tables import rows_of
-from ..rules import Bonus, Count, Options, Parts, YesNo
+from ..rules import Bonus, Count, Goalposts, Options, Parts, YesNo
 from ..show.labels import maximum
 from ..verify import Sender, ledger, senders
-from ..words import absent, date, name, number, text, title, title_of_year
+from ..words import absent, agencies, date, name, number, text, title, title_of_year, told_apart
 from .book import Book, Cell, Cells, Place, Sheet, at
+from .hints import hint, parts_hint
 from .method import case_lines, exactly, figure, formula, in_words, part_formula
 
 DOCUMENT = ("number", "title", "issued_on", "issuer", "file")
@@ -30,8 +31,21 @@ EMPTY = Cell("", "text")
 MET = ("met", "unmet")
 MORE = 30  # lines for further documents
 LONGEST = 200  # characters of a choice; a formula holds 255
-CLAIM_COLUMNS = ("code", "row", "max", "figures", "a", "b", "option", "points", "explanation", *DOCUMENT, "before")
-CLAIM_WIDTHS = (6, 34, 7, 18, 8, 8, 15, 9, 26, 12, 20, 11, 13, 10, 11)
+CLAIM_COLUMNS = (
+    "code",
+    "row",
+    "max",
+    "figures",
+    "a",
+    "b",
+    "option",
+    "points",
+    "hint",
+    "explanation",
+    *DOCUMENT,
+    "before",
+)
+CLAIM_WIDTHS = (6, 34, 7, 18, 8, 8, 15, 9, 14, 24, 12, 18, 11, 13, 10, 11)
 APPEAL_COLUMNS = ("code", "row", "max", "claimed", "final", "reason", "contest", "grounds", *DOCUMENT)
 APPEAL_WIDTHS = (6, 34, 8, 9, 9, 28, 10, 32, 12, 20, 11, 13, 10)
 POINTS, EXPLANATION, BEFORE = (CLAIM_COLUMNS.index(column) for column in ("points", "explanation", "before"))
@@ -53,8 +67,10 @@ def recipients(case: Case, names: Mapping[str, str], lang: str) -> list[Recipien
 
     names   id -> name of the owners
     """
-    called = {a["agency"]: name(a, lang) for a in case.agencies.to_dict("records")}
-    return [Recipient(s.id, s.agency, s.codes, called.get(s.id) or names.get(s.id, s.id)) for s in senders(case)]
+    asked = senders(case)
+    called = agencies(case.agencies.to_dict("records"), lang)
+    called = told_apart({s.id: called.get(s.id) or names.get(s.id, s.id) for s in asked})
+    return [Recipient(s.id, s.agency, s.codes, called[s.id]) for s in asked]
 
 
 class Wording:
@@ -114,19 +130,22 @@ class Wording:
         node = self.before.framework.nodes.get(old) if self.before is not None else None
         if self.before is None or node is None or node.children:
             return ""
-        return answered(on_top(*self.before.answers.counting(old, agency)), self.before_options[old], self.lang)
+        counted = on_top(*self.before.answers.counting(old, agency))
+        return answered(node, counted, self.before_options[old], self.lang)
 
     def claimed(self, code: str, agency: str) -> str:
         """The figures an agency claims on a row."""
         given = self.case.answers.claims.get(code, {}).get(agency)
-        return answered(on_top(given, None), self.options[code], self.lang)
+        return answered(self.case.framework.nodes[code], on_top(given, None), self.options[code], self.lang)
 
 
-def answered(cells: Answer, options: Mapping[str, str], lang: str) -> str:
-    """An answer as people read it: 45 / 60, the words of the option, or nothing."""
+def answered(node: Node, cells: Answer, options: Mapping[str, str], lang: str) -> str:
+    """An answer as people read it: 45 / 60, 80 %, the words of the option, or nothing."""
     given = dict(zip(ANSWER, cells, strict=True))
     if given["option"]:
         return "; ".join(options.get(o.strip(), o.strip()) for o in given["option"].split(";"))
+    if node.hundred and given["a"]:
+        return figure(Fraction(given["a"]) / node.hundred, lang, percent=True)
     figures = [figure(Fraction(given[c]), lang) for c in ("a", "b") if given[c]]
     return " / ".join(figures) or (figure(Fraction(given["points"]), lang) if given["points"] else "")
 
@@ -450,12 +469,16 @@ def asked_lines(words: Wording, node: Node, line: int) -> list[dict[str, Cell]]:
             row["b"] = figure_cell(words, node, "b", beside=a)
     if isinstance(rule, Options) and not isinstance(rule, Parts):
         row["option"] = list_cell(words, f"{code}/option", tuple(words.options[code].values()))
+    doubts = hint(node, a, b, at(line, POINTS), lang)
+    if doubts:
+        row["hint"] = Cell("", "hint", formula=doubts)
     explanation = Cell("", "input_text", name=f"{code}/explanation", takes="text")
     row |= {"explanation": explanation, **document_cells(words, code)}
     if isinstance(rule, Parts):
         return part_lines(words, node, row, line)
     if rule.takes == "points":
-        row["points"] = number_cell(words, f"{code}/points", "number", text("sheet.form.number_message", lang))
+        cell = number_cell(words, f"{code}/points", "number", text("sheet.form.number_message", lang))
+        row["points"] = replace(cell, most=exactly(scale))
     elif rule.group:
         row["points"] = Cell(text("sheet.form.later", lang), "muted")
     else:
@@ -475,11 +498,14 @@ def part_lines(words: Wording, node: Node, row: dict[str, Cell], line: int) -> l
     span = f"{at(first, POINTS)}:{at(last, POINTS)}"
     whole = f"MIN(SUM({span}),{exactly(scale)})"
     whole = whole if words.row_decimals is None else f"ROUND({whole},{words.row_decimals})"
-    lines = [row | {"points": Cell("", "points", formula=f'IF(COUNT({span})=0,"",{whole})')}]
+    option = CLAIM_COLUMNS.index("option")
+    doubts = parts_hint(f"{at(first, option)}:{at(last, option)}", len(rule.shares), lang)
+    points = Cell("", "points", formula=f'IF(COUNT({span})=0,"",{whole})')
+    lines = [row | {"points": points, "hint": Cell("", "hint", formula=doubts)}]
     for i, ((part, share), called) in enumerate(
         zip(rule.shares, case_lines(rule, scale, words.options[code], lang), strict=True)
     ):
-        choice = at(first + i, CLAIM_COLUMNS.index("option"))
+        choice = at(first + i, option)
         lines.append(
             {
                 "row": Cell(called, "small"),
@@ -505,17 +531,22 @@ def figure_cell(words: Wording, node: Node, column: str, key: str = "", beside: 
     beside   address of the other figure, where a part must not be larger than its whole
     """
     whole = isinstance(node.rule, Count | Bonus) or node.kind == "count"
-    takes = "whole" if whole else "signed" if node.rule.signed and not node.ratio and not node.kind else "number"
+    below = node.rule.signed and not node.ratio and not node.kind
+    takes = "percent" if node.hundred else "whole" if whole else "signed" if below else "number"
     lang = words.lang
     of = "_of" if node.part else ""
-    kind = text(f"sheet.form.kind_{node.kind}{of}", lang) if node.kind else ""
-    said = [words.of(node.code, column), kind, text("sheet.form.number_message", lang)]
+    named = node.kind or ("undeclared" if node.hundred else "")
+    kind = text(f"sheet.form.kind_{named}{of}", lang) if named else ""
+    said = [words.of(node.code, column), kind, "" if node.hundred else text("sheet.form.number_message", lang)]
     cell = number_cell(words, f"{key or node.code}/{column}", takes, ". ".join(part for part in said if part))
     least = f'IF({beside}="",0,{beside})' if node.part and beside and column == "b" else ""
     most = f'IF({beside}="",1E+15,{beside})' if node.part and beside and column == "a" else ""
-    if not node.ratio and node.kind in FULL:
-        most = str(FULL[node.kind])
-    return replace(cell, wrong=f"{kind}." if kind else cell.wrong, least=least, most=most)
+    if node.hundred:  # the cell holds 1 for 100 %; nothing is above it where that is declared
+        least, most = ("-1E+15" if below else ""), ("1" if node.kind else "")
+        return replace(cell, style="input_percent", wrong=f"{kind}.", least=least, most=most, hundred=node.hundred)
+    unsaid = not node.kind and not node.ratio and (node.rule.thresholds or isinstance(node.rule, Goalposts))
+    hundred = -1 if unsaid else 0
+    return replace(cell, wrong=f"{kind}." if kind else cell.wrong, least=least, most=most, hundred=hundred)
 
 
 def number_cell(words: Wording, name: str, takes: str, message: str) -> Cell:

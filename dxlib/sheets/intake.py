@@ -7,6 +7,7 @@ question.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,17 +21,19 @@ from ..atomic import Decided, put_all
 from ..case import AWAITED, Case, read_before, read_register
 from ..case import judge as foretell
 from ..case.answered import reads_points
+from ..case.characters import typed
 from ..case.framework import Framework
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import NOTHING, difference, recorded, standing
 from ..case.read import RETURNED, Given, read_folder, to_ask
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding
+from ..verify import senders
+from ..words import agencies, name, text
 from ..words import finding as worded
-from ..words import name, text
-from .attached import Line, attach, lines_of
+from .attached import Line, attach, lines_of, named_by
 from .book import Book, at, filled
-from .delivery import PROGRAMS, Sent, bare, sorted_out
+from .delivery import PROGRAMS, Sent, sorted_out, spellings, storable
 from .entries import Growing, Sources, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import RECEIVED, Back, Log, answered, digest, log_bytes, read_log, sent_back
@@ -44,6 +47,7 @@ from .write import write
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
 DUE = {"claim": "claims_due", "appeal": "appeals_until"}
 KINDS = (*DUE, "worklist")
+DOUBTS = ("W_PART", "W_PERCENT", "W_DENOMINATOR", "W_INCOMPLETE")  # which the sender can answer
 UNSAID = ("submitted_on", *JUDGED)  # what nobody typed is no change to show
 
 
@@ -89,9 +93,10 @@ def intake(
     The received files are kept unchanged below `forms/`, with digest, day and reason in forms/received.csv; a file
     received before changes nothing. A corrected form replaces what its sender said before, row by row. Returns what
     was done; when `refused` no table was changed and nothing kept, and forms/returned.csv names the forms that go back
-    until their senders answer. Raises Refusal where the data folder itself is wrong.
+    until their senders answer. Raises Refusal where the data folder itself or the reason is wrong.
     """
     root = Path(root)
+    reason = typed({"reason": reason})["reason"]
     day = received.isoformat() if received else today()
     folder = root / str(year) / group
     stood = as_they_are(folder)
@@ -148,10 +153,11 @@ def intake(
     out.findings += [finding for each in out.taken for finding in each.findings]
     if out.refused:
         back = [each for each in out.taken if each.known and any(f.severity == "error" for f in each.faults)]
-        names = Counter(each.file for each in back)
+        names = Counter(flat(each.file).casefold() for each in back)
         for each in back:
-            own = f"{each.identity['recipient']}-" if names[each.file] > 1 else ""
-            out.returned[f"{own}{each.file.replace('/', '-')}"] = marked(each, issued)
+            file = flat(each.file)
+            own = f"{each.identity['recipient']}-" if names[file.casefold()] > 1 else ""
+            out.returned[f"{own}{file}"] = marked(each, issued)
         out.findings += note(folder, [*map(to_correct, back), *instead], day)
     elif out.taken or papers:
         put_all(folder, new, still=lambda: as_they_are(folder) == stood)
@@ -159,6 +165,11 @@ def intake(
     else:
         out.findings += note(folder, instead, day)
     return out
+
+
+def flat(file: str) -> str:
+    """A file of a delivery by one name that every system can hold."""
+    return storable(re.sub(r"[^\w. -]", "-", file).lstrip(".-"))
 
 
 def reopened(
@@ -236,13 +247,17 @@ def whose_of(case: Case, root: Path, lain: Sequence[tuple[Sent, Received | None]
         who = before.get(sent.sha256, "") if each is None else each.identity["recipient"] if each.known else ""
         if who:
             forms.setdefault(sent.folder, set()).add(who)
-    rows = [*read_register(root).to_dict("records"), *case.agencies.to_dict("records")]
-    return Whose(case, {row["agency"]: [row["name_vi"], row["name_en"]] for row in rows}, forms)
+    asked = {sender.id for sender in senders(case)}
+    owners = [row for row in read_register(root).to_dict("records") if row["agency"] in asked]
+    rows = [*owners, *case.agencies.to_dict("records")]
+    named = agencies(rows, "vi")
+    names = {row["agency"]: [named[row["agency"]], row["name_vi"], row["name_en"]] for row in rows}
+    return Whose(case, names, forms)
 
 
 def strangers_of(lain: Sequence[tuple[Sent, Received | None]], lines: Sequence[Line]) -> list[Received]:
     """Files that are none of our workbooks and that a line names: a spreadsheet can be a document, too."""
-    named = {bare(line.file).casefold() for line in lines}
+    named = {name for line in lines for name in spellings(line.file)}
     return [
         each
         for sent, each in lain
@@ -250,7 +265,7 @@ def strangers_of(lain: Sequence[tuple[Sent, Received | None]], lines: Sequence[L
         and "kind" not in each.identity
         and not each.data.startswith(PROGRAMS)
         and sent.name.isprintable()
-        and named & {sent.name.casefold(), Path(sent.name).stem.casefold()}
+        and named & set(named_by(sent.name))
     ]
 
 
@@ -309,10 +324,10 @@ def judge(
     sources: Sources,
     said: list[Finding],
 ) -> None:
-    """The folder that would be made, at its own door: an error is said at the cell it came from, or in `said`; so is a
-    part larger than its whole, at its cell."""
+    """The folder that would be made, at its own door: an error is said at the cell it came from, or in `said`; so are
+    doubts about an answer of this delivery, at its cell."""
     found = foretell(root, {f"{place}/{path}": data for path, data in new.items()})
-    for f in [f for f in found if (f.severity == "error" or f.code == "W_PART") and f.reason not in AWAITED]:
+    for f in [f for f in found if (f.severity == "error" or f.code in DOUBTS) and f.reason not in AWAITED]:
         table = f.file.removeprefix(f"{place}/").removesuffix(".csv")
         each, where = (None, "")
         if table in tables and f.row is not None and f.row in tables[table].index and "indicator" in tables[table]:
@@ -346,7 +361,7 @@ def marked(each: Received, issued: Issued) -> bytes:
             position = next((p for p in cells if title == sheet.title and named == at(*p)), None)
             if position is not None:
                 cell = cells[position]
-                style = "warn" if cell.name else cell.style
+                style = f"warn_{cell.style}" if cell.name else cell.style
                 cells[position] = replace(cell, comment="\n".join(said_there)[:2000], style=style)
         sheets.append(replace(sheet, cells=cells))
     return write(replace(book, sheets=tuple(sheets)))

@@ -371,7 +371,7 @@ def beyond(
         ({sent: issued for issued, sent in axis.where.items()}, max(axis.where.values(), default=-1))
         for axis in (plan.rows, plan.columns)
     )
-    formulas = sorted(p for p in page.formulas if p[0] > last or p[1] > end)
+    formulas = sorted(p for p in page.formulas if (p[0] > last and p[0] not in again) or p[1] > end)
     for place in formulas[:MOST]:
         value = as_text(page.values.get(place, ""))
         yield Finding("E_LOCKED", "formula_added", file, column=f"{title}!{at(*place)}", value=value)

@@ -99,6 +99,7 @@ def formula(
     decimals  places the row is rounded to before it counts, None: not at all
     """
     rule, most = node.rule, exactly(scale)
+    a, cell = f"ROUND({a}*100,10)" if node.hundred == 100 else a, a  # the cell holds 0.4 for 40 %
     if isinstance(rule, Parts) or rule.group or rule.takes in ("anything", "points"):
         return ""
     if isinstance(rule, Options):
@@ -110,7 +111,7 @@ def formula(
     if decimals is not None:
         points = f"ROUND({points},{decimals})"
     if not node.ratio:
-        return f'IF(COUNT({a})=0,"",{points})'
+        return f'IF(COUNT({cell})=0,"",{points})'
     nothing = {"full": most, "zero": "0"}.get(zero_over_zero, '""')
     return f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,{nothing},""),{points}))'
 

@@ -15,12 +15,13 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ..case.characters import faults, legible
+from ..case.characters import faults, kind_of, visible
 from ..errors import Finding, nearest
 from .book import IDENTITY, LISTS, Book, Cell, Place, Sheet, at
 from .display import displayed
 from .gate import unpack
 from .layout import AS_ISSUED, Layout, layout
+from .percentage import Reading, exact, in_digits, meant, says, signed
 from .read import Page, Unreadable, Value, position, read
 from .spelling import as_text, plain, spelt
 
@@ -28,7 +29,7 @@ MOST = 12  # changed cells that are named one by one
 LARGEST = 1e15
 # for who takes forms in
 OURS = {"form_late", "form_after_verdicts", "form_twice", "document_whose", "document_which", "evidence_link"}
-NUMBERS = ("number", "signed", "whole")
+NUMBERS = ("number", "signed", "whole", "percent")
 SWAPPED = str.maketrans(".,", ",.")
 WHOLE = re.compile(r"-?[0-9]{1,15}")
 MARKED = re.compile(r"(-?)([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]+)(?:,([0-9]+))?")  # as written in Việt Nam: 1.234,5
@@ -184,14 +185,17 @@ def take_inputs(out: Received, sheet: Sheet, page: Page, plan: Layout) -> None:
         elif place in page.errors:
             out.findings.append(Finding("E_FORMULA", "error_given", out.file, column=where, value=as_text(value)))
         else:
-            take(out, inputs[place], value, where)
-            if place in page.formats and inputs[place].takes in NUMBERS:
-                warn_of_display(out, value, page.formats[place], where)
+            code = page.formats.get(place, "")
+            take(out, inputs[place], value, where, code)
+            if code and inputs[place].takes in NUMBERS and not (inputs[place].hundred < 0 and signed(code)):
+                warn_of_display(out, inputs[place], value, code, where)
 
 
-def warn_of_display(out: Received, value: Any, code: str, where: str) -> None:
+def warn_of_display(out: Received, cell: Cell, value: Any, code: str, where: str) -> None:
     """Whoever filled the form in saw another number than the one that is read."""
-    if abs(value) < LARGEST and (shown := displayed(value, code)) != decimal(value, as_text(value)):
+    percents = cell.takes == "percent" and signed(code)
+    read = f"{in_digits(exact(value) * 100)}%" if percents else decimal(value, as_text(value))
+    if abs(value) < LARGEST and (shown := displayed(value, code)) != read:
         facts = {"shown": shown or "–"}
         out.findings.append(
             Finding("W_DISPLAY", "number_shown", out.file, column=where, value=as_text(value), facts=facts)
@@ -232,22 +236,31 @@ def choices_by_words(choices: tuple[str, ...]) -> dict[str, str]:
     return {plain(choice): choice for choice in choices}
 
 
-def take(out: Received, cell: Cell, value: Any, where: str) -> None:
-    """One input that is not empty: what the data hold for it, or what is wrong with it."""
+def take(out: Received, cell: Cell, value: Any, where: str, code: str = "") -> None:
+    """One input that is not empty: what the data hold for it, or what is wrong with it.
+
+    code   the number format that its figure is shown in, where that may be another figure
+    """
     said = as_text(value)
     text = spelt(said).strip()
     if not text:
         return
     if text != said.replace("\r\n", "\n").strip():
         out.respelt.append(where)
-    wrong = faults(said.strip())
+    column = cell.name.rpartition("/")[2]
+    wrong = faults(said.strip(), kind_of(column) if cell.takes == "text" else "text")
     if wrong:
         out.findings += [fault.finding(out.file, None, where, comes_in=True) for fault in wrong]
-        text = legible(text)
+        text = visible(text)
     out.raw[cell.name] = text
     finding: Finding | None = None
-    if cell.takes in NUMBERS:
+    if cell.takes == "percent":
+        out.raw[cell.name], out.given[cell.name], finding = percentage(cell, value, text, code, out.file, where)
+    elif cell.takes in NUMBERS:
         finding = wrong_number(cell.takes, value, text, out.file, where)
+        if text.endswith("%") or (signed(code) and cell.hundred < 0):
+            shown = text if isinstance(value, str) else displayed(value, code)
+            finding = Finding("E_PERCENT", "form_percent_undeclared", out.file, column=where, value=shown)
         out.given[cell.name] = decimal(value, text)
     elif cell.takes == "date":
         day = as_day(value, text)
@@ -287,6 +300,32 @@ def wrong_number(takes: str, value: Any, text: str, file: str, where: str) -> Fi
         facts = {"suggestion": found[0]}
         return Finding("E_NUMBER", "form_comma", file, column=where, value=text, facts=facts)
     return Finding("E_NUMBER", "form_number", file, column=where, value=text)
+
+
+def percentage(cell: Cell, value: Any, text: str, code: str, file: str, where: str) -> tuple[str, str, Finding | None]:
+    """A percentage: (as it was typed, what the data hold for it, what there is to say of it)."""
+    bare = text.removesuffix("%").rstrip() if isinstance(value, str) else text
+    sign = bare != text
+    found = readings(bare)
+    if isinstance(value, str) and len(found) == 1 and (sign or WHOLE.fullmatch(bare)):
+        value = float(found[0]) / (100 if sign else 1)
+    wrong = wrong_number("signed" if cell.least else "number", value, bare, file, where)
+    if wrong:
+        return text, "", wrong
+    sign = sign or says(value, code)
+    x = exact(value)
+    figure, reading = meant(x, sign, cell.hundred, bool(cell.most))
+    if reading is Reading.CLEAR and signed(code) and not sign:
+        reading = Reading.ONLY  # 40 that our cell shows as 4000 %
+    typed, held = f"{in_digits(x * 100)}%" if sign else text, in_digits(figure)
+    if reading is Reading.CLEAR:
+        return typed, held, None
+    facts = {"one": in_digits(x).replace(".", ","), "other": in_digits(x * 100).replace(".", ",")}
+    if reading is Reading.ONLY:
+        return typed, held, Finding("W_PERCENT", "form_percent_read", file, column=where, value=text, facts=facts)
+    if reading is Reading.ABOVE:
+        return typed, held, Finding("E_RANGE", "form_percent_above", file, column=where, value=typed, facts=facts)
+    return typed, "", Finding("E_PERCENT", "form_percent_which", file, column=where, value=text, facts=facts)
 
 
 def readings(text: str) -> list[str]:

@@ -23,7 +23,7 @@ from ..verify.flags import FLAGS
 from ..verify.ledger import CELL, in_points, row_maxima, values_of, worth
 from ..verify.open_items import SOURCES
 from ..verify.risk import PARTS
-from ..words import name, title_of_year
+from ..words import agencies, title_of_year
 from ..words import text as say
 from .book import Book, Cell, Sheet, titles
 from .form import Wording, answered, figure_cell, list_cell, number_cell, points, put_columns, tallest
@@ -103,7 +103,7 @@ class Standing:
         self.words, self.case, self.maxima = words, case, row_maxima(case)
         self.claimed = evaluate(case, "claimed")
         self.place = {agency: i for i, agency in enumerate(self.claimed.agencies)}
-        self.agencies = {row["agency"]: name(row, words.lang) for row in case.agencies.to_dict("records")}
+        self.agencies = agencies(case.agencies.to_dict("records"), words.lang)
         self.grounds = {(a, c): grounds for a, c, grounds in rows_of(case.tables["appeals"], *CELL, "grounds")}
         self.papers: dict[tuple[str, str], list[str]] = {}
         for agency, code, number, title, file in rows_of(case.tables["evidence"], *CELL, "number", "title", "file"):
@@ -137,7 +137,7 @@ class Standing:
         share = self.case.answers.readers[code](claim, cells)[1]
         found = points(in_points(share, self.maxima.get(code)), words)
         said = say("sheet.worklist.verdict_points", words.lang, points=found) if found else ""
-        figures = answered(on_top(claim, cells), words.options[code], words.lang)
+        figures = answered(words.case.framework.nodes[code], on_top(claim, cells), words.options[code], words.lang)
         why = (words.reasons.get(last["reason"], last["reason"]), last["note"], last["decided_by"])
         return "\n".join(dict.fromkeys(part for part in (said, figures, *why) if part))
 
@@ -218,7 +218,7 @@ def sheet_of(
 
 def by(stage: str, verifier: str) -> str:
     """The name of the input that says who decided the lines of a sheet."""
-    return f"by/{verifier}" if stage != APPEAL else APPEAL
+    return f"{APPEAL if stage == APPEAL else f'by/{verifier}'}/decided_by"
 
 
 def item_cells(standing: Standing, item: Item) -> dict[str, Cell]:

@@ -11,12 +11,14 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import pandas as pd
 
 from .. import schema
+from ..case.cells import LONGEST_ID, RESERVED
+from ..case.characters import typed
 from ..case.lineage import eve
 from ..case.tables import rows_of
 from ..errors import Finding
@@ -28,6 +30,7 @@ SHORT = {"phuong": "p", "thi-tran": "tt", "thi-xa": "tx", "thanh-pho": "tp", "hu
 SHOWN = 8
 NAMING = ("code", "name", "old_code", "old_name")
 WIDTH = 5  # digits of the official code of a commune
+LONGEST_ID = 100  # letters of an id that is made from a name
 HEADER_ROWS = 20  # a title and notes may stand above the header
 
 
@@ -90,11 +93,12 @@ def tidy(name: str) -> str:
 
 @cache
 def slug(name: str) -> str:
-    """A name as an id: ASCII, lower case, hyphens, the kind of unit shortened (phường -> p)."""
+    """A name as an id: ASCII, lower case, hyphens, the kind of unit shortened (phường -> p), no longer than a file may
+    be called."""
     bare = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
     plain = "-".join(re.findall(r"[a-z0-9]+", "".join(c for c in bare if not unicodedata.combining(c))))
     kind = next((kind for kind in SHORT if plain.startswith(kind + "-")), "")
-    return SHORT.get(kind, "") + plain[len(kind) :]
+    return (SHORT.get(kind, "") + plain[len(kind) :])[:LONGEST_ID].rstrip("-")
 
 
 @cache
@@ -246,7 +250,8 @@ class Known:
 
 
 def propose(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.DataFrame, notice: Notice) -> Proposed:
-    """What a table says about the register."""
+    """What a table says about the register. Raises Refusal where the act is told in characters that no table holds."""
+    notice = replace(notice, **typed({"act": notice.act, "level": notice.level}, "register.csv"))
     if eaten := lost_zeros(lines, register, notice):
         return Proposed(register, lineage, (eaten,))
     two_sided = any(line.old_code for line in lines)
@@ -304,8 +309,9 @@ class Additions:
         self, code: str, name: str, level: str, since: str, until: str = "", agency: str = "", name_en: str = ""
     ) -> str:
         """A unit more; returns its id, made from the name where none is given."""
-        proposed, n = slug(name) or f"unit-{code}", 1
-        while not agency or agency in self.ids:
+        proposed = slug(name)[: LONGEST_ID - 4].strip("-") or "-".join(filter(None, ("unit", slug(code)[:40].strip("-"))))
+        n = 1
+        while not agency or agency in self.ids | RESERVED:
             agency, n = proposed if n == 1 else f"{proposed}-{n}", n + 1
         self.ids.add(agency)
         row = {"agency": agency, "name_vi": name, "name_en": name_en, "level": level}

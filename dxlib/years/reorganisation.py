@@ -8,11 +8,12 @@ official tables (`conversion`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from .. import schema
+from ..case.characters import typed
 from ..case.lineage import ENDS, eve, lives
 from ..case.tables import rows_of
 from ..errors import Finding, nearest
@@ -49,7 +50,10 @@ class Act:
 
 
 def reorganise(act: Act, register: pd.DataFrame, lineage: pd.DataFrame) -> Proposed:
-    """What an act makes of the register; unchanged, with findings, where it cannot have done so."""
+    """What an act makes of the register; unchanged, with findings, where it cannot have done so. Raises Refusal for
+    texts that no table can hold."""
+    new = typed({**act.new, "act": act.act}, FILE)
+    act = replace(act, act=new.pop("act"), new=new)
     known = {row["agency"]: row for row in register.to_dict("records")}
     findings = tuple(objections(act, register, known))
     if findings:

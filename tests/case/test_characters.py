@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import tomllib
-import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dxlib.case import check
+from dxlib.case import check, read_case, read_scenario
 from dxlib.case.characters import (
     LONGEST,
     OLD,
@@ -25,11 +24,14 @@ from dxlib.case.characters import (
     is_syllable,
     legacy_text,
     twice_encoded,
+    typed,
 )
 from dxlib.case.tables import as_csv, read_table
+from dxlib.errors import Refusal
 from dxlib.words import LANGUAGES
 from dxlib.words import finding as worded
 from tests.case.folder import FILES, INDEX, write
+from tests.hostile import HOSTILE
 
 HOUSE = Path(__file__).parents[2]
 RIGHT = "Tỷ lệ hồ sơ giải quyết đúng hạn của Ủy ban nhân dân xã Tân Hòa, phường Nguyễn Huệ, đặc khu Phú Quốc"
@@ -149,9 +151,15 @@ def test_what_a_name_cannot_hold(tmp_path, name, code, reason):
     found = told(write(tmp_path, **agencies(name)), "EW")
     assert (code, reason) in {each[:2] for each in found}
     place = next(each[2:] for each in found if each[1] == reason)
-    assert place == ("2024/demo/agencies.csv", 3, "" if len(name) > 131_072 else "name_vi")
+    assert place == ("2024/demo/agencies.csv", 3, "name_vi")
     for finding in check(tmp_path):
         assert all("{" not in words for lang in LANGUAGES for words in worded(finding, lang).values())
+
+
+@pytest.mark.parametrize("text", ["e\u0302\u0301\u0441", "S\u200b\u0441"])
+def test_a_name_is_judged_in_the_spelling_in_which_it_is_kept(text):
+    """Marks of their own and signs that nobody sees hid that a foreign letter stands within a Latin word."""
+    assert [fault.reason for fault in faults(text, "name")] == ["letter_alike"]
 
 
 def test_a_code_of_other_letters_is_refused(tmp_path):
@@ -179,23 +187,41 @@ def test_index_toml_is_read_by_the_same_judge(tmp_path):
     assert tomllib.loads(title)
 
 
+def test_scenarios_are_read_by_the_same_judge(tmp_path):
+    root = write(tmp_path)
+    file = root / "2024/demo/scenarios.toml"
+    text = '[thu]\ntitle.vi = "UBND x· T©n Hßa"\ndrop = ["1.1"]\n["\u0430b"]\ndrop = ["1.1"]\n'
+    file.write_text(text, encoding="utf-8")
+    assert told(root) == [
+        ("E_CHARACTER", "letter_alike", "2024/demo/scenarios.toml", None, "\u0430b"),
+        ("W_ENCODING", "legacy_text", "2024/demo/scenarios.toml", None, "thu.title.vi"),
+    ]
+    with pytest.raises(Refusal):
+        read_scenario(root, read_case(root, 2024, "demo"), "thu")
+    file.write_text(text.replace("\u0430b", "ab"), encoding="utf-8")
+    assert [each[0] for each in told(root)] == ["W_ENCODING"]
+    assert read_scenario(root, read_case(root, 2024, "demo"), "thu")
+
+
+def test_what_is_told_in_words_is_refused_at_its_column_or_put_right():
+    with pytest.raises(Refusal) as refused:
+        typed(
+            {"role": "Chủ tịch", "reason": "UBND x· T©n Hßa", "name_vi": "Sở Nộ\u0456 vụ", "act": "\x0b a\x0bb"},
+            "t.csv",
+        )
+    found = [(f.code, f.reason, f.file, f.column) for f in refused.value.findings]
+    assert found == [
+        ("E_ENCODING", "legacy_text", "t.csv", "reason"),
+        ("E_CHARACTER", "letter_alike", "t.csv", "name_vi"),
+        ("E_FORM", "control_character", "t.csv", "act"),
+    ]
+    assert typed({"act": " ho\u0302\u0300\u00a0so\u031b\r\n"}) == {"act": "hồ sơ"}
+
+
 def test_line_separators_and_bullets_of_word_are_put_right(tmp_path):
     grounds = FILES["appeals.csv"].replace("Đã họp", "Đã\u2028họp \uf0b7 \u200ebốn")
     root = write(tmp_path, appeals=grounds)
     assert [each[:2] for each in told(root)] == [("W_NORMALISED", "normalised")]
-
-
-HOSTILE = st.lists(
-    st.one_of(
-        st.text(max_size=6),
-        st.text(st.characters(max_codepoint=0x17F), max_size=6),
-        st.sampled_from(
-            [*SAMPLES, "\r", "\r\n", "\n", "\x0b", "\u2028", "\ufeff", "_x000B_", "a,b;c\t", '"', "=1", "'", " "]
-        ),
-        st.sampled_from(["\u0301", "e\u0302\u0301", unicodedata.normalize("NFD", "hồ sơ"), "\ud83d", "\U0001f600"]),
-    ),
-    max_size=5,
-).map("".join)
 
 
 @settings(max_examples=300, deadline=None)

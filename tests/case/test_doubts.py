@@ -13,7 +13,7 @@ AGENCIES = "agency,name_vi,name_en\nso-a,Sở A,A\nso-b,Sở B,B\nso-c,Sở C,C\
 
 
 def told(tmp_path, rows, claims, agencies=AGENCIES, verdicts=None, missing="zero"):
-    """The warnings about the rows in question: (code, reason, file, row, column)."""
+    """The warnings about the rows in question, but that none of them says its kind: (code, reason, file, row, column)."""
     index = f'year = 2024\ngroup = "demo"\nmissing = "{missing}"\ntitle.vi = "Thử"\n'
     root = write(
         tmp_path,
@@ -26,7 +26,7 @@ def told(tmp_path, rows, claims, agencies=AGENCIES, verdicts=None, missing="zero
     )
     found = check(root)
     assert all("{" not in said for f in found for lang in ("vi", "en") for said in finding(f, lang).values())
-    return [(f.code, f.reason, f.file.rpartition("/")[2], f.row, f.column) for f in found]
+    return [(f.code, f.reason, f.file.rpartition("/")[2], f.row, f.column) for f in found if f.code != "W_KIND"]
 
 
 RATIO = "1,,10,ratio,,x,y,,"
@@ -124,6 +124,28 @@ def test_a_verdict_in_force_is_asked_too(tmp_path):
 def test_shares_under_thresholds_that_are_none(tmp_path, row, claims, said):
     found = [f for f in told(tmp_path, row, claims) if f[0] == "W_PERCENT"]
     assert [f[1] for f in found] == (["under_percent"] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("row", "figures", "said"),
+    [
+        ("1,,10,minmax,,x,,,", "85 90 0.85 40", [(7, "lone_share")]),
+        ("1,,10,target(80),,x,,%,percent", "85 90 0.85 40 0", [(7, "lone_share")]),
+        ("1,,10,minmax,,x,,,", "0.8 0.9 85 0.4", [(7, "lone_percent")]),
+        ("1,,10,minmax,,x,,,", "85 90 0.85 0.4", []),  # who is on which scale, nobody knows
+        ("1,,10,minmax,,x,,,", "85 90 0.02 40", []),  # 2 would be none of them either
+        ("1,,10,minmax,,x,,,", "85 90 0.85 400", []),  # no figures of a percentage
+        ("1,,10,minmax,,x,,,", "3 2 0.85 4", []),
+        ("1,,10,minmax,,x,,,money", "85 90 0.85 40", []),
+        ("1,,10,ratio,,x,y,,", "85 90 0.85 40", []),
+    ],
+)
+def test_one_figure_on_another_scale_than_all_others(tmp_path, row, figures, said):
+    agencies = "agency,name_vi\n" + "".join(f"so-{c},Sở {c}\n" for c in "abcde")
+    b = "100" if "ratio" in row else ""
+    claims = "\n".join(f"so-{c},1,{x},{b},," for c, x in zip("abcde", figures.split(), strict=False))
+    found = [f for f in told(tmp_path, row, claims, agencies) if f[0] == "W_PERCENT"]
+    assert found == [("W_PERCENT", reason, "claims.csv", line, "a") for line, reason in said]
 
 
 @pytest.mark.parametrize("rule", ["minmax", '"minmax(0.1, 1)"', "zscore", "rank", "percentile"])

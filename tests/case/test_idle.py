@@ -21,9 +21,9 @@ ROWS = (
 )
 
 
-def told(tmp_path, code="", **cells):
+def told(tmp_path, code="", given=ROWS, **cells):
     """The findings about indicators.csv, some cells of one row replaced."""
-    rows = [row | cells if row["code"] == code else row for row in ROWS]
+    rows = [row | cells if row["code"] == code else row for row in given]
     lines = [",".join(f'"{row.get(column, "")}"' for column in COLUMNS) for row in rows]
     claims = "agency,indicator,a,b,option\nso-a,1.1,1,2,\nso-a,1.2,,,yes\n"
     text = "\n".join([",".join(COLUMNS), *lines, ""])
@@ -77,3 +77,22 @@ def test_a_branch_with_a_rule_is_one_finding(tmp_path):
 
 def test_a_rule_that_cannot_be_read_says_nothing_of_its_cells(tmp_path):
     assert [f[1] for f in told(tmp_path, "1.2", rule="yesno", a_vi="x", b_vi="y")] == ["rule_unknown"]
+
+
+def test_an_owner_of_a_row_that_every_agency_reports_is_named(tmp_path):
+    found = told(tmp_path, "1.2", owner="so-a", source="reported")
+    assert found == [("W_FRAMEWORK", "owner_of_many", 4, "owner")]
+    assert told(tmp_path / "measured", "1.2", owner="so-a", source="measured") == []
+
+
+@pytest.mark.parametrize(("row", "column"), [("1.2", "weight"), ("4", "weight"), ("4", "aggregate")])
+def test_what_only_a_scored_row_needs_is_named(tmp_path, row, column):
+    """A row of 0 points, and a branch of such rows, enter no score."""
+    value = {"weight": "3", "aggregate": "best"}[column]
+    rows = (
+        *({**r, "max_points": {"1.1": "100", "1.2": "0"}.get(r["code"], r.get("max_points", ""))} for r in ROWS),
+        {"code": "4"},
+        {"code": "4.1", "parent": "4", "rule": "yes_no", "max_points": "0"},
+    )
+    found = told(tmp_path, row, rows, **{column: value})
+    assert [(reason, column) for _, reason, _, column in found] == [("cell_unscored", column)]

@@ -138,6 +138,16 @@ def test_links_among_the_data_are_judged(root, capsys):
     assert state(root) == before
 
 
+@pytest.mark.parametrize("file", ["2025/departments/claims.csv", "reasons.csv", "2025/departments/index.toml"])
+@pytest.mark.parametrize("asked", [["status", "2025", "--reminders"], ["score", "2025", "departments", "-o"]])
+def test_no_output_takes_the_place_of_what_stands_among_the_data(root, asked, file):
+    before = state(root)
+    assert main([*asked, str(root / file), "--data", str(root)]) == 1
+    assert state(root) == before
+    assert main([*asked, str(root / "2025/departments/moi.csv"), "--data", str(root)]) == 0  # what takes nobody's place
+    assert main([*asked, str(root / "2025/nowhere/moi.csv"), "--data", str(root)]) == 1
+
+
 def test_a_scenario_that_was_decided_is_a_warning(root):
     case = read_case(root, 2024, "departments")
     row = case.verdicts[case.verdicts["points"] != ""].iloc[0]

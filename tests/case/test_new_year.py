@@ -1,5 +1,6 @@
 """The next year from this one: what stays, what is shifted, who has ended, and that forms can go out at once."""
 
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -62,6 +63,19 @@ def test_the_new_year_holds_and_its_forms_go_out(root, tmp_path, capsys):
     assert "2025/departments: giữ 9 cơ quan" in said and "decision_date" in said
     assert [f for f in check(root, 2025) if f.severity == "error"] == []
     assert len(issue(root, 2025, "departments", tmp_path / "forms")) == 15
+
+
+def test_a_text_is_no_end_of_a_line_whatever_stands_in_it(root):
+    for name in ("index.toml", "scenarios.toml"):
+        file = root / "2024/departments" / name
+        text = file.read_text(encoding="utf-8") if file.is_file() else '[thu]\ntitle.vi = "Thử"\ndrop = ["1.1"]\n'
+        text += '[diem]\ntitle.vi = "Thử"\npoints.so-tu-phap = {"1.1" = 1}\n' if name == "scenarios.toml" else ""
+        text = re.sub(r'(vi = ")', "\\1a\u2028bc ", text)
+        file.write_text(text, encoding="utf-8", newline="\n")
+    made = new_year(root, 2026, 2024, ["departments"])
+    assert made[0].left_out == ("diem",)
+    for name in ("index.toml", "scenarios.toml"):
+        assert "a\u2028bc " in (root / "2026/departments" / name).read_text(encoding="utf-8")
 
 
 def test_a_group_whose_agencies_have_all_ended_is_named_and_not_made(root, capsys):

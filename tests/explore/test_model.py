@@ -338,6 +338,25 @@ def test_the_folder_that_stands_there_is_the_one_that_counts(tmp_path):
     assert refused(root, tried, State(drop=("2.2",)), "new") == ["indicator_unknown"]
 
 
+def test_a_scenario_that_another_wrote_meanwhile_is_not_lost(tmp_path, monkeypatch):
+    root = folder(tmp_path)
+    tried = model(root)
+    other = b"[other]\ndrop = ['1.1']\n"
+    monkeypatch.setattr("dxlib.explore.scenario.must_hold", lambda *given: (root / HERE).write_bytes(other))
+    with pytest.raises(Refusal) as refusal:
+        write_scenario(root, tried, STATE, "new", {})
+    assert [f.reason for f in refusal.value.findings] == ["changed_meanwhile"] and (root / HERE).read_bytes() == other
+
+
+def test_a_title_is_judged_like_a_cell_that_comes_in(tmp_path):
+    root = folder(tmp_path)
+    with pytest.raises(Refusal) as refusal:
+        write_scenario(root, model(root), STATE, "new", {"vi": "a\x0bb", "en": "x"})
+    (found,) = refusal.value.findings
+    assert (found.reason, found.file, found.column) == ("control_character", HERE, "new.title.vi")
+    assert not (root / HERE).exists()
+
+
 def test_a_disk_that_refuses_is_said_in_words(tmp_path):
     root = folder(tmp_path)
     tried = model(root)

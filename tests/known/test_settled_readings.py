@@ -95,7 +95,8 @@ def test_an_alternative_of_weight_0_earns_nothing(tmp_path):
     assert rows_of(case, "1")[["points", "max_points"]].values.tolist() == [[2, 6]]
 
 
-def test_coverage_is_a_share_of_the_whole_index(tmp_path):
+@pytest.mark.parametrize("policy", ["exclude", "within-parent", "full", "zero"])
+def test_coverage_is_a_share_of_the_whole_index(tmp_path, policy):
     """x is assessed on 30 of 100 points, 70 do not apply: 0.3, below a half; scored, not ranked."""
     rows = [leaf("1", "points", 30), leaf("2", "points", 70)]
     answers = {
@@ -104,10 +105,13 @@ def test_coverage_is_a_share_of_the_whole_index(tmp_path):
         "z": {"1": {"points": 1}, "2": {"points": 7}},
     }
     exempt = [{"agency": "x", "indicator": "2", "reason": "–"}]
-    case = make(tmp_path, rows, answers, {"min_coverage": 0.5}, exemptions=exempt)
+    case = make(tmp_path, rows, answers, {"min_coverage": 0.5, "not_applicable": policy}, exemptions=exempt)
     assert coverage(case.framework, evaluate(case)) == [F(3, 10), 1, 1]
     found = rows_of(case)
-    assert found["score"].tolist() == [1, 0.1, 0.08] and found["rank"].fillna(0).tolist() == [0, 1, 2]
+    assert found["score"].tolist() == [0.3 if policy == "zero" else 1, 0.1, 0.08]
+    assert found["rank"].fillna(0).tolist() == [0, 1, 2]
+    scenario = case.with_changes(weights={"1": 70, "2": 30})  # of the whole index as the scenario weighs it
+    assert coverage(scenario.framework, evaluate(scenario)) == [F(7, 10), 1, 1]
 
 
 @pytest.mark.parametrize("how", ["best", "worst", "arithmetic", "geometric", "product", "complement"])

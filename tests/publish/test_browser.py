@@ -50,6 +50,14 @@ def test_an_agency_is_found_and_compared_and_the_address_leads_back(opened, repo
     assert page.locator("#compared").is_hidden() and "c=" not in page.url
 
 
+@pytest.mark.parametrize("address", ["#%", "#%E0%A4%A", "#q=%E0%A4%A", "#c=%FF,__proto__,2024/communes/x", "#q=%00&c=%", "#=", "#2024%2Fcommunes"])
+def test_an_address_that_nobody_wrote_leaves_the_search_at_work(opened, reports, address):
+    page = opened(reports / "public/index.html", address)
+    assert page.locator("#compared").is_hidden() and page.locator("tr[data-place] input").count() > 100
+    page.fill("#search", "thuy lam")
+    assert page.locator("#found li").count() == 2
+
+
 def test_tables_are_sorted_and_filtered_by_keyboard(opened, reports):
     page = opened(reports / COMMUNES)
     table = page.locator("table", has=page.locator("td.bar")).first

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from frictionless import Package, system
 
 from dxlib.case import read_case
 from dxlib.index import provisional, score, to_csv
-from dxlib.publish.open_data import KEYS, MARK, PUBLIC, open_data, safe_csv
+from dxlib.publish.open_data import KEYS, MARK, PUBLIC, open_data, readme, safe_csv
 from dxlib.runs import run
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -68,6 +69,23 @@ def test_no_cell_is_a_formula(cell):
     assert data.startswith(b"\xef\xbb\xbf")
     name, number = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1]
     assert name == f"'{cell}" and number == "-0.25"
+
+
+@pytest.mark.parametrize("typed", [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "![x](http://192.0.2.1/x.png)", "[x](javascript:alert(1))",
+    "*a* _b_ `c` | d ~~e~~ & # f", "Bộ\n\n# chỉ số\n- x", "</p><!-- ", "\\<b>",
+])  # fmt: skip
+def test_the_note_shows_what_was_typed_and_runs_none_of_it(typed):
+    import mistune
+    from bs4 import BeautifulSoup
+
+    case = read_case(DATA, "2025", "departments")
+    own = replace(case.settings, title={"vi": f"Bộ {typed}", "en": typed}, licence=typed, decision=typed)
+    note = readme(replace(case, settings=own), ["scores"], "", VERSION)
+    page = BeautifulSoup(mistune.html(note), "html.parser")
+    said = " ".join(page.get_text().split())
+    assert {tag.name for tag in page.find_all()} == {"h1", "p", "ul", "li", "code"} and "<" not in note
+    assert said.count(" ".join(typed.split())) >= 6 and len(page.find_all("h1")) == 2
 
 
 def test_the_batch_lays_them_beside_the_report(tmp_path):

@@ -60,6 +60,7 @@ def test_signed_changed_and_signed_again(desk):
     assert "đã được thay" in index
     assert reasons(desk, day="2026-03-01") == {"approve_no_reason", "approve_day"}
     above = table(desk)
+    assert reasons(desk, reason="hỏi anh A 0912 345 678", day="2026-04-02") == {"personal_telephone"}
     second = sign(desk, reason="Sửa số liệu của một đơn vị", day="2026-04-02")
     assert second["version"] == "2" and second["previous"] == audit.approval_digest(first)
     assert table(desk).startswith(above) and table(desk).count("\n") == 3

@@ -9,7 +9,7 @@ import pytest
 from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.sheets import issue
-from dxlib.sheets.form import claim_form
+from dxlib.sheets.form import BEFORE, EXPLANATION, claim_form
 from tests.backtest.contract_folder import write_folder
 from tests.sheets.desk import DATA, Desk, before_claims
 
@@ -100,17 +100,17 @@ def test_measured_and_exempt_rows_are_grey_and_say_why(desk):
     measured = next(n.code for n in case.framework.leaves if n.source == "measured")
     agency = next(iter(desk.people))
     rows = {r[0].value: [c.value for c in r] for r in opened(desk.form(agency, {}))["Phiếu"].iter_rows(min_row=9)}
-    assert rows[measured][8].startswith("Số liệu đo lường, do ")
+    assert rows[measured][EXPLANATION].startswith("Số liệu đo lường, do ")
     for who, code in exempt.items():
         if who in desk.people:
             found = {r[0].value: [c.value for c in r] for r in opened(desk.form(who, {}))["Phiếu"].iter_rows(min_row=9)}
-            assert found[code][8].startswith("Không áp dụng: ")
+            assert found[code][EXPLANATION].startswith("Không áp dụng: ")
 
 
 def test_last_year_stands_beside(desk):
     agency = next(iter(desk.people))
     rows = {r[0].value: [c.value for c in r] for r in opened(desk.form(agency, {}))["Phiếu"].iter_rows(min_row=9)}
-    shown = [code for code, row in rows.items() if row[14]]
+    shown = [code for code, row in rows.items() if row[BEFORE]]
     assert shown and set(shown) <= set(desk.words.links)
 
 

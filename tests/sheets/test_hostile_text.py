@@ -1,5 +1,5 @@
-"""Hostile text through every writer that takes text: what is taken (exit 0) reads, and says the same when read again;
-what is not is refused at its cell. Nothing ends in a trace."""
+"""Each kind of hostile text in forms, tables and official tables, and how it is refused or put right; any text through
+every writer: tests/test_one_door.py."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
 
-from dxlib.case import check, read_for_verification, read_to_ask
+from dxlib.case import check, read_to_ask
 from dxlib.case.characters import LONGEST
 from dxlib.case.tables import as_csv, read_table, rows_of
 from dxlib.cli import main
@@ -23,10 +22,8 @@ from dxlib.sheets import import_tables, intake, tables
 from dxlib.sheets.book import filled
 from dxlib.sheets.form import claim_form
 from dxlib.sheets.intake import Issued
-from dxlib.sheets.worklist import items, worklist_book
 from dxlib.sheets.write import write
 from tests.case.folder import write as folder
-from tests.case.test_characters import HOSTILE
 
 DAY = datetime.date(2025, 1, 15)
 MARK = "ZzHereItGoesZz"
@@ -41,6 +38,7 @@ REFUSED = {
     "override": ("a\u202eb", "character_hidden"),
     "isolate": ("a\u2066b\u2069", "character_hidden"),
     "private": ("a\ue123b", "character_private"),
+    "private after a bullet": ("\uf0b7 a\ue123b", "character_private"),
     "too long": ("b" * (LONGEST + 1), "cell_long"),
     "longer than any reader takes": ("b" * 140_000, "cell_long"),
     "TCVN3": ("UBND x· T©n Hßa", "legacy_text"),
@@ -157,25 +155,6 @@ def test_a_form_is_taken_in_one_spelling(doors, tmp_path, typed, kept):
     says_the_same(root, ["claims"])
 
 
-@settings(max_examples=60, deadline=None)
-@given(HOSTILE)
-def test_whatever_is_typed_into_a_form_is_refused_or_reads_again(tmp_path_factory, doors, text):
-    root = shutil.copytree(doors[0], tmp_path_factory.mktemp("form") / "data")
-    before = state(root)
-    path = root.parent / "form.xlsx"
-    path.write_bytes(put(doors[2], spelt(text)))
-    at = ("--data", root, "--reports", root.parent / "reports")
-    if quietly("intake", "2024", "demo", path, "--received", "2025-01-15", *at):
-        assert state(root) == before
-        return
-    assert errors(root) == []
-    names = ["claims", *(["evidence"] if (root / "2024/demo/evidence.csv").is_file() else [])]
-    says_the_same(root, names)
-    assert quietly("check", *at) in (0, 1) and quietly("tables", "2024", "demo", "-o", root.parent / "t.xlsx", *at) == 0
-    out = import_tables(root, root.parent / "t.xlsx", write_it=False)
-    assert out.changes == []
-
-
 @pytest.mark.parametrize("typed, reason", REFUSED.values(), ids=REFUSED)
 def test_tables_are_refused_at_every_cell(doors, tmp_path, typed, reason):
     root = shutil.copytree(doors[3], tmp_path / "data")
@@ -190,60 +169,15 @@ def test_tables_are_refused_at_every_cell(doors, tmp_path, typed, reason):
     assert len(at) == 3 and out.refused and state(root) == before
 
 
-@settings(max_examples=40, deadline=None)
-@given(HOSTILE)
-def test_whatever_is_typed_into_the_tables_is_refused_or_reads_again(tmp_path_factory, doors, text):
-    root = shutil.copytree(doors[3], tmp_path_factory.mktemp("tables") / "data")
-    before = state(root)
-    path = root.parent / "t.xlsx"
-    path.write_bytes(put(doors[4], spelt(text)))
-    at = ("--data", root, "--reports", root.parent / "reports")
-    if quietly("tables", "--import", path, *at):
-        assert state(root) == before
-        return
-    assert errors(root) == []
-    says_the_same(root, [name for name in ("agencies", "appeals") if state(root) != before])
-    assert quietly("tables", "2024", "demo", "-o", root.parent / "u.xlsx", *at) == 0
-    assert import_tables(root, root.parent / "u.xlsx", write_it=False).changes == []
-
-
-@settings(max_examples=30, deadline=None)
-@given(HOSTILE)
-def test_whatever_is_typed_into_a_worklist_is_refused_or_reads_again(tmp_path_factory, text):
-    root = folder(tmp_path_factory.mktemp("list") / "data", verdicts=None, appeals=None)
-    case = read_for_verification(root, 2024, "demo")
-    chosen = items(case, None, capacity=20)
-    one = chosen[0]
-    typed = {f"{one.agency}/{one.code}/decision": "Chấp nhận", f"{one.agency}/{one.code}/note": MARK}
-    book = worklist_book(Issued(case, root).wording("vi"), chosen)
-    path = root.parent / "list.xlsx"
-    path.write_bytes(put(write(filled(book, typed)), spelt(text)))
-    before = state(root)
-    at = ("--data", root, "--reports", root.parent / "reports")
-    if quietly("intake", "2024", "demo", path, "--received", "2025-01-20", *at):
-        assert state(root) == before
-        return
-    assert errors(root) == []
-    says_the_same(root, ["verdicts"])
+@pytest.mark.parametrize("typed, reason", [("Sở Nộ\u0456 vụ", "letter_alike"), ("Sở Ｂ", "letter_wide")])
+def test_who_sends_a_form_is_a_name(doors, tmp_path, typed, reason):
+    root, issued = doors[0], form(doors[0], where=("submitted_by",))
+    (tmp_path / "form.xlsx").write_bytes(put(issued, typed))
+    (finding,) = intake(root, 2024, "demo", [tmp_path / "form.xlsx"], received=DAY).findings
+    assert (finding.reason, finding.severity, finding.column.partition("!")[0]) == (reason, "error", "Phiếu")
 
 
 OFFICIAL = ["Mã mới", "Tên đơn vị mới", "Mã cũ", "Tên đơn vị cũ", "Quan hệ", "Tên huyện cũ"]
-
-
-@settings(max_examples=60, deadline=None)
-@given(HOSTILE)
-def test_whatever_an_official_table_says_is_refused_or_reads_again(tmp_path_factory, text):
-    root = tmp_path_factory.mktemp("register") / "data"
-    root.mkdir()
-    path = root.parent / "t.csv"
-    rows = [["1", f"Xã {text} Mới", "9", "Xã Cũ", "Nhập toàn bộ", ""]]
-    path.write_bytes(as_csv(OFFICIAL, rows))
-    argv = ("register", "import", path, "--date", "2025-07-01", "--act", "NQ 1", "--write", "--data", root)
-    if quietly(*argv):
-        assert state(root) == {}
-        return
-    assert not [f for f in check(root) if f.severity == "error" and f.code != "E_NOT_FOUND"]
-    says_the_same(root, ["register", "lineage"], ".")
 
 
 def test_an_official_table_is_refused_at_its_cell(tmp_path, capsys):
@@ -252,6 +186,9 @@ def test_an_official_table_is_refused_at_its_cell(tmp_path, capsys):
     (tmp_path / "t.csv").write_bytes(as_csv(OFFICIAL, rows))
     assert main(argv) == 1
     assert "t.csv · dòng 2 · B2" in (said := capsys.readouterr().err) and "Xã Tân Hòa" in said
+    rows[0][1] = "đ" * 140_000
+    (tmp_path / "t.csv").write_bytes(as_csv(OFFICIAL, rows))
+    assert main(argv) == 1 and "t.csv · dòng 2 · B2" in capsys.readouterr().err
     rows[0][1] = "Xã Tân Hòa"
     (tmp_path / "t.csv").write_bytes(as_csv(OFFICIAL, rows))
     assert main(argv) == 0

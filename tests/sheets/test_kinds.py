@@ -52,7 +52,7 @@ def test_the_cells_take_what_the_kind_allows_and_say_so(desk, tmp_path):
         "1/b": ("whole", "between", f'IF({a}="",0,{a})', "1000000000000000"),
         "2/a": ("decimal", "between", "0", f'IF({hours}="",1E+15,{hours})'),
         "3/a": ("decimal", "between", "0", "1"),
-        "4/a": ("decimal", "between", "0", "100"),
+        "4/a": ("decimal", "between", "0", "1"),  # 100 %: what the cell holds
         "5/a": ("decimal", "greaterThanOrEqual", "0", None),
         "6/a": ("decimal", "greaterThanOrEqual", "0", None),
     }
@@ -87,14 +87,15 @@ def book_of(desk):
 
 
 def test_intake_refuses_what_the_kind_excludes_at_its_cell(desk, tmp_path):
-    typed = {"1/a": "25", "1/b": "20", "2/a": "5", "2/b": "4.5", "3/a": "85", "4/a": "101", "5/a": "-1"}
+    typed = {"1/a": "25", "1/b": "20", "2/a": "5", "2/b": "4.5", "3/a": "0.85", "4/a": "101", "5/a": "-1"}
     out = taken(desk, tmp_path, typed)
     assert out.refused and "so-a.xlsx" in out.returned
     said = {f.column: f.reason for f in out.findings if f.severity == "error"}
     places = {name: "!".join(where) for name, where in book_of(desk).inputs().items()}
-    assert said == {places["5/a"]: "form_negative"}
-    said = {f.column: f.reason for f in taken(desk, tmp_path, {**typed, "5/a": "1"}).findings if f.severity == "error"}
-    expected = {"1/a": "part_above", "2/a": "part_above", "3/a": "share_above", "4/a": "percent_above"}
+    assert said == {places["4/a"]: "form_percent_above", places["5/a"]: "form_negative"}
+    typed |= {"4/a": "100", "5/a": "1"}
+    said = {f.column: f.reason for f in taken(desk, tmp_path, typed).findings if f.severity == "error"}
+    expected = {"1/a": "part_above", "2/a": "part_above"}
     assert said == {places[name]: reason for name, reason in expected.items()}
     assert not (desk.root / "2024/demo/claims.csv").exists()
 

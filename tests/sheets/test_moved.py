@@ -13,7 +13,7 @@ from dxlib.case import read_before, read_case, read_for_verification
 from dxlib.rules import Parts
 from dxlib.sheets import intake
 from dxlib.sheets.book import Cell, at, filled
-from dxlib.sheets.form import TABLE, appeal_form, claim_form
+from dxlib.sheets.form import CLAIM_COLUMNS, TABLE, appeal_form, claim_form
 from dxlib.sheets.intake import Issued
 from dxlib.sheets.layout import rising
 from dxlib.sheets.receive import receive
@@ -22,7 +22,7 @@ from dxlib.sheets.write import write
 from tests.sheets.desk import DATA, Desk, before_claims, in_office
 from tests.sheets.test_intake import IN_TIME, KEY, SAID, send, take
 
-MAIN = "Phiếu"
+MAIN, WIDTH = "Phiếu", len(CLAIM_COLUMNS)
 
 
 @pytest.fixture(scope="module")
@@ -173,21 +173,21 @@ def test_a_code_typed_over_another_leaves_both_empty(desk, form, whole, first):
 
 @pytest.mark.parametrize("column", [0, 1, 5, 9])
 def test_an_inserted_column_moves_no_answer_and_is_one_finding(desk, form, whole, column):
-    width = 15
+    width = WIDTH
     out, _ = received(desk, arranged(form, MAIN, columns=[*range(column), None, *range(column, width)]))
     assert reasons(out) == ["column_inserted"] and out.given == whole.given
 
 
 def test_columns_in_another_order_move_no_answer(desk, form, whole):
-    out, _ = received(desk, arranged(form, MAIN, columns=[0, 1, 2, 3, 5, 4, *range(6, 15)]))
+    out, _ = received(desk, arranged(form, MAIN, columns=[0, 1, 2, 3, 5, 4, *range(6, WIDTH)]))
     assert reasons(out) == ["column_moved"] and out.given == whole.given
-    out, _ = received(desk, arranged(form, MAIN, columns=[*range(4), *range(5, 15)]))
+    out, _ = received(desk, arranged(form, MAIN, columns=[*range(4), *range(5, WIDTH)]))
     assert reasons(out) == ["column_deleted"]
     assert out.given == {n: s for n, s in whole.given.items() if not n.endswith("/a")}
 
 
 def test_without_codes_or_heads_nothing_is_taken(desk, form):
-    out, _ = received(desk, arranged(form, MAIN, columns=list(range(1, 15))))
+    out, _ = received(desk, arranged(form, MAIN, columns=list(range(1, WIDTH))))
     assert reasons(out) == ["column_deleted"] and not [n for n in out.given if n[0].isdigit()]
     n = height(form)
     out, _ = received(desk, arranged(form, MAIN, [*range(TABLE), *range(TABLE + 1, n)]))

@@ -72,7 +72,7 @@ def test_decisions_come_back_as_verdicts(root, tmp_path):
     other = next(i for i in chosen if i != figure)
     by = case.indicators.set_index("code").loc[figure.code, "verifier"]
     key = f"{figure.agency}/{figure.code}"
-    typed = {f"{key}/decision": "Điều chỉnh", f"{key}/a": "1", f"{key}/note": "theo hệ thống", f"by/{by}": "Tổ số 1"}
+    typed = {f"{key}/decision": "Điều chỉnh", f"{key}/a": "1", f"{key}/note": "theo hệ thống", f"by/{by}/decided_by": "Tổ số 1"}
     typed[f"{key}/reason"] = next(iter(Issued(case, root).wording("vi").reasons.values()))
     typed[f"{other.agency}/{other.code}/decision"] = "Chấp nhận"
     path = returned(root, tmp_path / "list.xlsx", typed)

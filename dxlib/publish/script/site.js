@@ -102,8 +102,8 @@
     field.value = asked.get("q") || "";
     (asked.get("c") || "").split(",").filter((place) => byPlace.has(place)).forEach((place) => picked.add(place));
     picked.forEach((place) => boxes.get(place).forEach((one) => { one.checked = true; }));
-    const target = byPlace.has(location.hash.slice(1)) || location.hash.length < 2
-      ? null : document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const [named = ""] = asked.keys();  // of an address without "=" all of it; whatever it holds, it is read
+    const target = byPlace.has(named) ? null : document.getElementById(named);
     if (target) target.querySelector("details")?.setAttribute("open", "");
     search();
     showCompared();
