@@ -332,7 +332,8 @@ def test_a_folder_without_record_has_no_root(tmp_path, capsys):
  ],
  "files": 1,
  "fingerprints": {{}},
- "root": ""
+ "root": "",
+ "under_way": false
 }}
 """
     )
