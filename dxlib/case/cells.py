@@ -14,6 +14,13 @@ from ..errors import Finding, nearest
 from ..rules import NUMBER, number, quotient
 from .tables import DECIMAL_COMMA, VN_DATE, iso
 
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10)),
+}  # by Windows
 INTEGER = re.compile(r"-?[0-9]+")
 LOOKED_UP = 50
 THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3}){2,}|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]{1,3}(\.[0-9]{3})+,[0-9]+")
@@ -81,6 +88,11 @@ def check_integer(value: str) -> tuple[str, str, dict] | None:
     return None if INTEGER.fullmatch(value) and len(value) <= 18 else ("E_TYPE", "integer_form", {})
 
 
+def check_file_name(value: str) -> tuple[str, str, dict] | None:
+    """An id that files and folders are named by."""
+    return ("E_FORM", "name_reserved", {}) if value.lower() in RESERVED else None
+
+
 def check_date(value: str) -> tuple[str, str, dict] | None:
     try:
         if date.fromisoformat(value).isoformat() == value:
@@ -94,6 +106,7 @@ def check_date(value: str) -> tuple[str, str, dict] | None:
 
 TYPES: dict[str, Callable[[str], tuple[str, str, dict] | None]] = {
     "string": lambda value: None,
+    "file_name": check_file_name,
     "number": check_number,
     "weight": check_weight,
     "integer": check_integer,

@@ -16,7 +16,7 @@ from ..atomic import settle
 from ..audit import broken_links
 from ..errors import Finding, Refusal, nearest
 from .case import Case, build_tree, freeze, table_findings
-from .cells import check_cells, check_references
+from .cells import RESERVED, check_cells, check_references
 from .documents import dated_outside, read_documents
 from .framework import Framework, finished_node
 from .lineage import check_lineage, check_members
@@ -31,7 +31,6 @@ Files = Mapping[str, bytes]  # path below the data folder -> what a command is a
 NOTHING: Files = {}
 RETURNED = ["sha256", "returned_on", "recipient", "kind", "findings", "answered_on"]
 GROUP = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
-RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))}
 
 
 def check_place(year: str, group: str) -> list[Finding]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..case import places
-from ..case.read import GROUP, RESERVED, YEAR
+from ..case.cells import RESERVED
+from ..case.read import GROUP, YEAR
 from ..errors import Finding, Refusal, nearest
 
 READERS = {

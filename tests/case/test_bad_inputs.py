@@ -67,6 +67,7 @@ CASES = {
     "unknown option": (claims("deputy", "deputi"), "E_OPTION", "claims.csv", 7, "option"),
     "nought below": (claims("8.5,40", "8.5,0"), "E_ZERO_DIVISION", "claims.csv", 9, "b"),
     "nought over nought": (claims("8.5,40", "0,0"), "E_ZERO_OVER_ZERO", "claims.csv", 9, "b"),
+    "device's name": ({"agencies": FILES["agencies.csv"].replace("so-b", "nul")}, "E_FORM", "agencies.csv", 3, "agency"),
     "homoglyph id": ({"agencies": FILES["agencies.csv"].replace("so-b", "sо-b")}, "E_FORM", "agencies.csv", 3, "agency"),
     "sums": (rows("60,", "70,"), "E_FRAMEWORK_SUM", "indicators.csv", 2, "max_points"),
     "total": (index("total = 100", "total = 1000"), "E_FRAMEWORK_SUM", "index.toml", None, "total"),
