@@ -18,6 +18,7 @@ from jupyter_client.provisioning.local_provisioner import LocalPortCache
 from nbformat.v4 import new_notebook
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager
+from traitlets import Unicode
 
 from dxlib.runs import execute, fork_server, kernel, pool
 from dxlib.runs.batch import run
@@ -285,8 +286,11 @@ def test_no_ordinary_kernel_asks_for_a_port(surroundings):
 
 def test_a_port_that_another_worker_took_first_costs_a_second_start(surroundings, tmp_path, monkeypatch):
     """On Windows kernels have ports, and two workers may pick the same between looking and binding."""
-    monkeypatch.setattr(kernel.OwnInterpreter, "_transport", lambda self: "tcp")
-    monkeypatch.setattr(kernel.OwnInterpreter, "_ip", lambda self: "127.0.0.1")
+
+    class OnPorts(kernel.OwnInterpreter):
+        transport, ip = Unicode("tcp"), Unicode("127.0.0.1")
+
+    monkeypatch.setattr(kernel, "manager", lambda source: OnPorts)
     real, picked = LocalPortCache.find_available_port, []
     with socket.create_server(("127.0.0.1", 0)) as others:
 
