@@ -18,7 +18,7 @@ from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.lock import HELD
 from dxlib.moves import LONGEST
-from dxlib.runs import batch, run
+from dxlib.runs import batch, books, run
 from tests.test_commands_interrupted import COMMANDS, PLACE, root, state  # noqa: F401 (a fixture)
 from tests.windows import OPEN_FILES, refusals
 
@@ -164,6 +164,24 @@ def test_a_file_of_all_that_is_open_stops_the_run_before_anything_moves(desk, mo
         with pytest.raises(Refusal) as refused:
             desk.run()
     assert [f.reason for f in refused.value.findings] == ["file_held"] and desk.products() == before
+
+
+@LINUX
+def test_a_file_of_no_job_that_is_open_is_named_as_well(desk, monkeypatch):
+    """A page of a version that was signed: what goes with the jobs is published already when its turn comes."""
+    page = "2025/communes/v1/report.vi.html"
+    monkeypatch.setattr(books.versions, "published", lambda *_: {page: b"as signed"})
+    desk.run()
+    other_answers(desk)
+    monkeypatch.setattr(books.versions, "published", lambda *_: {page: b"replaced"})
+    with refusals(monkeypatch, desk.reports) as windows:
+        windows.held |= {desk.reports / "public" / page}
+        with pytest.raises(Refusal) as refused:
+            desk.run()
+    assert [f.file for f in refused.value.findings] == [str(desk.reports / "public" / page)]
+    assert (desk.reports / "public" / page).read_bytes() == b"as signed"
+    assert all(audit(desk.reports / reader, data=desk.data).confirmed for reader in ("public", "internal"))
+    assert desk.run().exit_code == 0 and (desk.reports / "public" / page).read_bytes() == b"replaced"
 
 
 @LINUX

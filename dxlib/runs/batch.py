@@ -196,6 +196,11 @@ def run(
                 books.close()
                 put(books, log.LOG, log.described(REPOSITORY, began, times, finished, dask or workers))
                 put(books, seen.SEEN, seen.written({**source.seen, **plan.remembered(outcomes)}))
+        told = [finding for outcome in outcomes.values() for finding in outcome.findings]
+        if untold := [
+            finding for of in books.held.values() for finding in of if finding not in told
+        ]:  # of no job's file
+            raise Refusal(untold)
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))

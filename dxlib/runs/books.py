@@ -167,18 +167,21 @@ class Books:
     def close(self) -> None:
         """What goes with no job, where anything may have changed: signed versions, the pages that list everything."""
         self.publish()
-        loose = {path: of["sha256"] for path, of in self.index.items()}
-        if not self.published and any(path.count("/") == 1 for path in loose) and products.holds(self.reports, loose):
-            return
         signatures = record.signatures(self.entries)
-        self.add({
+        signed = {
             f"public/{path}": data
             for place, (current, rows) in signatures.items()
             for path, data in versions.published(self.root, place, current, rows).items()
-        })  # fmt: skip
+        }
+        loose = {path: of["sha256"] for path, of in self.index.items()}
+        as_signed = all(self.index.get(path) == record.facts_of(data) for path, data in signed.items())
+        listed = any(path.count("/") == 1 for path in loose)
+        if not self.published and listed and as_signed and products.holds(self.reports, loose):
+            return
+        self.add(signed)
         self.publish()  # the index is read off the folder
-        listed = [notebook for notebook, reader in READERS.items() if reader == "public"]
-        self.add({f"public/{name}": data for name, data in site(self.reports / "public", listed, signatures).items()})
+        shown = [notebook for notebook, reader in READERS.items() if reader == "public"]
+        self.add({f"public/{name}": data for name, data in site(self.reports / "public", shown, signatures).items()})
         entries, index = (record.below("public", all_of) for all_of in (self.entries, self.index))
         self.add({f"public/{CRATE}": crate(entries, index, licences(self.reports / "public"))})
         self.publish()
