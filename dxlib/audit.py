@@ -27,9 +27,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-FORMAT, PROOF_FORMAT = "dxlib-record-1", "dxlib-proof-1"
+FORMAT, SIGNED_FORMAT, PROOF_FORMAT = "dxlib-record-2", "dxlib-signed-2", "dxlib-proof-2"
 UNDER_WAY = (".pending/.gone-*", ".partial-*")  # a change decided and not yet carried out; somebody who carries it out
-RECORD, SUMS, SCORES = "record.json", "SHA256SUMS", "tables/scores.csv"
+RECORD, SUMS, ROOT, SCORES = "record.json", "SHA256SUMS", "root.txt", "tables/scores.csv"
+READERS = ("public", "internal")
+ROWS_LEAF = 1  # where the agencies' lines stand among the leaves of a place
+# What a page of a version that was replaced says first of all; all else in it is as it was signed.
+NOTICE = re.compile(rb'<p role="note" data-replaced style="[^"<>]*">[^<]*<a href="[^"<>]*">[^<]*</a></p>')
 RETURNED = re.compile(r"[0-9]{4}/[^/]+/returned/[^/]+\.xlsx")  # marked copies, see docs/forms.md
 
 
@@ -108,9 +112,37 @@ def check_proof(data: bytes, i: int, n: int, siblings: Sequence[str], root: str)
     return not left and found.hex() == root
 
 
-def published_root(products: Mapping[str, str]) -> str:
-    """Root over everything published: path -> SHA-256 (hex), in the order of the paths."""
-    return merkle_root(f"{path}\0{products[path]}".encode() for path in sorted(products))
+def place_leaves(reader: str, place: str, jobs: Mapping[str, Any], rows: Any, signed: Any) -> list[bytes]:
+    """The leaves of one year and group: whose it is, the tree over its agencies' lines, its sign-offs, and every job
+    with its inputs, parameters, programme, warnings and products.
+
+    jobs   "2024/communes/report.vi" -> entry of the record; those of other places are passed over
+    rows   root and number of the agencies' lines, None where there are none
+    """
+    own = sorted(name for name in jobs if name.startswith(f"{place}/"))
+    head = (["place", FORMAT, reader, place], ["rows", rows], ["signed", signed])
+    return [canonical(leaf) for leaf in (*head, *(["job", name, jobs[name]] for name in own))]
+
+
+def place_roots(record: Mapping[str, Any]) -> dict[str, str]:
+    """place -> root of all that a record says of it: what is signed, and printed on what is signed."""
+    places = {name.rpartition("/")[0] for name in record["jobs"]} | {*record["rows"], *record["signed"]}
+    return {
+        place: merkle_root(
+            place_leaves(
+                record["reader"], place, record["jobs"], record["rows"].get(place), record["signed"].get(place, [])
+            )
+        )
+        for place in sorted(places)
+    }
+
+
+def folder_root(record: Mapping[str, Any]) -> str:
+    """Root over everything that a record says: its places, and the files of no job."""
+    leaves: list[Any] = [["record", FORMAT, record["reader"]]]
+    leaves += [["place", place, root] for place, root in place_roots(record).items()]
+    leaves += [["file", path, record["index"][path]] for path in sorted(record["index"])]
+    return merkle_root(canonical(leaf) for leaf in leaves)
 
 
 def fingerprint(job: Mapping[str, Any]) -> str:
@@ -120,8 +152,8 @@ def fingerprint(job: Mapping[str, Any]) -> str:
 
 
 def approval_digest(row: Mapping[str, str]) -> str:
-    """What the next row of approvals.csv carries in `previous`."""
-    return digest(canonical({column: str(cell) for column, cell in row.items()}))
+    """What the next row of approvals.csv carries in `previous`; rows of before there was a root have none in it."""
+    return digest(canonical({column: str(cell) for column, cell in row.items() if cell or column != "root"}))
 
 
 def broken_links(rows: Sequence[Mapping[str, str]]) -> Iterator[tuple[int, str, str]]:
@@ -215,15 +247,19 @@ class Deviation:
 class Report:
     """What an audit found.
 
-    root           worked out from the record's products, to be compared with the one published elsewhere
+    root           of the folder, worked out from the record, to be compared with the one published elsewhere
+    roots          the same of every year and group, "2024/communes", and of its signed versions, "2024/communes/v1"
     fingerprints   job -> worked out from the parts that the record names
+    covered        what the values that the auditor brought do and do not answer for, as (kind, facts)
     under_way      the folder deviates, and was just being changed: neither confirmed nor refuted
     """
 
     files: int
     root: str
+    roots: Mapping[str, str]
     fingerprints: Mapping[str, str]
     deviations: tuple[Deviation, ...]
+    covered: tuple[tuple[str, Mapping[str, str]], ...] = ()
     under_way: bool = False
 
     @property
@@ -240,8 +276,9 @@ class File:
 def audit(path: str | Path, root: str = "", signed: str = "", data: str | Path | None = None) -> Report:
     """Hold a published folder against its record and SHA256SUMS; everything that deviates at once, sorted.
 
-    root     the root as it was published elsewhere (64 hex digits)
-    signed   a fingerprint as it was signed or printed (12 digits or more)
+    root     a root as it was printed or published elsewhere (12 digits or more): of the folder (root.txt), of a year
+             and group, or of a signed version
+    signed   a fingerprint of inputs as it was printed (12 digits or more)
     data     the data folder from which the products were made
     """
     folder = Path(path)
@@ -249,7 +286,7 @@ def audit(path: str | Path, root: str = "", signed: str = "", data: str | Path |
     try:
         report = compared(folder, root, signed, data)
     except OSError as error:  # gone since it was listed
-        report = Report(0, "", {}, (Deviation(RECORD, "unreadable", found=error.strerror or ""),))
+        report = Report(0, "", {}, {}, (Deviation(RECORD, "unreadable", found=error.strerror or ""),))
     moving = marks or marks_of_change(folder) or identity(folder / RECORD) != before
     return replace(report, under_way=bool(moving and report.deviations))
 
@@ -281,21 +318,54 @@ def compared(folder: Path, root: str, signed: str, data: str | Path | None) -> R
     found += told + said
     if record is None:
         found += compare_files(files, {path: File(of, -1) for path, of in sums.items()}) if sums else []
-        return Report(len(files), "", {}, tuple(sorted(found)))
+        return Report(len(files), "", {}, {}, tuple(sorted(found)), tuple(coverage("", (), "", "", data is not None)))
     products, contradictions = products_of(record)
     prints = {job: fingerprint(of) for job, of in record["jobs"].items()}
     found += contradictions + compare_files(files, products)
     if SUMS in files:
         found += compare_sums(sums, products, files)
     found += check_fingerprints(record, prints) + check_signed(record, prints) + check_rows(folder, record, files)
-    made = published_root({path: of.sha256 for path, of in products.items()})
+    made = folder_root(record)
     found += [Deviation(RECORD, "root", 0, made, record["root"])] if made != record["root"] else []
-    found += [Deviation(RECORD, "root_outside", 0, root, made)] if root and made != root else []
+    if ROOT not in files:
+        found.append(Deviation(ROOT, "missing"))
+    elif (folder / ROOT).read_bytes() != f"{record['root']}\n".encode():
+        found.append(Deviation(ROOT, "root_file", 0, record["root"]))
+    versions, wrong = check_versions(folder, record, files)
+    found += wrong
+    roots = {"": made, **place_roots(record), **versions}
+    meant = [of for of, full in roots.items() if root and full.startswith(root)]
+    found += [Deviation(RECORD, "root_outside", 0, root, made)] if root and not meant else []
     if signed and not any(full.startswith(signed) for full in prints.values()):
         found.append(Deviation(RECORD, "fingerprint_outside", 0, signed))
     if data is not None:
         found += compare_data(Path(data), record)
-    return Report(len(files), made, prints, tuple(sorted(set(found))))
+    del roots[""]
+    covered = tuple(coverage(record["reader"], meant, root, signed, data is not None))
+    return Report(len(files), made, roots, prints, tuple(sorted(set(found))), covered)
+
+
+def coverage(
+    reader: str, meant: Sequence[str], root: str, signed: str, data: bool
+) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """What the values from outside answer for, and what nothing that was brought answers for.
+
+    meant   whose root was given: "" the folder's, a place's, a version's
+    """
+    for of in meant:
+        kind = "covers_folder" if not of else "covers_version" if is_version(of) else "covers_place"
+        yield kind, {"place": of.partition("/v")[0], "version": of.rpartition("/v")[2]}
+    for value in (root if meant else "", signed):
+        if value and len(value) < 64:
+            yield "covers_digits", {"n": str(len(value))}
+    if signed:
+        yield "covers_inputs", {}
+    if not meant:
+        yield "covers_nothing" if not signed else "covers_no_page", {}
+    if not data:
+        yield "covers_no_data", {}
+    if reader == "public" and meant:
+        yield "covers_no_truth", {}
 
 
 def published(path: str | Path) -> list[Path]:
@@ -365,7 +435,7 @@ def compare_files(files: Mapping[str, File], products: Mapping[str, File]) -> li
     """Missing, extra and changed files; a size of -1 is not known."""
     found = [Deviation(path, "missing", 0, of.sha256) for path, of in products.items() if path not in files]
     for path, there in files.items():
-        if path in (RECORD, SUMS) and path not in products:
+        if path in (RECORD, SUMS, ROOT) and path not in products:
             continue
         if path not in products:
             found.append(Deviation(path, "extra", 0, "", there.sha256))
@@ -396,7 +466,8 @@ def read_sums(folder: Path, files: Mapping[str, File]) -> tuple[dict[str, str], 
 
 def compare_sums(sums: Mapping[str, str], products: Mapping[str, File], files: Mapping[str, File]) -> list[Deviation]:
     """Where SHA256SUMS and the record do not say the same."""
-    told = {path: of.sha256 for path, of in products.items()} | {RECORD: files[RECORD].sha256}
+    told = {path: of.sha256 for path, of in products.items()}
+    told |= {name: files[name].sha256 for name in (RECORD, ROOT) if name in files}
     lacking = [Deviation(path, "sums_lacks", 0, of) for path, of in told.items() if path not in sums]
     surplus = [Deviation(path, "sums_surplus", 0, "", of) for path, of in sums.items() if path not in told]
     differing = [path for path, of in sums.items() if told.get(path, of) != of]
@@ -431,6 +502,7 @@ def is_parameter(value: Any) -> bool:
 is_hex, is_text, is_name = matches("[0-9a-f]{64}"), matches(".*"), matches(".+")
 is_place = matches(PLACE := r"[0-9]{4}/[a-z0-9][a-z0-9_-]{0,31}")
 is_job = matches(PLACE + r"/[A-Za-z0-9_-]+\.[a-z]{2}")
+is_version = matches(PLACE + r"/v[^/]+")
 PRODUCTS = {is_path: {"sha256": is_hex, "size": is_size}}
 JOB = {
     "fingerprint": is_hex,
@@ -442,14 +514,24 @@ JOB = {
     "lock": is_hex,
     "warnings": [is_text],
     "products": PRODUCTS,
+    "root": lambda value: value is None or value == "" or is_hex(value),  # that its papers print
 }
+ROWS = {"root": is_hex, "agencies": is_size}
+SIGNED = [{is_name: is_text}]
 SHAPE = {
     "format": matches(re.escape(FORMAT)),
     "reader": matches("public|internal"),
     "jobs": {is_job: JOB},
     "index": PRODUCTS,
-    "rows": {is_place: {"root": is_hex, "agencies": is_size}},
-    "signed": {is_place: [{is_name: is_text}]},
+    "rows": {is_place: ROWS},
+    "signed": {is_place: SIGNED},
+    "root": is_hex,
+}
+KEPT = {
+    "format": matches(re.escape(SIGNED_FORMAT)),
+    "jobs": {is_job: JOB},
+    "rows": lambda value: value is None or not any(misshapen(value, ROWS)),
+    "signed": SIGNED,
     "root": is_hex,
 }
 
@@ -476,18 +558,20 @@ def misshapen(value: Any, shape: Any, where: str = "") -> Iterator[str]:
                 yield from misshapen(value[key], shape[key] if fixed else shape[first], inside)
 
 
-def read_record(folder: Path, files: Mapping[str, File]) -> tuple[dict[str, Any] | None, list[Deviation]]:
+def read_record(
+    folder: Path, files: Mapping[str, File], path: str = RECORD, shape: Any = SHAPE
+) -> tuple[dict[str, Any] | None, list[Deviation]]:
     """The record, None where it cannot be relied upon; and what is wrong with its form."""
-    if RECORD not in files:
-        return None, [Deviation(RECORD, "missing")]
-    data = (folder / RECORD).read_bytes()
+    if path not in files:
+        return None, [Deviation(path, "missing")]
+    data = (folder / path).read_bytes()
     try:
         record = json.loads(data.decode())
         written = canonical(record) + b"\n"
     except (ValueError, TypeError, RecursionError) as error:  # no JSON, half a character, a float, without end
-        return None, [Deviation(RECORD, "record_unreadable", found=type(error).__name__)]
-    found = [Deviation(RECORD, "record_not_canonical")] if written != data else []
-    wrong = [Deviation(RECORD, "record_form", found=where) for where in misshapen(record, SHAPE)]
+        return None, [Deviation(path, "record_unreadable", found=type(error).__name__)]
+    found = [Deviation(path, "record_not_canonical")] if written != data else []
+    wrong = [Deviation(path, "record_form", found=where) for where in misshapen(record, shape)]
     return None if wrong else record, found + wrong
 
 
@@ -518,6 +602,67 @@ def check_signed(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[D
             last = rows[-1].get("fingerprint", "")
             found.append(Deviation(place, "signed", len(rows), ", ".join(sorted(reports)), last))
     return found
+
+
+def check_versions(
+    folder: Path, record: Mapping[str, Any], files: Mapping[str, File]
+) -> tuple[dict[str, str], list[Deviation]]:
+    """ "2024/communes/v1" -> root of every signed version that is kept there, and where it is not as it was signed."""
+    roots, found = {}, []
+    for path in files:
+        at, _, name = path.rpartition("/")
+        if name != RECORD or not is_version(at) or record["reader"] != "public":
+            continue
+        kept, wrong = read_record(folder, files, path, KEPT)
+        found += wrong
+        if kept is None:
+            continue
+        place, version = at.rpartition("/")[0], at.rpartition("/v")[2]
+        roots[at] = made = merkle_root(place_leaves("public", place, kept["jobs"], kept["rows"], kept["signed"]))
+        if made != kept["root"]:
+            found.append(Deviation(path, "root", 0, made, kept["root"]))
+        rows = record["signed"].get(place, [])
+        n = next((i for i, row in enumerate(rows) if row.get("version") == version), len(rows))
+        report = kept["jobs"].get(f"{place}/report.vi", {})
+        if n == len(rows) or kept["signed"] != rows[:n]:
+            found.append(Deviation(path, "version_sign_offs"))
+        elif rows[n].get("root") not in (None, "", made) or rows[n].get("fingerprint") != report.get("fingerprint"):
+            found.append(Deviation(path, "version_root", n + 1, rows[n].get("root", ""), made))
+        products, contradictions = products_of({"index": {}, "jobs": kept["jobs"]})
+        found += contradictions
+        told = {f"{at}/{path.removeprefix(f'{place}/')}": of for path, of in products.items()}
+        found += compare_version(folder, at, told, files)
+        if (
+            n == len(rows) - 1
+            and report.get("fingerprint") == record["jobs"].get(f"{place}/report.vi", report)["fingerprint"]
+        ):
+            found += compare_standing(place, products, files)
+    return roots, found
+
+
+def compare_standing(place: str, signed: Mapping[str, File], files: Mapping[str, File]) -> Iterator[Deviation]:
+    """Where what was signed last is what is published: products that are others now. Those that name the sign-off are
+    others for it."""
+    shows = re.compile(re.escape(place) + r"/(report\.[a-z]{2}\.(html|pdf)|README\.md|datapackage\.json)")
+    for path, of in signed.items():
+        if path not in files:
+            yield Deviation(path, "version_lacks", 0, of.sha256)
+        elif files[path].sha256 != of.sha256 and not shows.fullmatch(path):
+            yield Deviation(path, "version_differs", 0, of.sha256, files[path].sha256)
+
+
+def compare_version(folder: Path, at: str, told: Mapping[str, File], files: Mapping[str, File]) -> Iterator[Deviation]:
+    """Files of a signed version that are not as they were signed; a notice that it was replaced is looked past."""
+    for path in files:
+        if path.startswith(f"{at}/") and path not in told and path != f"{at}/{RECORD}":
+            yield Deviation(path, "version_extra")
+    for path, of in told.items():
+        if path not in files:
+            yield Deviation(path, "missing", 0, of.sha256)
+        elif files[path].sha256 != of.sha256:
+            data = (folder / path).read_bytes() if path.endswith(".html") else b""
+            if digest(NOTICE.sub(b"", data, count=1)) != of.sha256:
+                yield Deviation(path, "version_changed", 0, of.sha256, files[path].sha256)
 
 
 def check_rows(folder: Path, record: Mapping[str, Any], files: Mapping[str, File]) -> list[Deviation]:
@@ -616,49 +761,60 @@ def filled(row: Mapping[str, str]) -> dict[str, str]:
 
 PROOF = {
     "format": matches(re.escape(PROOF_FORMAT)),
-    "place": is_place,
+    "place": lambda value: is_place(value) or is_version(value),
     "agency": is_name,
     "lines": [is_text],
     "index": is_size,
-    "agencies": is_size,
     "siblings": [is_hex],
+    "rows": ROWS,
+    "leaves": is_size,
+    "above": [is_hex],
     "root": is_hex,
 }
 
 
 def prove(path: str | Path, place: str, agency: str) -> dict[str, Any]:
-    """What one agency needs in order to check its own lines of tables/scores.csv against the root of its place.
+    """What one agency needs in order to check its own lines of tables/scores.csv against the root of its place, two
+    trees one above the other: lines -> table -> place.
+
+    place   "2024/communes", or a signed version of it: "2024/communes/v1"
 
     Raises LookupError (name, known ones) where there is no such place or agency, ValueError (path) where the table
     does not give the root of the record.
     """
-    folder = Path(path)
-    files = {name: digest_file(folder / name) for name in (RECORD,) if (folder / name).is_file()}
-    record, _ = read_record(folder, files)
-    if record is None:
+    folder, record = Path(path), f"{place}/{RECORD}" if is_version(place) else RECORD
+    files = {name: digest_file(folder / name) for name in {record, RECORD} if (folder / name).is_file()}
+    held, _ = read_record(folder, files)
+    if held is None:
         raise ValueError(RECORD)
-    if place not in record["rows"]:
-        raise LookupError(place, ", ".join(sorted(record["rows"])))
-    path = f"{place}/{SCORES}"
+    kept, _ = read_record(folder, files, record, KEPT) if record in files and record != RECORD else (None, [])
+    whole = place.partition("/v")[0]
+    rows = kept["rows"] if kept else held["rows"].get(place)
+    if rows is None:
+        raise LookupError(place, ", ".join(sorted(held["rows"])))
+    table = f"{place}/{SCORES}"
     try:
-        leaves = read_scores(folder, path)
+        leaves = read_scores(folder, table)
     except (OSError, ValueError) as error:
-        raise ValueError(path) from error
-    root = merkle_root(leaves.values())
-    if root != record["rows"][place]["root"]:
-        raise ValueError(path)
+        raise ValueError(table) from error
+    if merkle_root(leaves.values()) != rows["root"]:
+        raise ValueError(table)
     if agency not in leaves:
         raise LookupError(agency, ", ".join(leaves))
     i = list(leaves).index(agency)
+    jobs, signed = (kept["jobs"], kept["signed"]) if kept else (held["jobs"], held["signed"].get(whole, []))
+    above = place_leaves(held["reader"], whole, jobs, rows, signed)
     return {
         "format": PROOF_FORMAT,
         "place": place,
         "agency": agency,
         "lines": leaves[agency].decode().split("\n"),
         "index": i,
-        "agencies": len(leaves),
         "siblings": merkle_proof(leaves.values(), i),
-        "root": root,
+        "rows": rows,
+        "leaves": len(above),
+        "above": merkle_proof(above, ROWS_LEAF),
+        "root": merkle_root(above),
     }
 
 
@@ -667,10 +823,11 @@ def holds(proof: Any) -> bool:
     if list(misshapen(proof, PROOF)):
         return False
     text = "\n".join(proof["lines"])
-    named = [*proof["place"].split("/"), proof["agency"]]
+    rows, named = proof["rows"], [*proof["place"].split("/")[:2], proof["agency"]]
     try:
         own = all(cells(line)[:3] == named for line in records(text))
-        return own and check_proof(text.encode(), proof["index"], proof["agencies"], proof["siblings"], proof["root"])
+        own = own and check_proof(text.encode(), proof["index"], rows["agencies"], proof["siblings"], rows["root"])
+        return own and check_proof(canonical(["rows", rows]), ROWS_LEAF, proof["leaves"], proof["above"], proof["root"])
     except ValueError:
         return False
 
@@ -682,8 +839,8 @@ WORDS = {
     "vi": {
         "about": "Xác nhận hoặc bác bỏ một thư mục đã công bố; không cần mạng, không cần cài gì thêm.",
         "path": "thư mục đã công bố, ví dụ reports/public",
-        "root_option": "mã gốc (64 chữ số hệ 16) đã công bố ở nơi khác",
-        "fingerprint_option": "mã kiểm chứng in trên quyết định, từ 12 chữ số trở lên",
+        "root_option": "mã gốc in trên quyết định, trên trang chính hoặc trong root.txt, từ 12 chữ số trở lên",
+        "fingerprint_option": "mã đầu vào in ở cuối trang, từ 12 chữ số trở lên",
         "data_option": "thư mục dữ liệu dùng để lập các báo cáo",
         "proof_option": "in chứng cứ để một cơ quan tự kiểm tra các dòng của mình trong tables/scores.csv",
         "check_option": "kiểm tra một chứng cứ như vậy",
@@ -694,21 +851,41 @@ WORDS = {
         "under_way": "ĐANG THAY ĐỔI: có lệnh đang công bố (hoặc đã bị ngắt khi đang công bố) vào thư mục này, nên "
         "chưa xác nhận và cũng chưa bác bỏ. Hãy kiểm tra lại sau ít phút; nếu vẫn như vậy thì chạy dx run, hoặc xin "
         "bản sao khác, rồi kiểm tra lại. Sai lệch lúc này: {n}.",
-        "root_said": "Mã gốc: {root}",
-        "prints_said": "Mã kiểm chứng:",
-        "cannot": "Điều không thể phát hiện: người giữ thư mục có thể viết lại tất cả, kể cả hồ sơ, hoặc bỏ những "
-        "dòng phê duyệt cuối. Vì vậy hãy đối chiếu mã gốc với mã đã công bố ở nơi khác (--root) và mã kiểm chứng với "
-        "mã in trên quyết định đã ký (--fingerprint); mã kiểm chứng chỉ nói báo cáo được lập từ đâu.",
-        "proof_holds": "XÁC NHẬN: các dòng của {agency} ({place}) thuộc bảng có mã gốc {root}.",
+        "root_said": "Mã gốc của cả thư mục (root.txt): {root}",
+        "roots_said": "Mã gốc theo năm và nhóm (in trên quyết định; v1, v2… là bản đã ký):",
+        "prints_said": "Mã đầu vào:",
+        "covered_said": "Việc kiểm tra này trả lời được gì:",
+        "covers_folder": "Mã gốc đưa vào đại diện cho cả thư mục: mọi tệp, đầu vào, tham số, chương trình, lưu ý, "
+        "dòng phê duyệt và bản đã ký. Thay đổi bất cứ thứ gì thì mã không còn khớp.",
+        "covers_place": "Mã gốc đưa vào đại diện cho {place} đang công bố: trang, bảng, đầu vào, tham số, "
+        "chương trình, lưu ý và các dòng phê duyệt. Không đại diện cho năm và nhóm khác, trang chính, bản đã ký trước "
+        "đó.",
+        "covers_version": "Mã gốc đưa vào đại diện cho bản {version} của {place} như khi ký (thư mục "
+        "{place}/v{version}): trang, bảng, đầu vào, tham số, chương trình, lưu ý và các dòng phê duyệt trước đó; "
+        "khi bản ấy đang có hiệu lực thì cả trang, bảng đang công bố, trừ trang báo cáo và phần giới thiệu dữ liệu "
+        "mở vì chúng nêu thêm việc ký. Không đại diện cho lời ghi đã được thay ở đầu trang, dòng phê duyệt sau, "
+        "năm và nhóm khác.",
+        "covers_digits": "Mã đưa vào chỉ có {n} chữ số: đủ để thấy nhầm lẫn và sửa đổi thông thường; trước người có "
+        "nhiều năng lực tính toán thì cần đủ 64.",
+        "covers_inputs": "Mã đầu vào đưa vào chỉ nói một báo cáo được lập từ đâu: đầu vào, tham số, chương trình.",
+        "covers_no_page": "Không trang, bảng hay dòng phê duyệt nào được đại diện: ai sửa một con số cùng với hồ sơ "
+        "thì lần kiểm tra này không thấy. Hãy dùng mã gốc in trên quyết định (--root).",
+        "covers_nothing": "Không có mã nào giữ ở ngoài thư mục được đưa vào: chỉ biết các tệp khớp với hồ sơ nằm ngay "
+        "trong thư mục. Ai sửa một con số cùng với hồ sơ thì lần kiểm tra này không thấy. Hãy dùng mã gốc in trên "
+        "quyết định hoặc đã công bố ở nơi khác (--root).",
+        "covers_no_data": "Thư mục dữ liệu không được đối chiếu (--data).",
+        "covers_no_truth": "Mã nào cũng không nói số liệu có đúng thực tế hay không, và không đại diện cho thư mục "
+        "nội bộ.",
+        "proof_holds": "XÁC NHẬN: các dòng của {agency} ({place}) thuộc kết quả có mã gốc {root}.",
         "proof_fails": "BÁC BỎ: chứng cứ không dẫn đến mã gốc.",
-        "proof_root": "Hãy đối chiếu mã gốc này với mã trong record.json đã công bố, hoặc dùng --root.",
+        "proof_root": "Hãy đối chiếu mã gốc này với mã in trên quyết định hoặc trên trang chính, hoặc dùng --root.",
         "proof_no_table": "BÁC BỎ: {path} không đúng như hồ sơ; hãy kiểm tra cả thư mục.",
         "no_folder": "không có thư mục {path}",
         "no_file": "không đọc được tệp {path}",
         "no_such": "không có “{name}”; hiện có: {known}",
         "one_of": "cần PATH hoặc --check-proof FILE, không cả hai",
         "no_use": "{option} không dùng ở đây",
-        "hex": "{value}: cần {n} chữ số hệ 16",
+        "hex": "{value}: cần 12–64 chữ số hệ 16",
         "missing": "thiếu",
         "extra": "thừa, hồ sơ không có",
         "changed": "đã bị thay đổi (hồ sơ ghi {expected}, nay là {found})",
@@ -727,9 +904,16 @@ WORDS = {
         "record_form": "sai dạng ở: {found}",
         "contradiction": "các báo cáo trong hồ sơ ghi khác nhau ({expected}, {found})",
         "root": "mã gốc ghi là {found}, nhưng tính ra {expected}",
-        "root_outside": "mã gốc là {found}, khác mã đưa vào {expected}",
-        "fingerprint": "mã kiểm chứng ghi là {found}, nhưng tính ra {expected}",
-        "fingerprint_outside": "không có báo cáo nào mang mã kiểm chứng {expected}",
+        "root_file": "không ghi đúng mã gốc {expected}",
+        "root_outside": "không có gì mang mã gốc đưa vào {expected}; mã gốc của thư mục là {found}",
+        "fingerprint": "mã đầu vào ghi là {found}, nhưng tính ra {expected}",
+        "fingerprint_outside": "không có báo cáo nào mang mã đầu vào {expected}",
+        "version_sign_offs": "không có dòng phê duyệt nào của bản này, hoặc các dòng trước đó không còn như khi ký",
+        "version_root": "bản đã ký có mã gốc {found}, dòng phê duyệt {row} ghi {expected}",
+        "version_changed": "không còn như khi ký (khi ký là {expected}, nay là {found})",
+        "version_extra": "thừa, bản đã ký không có",
+        "version_lacks": "có trong bản đã ký đang có hiệu lực, nay không còn",
+        "version_differs": "khác với bản đã ký đang có hiệu lực (khi ký là {expected}, nay là {found})",
         "rows": "các dòng theo cơ quan không cho ra mã gốc của hồ sơ ({expected}, nay là {found})",
         "rows_number": "số cơ quan là {found}, hồ sơ ghi {expected}",
         "rows_absent": "hồ sơ không có mã gốc các dòng của bảng này",
@@ -745,8 +929,8 @@ WORDS = {
     "en": {
         "about": "Confirms or refutes a published folder; without a network, with nothing installed.",
         "path": "the published folder, e.g. reports/public",
-        "root_option": "the root (64 hex digits) as published elsewhere",
-        "fingerprint_option": "the fingerprint printed on the decision, 12 digits or more",
+        "root_option": "the root printed on the decision, on the index or in root.txt, 12 digits or more",
+        "fingerprint_option": "the fingerprint of inputs printed at the end of a page, 12 digits or more",
         "data_option": "the data folder from which the reports were made",
         "proof_option": "print what an agency needs to check its own lines of tables/scores.csv",
         "check_option": "check such a proof",
@@ -757,22 +941,42 @@ WORDS = {
         "under_way": "CHANGE UNDER WAY: a command is publishing (or was stopped while publishing) into this folder; it "
         "is neither confirmed nor refuted. Audit again in some minutes; if it is still so, run dx run, or ask for "
         "another copy, and audit again. Deviations now: {n}.",
-        "root_said": "Root: {root}",
-        "prints_said": "Fingerprints:",
-        "cannot": "What this cannot detect: whoever owns the folder may rewrite everything, the record included, or "
-        "take away the last sign-offs. So compare the root with the one published elsewhere (--root) and the "
-        "fingerprint with the one on the signed decision (--fingerprint); a fingerprint says only from what a report "
-        "was made.",
-        "proof_holds": "CONFIRMED: the lines of {agency} ({place}) belong to the table with root {root}.",
+        "root_said": "Root of the whole folder (root.txt): {root}",
+        "roots_said": "Roots by year and group (printed on the decision; v1, v2… are signed versions):",
+        "prints_said": "Fingerprints of inputs:",
+        "covered_said": "What this audit answers:",
+        "covers_folder": "The root that was given stands for the whole folder: every file, input, parameter, "
+        "programme, warning, sign-off and signed version. Whatever is changed, it no longer fits.",
+        "covers_place": "The root that was given stands for {place} as it is published: pages, tables, inputs, "
+        "parameters, programme, warnings and sign-offs. Not for other years and groups, the index, earlier signed "
+        "versions.",
+        "covers_version": "The root that was given stands for version {version} of {place} as it was signed (folder "
+        "{place}/v{version}): pages, tables, inputs, parameters, programme, warnings and the sign-offs before it; "
+        "while that version stands, also for the pages and tables published now, save the report and the "
+        "description of the open data, which name the sign-off. Not for the notice that it was replaced, later "
+        "sign-offs, other years and groups.",
+        "covers_digits": "The value that was given has {n} digits only: enough against mistakes and casual changes; "
+        "against somebody with much computing power all 64 are needed.",
+        "covers_inputs": "The fingerprint of inputs that was given says only from what a report was made: inputs, "
+        "parameters, programme.",
+        "covers_no_page": "No page, table or sign-off is answered for: a figure that was changed together with the "
+        "record is not noticed. Use the root printed on the decision (--root).",
+        "covers_nothing": "No value kept outside the folder was given: the files are known to agree with the record in "
+        "the same folder, no more. A figure that was changed together with the record is not noticed. Use the root "
+        "printed on the decision or published elsewhere (--root).",
+        "covers_no_data": "The data folder was not compared (--data).",
+        "covers_no_truth": "No value says whether the figures are true, and none stands for the folder of internal "
+        "use.",
+        "proof_holds": "CONFIRMED: the lines of {agency} ({place}) belong to the result with root {root}.",
         "proof_fails": "REFUTED: the proof does not lead to the root.",
-        "proof_root": "Compare this root with the one in the published record.json, or give it with --root.",
+        "proof_root": "Compare this root with the one printed on the decision or the index, or give it with --root.",
         "proof_no_table": "REFUTED: {path} is not as the record says; audit the whole folder.",
         "no_folder": "there is no folder {path}",
         "no_file": "cannot read the file {path}",
         "no_such": "there is no “{name}”; there are: {known}",
         "one_of": "give either PATH or --check-proof FILE",
         "no_use": "{option} has no use here",
-        "hex": "{value}: expected {n} hex digits",
+        "hex": "{value}: expected 12–64 hex digits",
         "missing": "missing",
         "extra": "extra, not in the record",
         "changed": "changed (recorded {expected}, now {found})",
@@ -791,9 +995,16 @@ WORDS = {
         "record_form": "malformed at: {found}",
         "contradiction": "the reports in the record do not agree ({expected}, {found})",
         "root": "the root is said to be {found}, but works out as {expected}",
-        "root_outside": "the root is {found}, not {expected} as given",
-        "fingerprint": "the fingerprint is said to be {found}, but works out as {expected}",
-        "fingerprint_outside": "no report has the fingerprint {expected}",
+        "root_file": "does not hold the root {expected}",
+        "root_outside": "nothing has the root that was given, {expected}; the root of the folder is {found}",
+        "fingerprint": "the fingerprint of inputs is said to be {found}, but works out as {expected}",
+        "fingerprint_outside": "no report has the fingerprint of inputs {expected}",
+        "version_sign_offs": "no sign-off of this version, or those before it are no longer as they were",
+        "version_root": "the signed version has the root {found}, its sign-off (row {row}) says {expected}",
+        "version_changed": "is no longer as it was signed (then {expected}, now {found})",
+        "version_extra": "extra, not in the signed version",
+        "version_lacks": "is in the signed version that stands, and no longer here",
+        "version_differs": "is not that of the signed version that stands (then {expected}, now {found})",
         "rows": "the lines by agency do not give the root of the record ({expected}, now {found})",
         "rows_number": "there are {found} agencies, recorded are {expected}",
         "rows_absent": "the record has no root of this table's lines",
@@ -841,24 +1052,31 @@ def lines_of(report: Report, lang: str) -> list[str]:
     lines += [f"  {worded(of, lang)}" for of in report.deviations]
     if report.root:
         lines += [say["root_said"].format(root=report.root)]
+    roots = [f"  {of}: {full}" for of, full in sorted(report.roots.items())]
+    lines += [say["roots_said"], *roots] if roots else []
     made = [(job, full) for job, full in sorted(report.fingerprints.items()) if "/report." in job]
     lines += [say["prints_said"], *(f"  {short(full)}  {safe(job)}" for job, full in made)] if made else []
-    return [*lines, say["cannot"]]
+    lines += [say["covered_said"], *(f"  {said}" for said in told(report, lang))] if report.covered else []
+    return lines
+
+
+def told(report: Report, lang: str) -> list[str]:
+    """What the audit does and does not answer, in words."""
+    return [WORDS[lang][kind].format(**facts) for kind, facts in report.covered]
 
 
 def as_json(report: Report, lang: str) -> str:
-    said = {"confirmed": report.confirmed, **asdict(report), "cannot_detect": WORDS[lang]["cannot"]}
+    said = {"confirmed": report.confirmed, **asdict(report), "covered": told(report, lang)}
     return json.dumps(said, indent=1, sort_keys=True)
 
 
-def digits(least: int, lang: str) -> Callable[[str], str]:
-    """The reader of an option: hex digits, in groups as printed or not."""
+def digits(lang: str) -> Callable[[str], str]:
+    """The reader of an option: 12 hex digits or more, in groups as printed or not."""
 
     def read(value: str) -> str:
         found = re.sub(r"\s", "", value).lower()
-        if not re.fullmatch(rf"[0-9a-f]{{{least},64}}", found):
-            expected = "64" if least == 64 else f"{least}–64"
-            raise argparse.ArgumentTypeError(WORDS[lang]["hex"].format(value=safe(value), n=expected))
+        if not re.fullmatch(r"[0-9a-f]{12,64}", found):
+            raise argparse.ArgumentTypeError(WORDS[lang]["hex"].format(value=safe(value)))
         return found
 
     return read
@@ -868,8 +1086,8 @@ def parser(lang: str) -> argparse.ArgumentParser:
     say = WORDS[lang]
     made = argparse.ArgumentParser(prog="python -m dxlib.audit", description=say["about"], allow_abbrev=False)
     made.add_argument("path", nargs="?", metavar="PATH", help=say["path"])
-    made.add_argument("--root", type=digits(64, lang), metavar="HEX", help=say["root_option"])
-    made.add_argument("--fingerprint", type=digits(12, lang), metavar="HEX", help=say["fingerprint_option"])
+    made.add_argument("--root", type=digits(lang), metavar="HEX", help=say["root_option"])
+    made.add_argument("--fingerprint", type=digits(lang), metavar="HEX", help=say["fingerprint_option"])
     made.add_argument("--data", metavar="DIR", help=say["data_option"])
     made.add_argument("--proof", nargs=2, metavar=("YEAR/GROUP", "AGENCY"), help=say["proof_option"])
     made.add_argument("--check-proof", metavar="FILE", help=say["check_option"])
@@ -950,7 +1168,7 @@ def run_check_proof(args: argparse.Namespace, dx: argparse.ArgumentParser) -> in
         proof = json.loads(data)  # in whichever Unicode a shell wrote it
     except (ValueError, RecursionError):
         proof = None
-    right = holds(proof) and args.root in (None, proof["root"])
+    right = holds(proof) and proof["root"].startswith(args.root or "")
     facts = {key: safe(proof[key]) for key in ("agency", "place", "root")} if right else {}
     lines = [say["proof_holds"].format(**facts), *(f"  {safe(line)}" for line in proof["lines"])] if right else []
     lines += [say["proof_root"]] if right and args.root is None else []

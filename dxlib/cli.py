@@ -505,7 +505,7 @@ def run_audit(args: argparse.Namespace) -> int:
 
     if (args.dask or args.parameters) and not args.rerun:
         args.refuse(text("cli.with_rerun", args.say, option="--dask" if args.dask else "-p"))
-    root, signed = (digits(args, name, least) for name, least in (("root", 64), ("fingerprint", 12)))
+    root, signed = (digits(args, option) for option in ("root", "fingerprint"))
     folders = audit.published(args.path or args.reports)
     if not any(audit.is_published(folder) for folder in folders) and not args.json:
         print(text("cli.nothing_published", args.say, path=folders[0]))
@@ -528,13 +528,13 @@ def run_audit(args: argparse.Namespace) -> int:
     return 1 if differences else audit.exit_code(list(reports.values()))
 
 
-def digits(args: argparse.Namespace, option: str, least: int) -> str:
+def digits(args: argparse.Namespace, option: str) -> str:
     """What was published or printed elsewhere, read as the auditor's own command reads it."""
     from .audit import digits as reader
 
     given = getattr(args, option)
     try:
-        return reader(least, args.say)(given) if given else ""
+        return reader(args.say)(given) if given else ""
     except argparse.ArgumentTypeError as error:
         args.refuse(f"--{option}: {error}")
         return ""
@@ -557,7 +557,7 @@ def run_approve(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(row, ensure_ascii=False, indent=1))
     elif not args.quiet:
-        print(text("cli.approved", args.say, version=row["version"], code=short(row["fingerprint"])))
+        print(text("cli.approved", args.say, version=row["version"], code=short(row["fingerprint"]), root=row["root"]))
     return 0
 
 

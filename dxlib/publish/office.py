@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from ..errors import Finding, Refusal, nearest
@@ -42,7 +43,8 @@ def draft(notebook: Any, name: str, own: Path | None = None, **marks: Any) -> by
     held = {kind: bool(marks[kind]) for kind in ("sample", "provisional")}
     said = " – ".join(text(f"draft.mark.{kind}", marks["lang"]) for kind, holds in held.items() if holds)
     code, replaces = page["short"].replace(" ", "\u00a0"), marks.get("replaces", "")
-    printed = {**held, "marks": said, "fingerprint": code, "replaces": replaces}
+    root = " ".join(wrap(page["root"] or "", 4))
+    printed = {**held, "marks": said, "fingerprint": code, "replaces": replaces, "root": root}
     shown_as = f"templates/{name}.docx" if own else f"{name}.docx"
     return filled(own or TEMPLATES / f"{name}.docx", {**facts_of(notebook), **printed}, page["title"], shown_as)
 

@@ -68,13 +68,16 @@ def describe(
     fingerprint: str,
     superseded: str = "",
     replaces: str = "",
+    root: str | None = None,
 ) -> dict[str, Any]:
     """What a template prints besides the cells: title, banners, the line of every sheet, the fingerprint.
 
     superseded   how the figures differ from those signed last, in words; "" where they do not
     replaces     what a decision on these figures replaces, for its draft
+    root         of all that is published with these figures, "" where it is not known; None on a page that prints none
     """
-    say = {key: text(f"page.{key}", lang) for key in ("contents", "fingerprint", "fingerprint_note")}
+    said = ("contents", "fingerprint", "fingerprint_note", "root", "root_note", "root_unknown")
+    say = {key: text(f"page.{key}", lang) for key in said}
     holds = {"internal": reader == "internal", "sample": sample, "provisional": provisional}
     marks = [kind for kind, held in holds.items() if held]
     banners = [(k, " / ".join(text(f"page.{k}", one) for one in (lang, *sorted(others(lang))))) for k in marks]
@@ -89,6 +92,7 @@ def describe(
         "banners": banners,
         "fingerprint": fingerprint,
         "short": short(fingerprint),
+        "root": root,
         "sheet": " · ".join(sheet),
         "say": say,
     }

@@ -23,17 +23,40 @@ from .page import HERE, in_script, policy, script
 PAGES = {"vi": "index.html", "en": "index.en.html"}
 YEAR, GROUP = re.compile(r"[0-9]{4}"), re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
-KEYS = ("title", "intro", "empty", "search", "files", "workbook", "rank", "agency", "score", "class")
+KEYS = ("title", "intro", "roots", "empty", "search", "files", "workbook", "rank", "agency", "score", "class")
 SAID = ("sort", "filter", "found", "first", "nothing", "compare", "clear", "row", "apart")
-Signed = Mapping[str, tuple[str, list[Mapping[str, str]]]]
 
 
-def site(public: Path, notebooks: Iterable[str], signed: Signed | None = None) -> dict[str, bytes]:
+@dataclass(frozen=True)
+class Signature:
+    """What is published of a year and group, and what was signed of it.
+
+    fingerprint   of the inputs of its report
+    root          of all that is published there
+    rows          its sign-offs, oldest first
+    """
+
+    fingerprint: str
+    root: str
+    rows: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether what is published is what was signed last."""
+        return bool(self.rows) and self.rows[-1]["fingerprint"] == self.fingerprint
+
+    @property
+    def anchor(self) -> str:
+        """The root that papers print: of the signed version, which pages that show the sign-off no longer have."""
+        return (self.stands and self.rows[-1].get("root")) or self.root
+
+
+def site(public: Path, notebooks: Iterable[str], signed: Mapping[str, Signature] | None = None) -> dict[str, bytes]:
     """File name -> page, one per language.
 
     public      the folder of public products
     notebooks   names of the pages to list, in order
-    signed      year/group -> (fingerprint of its report, its sign-offs)
+    signed      year/group -> what is published there and what was signed
     """
     found = groups(public)
     return {PAGES[lang]: page(found, list(notebooks), signed or {}, lang).encode() for lang in LANGUAGES}
@@ -83,13 +106,12 @@ class Group:
             return [{key: as_meant(cell) for key, cell in row.items()} for row in csv.DictReader(file)]
 
 
-def page(found: list[Group], notebooks: list[str], signed: Signed, lang: str) -> str:
+def page(found: list[Group], notebooks: list[str], signed: Mapping[str, Signature], lang: str) -> str:
     """One language's index."""
     from jinja2 import Environment
 
     described = [
-        (group.year, describe(group, notebooks, lang) | {"signed": said_signed(signed.get(group.place), lang)})
-        for group in found
+        (group.year, describe(group, notebooks, lang) | said_signed(signed.get(group.place), lang)) for group in found
     ]
     listed = [(year, facts) for year, facts in described if facts["pages"]]
     years = {year: [facts for y, facts in listed if y == year] for year, _ in listed}
@@ -131,14 +153,15 @@ def describe(group: Group, notebooks: list[str], lang: str) -> dict[str, Any]:
     }
 
 
-def said_signed(signed: tuple[str, list[Mapping[str, str]]] | None, lang: str) -> str:
-    """What was signed, and whether it still stands there; a version that was replaced says by what, when and why."""
-    if not signed or not signed[1]:
-        return ""
-    fingerprint, rows = signed
-    following = [*rows[1:], None]
-    said = [said_of_version(row, by, fingerprint, lang) for row, by in zip(rows, following, strict=True)]
-    return " ".join(reversed(said))
+def said_signed(signed: Signature | None, lang: str) -> dict[str, str]:
+    """What was signed, and whether it still stands there; a version that was replaced says by what, when and why.
+    And the root, with what it stands for."""
+    if not signed:
+        return {}
+    following = [*signed.rows[1:], None]
+    said = [said_of_version(row, by, signed.fingerprint, lang) for row, by in zip(signed.rows, following, strict=False)]
+    of = "root_signed" if signed.anchor != signed.root else "root_now"
+    return {"signed": " ".join(reversed(said)), "root": signed.anchor, "root_of": text(f"site.{of}", lang)}
 
 
 def said_of_version(row: Mapping[str, str], following: Mapping[str, str] | None, current: str, lang: str) -> str:

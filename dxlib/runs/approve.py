@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from .. import schema
 from ..atomic import put_all, settle, working_folder
-from ..audit import approval_digest
+from ..audit import approval_digest, table
 from ..case import Case, check_chain, must_hold, read_case
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
@@ -16,7 +18,7 @@ from ..verify import open_items
 from ..words import text
 from . import products, record, versions
 from .execute import digest_input
-from .matrix import Job
+from .matrix import DRAFTED_BY, Job
 
 FIRST = "1"
 MOST = 20  # open items named in a refusal
@@ -41,9 +43,11 @@ def approve(
     reason     why a new version, needed from the second on
     pending_appeals   why the result may be published while appeals wait for their decision; recorded with the reason
 
+    The row binds the root of everything public of the place, as its papers print it.
+
     Raises Refusal with all that stands against it: no report or other bytes than recorded, inputs that changed since,
-    open items and appeals by name, provisional figures, the same figures signed before, a day before the last one, a
-    missing reason.
+    papers that print another root, open items and appeals by name, provisional figures, the same figures signed
+    before, a day before the last one, a missing reason.
     """
     with working_folder(reports):  # not while a run is at work
         for reader in record.READERS:
@@ -56,12 +60,15 @@ def signed(
     root: Path, reports: Path, case: Case, role: str, decision: str, day: str, reason: str, pending: str
 ) -> dict[str, str]:
     """The row, appended where nothing stands against it."""
+    place, entries = f"{case.year}/{case.group}", record.read(reports)
     job = Job(case.year, case.group, "report", "vi", "public")
-    entry = record.read(reports).get(f"{job.reader}/{job}")
+    entry = entries.get(f"{job.reader}/{job}")
+    waiting = open_items(case)
     last = case.approvals.to_dict("records")[-1] if len(case.approvals) else None
-    findings = check_chain(case.approvals, f"{case.year}/{case.group}")
-    findings += against_report(root, reports, job, entry)
-    findings += against_figures(f"{case.year}/{case.group}", case, entry, pending)
+    findings = check_chain(case.approvals, place)
+    findings += against_report(root, reports, job, entries)
+    findings += against_figures(place, case, waiting, entry, pending)
+    findings += against_papers(place, entries)
     above = against_row(last, entry, day, reason)
     stale = any(f.reason == "approve_changed_input" for f in findings)  # then these are not the figures signed before
     findings += [f for f in above if not (stale and f.reason == "approve_twice")]
@@ -71,24 +78,24 @@ def signed(
     row = dict.fromkeys(columns, "") | {
         "version": str(int(last["version"]) + 1) if last and last["version"].isdecimal() else FIRST,
         "fingerprint": entry["fingerprint"] if entry else "",
+        "root": record.signatures(record.of_place(place, entries))[place].root,
         "decision": decision,
         "date": day,
         "role": role,
-        "reason": with_pending(reason, case, pending),
+        "reason": with_pending(reason, waiting, pending),
         "previous": approval_digest(last) if last else "",
     }
-    kept = versions.archived(reports, f"{case.year}/{case.group}", row["version"], record.read(reports))
-    append(root, f"{case.year}/{case.group}", columns, row, kept)
+    append(root, place, columns, row, versions.archived(reports, place, row["version"], entries))
     return row
 
 
-def against_report(root: Path, reports: Path, job: Job, entry: record.Entry | None) -> list[Finding]:
+def against_report(root: Path, reports: Path, job: Job, entries: Mapping[str, record.Entry]) -> list[Finding]:
     """The report must be there as recorded, and its inputs as they were."""
-    if entry is None:
+    if f"{job.reader}/{job}" not in entries:
         return [Finding("E_APPROVE", "approve_no_report", str(job))]
     found: list[Finding] = []
     changed: dict[str, str] = {}
-    for name, of in versions.public_of(f"{job.year}/{job.group}", record.read(reports)).items():
+    for name, of in record.of_place(f"{job.year}/{job.group}", entries).items():
         made = {f"{job.reader}/{path}": facts["sha256"] for path, facts in of["products"].items()}
         if not products.holds(reports, made):
             found.append(Finding("E_APPROVE", "approve_changed_report", name.partition("/")[2]))
@@ -97,9 +104,22 @@ def against_report(root: Path, reports: Path, job: Job, entry: record.Entry | No
     return found + [Finding("E_APPROVE", "approve_changed_input", path) for path in changed]
 
 
-def against_figures(place: str, case: Case, entry: record.Entry | None, pending: str) -> list[Finding]:
-    """Claimed and current figures are never signed, nor is anything while an item is open or an appeal undecided."""
-    waiting = open_items(case)
+def against_papers(place: str, entries: Mapping[str, record.Entry]) -> list[Finding]:
+    """The papers that were signed must print the root of what is published."""
+    papers = entries.get(f"internal/{place}/{'.'.join(DRAFTED_BY)}")
+    of = record.signatures(record.of_place(place, entries)).get(place)
+    if not papers or not of or papers["root"] == of.anchor:
+        return []
+    return [Finding("E_APPROVE", "approve_papers", place, facts={"printed": papers["root"] or "–", "root": of.anchor})]
+
+
+def against_figures(
+    place: str, case: Case, waiting: pd.DataFrame, entry: record.Entry | None, pending: str
+) -> list[Finding]:
+    """Claimed and current figures are never signed, nor is anything while an item is open or an appeal undecided.
+
+    waiting   the open items
+    """
     appeals = waiting[waiting["kind"] == "appealed"]
     items = waiting[waiting["counts"] & (waiting["kind"] != "appealed")]
     found = []
@@ -114,9 +134,8 @@ def against_figures(place: str, case: Case, entry: record.Entry | None, pending:
     return found
 
 
-def with_pending(reason: str, case: Case, pending: str) -> str:
+def with_pending(reason: str, waiting: pd.DataFrame, pending: str) -> str:
     """The reason of a sign-off, with why it does not wait for appeals, and for how many."""
-    waiting = open_items(case)
     n = int((waiting["kind"] == "appealed").sum())
     said = text("cli.pending_appeals_recorded", "vi", n=n, reason=pending.strip()) if n and pending.strip() else ""
     return "; ".join(part for part in (reason, said) if part)
@@ -134,10 +153,15 @@ def against_row(last: Mapping[str, str] | None, entry: record.Entry | None, day:
 
 
 def append(root: Path, place: str, columns: list[str], row: Mapping[str, str], kept: Mapping[str, bytes]) -> None:
-    """The file with one more row together with what was signed; what stands above the row is not touched."""
+    """The file with one more row together with what was signed; what stands above the row is not touched, save that
+    columns it lacks are added."""
     path = root / place / "approvals.csv"
     old = path.read_bytes() if path.is_file() else as_csv(columns, [])
-    line = as_csv(columns, [[row[column] for column in columns]]).split(b"\n", 1)[1]
+    header, *above = table(old.decode("utf-8-sig"))
+    if lacking := [column for column in columns if column not in header]:
+        header += lacking
+        old = as_csv(header, [[*cells, *[""] * (len(header) - len(cells))] for cells in above])
+    line = as_csv(header, [[row.get(column, "") for column in header]]).split(b"\n", 1)[1]
     new = old + (b"" if old.endswith(b"\n") else b"\n") + line
     must_hold(root, {f"{place}/{path.name}": new})
     put_all(path.parent, {**kept, path.name: new})

@@ -29,8 +29,8 @@ from ..moves import all_short
 from ..publish.open_data import open_data
 from ..words import date, text, title_of_year
 from . import cluster, fingerprint, log, matrix, products, record, seen, versions
-from .books import opened, put
-from .execute import EXPORTER, REPOSITORY, Outcome, Task, failed
+from .books import Books, opened, put
+from .execute import EXPORTER, REPOSITORY, Outcome, Pause, Task, failed
 from .matrix import LANGUAGES, Job
 from .notebooks import altered
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
@@ -79,6 +79,7 @@ class Source:
     former: Mapping[str, record.Entry]
     seen: Mapping[str, tuple[str, str]]
     files: Mapping[str, str] | None
+    roots: Mapping[str, str | None]
 
     @classmethod
     def of(
@@ -144,6 +145,7 @@ def run(
     kernels: str | None = None,
     dask: str | None = None,
     own_notebooks: bool = False,
+    roots: Mapping[str, str | None] | None = None,
 ) -> RunResult:
     """Run the matrix year × group × notebook × language.
 
@@ -157,6 +159,7 @@ def run(
     kernels         forked or ordinary; default: forked on Linux, else ordinary
     dask            address of a dask scheduler whose workers run the jobs instead of this machine's, see `cluster`
     own_notebooks   run shipped notebooks that were altered, too
+    roots           year/group -> root that its papers print, where it is not that of what this run finds published
 
     Returns every Outcome in the order of the matrix. Raises Refusal before anything starts when a selection
     or a parameter does not hold; what fails later is an Outcome, and the other jobs finish.
@@ -171,11 +174,12 @@ def run(
     with working_folder(reports) as work:
         books, plan = opened(root, reports, work), Plan(chosen)
         how = {"exporter": exporter, "cell_seconds": cell_seconds, "force": force, "former": books.former}
+        how["roots"] = roots or {}
         source = Source.of(root, reports, notebooks_in, declared, given, **how)
         workers = max(1, min(jobs or cores(), len(chosen)))
         finished = False
         try:
-            tasks = prepare(source, plan)
+            tasks = prepare(source, plan, books)
             doing = (
                 cluster.run_all(tasks, dask, begun) if dask else run_all(tasks, work, workers, forks(kernels), begun)
             )
@@ -221,8 +225,8 @@ class Plan:
     around: dict[Job, str] = field(default_factory=dict)
 
     def case_ended(self, job: Job, outcomes: Mapping[Job, Outcome]) -> bool:
-        """Whether every job of the same year and group has come to its end."""
-        same = [one for one in self.chosen if (one.year, one.group) == (job.year, job.group)]
+        """Whether every job of the same year and group has come to its end; papers, which come last, by themselves."""
+        same = [one for one in self.chosen if (one.year, one.group, late(one)) == (job.year, job.group, late(job))]
         return all(one in outcomes or one in self.left_out for one in same)
 
     def remembered(self, outcomes: Mapping[Job, Outcome]) -> dict[str, tuple[str, str]]:
@@ -260,13 +264,25 @@ def adding(findings: list[Finding]) -> Iterator[None]:
         findings += refusal.findings
 
 
-def prepare(source: Source, plan: Plan) -> Iterator[Task | Outcome]:
-    """The tasks, case by case: each folder is read and checked once, before any of its kernels starts."""
-    for (year, group), same_case in groupby(plan.chosen, key=lambda job: (job.year, job.group)):
+def late(job: Job) -> bool:
+    return job.notebook in matrix.PRINTS_ROOT
+
+
+def prepare(source: Source, plan: Plan, books: Books) -> Iterator[Task | Outcome | Pause]:
+    """The tasks, case by case; at last, once all that is public has come, the papers that print its root."""
+    yield from prepared(source, plan, books, [job for job in plan.chosen if not late(job)])
+    if papers := [job for job in plan.chosen if late(job)]:
+        yield Pause()
+        yield from prepared(source, plan, books, papers)
+
+
+def prepared(source: Source, plan: Plan, books: Books, jobs: Iterable[Job]) -> Iterator[Task | Outcome]:
+    """Each folder is read and checked once, before any of its kernels starts."""
+    for (year, group), same_case in groupby(jobs, key=lambda job: (job.year, job.group)):
         opened: dict[str, Opened | Refusal] = {}
         tables: dict[str, bytes] = {}
         for job in same_case:
-            kept = without_a_look(source, job)
+            kept = without_a_look(source, job, books)
             if kept is not None:
                 if kept:
                     yield Outcome(job, "kept", kept)
@@ -287,10 +303,10 @@ def prepare(source: Source, plan: Plan) -> Iterator[Task | Outcome]:
             elif job.notebook in matrix.NEEDS_YEARS and found.series and len(found.series.cases) == 1:
                 yield failed(job, *found.series.refused)
             else:
-                yield make_task(source, found, job, tables, plan.stamps)
+                yield make_task(source, found, job, tables, plan.stamps, books)
 
 
-def without_a_look(source: Source, job: Job) -> dict[str, str] | None:
+def without_a_look(source: Source, job: Job, books: Books) -> dict[str, str] | None:
     """The former products of a job around which not a byte has changed; empty where it had nothing to show.
 
     None: somebody must look.
@@ -301,6 +317,8 @@ def without_a_look(source: Source, job: Job) -> dict[str, str] | None:
     entry = source.former.get(record.named(job))
     if not made:
         return {}
+    if entry and entry["root"] is not None and entry["root"] != published_root(source, books, job):
+        return None
     return record.held(source.reports, job, entry) if entry and entry["fingerprint"] == made else None
 
 
@@ -356,8 +374,29 @@ def open_case(root: Path, year: str, group: str, way: str) -> Opened | Refusal:
         return refusal
 
 
+def published_root(source: Source, books: Books, job: Job) -> str | None:
+    """The root of all that is published of a job's year and group, "" where there is no report."""
+    place = f"{job.year}/{job.group}"
+    if place in source.roots:
+        return source.roots[place]
+    found = record.signatures(record.of_place(place, books.entries)).get(place)
+    return found.anchor if found else ""
+
+
+def printed_root(source: Source, books: Books, job: Job, opened: Opened, on: str) -> str | None:
+    """The same for papers on these figures: "" too where something published was made from other inputs, by another
+    programme or on another basis."""
+    here = {fingerprint.shown(path): digest for path, digest in opened.inputs.items()}
+    same = {"library": source.library, "lock": source.lock}
+    for of in record.of_place(f"{job.year}/{job.group}", books.entries).values():
+        other = any(here.get(path, was["bytes"]) != was["bytes"] for path, was in of["inputs"].items())
+        if other or of["parameters"].get("on", on) != on or any(of[part] != now for part, now in same.items()):
+            return ""
+    return published_root(source, books, job)
+
+
 def make_task(
-    source: Source, opened: Opened, job: Job, tables: dict[str, bytes], stamps: dict[Job, record.Stamp]
+    source: Source, opened: Opened, job: Job, tables: dict[str, bytes], stamps: dict[Job, record.Stamp], books: Books
 ) -> Task | Outcome:
     """All that a worker needs, or the former products where nothing has changed.
 
@@ -374,7 +413,8 @@ def make_task(
         on = str(values.get("on", case.default_on))
         unfinished = opened.unfinished or (case.has_claims and on != "verified")
         templates = own_templates(source.root, matrix.papers(job, len(case.tables["agencies"]), unfinished))
-        stamps[job] = stamp = stamped(source, opened, job, values, path, templates.values())
+        root = printed_root(source, books, job, opened, on) if late(job) and not unfinished else None
+        stamps[job] = stamp = stamped(source, opened, job, values, path, templates.values(), root)
         if not source.force and (kept := record.unchanged(source.reports, job, stamp, source.former)):
             return Outcome(job, "kept", kept)
         changed = opened.superseded(source.root)
@@ -392,6 +432,8 @@ def make_task(
         "provisional": unfinished,
         "fingerprint": stamp.fingerprint,
     }
+    if root is not None:
+        page["root"] = root
     if changed:
         signed = {"decision": changed.signed["decision"], "date": date(changed.signed["date"], "vi")}
         page |= {"superseded": versions.said_superseded(changed, case, job.lang)}
@@ -413,7 +455,13 @@ def make_task(
 
 
 def stamped(
-    source: Source, opened: Opened, job: Job, values: Mapping[str, Scalar], path: Path, templates: Iterable[str]
+    source: Source,
+    opened: Opened,
+    job: Job,
+    values: Mapping[str, Scalar],
+    path: Path,
+    templates: Iterable[str],
+    root: str | None,
 ) -> record.Stamp:
     """What a job is made from. Sign-offs stand beside the inputs: they name a fingerprint, so they cannot be in it."""
     internal = ("register", f"{job.year}/{job.group}/forms/returned")
@@ -428,7 +476,7 @@ def stamped(
     full = fingerprint.fingerprint(inputs, values, source.library, notebook, source.lock)
     warned = sorted({finding.code for finding in opened.case.findings})
     signed = tuple(opened.case.approvals.to_dict("records"))
-    return record.Stamp(full, inputs, values, source.library, notebook, source.lock, tuple(warned), signed)
+    return record.Stamp(full, inputs, values, source.library, notebook, source.lock, tuple(warned), signed, root)
 
 
 def own_templates(root: Path, papers: Iterable[str]) -> dict[str, str]:

@@ -106,7 +106,7 @@ class Books:
     def step_back(self) -> None:
         """Before anything moves: where somebody holds a file, its year and group stay as they were published last.
         Raises Refusal for a file that goes with all of them."""
-        listed = (f"{reader}/{name}" for reader in record.READERS for name in (record.RECORD, record.SUMS))
+        listed = (f"{reader}/{name}" for reader in record.READERS for name in record.ABOUT)
         found = held(self.reports, [*self.staged, *sorted(self.gone), *listed])
         if not all(map(place_of, found)):
             raise Refusal(list(found.values()))
@@ -137,7 +137,7 @@ class Books:
         if gone and not listed:  # nothing is left that a record could name
             new.parent.mkdir(exist_ok=True)
             new.mkdir(exist_ok=True)
-            gone += [record.RECORD, record.SUMS]
+            gone += record.ABOUT
         if listed or gone:
             try:
                 commit(self.reports / reader, new, listed, gone)
@@ -170,10 +170,10 @@ class Books:
         signatures = record.signatures(self.entries)
         signed = {
             f"public/{path}": data
-            for place, (current, rows) in signatures.items()
-            for path, data in versions.published(self.root, place, current, rows).items()
+            for place, of in signatures.items()
+            for path, data in versions.published(self.root, place, of.fingerprint, of.rows).items()
         }
-        loose = {path: of["sha256"] for path, of in self.index.items()}
+        loose = {path: facts["sha256"] for path, facts in self.index.items()}
         as_signed = all(self.index.get(path) == record.facts_of(data) for path, data in signed.items())
         listed = any(path.count("/") == 1 for path in loose)
         if not self.published and listed and as_signed and products.holds(self.reports, loose):

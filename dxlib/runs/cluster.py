@@ -37,7 +37,7 @@ from ..lock import alive, signature
 from ..robust.weights import STREAM
 from ..spread import ANSWER, RETRIES, connected, staffed
 from . import fingerprint
-from .execute import REPOSITORY, Outcome, Task, failed
+from .execute import REPOSITORY, Outcome, Pause, Task, failed
 from .matrix import Job
 from .pool import attempt, deaf, forks, kill_family, settle
 from .seen import later
@@ -56,7 +56,7 @@ SCHEDULER = "DXLIB_SCHEDULER"
 
 
 def run_all(
-    tasks: Iterable[Task | Outcome], address: str, begun: Callable[[Job], object] = lambda job: None
+    tasks: Iterable[Task | Outcome | Pause], address: str, begun: Callable[[Job], object] = lambda job: None
 ) -> Generator[Outcome, None, None]:
     """Run tasks on a cluster; outcomes come as they are ready. What is an Outcome already passes through.
 
@@ -79,9 +79,12 @@ def run_all(
                     yield following
                     following = next(waiting, None)
                     continue
+                if isinstance(following, Pause) and not running:
+                    following = next(waiting, None)
+                    continue
                 threads = capacity(client)
                 seen = time.monotonic() if threads else seen
-                if following is not None and len(running) < max(1, 2 * threads):  # one ahead, so that none waits
+                if isinstance(following, Task) and len(running) < max(1, 2 * threads):  # one ahead, so that none waits
                     begun(following.job)
                     task = divided(following, address)
                     running[submitted(executor, parcel(task, expected), run, task != following)] = following

@@ -12,8 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from .. import __version__
-from ..audit import published_root
-from .record import RECORD, SUMS, Entry
+from .record import RECORD, ROOT, SUMS, Entry
 
 CRATE = "ro-crate-metadata.json"
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
@@ -66,9 +65,8 @@ def about(
         "description": "Results by year and group, made by dxlib; what was made from what is in record.json.",
         "datePublished": max(days or years, default=""),
         "license": [{"@id": of.get("path", f"#licence-{of['title']}")} for of in licences] or "all rights reserved",
-        "identifier": f"merkle-root:{published_root({path: of['sha256'] for path, of in files.items()})}",
         "conformsTo": [{"@id": profile} for profile in PROFILES],
-        "hasPart": [{"@id": address(path)} for path in (*files, RECORD, SUMS)],
+        "hasPart": [{"@id": address(path)} for path in (*files, RECORD, SUMS, ROOT)],
         "mentions": [{"@id": f"#{name}"} for name in entries],
     }
     for of in licences:
@@ -76,7 +74,7 @@ def about(
     for profile in PROFILES:
         version = profile.rpartition("/")[2]
         yield {"@id": profile, "@type": "CreativeWork", "name": "Process Run Crate", "version": version}
-    for path in (RECORD, SUMS):  # they name the digest of this file, so theirs cannot stand here
+    for path in (RECORD, SUMS, ROOT):  # they name the digest of this file, so theirs cannot stand here
         yield {"@id": path, "@type": "File", "name": path}
 
 

@@ -46,6 +46,10 @@ class Task:
     drafts: Mapping[str, str] = field(default_factory=dict)
 
 
+class Pause:
+    """Among the tasks: nothing more begins before all that has begun has ended."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a job: "made" or "kept" (nothing had changed) with its products (path below the reports folder ->

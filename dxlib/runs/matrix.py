@@ -26,6 +26,7 @@ READS_YEARS = {"report", "trend", "brief", "scorecard"}  # all earlier years, wi
 GOES_ON = {"verification", "status"}  # where the ledger is wrong, with its wrong rows set aside
 READS_REGISTER = {"status"}  # for the names of owners; and which forms were sent back
 ONE_PER_AGENCY = {"scorecard"}  # evaluated in the worker, without a kernel each
+PRINTS_ROOT = {"brief"}  # of what is published of its year and group: after everything public is made
 DRAFTED_BY = ("brief", "vi")  # the job that also drafts the papers for signature: official papers are Vietnamese alone
 PAPERS = SUBMISSION, DECISION = ("to-trinh", "quyet-dinh")  # by the names of their templates
 LANGUAGES = ("vi", "en")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Finding
-from .execute import REPOSITORY, Outcome, Task, execute, failed
+from .execute import REPOSITORY, Outcome, Pause, Task, execute, failed
 from .matrix import Job
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def forks(kernels: str | None) -> bool:
 
 
 def run_all(
-    tasks: Iterable[Task | Outcome],
+    tasks: Iterable[Task | Outcome | Pause],
     work: Path,
     workers: int,
     forked: bool,
@@ -54,6 +54,13 @@ def run_all(
             if isinstance(following, Outcome):
                 yield following
                 following = next(waiting, None)
+                continue
+            if isinstance(following, Pause):
+                if any(w.task for w in pool):
+                    for worker in ready(pool):
+                        yield worker.take()
+                else:
+                    following = next(waiting, None)
                 continue
             if not pool:
                 pool += [Worker(work / f"worker-{i}", forked) for i in range(1, workers + 1)]

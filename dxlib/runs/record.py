@@ -13,14 +13,27 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..audit import canonical, content_digest, digest, merkle_root, published_root, rows_of_scores
+from ..audit import (
+    FORMAT,
+    READERS,
+    RECORD,
+    ROOT,
+    SUMS,
+    canonical,
+    content_digest,
+    digest,
+    folder_root,
+    merkle_root,
+    place_roots,
+    rows_of_scores,
+)
 from ..publish.open_data import SCORES
+from ..publish.site import Signature
 from . import products
 from .fingerprint import settled
 from .matrix import Job
 
-RECORD, SUMS, FORMAT = "record.json", "SHA256SUMS", "dxlib-record-1"
-READERS = ("public", "internal")
+ABOUT = (RECORD, SUMS, ROOT)  # what stands in a reader's folder about all that is in it
 Entry = dict[str, Any]
 
 
@@ -31,6 +44,7 @@ class Stamp:
     inputs      file below the data folder -> SHA-256 of its bytes
     parameters  as the notebook got them, without the folder
     signed      rows of approvals.csv: no figure depends on them, a page shows them
+    root        of what is published, as papers for signature print it: "" where it is not known, None on pages
     """
 
     fingerprint: str
@@ -41,6 +55,7 @@ class Stamp:
     lock: str
     warnings: tuple[str, ...]
     signed: tuple[Mapping[str, str], ...] = field(default=())
+    root: str | None = None
 
 
 def read(reports: Path) -> dict[str, Entry]:
@@ -84,6 +99,8 @@ def unchanged(reports: Path, job: Job, stamp: Stamp, former: Mapping[str, Entry]
     """The products (path below the reports folder -> SHA-256) of a job that need not be made again, else None."""
     entry = former.get(named(job))
     if entry is None or entry["fingerprint"] != stamp.fingerprint or entry["signed"] != list(stamp.signed):
+        return None
+    if entry["root"] != stamp.root:
         return None
     return held(reports, job, entry)
 
@@ -136,20 +153,27 @@ def about(entries: Mapping[str, Entry], index: Mapping[str, Entry]) -> dict[str,
         if own or loose:
             record = describe(reader, own, loose)
             data = canonical(record) + b"\n"
-            listed = {path: facts["sha256"] for path, facts in files_of(record).items()} | {RECORD: digest(data)}
+            root = f"{record['root']}\n".encode()
+            listed = {path: facts["sha256"] for path, facts in files_of(record).items()}
+            listed |= {RECORD: digest(data), ROOT: digest(root)}
             sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(listed.items()))
-            made |= {f"{reader}/{RECORD}": data, f"{reader}/{SUMS}": sums.encode()}
+            made |= {f"{reader}/{RECORD}": data, f"{reader}/{SUMS}": sums.encode(), f"{reader}/{ROOT}": root}
     return made
 
 
-def signatures(found: Mapping[str, Entry]) -> dict[str, tuple[str, list[Mapping[str, str]]]]:
-    """place -> (fingerprint of the Vietnamese report, the sign-offs of that place)."""
-    tail = "/report.vi"
+def signatures(found: Mapping[str, Entry]) -> dict[str, Signature]:
+    """place -> what is published there and what was signed, of every place with a Vietnamese report."""
+    tail, record = "/report.vi", describe("public", below("public", found), {})
     return {
-        name.removeprefix("public/").removesuffix(tail): (entry["fingerprint"], entry["signed"])
-        for name, entry in found.items()
-        if name.endswith(tail)
+        place: Signature(record["jobs"][f"{place}{tail}"]["fingerprint"], root, tuple(record["signed"].get(place, ())))
+        for place, root in place_roots(record).items()
+        if f"{place}{tail}" in record["jobs"]
     }
+
+
+def of_place(place: str, found: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The entries of the public products of a place."""
+    return {name: of for name, of in found.items() if name.startswith(f"public/{place}/")}
 
 
 def entry_of(root: Path, stamp: Stamp, made: Mapping[str, bytes], contents: dict[str, str]) -> Entry:
@@ -171,6 +195,7 @@ def entry_of(root: Path, stamp: Stamp, made: Mapping[str, bytes], contents: dict
         "notebook": stamp.notebook,
         "lock": stamp.lock,
         "warnings": list(stamp.warnings),
+        "root": stamp.root,
         "products": {path.partition("/")[2]: facts_of(data) for path, data in made.items()},
         "signed": list(stamp.signed),
         **({"rows": rows(tables[0])} if tables else {}),
@@ -190,11 +215,15 @@ def describe(reader: str, entries: Mapping[str, Entry], index: Mapping[str, Entr
         "jobs": {name: {key: of for key, of in entry.items() if key not in beside} for name, entry in entries.items()},
         "index": dict(index),
         **{
-            part: {name.rpartition("/")[0]: entry[part] for name, entry in entries.items() if entry.get(part)}
+            part: {
+                name.rpartition("/")[0]: entry[part]
+                for name, entry in sorted(entries.items(), key=lambda of: len(of[1].get(part, ())))  # the last sign-off
+                if entry.get(part)
+            }
             for part in beside
         },
     }
-    return record | {"root": published_root({path: facts["sha256"] for path, facts in files_of(record).items()})}
+    return record | {"root": folder_root(record)}
 
 
 def files_of(record: Mapping[str, Any]) -> dict[str, Entry]:

@@ -43,8 +43,10 @@ def rerun(root: Path, folders: Sequence[Path], **given: Any) -> list[Difference]
     years, groups, pages = (sorted({name[i] for name in named}) for i in range(3))
     notebooks = sorted({page.rpartition(".")[0] for page in pages})
     langs = sorted({page.rpartition(".")[2] for page in pages})
+    printed = {name: of["root"] for name, of in before.items() if of["root"] is not None}
+    roots = {name.partition("/")[2].rpartition("/")[0]: root for name, root in printed.items()}
     with TemporaryDirectory() as scratch:
-        run(root, scratch, years, groups, notebooks, langs, own_notebooks=True, **given)
+        run(root, scratch, years, groups, notebooks, langs, own_notebooks=True, roots=roots, **given)
         after, around = record.read(Path(scratch)), other_surroundings(folders[0].parent, Path(scratch))
     return [
         found for name, entry in sorted(before.items()) for found in differences(name, entry, after.get(name), around)

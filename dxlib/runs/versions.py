@@ -11,15 +11,16 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from ..audit import canonical, digest, fingerprint
+from ..audit import RECORD, SIGNED_FORMAT, canonical, digest, fingerprint, merkle_root, place_leaves
 from ..case import Case, check_chain, places
 from ..case.read import read_file
 from ..errors import Finding, Refusal
@@ -28,14 +29,14 @@ from ..publish.open_data import SCORES
 from ..publish.site import said_of_version, sign_off
 from ..show import labels
 from ..words import NOTHING, number, text
-from .record import RECORD, Entry
+from .record import Entry, describe, of_place
 
-SIGNED, FORMAT = "signed", "dxlib-signed-1"
+SIGNED = "signed"
+WITHOUT_ROOT = "dxlib-signed-1"  # versions that were signed before a sign-off bound a root
 MOST = 5  # agencies named in a banner
 BODY = re.compile(r"<body[^>]*>")
 LANGUAGE = re.compile(r"\.([a-z]{2})\.html\Z")
 STYLE = "padding:1rem;border-bottom:3px solid #b00020;background:#fff3f3;color:#5f0010;font:bold 1rem/1.5 sans-serif"
-Rows = list[Mapping[str, str]]
 
 
 def archived(reports: Path, place: str, version: str, entries: Mapping[str, Entry]) -> dict[str, bytes]:
@@ -43,18 +44,20 @@ def archived(reports: Path, place: str, version: str, entries: Mapping[str, Entr
 
     entries   of the record, as `record.read` gives them; all public products of the place are kept
     """
-    own = {name.partition("/")[2]: of for name, of in public_of(place, entries).items()}
+    own = {name.partition("/")[2]: of for name, of in of_place(place, entries).items()}
     kept: dict[str, bytes] = {}
     for of in own.values():
         for path in of["products"]:
             kept[f"{SIGNED}/{version}/{path.removeprefix(f'{place}/')}"] = (reports / "public" / path).read_bytes()
-    jobs = {name: {key: part for key, part in of.items() if key not in ("signed", "rows")} for name, of in own.items()}
-    return kept | {f"{SIGNED}/{version}/{RECORD}": canonical({"format": FORMAT, "jobs": jobs}) + b"\n"}
+    record = describe("public", own, {})
+    held = {"jobs": record["jobs"], "rows": record["rows"].get(place), "signed": record["signed"].get(place, [])}
+    described = {"format": SIGNED_FORMAT, **held, "root": root_of(place, held)}
+    return kept | {f"{SIGNED}/{version}/{RECORD}": canonical(described) + b"\n"}
 
 
-def public_of(place: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The entries of the public products of a place."""
-    return {name: of for name, of in entries.items() if name.startswith(f"public/{place}/")}
+def root_of(place: str, kept: Mapping[str, Any]) -> str:
+    """The root that a kept version has, from its record."""
+    return merkle_root(place_leaves("public", place, kept["jobs"], kept["rows"], kept["signed"]))
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def superseded(root: Path, case: Case, scores: pd.DataFrame) -> Superseded | Non
         return None
     place, last = f"{case.year}/{case.group}", case.approvals.to_dict("records")[-1]
     folder = root / place / SIGNED / str(last["version"])
-    kept = dict(as_signed(folder, place, str(last["fingerprint"]))).get(SCORES)
+    kept = dict(as_signed(folder, place, last)).get(SCORES)
     if kept is None:
         return Superseded(last)
     then, now = (by_agency(text) for text in (kept.decode("utf-8-sig"), to_csv(scores)))
@@ -123,7 +126,7 @@ def some(names: list[str], lang: str) -> str:
     return "; ".join(names[:MOST]) + more
 
 
-def published(root: Path, place: str, current: str, rows: Rows) -> dict[str, bytes]:
+def published(root: Path, place: str, current: str, rows: Sequence[Mapping[str, str]]) -> dict[str, bytes]:
     """Every kept version of a place: path below the public folder -> bytes.
 
     current   fingerprint of the Vietnamese report that stands there now
@@ -135,7 +138,7 @@ def published(root: Path, place: str, current: str, rows: Rows) -> dict[str, byt
     for row, following in zip_longest(rows, rows[1:]):
         folder = root / place / SIGNED / row["version"]
         replaced = following is not None or row["fingerprint"] != current
-        for path, data in as_signed(folder, place, row["fingerprint"]):
+        for path, data in as_signed(folder, place, row):
             language = LANGUAGE.search(path)
             if replaced and language:
                 said = said_of_version(row, following, current, language[1])
@@ -153,25 +156,27 @@ def wrong(root: Path) -> list[Finding]:
         found += check_chain(approvals, f"{year}/{group}")
         for row in approvals.to_dict("records") if (folder / SIGNED).is_dir() else ():
             try:
-                list(as_signed(folder / SIGNED / row["version"], f"{year}/{group}", row["fingerprint"]))
+                list(as_signed(folder / SIGNED / row["version"], f"{year}/{group}", row))
             except Refusal as refusal:
                 found += refusal.findings
     return found
 
 
-def as_signed(folder: Path, place: str, signed: str) -> Iterator[tuple[str, bytes]]:
-    """(path, bytes) of the files of a kept version, after holding them against what was signed."""
+def as_signed(folder: Path, place: str, row: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """(path, bytes) of the files of a kept version, after holding them against what was signed; its record last."""
     if not folder.is_dir():  # signed before versions were kept, or on another machine
         return
     shown = f"{place}/{SIGNED}/{folder.name}"
     try:
         kept = json.loads((folder / RECORD).read_bytes())
-        jobs = kept["jobs"] if kept["format"] == FORMAT else {}
+        bound = kept["format"] == SIGNED_FORMAT
+        jobs = kept["jobs"] if bound or kept["format"] == WITHOUT_ROOT else {}
+        root = root_of(place, kept) if bound else ""
         prints = {name: fingerprint(of) for name, of in jobs.items()}
         products = {path: of["sha256"] for job in jobs.values() for path, of in job["products"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")]) from error
-    if prints.get(f"{place}/report.vi") != signed:
+    if prints.get(f"{place}/report.vi") != row["fingerprint"] or root != (row.get("root") or ""):
         raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")])
     for path, sha256 in products.items():
         relative = path.removeprefix(f"{place}/")
@@ -180,12 +185,14 @@ def as_signed(folder: Path, place: str, signed: str) -> Iterator[tuple[str, byte
         if digest(data) != sha256:
             raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{relative}")])
         yield relative, data
+    if bound:
+        yield RECORD, (folder / RECORD).read_bytes()
 
 
 def marked(page: bytes, said: str, current: str, lang: str) -> bytes:
     """A page that says first of all that it was replaced, and leads to the one that stands now."""
     link = f'<a href="{escape(current)}">{escape(text("site.current", lang))}</a>'
-    notice = f'<p role="note" style="{STYLE}">{escape(said)} {link}</p>'
+    notice = f'<p role="note" data-replaced style="{STYLE}">{escape(said)} {link}</p>'  # `audit.NOTICE` looks past it
     whole = page.decode()
     body = BODY.search(whole)
     at = body.end() if body else 0

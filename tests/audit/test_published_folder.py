@@ -23,6 +23,7 @@ from dxlib import audit as audit_module
 from dxlib import schema
 from dxlib.audit import (
     RECORD,
+    ROOT,
     SUMS,
     WORDS,
     Deviation,
@@ -38,7 +39,6 @@ from dxlib.audit import (
     merkle_root,
     node,
     prove,
-    published_root,
     rows_of_scores,
     safe,
     worded,
@@ -77,6 +77,11 @@ def sign(rows: list[dict[str, str]], **row: str) -> list[dict[str, str]]:
     return [*rows, made | {"previous": approval_digest(rows[-1]) if rows else ""}]
 
 
+def tree(leaves: list) -> str:
+    texts = (json.dumps(of, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() for of in leaves)
+    return root_by_definition(list(texts)).hex()
+
+
 class Published:
     """A folder in the format that was agreed, made without the audit's own readers, and the data behind it."""
 
@@ -85,7 +90,7 @@ class Published:
         for path, text in INPUTS.items():
             self.put(self.data / path, text.encode())
         self.record: dict = {
-            "format": "dxlib-record-1",
+            "format": "dxlib-record-2",
             "reader": "public",
             "jobs": {},
             "index": self.products({"index.html": "<p>Mục lục</p>", "index.en.html": "<p>Index</p>"}),
@@ -122,6 +127,7 @@ class Published:
             **{part: sha(part.encode()) for part in ("library", "notebook", "lock")},
             "version": "0.3.0",
             "warnings": ["W_EMPTY"],
+            "root": None,
             "products": self.products({f"{place}/{path}": text for path, text in texts.items()}),
         }
         of_bytes = {path: sha(of) for path, of in inputs.items()}
@@ -141,14 +147,28 @@ class Published:
 
     def write(self, root: bool = True, sums: bool = True) -> None:
         if root:
-            every = dict(self.record["index"])
-            for job in self.record["jobs"].values():
-                every |= job["products"]
-            self.record["root"] = published_root({path: of["sha256"] for path, of in every.items()})
+            self.record["root"] = self.root()
+        if isinstance(self.record.get("root"), str):
+            self.put(self.folder / ROOT, f"{self.record['root']}\n".encode())
         text = json.dumps(self.record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
         self.put(self.folder / RECORD, text.encode())
         if sums:
             self.write_sums()
+
+    def place(self, place: str) -> list:
+        """The leaves of a year and group, as docs/audit.md tells them."""
+        rows, signed, jobs = (self.record[part] for part in ("rows", "signed", "jobs"))
+        own = [["job", name, jobs[name]] for name in sorted(jobs) if name.startswith(f"{place}/")]
+        head = [["place", "dxlib-record-2", self.record["reader"], place], ["rows", rows.get(place)], ["signed", signed.get(place, [])]]
+        return [*head, *own]
+
+    def root(self) -> str:
+        places = {name.rpartition("/")[0] for name in self.record["jobs"]}
+        places |= {*self.record["rows"], *self.record["signed"]}
+        leaves = [["record", "dxlib-record-2", self.record["reader"]]]
+        leaves += [["place", place, tree(self.place(place))] for place in sorted(places)]
+        leaves += [["file", path, self.record["index"][path]] for path in sorted(self.record["index"])]
+        return tree(leaves)
 
     def write_sums(self) -> None:
         paths = sorted(self.paths() - {SUMS})
@@ -311,9 +331,12 @@ def test_sha256sum_agrees(published):
 
 
 def test_a_folder_without_products_is_confirmed(tmp_path):
-    record = {"format": "dxlib-record-1", "reader": "internal", "jobs": {}, "index": {}, "rows": {}, "signed": {}}
-    (tmp_path / RECORD).write_bytes(canonical(record | {"root": merkle_root([])}) + b"\n")
-    (tmp_path / SUMS).write_text(f"{sha((tmp_path / RECORD).read_bytes())}  {RECORD}\n", encoding="utf-8")
+    record = {"format": "dxlib-record-2", "reader": "internal", "jobs": {}, "index": {}, "rows": {}, "signed": {}}
+    root = tree([["record", "dxlib-record-2", "internal"]])
+    (tmp_path / RECORD).write_bytes(canonical(record | {"root": root}) + b"\n")
+    (tmp_path / ROOT).write_bytes(f"{root}\n".encode())
+    digests = {name: sha((tmp_path / name).read_bytes()) for name in (RECORD, ROOT)}
+    (tmp_path / SUMS).write_text("".join(f"{of}  {name}\n" for name, of in digests.items()), encoding="utf-8")
     assert audit(tmp_path).confirmed
 
 
@@ -474,7 +497,7 @@ def change(record: dict, way: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("way", "value", "where"),
     [
-        ("format", "dxlib-record-2", "format"),
+        ("format", "dxlib-record-1", "format"),
         ("reader", "all", "reader"),
         ("root", "A" * 64, "root"),
         ("root", KeyError, "root"),
@@ -656,7 +679,7 @@ def test_sums_that_disagree(published):
     assert found([lines[-1], *lines[:-1]]) == [(SUMS, "sums_order")]
     assert found([*lines[:n], lines[n], *lines[n:]]) == [(SUMS, "sums_order")]
     assert found([*lines, "nonsense"]) == [(SUMS, "sums_line")]
-    assert found([line.replace("  ", " *") for line in lines])[-1] == (RECORD, "sums_lacks")
+    assert found([line.replace("  ", " *") for line in lines])[-1] == (ROOT, "sums_lacks")
     assert found(lines, end="") == [(SUMS, "sums_line"), (lines[-1][66:], "sums_lacks")]
     assert (SUMS, "sums_line") in found([], end="")
     file.unlink()
@@ -731,7 +754,7 @@ def test_hostile_names_are_named_on_one_harmless_line(published, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.startswith("  ") and ": extra" in line for line in lines) == len(HOSTILE)
     assert all(c.isprintable() for line in lines for c in line)
-    assert max(map(len, lines[:-1])) < 250
+    assert max(map(len, lines[: lines.index("What this audit answers:")])) < 250
     assert "  a\\nOK: everything confirmed: extra, not in the record" in [
         line.replace("\\u000a", "\\n") for line in lines
     ]
@@ -769,14 +792,16 @@ def test_what_cannot_be_read_is_named(published):
 def test_an_agency_checks_its_own_lines(published, agency):
     proof = prove(published.folder, "2024/communes", agency)
     assert holds(proof) and len(proof["siblings"]) <= 3 and len(proof["lines"]) == 3
-    assert proof["root"] == published.record["rows"]["2024/communes"]["root"]
+    assert proof["rows"] == published.record["rows"]["2024/communes"]
+    assert proof["root"] == tree(published.place("2024/communes")) == audit(published.folder).roots["2024/communes"]
 
 
 def test_a_changed_proof_does_not_hold(published):
     proof = prove(published.folder, "2024/communes", "xa-an-hoa")
     other = prove(published.folder, "2024/communes", "phuong-1")
     for key in proof:
-        wrong = {"index": 4, "agencies": 1, "siblings": [], "lines": proof["lines"][:2]}.get(key, "x")
+        rows = proof["rows"] | {"agencies": 4}
+        wrong = {"index": 4, "rows": rows, "siblings": [], "lines": proof["lines"][:2], "leaves": 9, "above": []}.get(key, "x")
         assert not holds(proof | {key: wrong}), key
         assert not holds({k: v for k, v in proof.items() if k != key}), key
     assert not holds(proof | {"agency": "phuong-1"}) and not holds(other | {"place": "2024/province"})
@@ -789,7 +814,7 @@ def test_proofs_on_the_command_line(published, tmp_path, capsys):
     file = tmp_path / "proof.json"
     assert main([str(published.folder), "--proof", "2024/communes", "xa-an-hoa"]) == 0
     text = capsys.readouterr().out
-    root = published.record["rows"]["2024/communes"]["root"]
+    root = tree(published.place("2024/communes"))
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):  # the last is what Windows PowerShell 5 makes of `>`
         file.write_text(text, encoding=encoding)
         assert main(["--check-proof", str(file), "--lang", "en"]) == 0
@@ -831,8 +856,8 @@ def _fields(text: str) -> list[str]:
 
 
 def test_every_kind_of_deviation_has_words():
-    tree = ast.parse(HERE.read_text("utf-8"))
-    made = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "Deviation"]
+    parsed = ast.parse(HERE.read_text("utf-8"))
+    made = [n for n in ast.walk(parsed) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "Deviation"]
     kinds = {c.value for n in made for c in ast.walk(n.args[1]) if isinstance(c, ast.Constant)}
     assert len(kinds) > 20
     for kind in kinds | {"data_changed", "data_resaved"}:
@@ -857,7 +882,7 @@ def test_a_refutation_word_for_word(published, capsys):
     (folder / "new.html").write_bytes(b"")
     (folder / "New.html").write_bytes(b"")
     sums = (folder / SUMS).read_text("utf-8").splitlines()
-    sums[0], sums[-1] = "?", "3" * 64 + "  record.json"
+    sums[0], sums[-2] = "?", "3" * 64 + "  record.json"
     (folder / SUMS).write_text("\n".join([*sums, "4" * 64 + "  gone", ""]), encoding="utf-8")
     (published.data / place / "claims.csv").write_text("agency\n", encoding="utf-8")
     (published.data / place / "approvals.csv").write_text("version,fingerprint\n1\n", encoding="utf-8")
@@ -877,7 +902,7 @@ def test_a_refutation_word_for_word(published, capsys):
         f"2024/province: the chain of sign-offs is broken at row 2 (previous is “x”, should be “{approval_digest(rows[0])}”)",
         f"2024/province: signed figures are no longer those published (row 2 signed “”, reports have {reports})",
         "2024/province/approvals.csv: data: missing",
-        f"2024/province/scorecard.vi: the fingerprint is said to be {'2' * 64}, but works out as {jobs['2024/province/scorecard.vi']}",
+        f"2024/province/scorecard.vi: the fingerprint of inputs is said to be {'2' * 64}, but works out as {jobs['2024/province/scorecard.vi']}",
         "2024/province/tables/scores.csv: there are 5 agencies, recorded are 7",
         "New.html: extra, not in the record",
         "New.html: differs from new.html only in letter case or in how accents are encoded",
@@ -888,30 +913,31 @@ def test_a_refutation_word_for_word(published, capsys):
         f"index.html: changed (recorded {told['index.html']}, now {sha(b'x')})",
         "new.html: extra, not in the record",
         "new.html: differs from New.html only in letter case or in how accents are encoded",
-        f"record.json: no report has the fingerprint {'6' * 12}",
+        f"record.json: no report has the fingerprint of inputs {'6' * 12}",
         f"record.json: the root is said to be {'0' * 64}, but works out as {made}",
-        f"record.json: the root is {made}, not {'5' * 64} as given",
+        f"record.json: nothing has the root that was given, {'5' * 64}; the root of the folder is {made}",
         f"record.json: SHA256SUMS has {'3' * 64}, but it should be {record_now}",
     ]  # fmt: skip
     assert {of.row for of in report.deviations if "row" not in _fields(WORDS["en"][of.kind])} == {0}
     assert main([str(folder), "--lang", "en"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"REFUTED: deviations found: {sum(line.startswith('  ') and ': ' in line for line in lines)}."
-    assert f"Root: {made}" in lines and lines[-1] == WORDS["en"]["cannot"]
+    end = lines.index(f"Root of the whole folder (root.txt): {made}")
+    assert lines[0] == f"REFUTED: deviations found: {end - 1}."
+    assert lines[-2:] == [f"  {WORDS['en'][kind]}" for kind in ("covers_nothing", "covers_no_data")]
 
 
 def test_usage_says_how_many_digits(published, capsys):
-    for option, expected in (("--root", "64"), ("--fingerprint", "12–64")):
+    for option in ("--root", "--fingerprint"):
         with pytest.raises(SystemExit):
             main([str(published.folder), option, "xyz", "--lang", "en"])
-        assert f"xyz: expected {expected} hex digits" in capsys.readouterr().err
+        assert "xyz: expected 12–64 hex digits" in capsys.readouterr().err
 
 
 def test_it_says_what_it_cannot_detect_and_what_to_compare(published, capsys):
     for lang, words in (("vi", "XÁC NHẬN"), ("en", "CONFIRMED")):
         assert main([str(published.folder), "--lang", lang]) == 0
         out = capsys.readouterr().out
-        assert words in out and WORDS[lang]["cannot"] in out and published.record["root"] in out
+        assert words in out and WORDS[lang]["covers_nothing"] in out and published.record["root"] in out
         now = published.record["jobs"]["2024/communes/report.vi"]["fingerprint"]
         assert f"{now[:4]} {now[4:8]} {now[8:12]}  2024/communes/report.vi" in out
 

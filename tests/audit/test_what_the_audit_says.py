@@ -13,6 +13,7 @@ import pytest
 
 from dxlib.audit import (
     RECORD,
+    ROOT,
     SUMS,
     WORDS,
     audit,
@@ -24,9 +25,10 @@ from dxlib.audit import (
     safe,
     spelt,
 )
-from tests.audit.test_published_folder import AGENCIES, PLACES, Published, sha, sign
+from tests.audit.test_published_folder import AGENCIES, PLACES, Published, sha, sign, tree
 
-NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of no bytes, the root of no rows
+NOTHING = tree([["record", "dxlib-record-2", "internal"]])  # the root where nothing was published
+UNCOVERED = {lang: [f"  {WORDS[lang][kind]}" for kind in ("covers_nothing", "covers_no_data")] for lang in WORDS}
 TABLE = "2024/communes/tables/scores.csv"
 REPORT = "2024/communes/report.vi"
 
@@ -49,10 +51,12 @@ def said(capsys, *argv: str | Path, code: int = 0) -> str:
 
 def unprinted(tmp_path: Path) -> Path:
     """A published folder without products."""
-    empty = {"format": "dxlib-record-1", "reader": "internal", "jobs": {}, "index": {}, "rows": {}, "signed": {}}
+    empty = {"format": "dxlib-record-2", "reader": "internal", "jobs": {}, "index": {}, "rows": {}, "signed": {}}
     text = json.dumps({**empty, "root": NOTHING}, sort_keys=True, separators=(",", ":")) + "\n"
     (tmp_path / RECORD).write_text(text, encoding="utf-8")
-    (tmp_path / SUMS).write_text(f"{sha(text.encode())}  {RECORD}\n", encoding="utf-8")
+    (tmp_path / ROOT).write_text(f"{NOTHING}\n", encoding="utf-8")
+    digests = {RECORD: sha(text.encode()), ROOT: sha(f"{NOTHING}\n".encode())}
+    (tmp_path / SUMS).write_text("".join(f"{of}  {name}\n" for name, of in digests.items()), encoding="utf-8")
     return tmp_path
 
 
@@ -230,7 +234,7 @@ def test_a_table_without_lines_by_agency_has_none(published):
         published.record["jobs"][f"2024/communes/report.{lang}"]["products"].update(made)
     (published.folder / TABLE).write_bytes(b"place\nx\n")
     published.write()
-    assert facts(published) == [(TABLE, "rows", 0, told, NOTHING), (TABLE, "rows_number", 0, "5", "0")]
+    assert facts(published) == [(TABLE, "rows", 0, told, sha(b"")), (TABLE, "rows_number", 0, "5", "0")]
 
 
 def test_sign_offs_without_the_columns_they_need(published):
@@ -295,9 +299,10 @@ def test_what_does_not_show_is_spelt_and_what_is_long_is_cut():
 
 def test_a_folder_without_reports_is_confirmed_without_fingerprints(tmp_path, capsys):
     assert said(capsys, unprinted(tmp_path)).splitlines() == [
-        "CONFIRMED: 2 files are as the record says.",
-        f"Root: {NOTHING}",
-        WORDS["en"]["cannot"],
+        "CONFIRMED: 3 files are as the record says.",
+        f"Root of the whole folder (root.txt): {NOTHING}",
+        "What this audit answers:",
+        *UNCOVERED["en"],
     ]
 
 
@@ -307,13 +312,17 @@ def test_a_folder_without_record_has_no_root(tmp_path, capsys):
         "REFUTED: deviations found: 2.",
         "  SHA256SUMS: missing",
         "  record.json: missing",
-        WORDS["en"]["cannot"],
+        "What this audit answers:",
+        *UNCOVERED["en"],
     ]
     assert (
         said(capsys, tmp_path, "--json", code=1)
         == f"""{{
- "cannot_detect": "{WORDS["en"]["cannot"]}",
  "confirmed": false,
+ "covered": [
+  "{WORDS["en"]["covers_nothing"]}",
+  "{WORDS["en"]["covers_no_data"]}"
+ ],
  "deviations": [
   {{
    "expected": "",
@@ -333,6 +342,7 @@ def test_a_folder_without_record_has_no_root(tmp_path, capsys):
  "files": 1,
  "fingerprints": {{}},
  "root": "",
+ "roots": {{}},
  "under_way": false
 }}
 """
@@ -349,23 +359,23 @@ def test_the_data_folder_is_held_against_the_record_too(published, capsys):
 
 
 def test_a_proof_to_the_letter(published, tmp_path, capsys):
-    file, root = tmp_path / "proof.json", published.record["rows"]["2024/communes"]["root"]
+    file, root = tmp_path / "proof.json", tree(published.place("2024/communes"))
     text = said(capsys, published.folder, "--proof", "2024/communes", "xa-an-hoa")
     assert text.splitlines()[:5] == [
         "{",
-        ' "format": "dxlib-proof-1",',
+        ' "format": "dxlib-proof-2",',
         ' "place": "2024/communes",',
         ' "agency": "xa-an-hoa",',
         ' "lines": [',
     ]
     file.write_text(text, encoding="utf-8")
     lines = [
-        f"CONFIRMED: the lines of xa-an-hoa (2024/communes) belong to the table with root {root}.",
+        f"CONFIRMED: the lines of xa-an-hoa (2024/communes) belong to the result with root {root}.",
         "  2024,communes,xa-an-hoa,index,1.5x,SỐ LIỆU MẪU",
         "  2024,communes,xa-an-hoa,1,1.51,SỐ LIỆU MẪU",
         "  2024,communes,xa-an-hoa,1.1,1.51,SỐ LIỆU MẪU",
     ]
-    compare = "Compare this root with the one in the published record.json, or give it with --root."
+    compare = "Compare this root with the one printed on the decision or the index, or give it with --root."
     assert said(capsys, "--check-proof", file).splitlines() == [*lines, compare]
     assert said(capsys, "--check-proof", file, "--root", root).splitlines() == lines
     assert (
@@ -473,7 +483,8 @@ def test_output_is_utf8_with_line_feeds_whatever_the_terminal_says(tmp_path, mon
         main([str(tmp_path), "\udcff", "ệ"])
     sys.stderr.flush()
     out, err = (data.getvalue().decode("utf-8") for data in written.values())
-    assert out == f"XÁC NHẬN: 2 tệp đúng như hồ sơ.\nMã gốc: {NOTHING}\n{WORDS['vi']['cannot']}\n"
+    uncovered = "\n".join(["Việc kiểm tra này trả lời được gì:", *UNCOVERED["vi"]])
+    assert out == f"XÁC NHẬN: 3 tệp đúng như hồ sơ.\nMã gốc của cả thư mục (root.txt): {NOTHING}\n{uncovered}\n"
     assert err.endswith(": \\udcff ệ\n") and "\r" not in err
 
 

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from desk import LOAD, SHOW, write_notebook
 
-from dxlib.audit import fingerprint, published_root
+from dxlib.audit import fingerprint, folder_root
 from dxlib.runs import batch
 from dxlib.runs.record import read
 
@@ -42,8 +42,8 @@ def test_every_product_is_recorded_and_the_parts_give_the_fingerprint(desk):
                 for path, of in job["inputs"].items()
             )
         own = {path.partition("/")[2]: digest for path, digest in left.items() if path.startswith(f"{reader}/")}
-        assert own.keys() - known.keys() == {"record.json", "SHA256SUMS"} and known.items() <= own.items()
-        assert record["root"] == published_root(known)
+        assert own.keys() - known.keys() == {"record.json", "SHA256SUMS", "root.txt"} and known.items() <= own.items()
+        assert record["root"] == folder_root(record) and own["root.txt"] == hashlib.sha256(f"{record['root']}\n".encode()).hexdigest()
     text = json.dumps(records(desk))
     assert str(desk.data) not in text and str(desk.reports) not in text
 
