@@ -11,9 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import EINVAL
 from pathlib import Path
 from uuid import uuid4
 
@@ -39,6 +41,18 @@ def working_folder(folder: Path) -> Iterator[Path]:
     with held(folder) as own:
         conclude(folder)
         yield own
+
+
+class NotPlain(OSError):
+    """A link, a pipe, a device or a folder stands where a file should."""
+
+
+def read_plain(path: Path) -> bytes:
+    """The bytes of a regular file. Anything else is refused before it is opened: a pipe would wait for ever, a link
+    leads out of the folder. Raises NotPlain, OSError."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise NotPlain(EINVAL, "no regular file", str(path))
+    return path.read_bytes()
 
 
 def inside(folder: Path, relative: str) -> Path:

@@ -6,7 +6,6 @@ import argparse
 import gc
 import json
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -610,12 +609,11 @@ def give_back(folder: Path, marked: Mapping[str, bytes]) -> None:
     from .atomic import put
     from .moves import all_free, all_short
 
-    flat = {re.sub(r"[^\w. -]", "-", file).lstrip(".-"): data for file, data in marked.items()}  # of two folders, too
-    if flat:
-        all_short(folder, flat)
+    if marked:
+        all_short(folder, marked)
         folder.mkdir(parents=True, exist_ok=True)
-        all_free(folder, flat)
-    for name, data in flat.items():
+        all_free(folder, marked)
+    for name, data in marked.items():
         put(folder / name, data)
 
 

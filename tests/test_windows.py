@@ -188,11 +188,11 @@ def test_a_file_of_no_job_that_is_open_is_named_as_well(desk, monkeypatch):
 def test_marked_copies_that_are_open_are_named(tmp_path, monkeypatch, capsys):
     from dxlib.cli import give_back
 
-    give_back(tmp_path / "back", {"a/x.xlsx": b"1", "y.xlsx": b"1"})
+    give_back(tmp_path / "back", {"x.xlsx": b"1", "y.xlsx": b"1"})
     with refusals(monkeypatch, tmp_path) as windows:
         windows.held |= {tmp_path / "back/y.xlsx"}
         with pytest.raises(Refusal) as refused:
-            give_back(tmp_path / "back", {"a/x.xlsx": b"2", "y.xlsx": b"2"})
+            give_back(tmp_path / "back", {"x.xlsx": b"2", "y.xlsx": b"2"})
     assert [f.file for f in refused.value.findings] == [str(tmp_path / "back/y.xlsx")]
     assert set(files(tmp_path / "back").values()) == {b"1"}
 

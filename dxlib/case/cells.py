@@ -14,16 +14,11 @@ from ..errors import Finding, nearest
 from ..rules import NUMBER, number, quotient
 from .tables import DECIMAL_COMMA, VN_DATE, iso
 
-RESERVED = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10)),
-}  # by Windows
 INTEGER = re.compile(r"-?[0-9]+")
 LOOKED_UP = 50
 THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3}){2,}|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]{1,3}(\.[0-9]{3})+,[0-9]+")
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))}
+LONGEST_ID = 64  # an id becomes part of file names, and a path has 240 letters
 TRUTH = {"true", "false", "đúng", "sai"}
 
 
@@ -53,6 +48,8 @@ def check_value(value: str, field: Mapping) -> tuple[str, str, dict] | None:
     if "enum" in limits and value not in limits["enum"]:
         allowed = ", ".join(limits["enum"])
         return "E_CHOICE", "cell_choice", {"allowed": allowed, "nearest": nearest(value, limits["enum"]) or allowed}
+    if field.get("x_fileName") and (value in RESERVED or len(value) > LONGEST_ID):
+        return "E_FORM", "id_file_name", {"column": field["name"], "limit": LONGEST_ID}
     if "pattern" in limits and not re.fullmatch(limits["pattern"], value, re.ASCII):
         return "E_FORM", "cell_form", {"column": field["name"], "pattern": limits["pattern"]}
     low, high = limits.get("minimum"), limits.get("maximum")
@@ -88,11 +85,6 @@ def check_integer(value: str) -> tuple[str, str, dict] | None:
     return None if INTEGER.fullmatch(value) and len(value) <= 18 else ("E_TYPE", "integer_form", {})
 
 
-def check_file_name(value: str) -> tuple[str, str, dict] | None:
-    """An id that files and folders are named by."""
-    return ("E_FORM", "name_reserved", {}) if value.lower() in RESERVED else None
-
-
 def check_date(value: str) -> tuple[str, str, dict] | None:
     try:
         if date.fromisoformat(value).isoformat() == value:
@@ -106,7 +98,6 @@ def check_date(value: str) -> tuple[str, str, dict] | None:
 
 TYPES: dict[str, Callable[[str], tuple[str, str, dict] | None]] = {
     "string": lambda value: None,
-    "file_name": check_file_name,
     "number": check_number,
     "weight": check_weight,
     "integer": check_integer,

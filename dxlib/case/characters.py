@@ -78,7 +78,7 @@ def clean(text: str) -> str:
     return LINE_END.sub("\n", unicodedata.normalize("NFC", text.translate(SPELT)))
 
 
-def legible(text: str) -> str:
+def visible(text: str) -> str:
     """A text as it can be shown again to who has to correct it."""
     return STRAY.sub("□", CONTROL.sub("□", LOST.sub("□", text)))[:LONGEST]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -26,6 +27,8 @@ def read_documents(folder: Path, place: str, evidence: pd.DataFrame) -> tuple[pd
     if kept.empty:
         return out, digests, findings
     shown = f"{place}/evidence.csv"
+    if os.path.lexists(folder / FOLDER) and ((folder / FOLDER).is_symlink() or not (folder / FOLDER).is_dir()):
+        return out, digests, [Finding("E_EVIDENCE", "evidence_folder", f"{place}/{FOLDER}")]
     if not (folder / FOLDER).is_dir():
         return out, digests, [Finding("W_EVIDENCE", "evidence_elsewhere", shown, facts={"n": len(kept)})]
     seen: dict[str, tuple[str, str]] = {}
@@ -63,7 +66,7 @@ def look(folder: Path, file: str) -> tuple[str, str]:
     """(what is wrong, digest) of one document."""
     path, way = folder / file, PurePosixPath(file)
     try:
-        if any((folder / part).is_symlink() for part in [way, *way.parents][:-1]):  # the folder itself may be one
+        if any((folder / part).is_symlink() for part in [way, *way.parents][:-1]):
             return "evidence_link", ""
         if not path.resolve().is_relative_to(folder.resolve()):
             return "evidence_path", ""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
-from ..atomic import settle
+from ..atomic import NotPlain, read_plain, settle
 from ..audit import broken_links
 from ..errors import Finding, Refusal, nearest
 from .case import Case, build_tree, freeze, table_findings
@@ -52,7 +52,7 @@ def places(root: Path, year: str | None = None, group: str | None = None) -> lis
         for y in root.iterdir()
         if y.is_dir() and YEAR.fullmatch(y.name)
         for g in y.iterdir()
-        if (g / SETTINGS_FILE).is_file() and GROUP.fullmatch(g.name)
+        if os.path.lexists(g / SETTINGS_FILE) and GROUP.fullmatch(g.name)
     ]
     return sorted(p for p in folders if year in (None, p[0]) and group in (None, p[1]))
 
@@ -333,7 +333,7 @@ def read_folder(
         raise Refusal([Finding("E_NOT_FOUND", "folder_missing", value=str(root))])
     for one in (root, root / year, folder):
         settle(one)
-    if f"{place}/{SETTINGS_FILE}" not in new and not (folder / SETTINGS_FILE).is_file():
+    if f"{place}/{SETTINGS_FILE}" not in new and not os.path.lexists(folder / SETTINGS_FILE):
         raise Refusal([no_case(root, place)])
     digests: dict[str, str] = {}
     data, findings = read_bytes(folder / SETTINGS_FILE, f"{place}/{SETTINGS_FILE}", digests, new)
@@ -413,7 +413,9 @@ def read_bytes(
 ) -> tuple[bytes | None, list[Finding]]:
     """A file's bytes, its digest noted; None with a finding for what cannot be read as a file."""
     try:
-        data = new[shown] if shown in new else path.read_bytes()
+        data = new[shown] if shown in new else read_plain(path)
+    except NotPlain:
+        return None, [Finding("E_IO", "not_plain", shown)]
     except OSError as error:
         return None, [Finding("E_IO", "io", shown, facts={"detail": error.strerror or type(error).__name__})]
     digests[shown] = hashlib.sha256(data).hexdigest()
@@ -512,7 +514,8 @@ def earlier_sets(root: Path, links: pd.DataFrame, known: Container) -> dict[tupl
     """The index sets that links point to and nobody has read yet; one that cannot be read is left out."""
     found = {}
     for place in dict.fromkeys(rows_of(links, "from_year", "from_group")):
-        if place not in known and not check_place(*place) and (root / place[0] / place[1] / SETTINGS_FILE).is_file():
+        settings = root.joinpath(*place, SETTINGS_FILE)
+        if place not in known and not check_place(*place) and os.path.lexists(settings):
             try:
                 found[place] = read_to_ask(root, *place).framework
             except Refusal:
@@ -525,7 +528,7 @@ def misplaced(root: Path, year: str | None) -> list[Finding]:
     found = []
     for path in sorted({table.parent for table in root.glob("*/*/*.csv") if table.stem in schema.CASE_TABLES}):
         at_year, at_group = path.parent.name, path.name
-        if year in (None, at_year) and (check_place(at_year, at_group) or not (path / SETTINGS_FILE).is_file()):
+        if year in (None, at_year) and (check_place(at_year, at_group) or not os.path.lexists(path / SETTINGS_FILE)):
             reason = "folder_name" if check_place(at_year, at_group) else "index_missing"
             found.append(Finding("E_NOT_FOUND", reason, f"{at_year}/{at_group}", value=f"{at_year}/{at_group}"))
     return found
@@ -547,7 +550,7 @@ def check_root(root: Path, new: Files = NOTHING) -> list[Finding]:
     tables: dict[str, pd.DataFrame] = {}
     for name in schema.ROOT_TABLES:
         path = root / f"{name}.csv"
-        if path.name in new or path.is_file():
+        if path.name in new or os.path.lexists(path):
             tables[name], found = read_file(name, path, path.name, {}, new)
             findings += found
     for name, frame in tables.items():
@@ -586,7 +589,7 @@ def read_root(root: Path, name: str) -> pd.DataFrame:
     """A table that stands beside the years; empty where there is none. Raises Refusal where it is wrong."""
     settle(root)
     path = root / f"{name}.csv"
-    if not path.is_file():
+    if not os.path.lexists(path):
         return empty(name)
     frame, findings = read_file(name, path, path.name, {})
     if any(f.severity == "error" for f in findings):
@@ -598,6 +601,6 @@ def root_digests(root: str | Path, names: Iterable[str]) -> dict[str, str]:
     """The digests of tables that stand beside the years, by file name, where there are any."""
     digests: dict[str, str] = {}
     for name in names:
-        if (Path(root) / f"{name}.csv").is_file():
+        if os.path.lexists(Path(root) / f"{name}.csv"):
             read_bytes(Path(root) / f"{name}.csv", f"{name}.csv", digests)
     return digests

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -177,7 +177,7 @@ def as_written(value: Any) -> str:
 
 
 def read_date(value: Any) -> str | None:
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):  # a day with a time is none
         return value.isoformat()[:10]
     try:
         return value if isinstance(value, str) and date.fromisoformat(value).isoformat() == value else None

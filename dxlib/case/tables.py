@@ -58,6 +58,8 @@ def read_table(name: str, data: bytes, file: str) -> tuple[pd.DataFrame, list[Fi
     if len(rows) > MAX_ROWS:
         return empty(name), [Finding("E_TOO_LARGE", "too_many_rows", file, facts={"limit": MAX_ROWS})]
     header = [cell.strip() for cell in rows[0]]
+    if padded := next((cell for cell in rows[0] if cell != cell.strip()), ""):
+        findings.append(Finding("W_NORMALISED", "header_padded", file, 1, padded.strip(), padded))
     if not all(header):
         return empty(name), [*findings, Finding("E_COLUMN", "header_blank", file, 1)]
     if not check_header(name, header, file, findings):

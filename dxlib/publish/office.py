@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -18,9 +17,9 @@ from typing import Any
 
 from ..errors import Finding, Refusal, nearest
 from ..show.blocks import DRAFT
+from ..show.typeface import seen
 from ..words import text
 from .page import HERE, describe
-from .typeset import UNSEEN
 
 TEMPLATES = HERE / "office"
 SPECIAL = str.maketrans({letter: f"&#{ord(letter)};" for letter in "&<>\"'{}%"})
@@ -146,8 +145,7 @@ def literal(value: Any) -> Any:
     """A value as Word shows it, letter by letter; docxtpl takes nothing in it for an order."""
     from markupsafe import Markup
 
-    seen = "".join(" " if unicodedata.category(letter) in UNSEEN else letter for letter in str(value))
-    return Markup(seen.translate(SPECIAL))
+    return Markup(seen(str(value)).translate(SPECIAL))
 
 
 def impersonal(properties: Any, title: str) -> None:

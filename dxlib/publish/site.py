@@ -16,7 +16,7 @@ from typing import Any
 
 from ..audit import short
 from ..show import typeface
-from ..words import LANGUAGES, NOTHING, date, number, percent, text, title
+from ..words import LANGUAGES, NOTHING, date, number, percent, text, title, told_apart
 from .open_data import PACKAGE, as_meant
 from .page import HERE, in_script, policy, script
 
@@ -230,7 +230,8 @@ def names(rows: Iterable[Mapping[str, str]], key: str, lang: str) -> dict[str, s
 
 def ranking(group: Group, scores: list[dict[str, str]], lang: str) -> list[dict[str, str]]:
     """The agencies by list and rank, those without a rank last."""
-    called, classes = names(group.table("agencies"), "agency", lang), names(group.table("classes"), "class", lang)
+    called = told_apart(names(group.table("agencies"), "agency", lang))
+    classes = names(group.table("classes"), "class", lang)
     whole = [row for row in scores if row["node"] == "index"]
     whole.sort(key=lambda row: (row["scope"], int(row["rank"] or 10**9)))
     return [

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import zip_longest
 from typing import Any
 
-from ..show.typeface import legible
+from ..show.typeface import drawable
 
 LINE = 118  # letters of 8.5 pt between the margins of a sheet
 SMALLEST = 5.5  # pt
 INLINE = {"strong": "strong", "b": "strong", "em": "emph", "i": "emph"}
-UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 WHOLE = {"number", "bar", "rank"}  # kinds of columns whose cells stand on one line
 SPREAD = 0.45  # how far a long cell may widen its column: it can be broken, a number cannot
 
@@ -27,8 +25,7 @@ def typst(html: str) -> str:
 
 def literal(text: str) -> str:
     """Text as a typst string: nothing in it can be taken for markup or code, all of it can be set in our letters."""
-    seen = "".join(" " if unicodedata.category(letter) in UNSEEN else letter for letter in text)
-    return verbatim(legible(seen))
+    return verbatim(drawable(text))
 
 
 def verbatim(text: str) -> str:

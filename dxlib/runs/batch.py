@@ -47,7 +47,7 @@ class RunResult:
 
     @property
     def failures(self) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")
+        return tuple(outcome for outcome in self.outcomes if not outcome.whole)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -231,7 +231,7 @@ class Plan:
 
     def remembered(self, outcomes: Mapping[Job, Outcome]) -> dict[str, tuple[str, str]]:
         """What the next run may take for granted: job -> (its surroundings, its fingerprint)."""
-        held = {job for job, outcome in outcomes.items() if outcome.status != "failed" and job in self.stamps}
+        held = {job for job, outcome in outcomes.items() if outcome.whole and job in self.stamps}
         made = {job: self.stamps[job].fingerprint for job in held} | dict.fromkeys(self.left_out, "")
         return {record.named(job): (self.around[job], print) for job, print in made.items() if job in self.around}
 

@@ -67,7 +67,7 @@ class Books:
                 self.take_back(path)
             why = error.findings if isinstance(error, Refusal) else [io_finding(products.page(job), error)]
             return failed(job, *why)
-        if ended.status == "made" and stamp:
+        if ended.status != "failed" and stamp:
             entry = record.entry_of(self.root, stamp, ended.files, self.contents)
             self.entries = record.with_entry(self.entries, record.named(job), entry)
             self.gone.update(products.stale(self.reports, job, ended.files))
@@ -125,7 +125,7 @@ class Books:
         """The outcomes, of which some could not be published."""
         why = {job: self.held.get(f"{job.year}/{job.group}", ()) for job in outcomes}
         return {
-            job: failed(job, *why[job]) if why[job] and ended.status == "made" else ended
+            job: failed(job, *why[job]) if why[job] and ended.status not in ("failed", "kept") else ended
             for job, ended in outcomes.items()
         }
 
@@ -155,7 +155,7 @@ class Books:
         failed = [
             (job.year, job.group, f"{job.notebook}.{job.lang}", one.findings, beside(one))
             for one in ended
-            if one.status == "failed"
+            if not one.whole
             for job in [one.job]
         ]
         said = {f"internal/{name}": data for name, data in failures(failed).items()}
@@ -205,7 +205,7 @@ def of(path: str, reader: str) -> bool:
 
 def beside(failure: Outcome) -> str:
     """The notebook as far as it came, seen from the page of failures; "" where it never began."""
-    return next((path.partition("/")[2] for path in failure.products), "")
+    return next((path.partition("/")[2] for path in failure.products if path.endswith(".failed.ipynb")), "")
 
 
 def opened(root: Path, reports: Path, work: Path) -> Books:

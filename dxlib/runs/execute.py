@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -53,7 +53,7 @@ class Pause:
 @dataclass(frozen=True)
 class Outcome:
     """What became of a job: "made" or "kept" (nothing had changed) with its products (path below the reports folder ->
-    SHA-256), or "failed".
+    SHA-256), "partly" (made but for its PDF), or "failed".
 
     findings   why it failed; of a notebook's failure also under which heading
     files      from a worker: path below the reports folder -> bytes, not yet written anywhere
@@ -68,6 +68,11 @@ class Outcome:
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     kernel: str = ""
     trouble: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that the job declares is there."""
+        return self.status in ("made", "kept")
 
     @property
     def heading(self) -> str:
@@ -131,21 +136,36 @@ def run_notebook(task: Task, kernels: Source) -> Outcome:
     marks = {"lang": task.job.lang, "reader": task.job.reader, **task.page}
     made = {
         products.page(task.job): export.html(shown, **marks).encode(),
-        products.page(task.job, "pdf"): export.pdf(shown, **marks),
         **drafts(task, export, shown, marks),
         **task.tables,
         **workbook(task),
     }
-    return finished(task, made)
+    return finished(task, made, lambda: export.pdf(shown, **marks))
 
 
-def finished(task: Task, made: Mapping[str, bytes]) -> Outcome:
-    """The outcome, after a look at whether the inputs are still as they were, and for personal details in public."""
+def finished(task: Task, made: Mapping[str, bytes], paper: Callable[[], bytes]) -> Outcome:
+    """The outcome, after a look at whether the inputs are still as they were, and for personal details in public.
+
+    paper   makes the PDF; where that fails, the rest is published and the failure named
+    """
+    lacking: tuple[Finding, ...] = ()
+    try:
+        made = {**made, products.page(task.job, "pdf"): paper()}
+    except Exception as error:  # whatever the engine of the papers cannot do, it must not take the page with it
+        facts = {"page": products.page(task.job), "detail": detail(error, task)}
+        lacking = (Finding("E_PDF", "paper_failed", products.page(task.job, "pdf"), facts=facts),)
     if changed := changed_inputs(task):
         return failed(task.job, *(Finding("E_IO", "input_changed", file) for file in changed))
     if task.job.reader == "public":
         refuse_personal(made)
-    return Outcome(task.job, "made", files=made)
+    return Outcome(task.job, "partly" if lacking else "made", files=made, findings=lacking)
+
+
+def detail(error: Exception, task: Task) -> str:
+    """An error of somebody else's programme in a line, without the folders of this machine."""
+    from .normal import scrub
+
+    return str(scrub(f"{type(error).__name__}: {error}".split("\n")[0][:400], machine(task)))
 
 
 def drafts(task: Task, export: Any, notebook: Any, marks: Mapping[str, Any]) -> dict[str, bytes]:
@@ -217,8 +237,7 @@ def run_cards(task: Task) -> Outcome:
         pages[products.card(job, agency)] = export.html(parts[-1][1], **{**marks, "title": title}).encode()
     listed = cards.contents(text("card.list_title", job.lang), links(scope["case"], job.lang))
     pages[products.page(job)] = export.html(normalise(listed, {}), **marks).encode()
-    pages[products.page(job, "pdf")] = export.collection(parts, **marks)
-    return finished(task, pages)
+    return finished(task, pages, lambda: export.collection(parts, **marks))
 
 
 def changed_inputs(task: Task) -> list[str]:
@@ -241,6 +260,7 @@ def keep_partial(nb: Any, task: Task, reason: str, **facts: object) -> Outcome:
     facts |= {
         "heading": heading_above(nb, position, task.job.lang) or task.job.notebook,
         "message": scrub(error_of(nb, position), places),
+        "notebook": products.failed_notebook(task.job),
     }
     outcome = failed(task.job, Finding("E_NOTEBOOK", reason, str(task.job), facts=facts))
     text = nbformat.writes(with_reason(normalise(nb, places), outcome.reason)) + "\n"

@@ -60,7 +60,7 @@ def plan(
     """
     if not root.is_dir():
         raise Refusal([Finding("E_NOT_FOUND", "folder_missing", value=root.name)])
-    found = [(y, g) for y, g in places(root) if g not in RESERVED]
+    found = places(root)
     names = shipped(notebooks_in)
     findings: list[Finding] = []
     chosen_years = select("years", years, sorted({y for y, _ in found}), findings)

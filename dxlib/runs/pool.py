@@ -16,10 +16,10 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import Finding
-from .execute import REPOSITORY, Outcome, Pause, Task, execute, failed
+from .execute import REPOSITORY, Outcome, Pause, Task, detail, execute, failed
 from .matrix import Job
 
 if TYPE_CHECKING:
@@ -171,11 +171,8 @@ def attempt(task: Task, kernels: Source) -> Outcome:
     try:
         return execute(task, kernels)
     except Exception as error:  # the last door of the worker: every failure must be reported to the driver
-        facts: dict[str, Any] = {
-            "heading": task.job.notebook,
-            "message": f"{type(error).__name__}: {error}".split("\n")[0][:400],
-        }
-        return failed(task.job, Finding("E_NOTEBOOK", "cell_failed", str(task.job), facts=facts))
+        facts = {"heading": task.job.notebook, "message": detail(error, task)}
+        return failed(task.job, Finding("E_NOTEBOOK", "job_failed", str(task.job), facts=facts))
 
 
 def leave_with_driver() -> None:

@@ -44,9 +44,10 @@ def declared(job: Job) -> set[str]:
 
 
 def stale(reports: Path, job: Job, made: Iterable[str]) -> list[str]:
-    """What stands of a job and no longer holds once it is made anew: its failed notebook, pages of agencies that are
-    no longer in the list, drafts (no decision outlives the result that it publishes)."""
-    names = {failed_notebook(job)}
+    """What stands of a job and no longer holds once it is made anew: its failed notebook, a PDF that could not be made
+    again, pages of agencies that are no longer in the list, drafts (no decision outlives the result that it publishes).
+    """
+    names = {failed_notebook(job), page(job, "pdf")}
     if job.notebook in ONE_PER_AGENCY:
         folder = card(job, "x").rpartition("/")[0]
         names |= {f"{folder}/{path.name}" for path in (reports / folder).glob(f"*.{job.lang}.html")}

@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..atomic import read_plain
 from ..case.read import YEAR
 from .fingerprint import digest_of, shown
 
@@ -29,7 +30,7 @@ def files_of(root: Path) -> dict[str, str] | None:
         for name in names:
             path = Path(place) / name
             try:
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest = hashlib.sha256(read_plain(path)).hexdigest()
             except OSError:  # whoever needs it will say so
                 digest = ""
             found[shown(path.relative_to(root))] = digest

@@ -71,8 +71,9 @@ class OnScreen(Watch):
     task: Any = None
 
     def said(self, outcome: Outcome, total: int) -> None:
-        if outcome.status == "failed":
-            self.bar.console.print(f"{outcome.job} — {text('cli.failed', self.lang)}", highlight=False, markup=False)
+        if not outcome.whole:
+            said = text(f"cli.{outcome.status}", self.lang)
+            self.bar.console.print(f"{outcome.job} — {said}", highlight=False, markup=False)
 
     def changed(self, total: int) -> None:
         running = [str(job) for job in self.running]

@@ -17,12 +17,10 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from ..errors import Finding
-from .delivery import Sent, bare, parts
+from .delivery import Sent, bare, parts, spellings, spelt, storable
 from .entries import Sources, alike, called
 from .receive import Received
 from .whose import Whose
-
-FORBIDDEN = re.compile(r'[\\/:*?"<>|]')  # in names of files, on one system or another
 
 
 @dataclass(frozen=True)
@@ -82,10 +80,14 @@ def index_of(documents: Iterable[Sent]) -> dict[str, list[Sent]]:
     """The documents by their names, and by their names without ending, whatever their case."""
     index: dict[str, list[Sent]] = {}
     for sent in documents:
-        name = sent.name.casefold()
-        for key in dict.fromkeys((name, PurePosixPath(name).stem)):
+        for key in named_by(sent.name):
             index.setdefault(key, []).append(sent)
     return index
+
+
+def named_by(name: str) -> list[str]:
+    """What a line can say for a document: its name, or its name without ending."""
+    return list(dict.fromkeys((spelt(name), spelt(PurePosixPath(name).stem))))
 
 
 def narrowed(found: Sequence[Sent], line: Line) -> Sequence[Sent]:
@@ -128,11 +130,12 @@ def attach(
     findings   of the delivery; what is asked of a form stands at the form
     """
     homes, index = {id(sent): whose.of(sent) for sent in documents}, index_of(documents)
+    placed: dict[str, str] = {}
     meant: list[tuple[Line, Sent, bool]] = []  # with whether it lies with those of its sender alone
     missing: dict[int, list[Line]] = {}
     seen: set[int] = set()
     for line in lines:
-        like: Sequence[Sent] = index.get(bare(line.file).casefold(), [])
+        like: Sequence[Sent] = next((index[name] for name in spellings(line.file) if name in index), [])
         if line.held and (line.form is None or line.held in {sent.sha256 for sent in like}):
             seen |= {id(sent) for sent in like if sent.sha256 == line.held}  # it is here already
             continue
@@ -152,20 +155,17 @@ def attach(
             missing.setdefault(id(line.form), []).append(line)
     claimed: dict[tuple[str, str], set[str]] = {}  # digest, name -> who names it
     for line in lines:
-        claimed.setdefault((line.held, bare(line.file).casefold()), set()).add(line.who)
+        claimed.setdefault((line.held, spelt(bare(line.file))), set()).add(line.who)
     for line, sent, alone in meant:
-        claimed.setdefault((sent.sha256, sent.name.casefold()), set()).update(() if alone else {line.who})
+        claimed.setdefault((sent.sha256, spelt(sent.name)), set()).update(() if alone else {line.who})
     frame, found = evidence.copy(), dict[str, bytes]()
     for line, sent, alone in meant:
-        name = sent.name.casefold()
-        rivals = {who for n in (name, PurePosixPath(name).stem) for who in claimed.get((sent.sha256, n), ())} - {
-            line.who
-        }
+        rivals = {who for n in named_by(sent.name) for who in claimed.get((sent.sha256, n), ())} - {line.who}
         if rivals and not alone and not shared & {sent.sha256, line.number}:
             who = "; ".join(sorted(whose.name(each) for each in {*rivals, line.who}))
             ask(findings, line, "E_EVIDENCE", "document_whose", [sent], who=who)
         elif line.row is not None:
-            path = kept(folder, f"{line.agency}/{FORBIDDEN.sub('-', sent.name)}", sent, found)
+            path = kept(folder, line.agency, sent, found, placed)
             frame.loc[line.row, ["file", "sha256"]] = path, sent.sha256
             if line.held:  # what was found about the former document is not about this one
                 frame.loc[line.row, ["verdict", "note"]] = "", ""
@@ -180,14 +180,26 @@ def attach(
     return frame, found
 
 
-def kept(folder: Path, path: str, sent: Sent, found: dict[str, bytes]) -> str:
-    """Where a document is kept: under its name, where no other one is."""
-    there = folder / "evidence" / path
-    if found.get(path, there.read_bytes() if there.is_file() else sent.data) != sent.data:
-        agency, _, name = path.partition("/")
-        path = f"{agency}/{sent.sha256[:8]}-{name}"
-    found[path] = sent.data
+def kept(folder: Path, agency: str, sent: Sent, found: dict[str, bytes], placed: dict[str, str]) -> str:
+    """Where a document is kept: under its name, where no other one is, also none that differs in capitals alone.
+
+    found    path below evidence/ -> bytes of what this delivery brings; placed: path in small letters -> path
+    """
+    name = storable(sent.name)
+    for path in (f"{agency}/{name}", f"{agency}/{sent.sha256[:8]}-{name}"):
+        path = placed.get(path.casefold()) or standing(folder / "evidence", path)
+        there = folder / "evidence" / path
+        if found.get(path, there.read_bytes() if there.is_file() else sent.data) == sent.data:
+            break
+    found[path], placed[path.casefold()] = sent.data, path
     return path
+
+
+def standing(evidence: Path, path: str) -> str:
+    """The path as it is written where it stands already, in whatever capitals."""
+    agency, _, name = path.partition("/")
+    there = (evidence / agency).iterdir() if (evidence / agency).is_dir() else ()
+    return next((f"{agency}/{one.name}" for one in there if one.name.casefold() == name.casefold()), path)
 
 
 def ask(findings: list[Finding], line: Line, code: str, reason: str, among: Sequence[Sent], **facts: object) -> None:

@@ -16,13 +16,13 @@ from ..case.tables import rows_of
 from ..errors import Finding
 from ..rules import Parts
 from ..words import text
-from .delivery import bare
+from .delivery import bare, spellings, spelt, storable
 from .form import DOCUMENT, MORE, Wording
 from .receive import Received
 from .worklist import APPEAL, by, decisions, told_items
 
 Sources = dict[tuple[str, ...], tuple[Received, str]]  # (table, agency, row[, no]) -> (form, name of its inputs)
-WINDOWS = re.compile(r"[A-Za-z]:|.*\\")  # how a path begins there, or what is between its folders
+A_PATH = re.compile(r"[A-Za-z]:|file:|/|.*\\")  # how one begins on some system, or what is between its folders
 APART = re.compile(r"^[0-9a-f]{8}-")  # before the name of a second document that has the name of a first
 CLAIM = ("a", "b", "option", "points", "explanation")
 
@@ -203,7 +203,7 @@ def option_of(each: Received, case: Case, words: Wording, code: str) -> str:
 def document(evidence: list[dict[str, str]], cell: dict[str, str], given: Mapping[str, str], where: str) -> None:
     cells = {column: given.get(f"{where}/{column}", "") for column in DOCUMENT}
     if any(cells.values()):
-        file = bare(cells["file"]) if WINDOWS.match(cells["file"]) else cells["file"]
+        file = bare(cells["file"]) if A_PATH.match(cells["file"]) else cells["file"]
         evidence.append(cell | cells | {"file": file, "where": where})
 
 
@@ -231,8 +231,8 @@ def same_paper(row: Mapping[str, str], stood: Mapping[str, str]) -> bool:
 
 def alike(typed: str, file: str) -> bool:
     """Whether a name as it is typed is the name of a file: without its folders, in any case, with its ending or not."""
-    name, there = bare(typed).casefold(), bare(file).casefold()
-    return name == there or name == PurePosixPath(there).stem
+    there = {spelt(bare(file)), spelt(PurePosixPath(bare(file)).stem)}
+    return any(name in there or spelt(storable(name)) in there for name in spellings(typed))
 
 
 def called(file: str, agency: str) -> str:

@@ -21,7 +21,7 @@ from ..case.tables import rows_of
 from ..rules import Bonus, Count, Options, Parts, YesNo
 from ..show.labels import maximum
 from ..verify import Sender, ledger, senders
-from ..words import absent, date, name, number, text, title, title_of_year
+from ..words import absent, agencies, date, name, number, text, title, title_of_year, told_apart
 from .book import Book, Cell, Cells, Place, Sheet, at
 from .method import case_lines, exactly, figure, formula, in_words, part_formula
 
@@ -53,8 +53,10 @@ def recipients(case: Case, names: Mapping[str, str], lang: str) -> list[Recipien
 
     names   id -> name of the owners
     """
-    called = {a["agency"]: name(a, lang) for a in case.agencies.to_dict("records")}
-    return [Recipient(s.id, s.agency, s.codes, called.get(s.id) or names.get(s.id, s.id)) for s in senders(case)]
+    asked = senders(case)
+    called = agencies(case.agencies.to_dict("records"), lang)
+    called = told_apart({s.id: called.get(s.id) or names.get(s.id, s.id) for s in asked})
+    return [Recipient(s.id, s.agency, s.codes, called[s.id]) for s in asked]
 
 
 class Wording:

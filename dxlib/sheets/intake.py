@@ -7,6 +7,7 @@ question.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,11 +27,12 @@ from ..case.judged import NOTHING, difference, recorded, standing
 from ..case.read import RETURNED, Given, read_folder, to_ask
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding
+from ..verify import senders
+from ..words import agencies, name, text
 from ..words import finding as worded
-from ..words import name, text
-from .attached import Line, attach, lines_of
+from .attached import Line, attach, lines_of, named_by
 from .book import Book, at, filled
-from .delivery import PROGRAMS, Sent, bare, sorted_out
+from .delivery import PROGRAMS, Sent, sorted_out, spellings, storable
 from .entries import Growing, Sources, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import RECEIVED, Back, Log, answered, digest, log_bytes, read_log, sent_back
@@ -148,10 +150,11 @@ def intake(
     out.findings += [finding for each in out.taken for finding in each.findings]
     if out.refused:
         back = [each for each in out.taken if each.known and any(f.severity == "error" for f in each.faults)]
-        names = Counter(each.file for each in back)
+        names = Counter(flat(each.file).casefold() for each in back)
         for each in back:
-            own = f"{each.identity['recipient']}-" if names[each.file] > 1 else ""
-            out.returned[f"{own}{each.file.replace('/', '-')}"] = marked(each, issued)
+            file = flat(each.file)
+            own = f"{each.identity['recipient']}-" if names[file.casefold()] > 1 else ""
+            out.returned[f"{own}{file}"] = marked(each, issued)
         out.findings += note(folder, [*map(to_correct, back), *instead], day)
     elif out.taken or papers:
         put_all(folder, new, still=lambda: as_they_are(folder) == stood)
@@ -159,6 +162,11 @@ def intake(
     else:
         out.findings += note(folder, instead, day)
     return out
+
+
+def flat(file: str) -> str:
+    """A file of a delivery by one name that every system can hold."""
+    return storable(re.sub(r"[^\w. -]", "-", file).lstrip(".-"))
 
 
 def reopened(
@@ -236,13 +244,17 @@ def whose_of(case: Case, root: Path, lain: Sequence[tuple[Sent, Received | None]
         who = before.get(sent.sha256, "") if each is None else each.identity["recipient"] if each.known else ""
         if who:
             forms.setdefault(sent.folder, set()).add(who)
-    rows = [*read_register(root).to_dict("records"), *case.agencies.to_dict("records")]
-    return Whose(case, {row["agency"]: [row["name_vi"], row["name_en"]] for row in rows}, forms)
+    asked = {sender.id for sender in senders(case)}
+    owners = [row for row in read_register(root).to_dict("records") if row["agency"] in asked]
+    rows = [*owners, *case.agencies.to_dict("records")]
+    named = agencies(rows, "vi")
+    names = {row["agency"]: [named[row["agency"]], row["name_vi"], row["name_en"]] for row in rows}
+    return Whose(case, names, forms)
 
 
 def strangers_of(lain: Sequence[tuple[Sent, Received | None]], lines: Sequence[Line]) -> list[Received]:
     """Files that are none of our workbooks and that a line names: a spreadsheet can be a document, too."""
-    named = {bare(line.file).casefold() for line in lines}
+    named = {name for line in lines for name in spellings(line.file)}
     return [
         each
         for sent, each in lain
@@ -250,7 +262,7 @@ def strangers_of(lain: Sequence[tuple[Sent, Received | None]], lines: Sequence[L
         and "kind" not in each.identity
         and not each.data.startswith(PROGRAMS)
         and sent.name.isprintable()
-        and named & {sent.name.casefold(), Path(sent.name).stem.casefold()}
+        and named & set(named_by(sent.name))
     ]
 
 

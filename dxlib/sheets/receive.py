@@ -15,7 +15,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from ..case.characters import faults, legible
+from ..case.characters import faults, visible
 from ..errors import Finding, nearest
 from .book import IDENTITY, LISTS, Book, Cell, Place, Sheet, at
 from .display import displayed
@@ -222,7 +222,7 @@ def take(out: Received, cell: Cell, value: Any, where: str) -> None:
     wrong = faults(said.strip())
     if wrong:
         out.findings += [fault.finding(out.file, None, where, comes_in=True) for fault in wrong]
-        text = legible(text)
+        text = visible(text)
     out.raw[cell.name] = text
     finding: Finding | None = None
     if cell.takes in NUMBERS:

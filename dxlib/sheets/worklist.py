@@ -21,7 +21,7 @@ from ..verify.flags import FLAGS
 from ..verify.ledger import CELL, in_points, row_maxima, values_of, worth
 from ..verify.open_items import SOURCES
 from ..verify.risk import PARTS
-from ..words import name, title_of_year
+from ..words import agencies, title_of_year
 from ..words import text as say
 from .book import Book, Cell, Sheet, titles
 from .form import Wording, answered, figure_cell, list_cell, number_cell, points, put_columns, tallest
@@ -97,7 +97,7 @@ class Standing:
         self.words, self.case, self.maxima = words, case, row_maxima(case)
         self.claimed = evaluate(case, "claimed")
         self.place = {agency: i for i, agency in enumerate(self.claimed.agencies)}
-        self.agencies = {row["agency"]: name(row, words.lang) for row in case.agencies.to_dict("records")}
+        self.agencies = agencies(case.agencies.to_dict("records"), words.lang)
         self.grounds = {(a, c): grounds for a, c, grounds in rows_of(case.tables["appeals"], *CELL, "grounds")}
         self.papers: dict[tuple[str, str], list[str]] = {}
         for agency, code, number, title, file in rows_of(case.tables["evidence"], *CELL, "number", "title", "file"):

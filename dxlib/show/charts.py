@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from functools import wraps
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from . import typeface
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.ticker import MaxNLocator
 
 Write = Callable[[float], str]  # a number as the axis or a label shows it
+Given = ParamSpec("Given")
+Drawn = TypeVar("Drawn")
 
 ACCENT, WARM, GREY, PALE, INK = "#0b5c8a", "#c8581a", "#8a939b", "#d5dde3", "#20262c"
 ROWS = 26  # a drawing with more rows is split, so that it can be read on paper and on a phone
@@ -51,6 +54,23 @@ def draw(height: float, paint: Callable[[Figure, Axes], None], width: float = WI
         out = io.BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
+
+
+def in_our_letters(chart: Callable[Given, Drawn]) -> Callable[Given, Drawn]:
+    """The chart, with every text that it is given in signs that the face can draw."""
+
+    @wraps(chart)
+    def drawn(*given: Given.args, **named: Given.kwargs) -> Drawn:
+        return chart(*map(lettered, given), **{key: lettered(value) for key, value in named.items()})  # type: ignore[arg-type]
+
+    return drawn
+
+
+def lettered(value: Any) -> Any:
+    """A text, or all texts in a list, as the face can draw them; anything else as it is."""
+    if isinstance(value, str):
+        return typeface.drawable(value)
+    return type(value)(map(lettered, value)) if isinstance(value, list | tuple) else value
 
 
 def parts(n: int, most: int = ROWS) -> list[slice]:
@@ -100,6 +120,7 @@ def rank_ticks(low: float, high: float) -> list[int]:
     return first + [tick for tick in range(step, int(high) + 1, step) if tick >= max(low, 2)]
 
 
+@in_our_letters
 def intervals(
     labels: Sequence[str],
     low: Sequence[float],
@@ -109,7 +130,7 @@ def intervals(
     heading: str = "",
 ) -> list[bytes]:
     """A dot between two ends for every row: ranks with their intervals, smallest to the left."""
-    drawings = []
+    drawings, headed = [], folded(heading, 44)
     for part in parts(len(labels)):
 
         def paint(figure: Figure, axes: Axes, part: slice = part) -> None:
@@ -120,14 +141,16 @@ def intervals(
             axes.set_xticks(rank_ticks(min(low[part]), max(high[part])))
             axes.set_xlabel(x_label)
             if heading:
-                axes.set_title(heading, loc="left", fontsize=11, fontweight="bold")
+                axes.set_title(headed, loc="left", fontsize=11, fontweight="bold")
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.set_axisbelow(True)
 
-        drawings.append(draw(needed(labels[part]) + (0.25 if heading else 0), paint))
+        above = 0.25 + 0.18 * headed.count("\n") if heading else 0
+        drawings.append(draw(needed(labels[part]) + above, paint))
     return drawings
 
 
+@in_our_letters
 def two_sided(
     labels: Sequence[str],
     left: Sequence[float],
@@ -164,6 +187,7 @@ def two_sided(
     return drawings
 
 
+@in_our_letters
 def distribution(
     values: Sequence[float], cuts: Sequence[tuple[float, str]], x_label: str, y_label: str, write: Write
 ) -> list[bytes]:
@@ -176,7 +200,8 @@ def distribution(
         top = max(counts) * 1.25 + 0.5
         for cut, label in cuts:
             axes.axvline(cut, color=WARM, linewidth=1, linestyle="--")
-            axes.text(cut + 0.006, top * 0.98, label, rotation=90, va="top", ha="left", fontsize=9.5, color=WARM)
+            named, place = folded(label, 26), (cut + 0.006, top * 0.98)
+            axes.text(*place, named, rotation=90, va="top", ha="left", fontsize=9.5, color=WARM)
         axes.set_ylim(0, top)
         axes.set_xlim(0, 1)
         axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
@@ -196,6 +221,7 @@ def share_axis(axes: Axes, low: Sequence[float], high: Sequence[float], x_label:
     axes.set_axisbelow(True)
 
 
+@in_our_letters
 def ranges(
     labels: Sequence[str],
     low: Sequence[float],
@@ -217,6 +243,7 @@ def ranges(
     return [draw(needed(labels, 26) + 0.14 * len(labels), paint)]
 
 
+@in_our_letters
 def differences(
     means: Sequence[float],
     gaps: Sequence[float],
@@ -244,6 +271,7 @@ def differences(
     return [draw(3.4, paint)]
 
 
+@in_our_letters
 def timeline(labels: Sequence[str], days: Sequence[str], today: str, today_label: str, written: Sequence[str]) -> bytes:
     """Days on a line, one row each with its date; `today` ("" for none) as a rule across them."""
     from datetime import date
@@ -267,6 +295,7 @@ def timeline(labels: Sequence[str], days: Sequence[str], today: str, today_label
     return draw(needed(labels, 26), paint)
 
 
+@in_our_letters
 def waterfall(labels: Sequence[str], values: Sequence[float], write: Write) -> list[bytes]:
     """From the first value to the last: the first and last rows are levels, those between are steps from one to the
     other."""
@@ -296,6 +325,7 @@ def waterfall(labels: Sequence[str], values: Sequence[float], write: Write) -> l
     return [draw(needed(labels, 30), paint)]
 
 
+@in_our_letters
 def of_which(
     labels: Sequence[str],
     part: Sequence[float],
@@ -327,6 +357,7 @@ def of_which(
     return drawings
 
 
+@in_our_letters
 def groups_by_year(
     years: Sequence[str],
     values: Sequence[Sequence[float]],
@@ -379,6 +410,7 @@ def groups_by_year(
     return [draw(3.2, paint)]
 
 
+@in_our_letters
 def against(
     labels: Sequence[str],
     low: Sequence[float],

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from .. import words
 from ..case import Case
 from ..case.classes import Class
 from ..index.values import basis
@@ -15,9 +16,9 @@ from ..words import NOTHING, absent, name, number, percent, text, title, title_o
 from .blocks import Column
 
 
-def agencies(case: Case, lang: str) -> dict[str, str]:
-    """agency -> its name."""
-    return {row["agency"]: name(row, lang) for row in case.agencies.to_dict("records")}
+def agencies(case: Case, lang: str, *before: Case) -> dict[str, str]:
+    """agency -> its name; where a page lists those of earlier years too, theirs."""
+    return words.agencies([row for each in (*before, case) for row in each.agencies.to_dict("records")], lang)
 
 
 def rows(case: Case, lang: str) -> dict[str, str]:

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from ..case import Case
-from ..words import date, name, number, percent, text
+from ..verify import senders
+from ..words import agencies, date, number, percent, text
 from . import charts, labels
 from .blocks import Cell, Chart, Column, Sentences, Table, sentences, table
 
@@ -17,9 +18,10 @@ STEPS = ("claims_due", "verify_from", "verify_to", "appeals_until", "publish_on"
 
 
 def called(case: Case, register: pd.DataFrame, lang: str) -> dict[str, str]:
-    """id -> name of every sender; owners from the register."""
-    owners = {row["agency"]: name(row, lang) for row in register.to_dict("records")}
-    return {**owners, **labels.agencies(case, lang)}
+    """id -> name of every sender and agency; owners from the register."""
+    asked = {sender.id for sender in senders(case)}
+    owners = [row for row in register.to_dict("records") if row["agency"] in asked]
+    return agencies([*owners, *case.agencies.to_dict("records")], lang)
 
 
 def summary(case: Case, state: pd.DataFrame, waiting: pd.DataFrame, as_of: str, lang: str) -> Sentences | None:

@@ -425,7 +425,7 @@ def gone_table(compared: Sequence[Comparison], lang: str) -> Table | None:
     step = compared[-1] if compared else None
     if step is None:
         return None
-    named = {**labels.agencies(step.before, lang), **labels.agencies(step.after, lang)}
+    named = labels.agencies(step.after, lang, step.before)
     rows = step.related[step.related["flag"].isin(("new", "entered", "ended", "left"))]
     body = [[named[r["agency"] or r["origin"]], text(f"trend.flag.{r['flag']}", lang)] for r in rows.to_dict("records")]
     heads = [Column(text("page.agency", lang), "name"), Column(text("trend.flag_head", lang))]

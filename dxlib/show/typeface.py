@@ -28,6 +28,7 @@ LETTERS = [
 BORROWED = "┆□"  # signs of ours that the face lacks and typst draws in a face of its own
 COMMON = frozenset((*map(chr, LETTERS), *BORROWED, "\t", "\n", "\r"))
 VARIANTS = "\ufe00", "\ufe0f"
+UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, marks of direction, halves of letters, private ones, none at all
 FEATURES = ["ccmp", "kern", "locl", "mark", "mkmk", "tnum"]
 
 
@@ -45,8 +46,21 @@ def signs() -> frozenset[str]:
     """Every sign that the face can draw, on paper too."""
     from fontTools.ttLib import TTFont
 
-    cmaps = [TTFont(path, lazy=True).getBestCmap() for path in map(face, ("Regular", "Semibold", "Bold"))]
-    return frozenset(map(chr, set.intersection(*map(set, cmaps))))
+    cmaps = []
+    for path in map(face, ("Regular", "Semibold", "Bold")):
+        with TTFont(path, lazy=True) as font:
+            cmaps.append(set(font.getBestCmap()))
+    return frozenset(map(chr, set.intersection(*cmaps)))
+
+
+def seen(text: str) -> str:
+    """The text with a blank for every sign that nobody sees: no paper can hold it, and XML not at all."""
+    return "".join(" " if unicodedata.category(letter) in UNSEEN else letter for letter in text)
+
+
+def drawable(text: str) -> str:
+    """A text that comes from the data as it stands on paper and in charts."""
+    return legible(seen(text))
 
 
 def legible(text: str) -> str:

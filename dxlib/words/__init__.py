@@ -6,7 +6,8 @@ Nothing else in the library asks which language it is.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -88,6 +89,18 @@ def name(row: Mapping[str, str], lang: str) -> str:
     others = [other for other in LANGUAGES if other != lang]
     keys = [f"name_{lang}", *(f"name_{other}" for other in others), "agency", "code", "name"]
     return next(row[key] for key in keys if row.get(key))
+
+
+def agencies(rows: Iterable[Mapping[str, str]], lang: str) -> dict[str, str]:
+    """agency -> its name; of a list of which several are called alike, these with their ids."""
+    return told_apart({row["agency"]: name(row, lang) for row in rows})
+
+
+def told_apart(named: Mapping[str, str]) -> dict[str, str]:
+    """id -> name, as a list shows them: names that readers would take for one have their ids after them."""
+    alike = {key: " ".join(called.casefold().split()) for key, called in named.items()}
+    times = Counter(alike.values())
+    return {key: f"{called} ({key})" if times[alike[key]] > 1 else called for key, called in named.items()}
 
 
 def title(names: Mapping[str, str], lang: str) -> str:

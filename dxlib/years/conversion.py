@@ -17,6 +17,7 @@ from functools import cache
 import pandas as pd
 
 from .. import schema
+from ..case.cells import LONGEST_ID, RESERVED
 from ..case.lineage import eve
 from ..case.tables import rows_of
 from ..errors import Finding
@@ -304,8 +305,8 @@ class Additions:
         self, code: str, name: str, level: str, since: str, until: str = "", agency: str = "", name_en: str = ""
     ) -> str:
         """A unit more; returns its id, made from the name where none is given."""
-        proposed, n = slug(name) or f"unit-{code}", 1
-        while not agency or agency in self.ids:
+        proposed, n = slug(name)[: LONGEST_ID - 4].strip("-") or f"unit-{code}", 1
+        while not agency or agency in self.ids | RESERVED:
             agency, n = proposed if n == 1 else f"{proposed}-{n}", n + 1
         self.ids.add(agency)
         row = {"agency": agency, "name_vi": name, "name_en": name_en, "level": level}

@@ -104,9 +104,9 @@ def test_same_bytes_in_another_zone_and_process(paper):
 @pytest.mark.real("poppler")
 def test_a_collection_begins_every_part_on_its_own_sheet(tmp_path):
     path = tmp_path / "all.pdf"
-    path.write_bytes(collection([("Sở A", notebook()), ("Sở B", notebook())], **MARKS))
+    path.write_bytes(collection([("Sở A\n\n*x* #y", notebook()), ("Sở B", notebook())], **MARKS))
     sheets = ask("pdftotext", "-layout", path, "-").split("\f")
-    assert "Sở A" in sheets[1] and "1 Bảng" in " ".join(sheets[1].split()) and "Sở B" in sheets[2]
+    assert "Sở A *x* #y" in sheets[1] and "1 Bảng" in " ".join(sheets[1].split()) and "Sở B" in sheets[2]
     assert "1 Bảng" in " ".join(sheets[2].split()) and "Rỗng" not in "".join(sheets)
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from desk import write_case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,14 @@ def test_everything_that_has_the_form_is_found(folders):
         ("verification", "vi", "internal"),
         ("verification", "en", "internal"),
     ]
+
+
+def test_a_group_that_no_windows_folder_can_be_is_not_left_out_unsaid(desk):
+    write_case(desk.data, "2025", "nul", "reported")
+    result = desk.run(years=["2025"], langs=["vi"], notebooks=["report"])
+    assert {str(o.job): [f.reason for f in o.findings] for o in result.outcomes} == {
+        "2025/communes/report.vi": [], "2025/nul/report.vi": ["group_form"],
+    }  # fmt: skip
 
 
 def test_selections_narrow_the_matrix(folders):

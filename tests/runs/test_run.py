@@ -14,12 +14,15 @@ import psutil
 import pytest
 from desk import LOAD, SHOW, Desk, unpacked, write_notebook
 
+from dxlib.audit import audit
 from dxlib.cli import main
 from dxlib.errors import Refusal
+from dxlib.words import finding
 
 ONE_EACH = {"years": ["2025"], "langs": ["vi"]}
 ONE = {**ONE_EACH, "notebooks": ["report"]}
-PAGE = "public/2025/communes/report.vi.html"
+PAGE, PDF = (f"public/2025/communes/report.vi.{form}" for form in ("html", "pdf"))
+SCORES = "public/2025/communes/tables/scores.csv"
 SLEEP = "import time; time.sleep(120)"
 
 
@@ -125,6 +128,30 @@ def test_other_ends_are_failures_too(desk, cell, reason):
 def test_an_exporter_that_fails_is_named(desk):
     result = desk.run(**ONE, exporter="desk")
     assert "AttributeError" in result.failures[0].reason
+
+
+def test_a_paper_that_cannot_be_made_leaves_the_page_and_is_named(desk):
+    assert desk.run(**ONE_EACH).exit_code == 0
+    claims = desk.data / "2025/communes/claims.csv"
+    claims.write_text(claims.read_text("utf-8") + "\n", "utf-8")
+    before = desk.products()
+    made = desk.run(**ONE_EACH, exporter="plain_page_without_paper")
+    assert made.exit_code == 1 and set(statuses(made).values()) == {"partly"}
+    after = desk.products()
+    assert after[PAGE] != before[PAGE] and SCORES in after  # the page and its tables are those of the data as they are
+    assert PDF in before and PDF not in after  # the former one would show other figures than the page
+    for lang in ("vi", "en"):
+        said = finding(made.findings[0], lang)
+        named = [word for word in said["remedy"].replace(",", " ").split() if word.endswith(".html")]
+        assert named and all((desk.reports / name).is_file() for name in named) and PDF in said["what"]
+        assert "RuntimeError: no paper" in said["what"]
+    listed = (desk.reports / "internal/failures.html").read_text("utf-8")
+    assert PDF in listed and "<a href=" not in listed.partition("<main>")[2]
+    assert "report.vi.pdf" not in (desk.reports / "public/index.html").read_text("utf-8")
+    assert all(audit(desk.reports / reader, data=desk.data).confirmed for reader in ("public", "internal"))
+    again = desk.run(**ONE_EACH)  # is tried again, also where not a byte has changed
+    assert set(statuses(again).values()) == {"made"} and PDF in desk.products()
+    assert "internal/failures.html" not in desk.products()
 
 
 def test_data_with_errors_fail_their_jobs_alone_without_a_kernel(desk):

@@ -1,19 +1,27 @@
 """Documents of a delivery: whose each is, said by folder, agency and digest; what is open is asked at the cell."""
 
+import csv
 import hashlib
 import shutil
+import struct
 import unicodedata
 import zipfile
+import zlib
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
 
 from dxlib.case import check, read_before, read_for_verification
+from dxlib.case.characters import TONES
 from dxlib.cli import main
 from dxlib.sheets import intake
+from dxlib.sheets.delivery import sorted_out, unicode_path
 from tests.sheets.desk import Desk, before_claims
 from tests.sheets.test_intake import IN_TIME, RETURNED, held, status, take
+
+DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +116,10 @@ def zipped(folder, file):
         "ke hoach",
         r"C:\Users\Nguyễn Văn A\Desktop\Minh chứng\ke hoach.pdf",
         "minh chung/ke hoach.pdf",
+        "file:///C:/Users/An/Minh%20ch%E1%BB%A9ng/ke%20hoach.pdf",
+        "C:ke hoach.pdf",
+        "/Users/an/ke  hoach.pdf",
+        "ke%20hoach",
         unicodedata.normalize("NFD", "kế hoạch.pdf"),
     ],
 )
@@ -122,6 +134,98 @@ def test_a_name_as_people_type_it(desk, codes, tmp_path, typed):
     assert not [f for f in check(desk.root, 2024, "departments") if f.severity == "error"]
     again = delivered(desk, tmp_path / "2", {"b.xlsx": (first, {codes[0]: typed, codes[1]: ""})})
     assert take(desk, again).written and papers(desk) == {(first, codes[0]): b"%PDF"}  # it stays
+
+
+def packed(file, entries):
+    """A zip of (name as bytes, content): the names stand in it as they are given, with no word on their letters."""
+    with zipfile.ZipFile(file, "w") as package:
+        for i, (name, content) in enumerate(entries):
+            package.writestr(f"{i:06}".ljust(len(name), "x"), content)
+    data = file.read_bytes()
+    for i, (name, _) in enumerate(entries):
+        data = data.replace(f"{i:06}".ljust(len(name), "x").encode(), name)
+    file.write_bytes(data)
+    return file
+
+
+def in_page(name, page):
+    """A name in the bytes of a code page, its tones apart where the page has them so; None where it lacks a letter."""
+    try:
+        found = []
+        for letter in name:
+            try:
+                found.append(letter.encode(page))
+            except UnicodeEncodeError:
+                apart = unicodedata.normalize("NFD", letter)
+                tone = next(sign for sign in apart if ord(sign) in TONES)
+                found.append((unicodedata.normalize("NFC", apart.replace(tone, "")) + tone).encode(page))
+    except (UnicodeEncodeError, StopIteration):
+        return None
+    return b"".join(found)
+
+
+@pytest.mark.parametrize("page, least", [("utf-8", 1), ("cp1258", 0.95), ("cp1252", 0.9), ("cp437", 0.95), ("cp850", 0.95)])
+def test_a_name_in_an_archive_is_read_as_it_was_packed_or_refused(tmp_path, page, least):
+    names = {row["name_vi"] for row in csv.DictReader((DATA / "register.csv").open(encoding="utf-8"))}
+    words = sorted({word for name in names for word in (name, *name.split())})
+    entries = {f"{word}.pdf": raw for word in words if (raw := in_page(f"{word}.pdf", page))}
+    odd = {name: raw for name, raw in entries.items() if not raw.isascii()}
+    findings = []
+    _, sent = sorted_out([packed(tmp_path / "a.zip", [(raw, b"%PDF") for raw in odd.values()])], findings)
+    read = [one.name for one in sent]
+    assert set(read) <= set(odd) and len(read) + len(findings) == len(odd) > 10
+    assert len(read) >= least * len(odd), (len(read), len(odd))
+    assert {f.reason for f in findings} <= {"zip_name"} and all(f.severity == "error" for f in findings)
+
+
+def test_the_field_with_the_name_in_unicode_counts_where_it_is_of_this_name():
+    raw = "Kế hoạch.pdf".encode("cp1258", "replace")
+    for checksum, found in ((zlib.crc32(raw), "Kế hoạch.pdf"), (1, "")):
+        field = struct.pack("<BI", 1, checksum) + "Kế hoạch.pdf".encode()
+        extra = struct.pack("<HHH", 0x5455, 2, 0) + struct.pack("<HH", 0x7075, len(field)) + field
+        assert unicode_path(extra, raw) == found
+
+
+@pytest.mark.parametrize("name, kept", [
+    ("a\\x.pdf", "x.pdf"), ("..\\..\\x.pdf", "x.pdf"), ("../../../x.pdf", "x.pdf"), ("/etc/x.pdf", "x.pdf"),
+    ("C:\\x.pdf", "x.pdf"), ("C:x.pdf", "x.pdf"), (unicodedata.normalize("NFD", "kế.pdf"), "kế.pdf"),
+    ("con.pdf", "_con.pdf"), ("LPT1 .x.pdf", "_LPT1 .x.pdf"), ("a?b*.pdf", "a-b-.pdf"), ("x" * 240 + ".pdf", "x" * 196 + ".pdf"),
+])  # fmt: skip
+def test_no_name_in_an_archive_leads_out_or_stops_a_system(desk, codes, tmp_path, name, kept):
+    first = next(iter(desk.people))
+    form = desk.form(first, {f"{codes[0]}/file": name, f"{codes[0]}/explanation": "Đã làm"})
+    before = {p for p in tmp_path.rglob("*") if p.is_file()}
+    file = packed(tmp_path / "a.zip", [(b"phieu.xlsx", form), (name.encode(), b"%PDF"), (b"minh chung\\", b"")])
+    out = take(desk, file)
+    assert out.written and not [f for f in out.findings if f.code.startswith(("E", "W_EVIDENCE"))]
+    assert papers(desk) == {(first, codes[0]): b"%PDF"}
+    new = {p for p in tmp_path.rglob("*") if p.is_file() and p.suffix == ".pdf"} - before
+    assert new == {desk.root / "2024/departments/evidence" / first / kept}
+    again = packed(tmp_path / "b.zip", [(b"phieu.xlsx", desk.form(first, {f"{codes[0]}/file": name, f"{codes[0]}/explanation": "Khác"}))])
+    assert take(desk, again).written and papers(desk) == {(first, codes[0]): b"%PDF"}  # it stays
+
+
+def test_two_names_that_differ_in_capitals_are_two_files_on_every_system(desk, codes, tmp_path):
+    first = next(iter(desk.people))
+    files = {"a.xlsx": (first, {codes[0]: "QD.pdf", codes[1]: "qd.pdf"}), "QD.pdf": b"%PDF 1", "qd.pdf": b"%PDF 2"}
+    assert take(desk, delivered(desk, tmp_path, files)).written
+    assert papers(desk) == {(first, codes[0]): b"%PDF 1", (first, codes[1]): b"%PDF 2"}
+    kept = [p.name.casefold() for p in (desk.root / "2024/departments/evidence" / first).iterdir()]
+    assert len(set(kept)) == 2
+    late = {"b.xlsx": (first, {codes[2]: "Qd.pdf"}), "Qd.pdf": b"%PDF 3"}
+    assert take(desk, delivered(desk, tmp_path / "2", late)).written
+    assert papers(desk) == {(first, codes[2]): b"%PDF 3"}
+    assert len({p.name.casefold() for p in (desk.root / "2024/departments/evidence" / first).iterdir()}) == 3
+
+
+def test_copies_that_go_back_have_names_of_their_own(desk, codes, tmp_path):
+    first, second = list(desk.people)[:2]
+    gui = delivered(desk, tmp_path, {"a/con.xlsx": (first, {codes[0]: ""}), "A-con.xlsx": (second, {codes[0]: ""})})
+    for path in gui.rglob("*.xlsx"):
+        book = openpyxl.load_workbook(path)
+        book["Phiếu"].cell(3, 1).value = "khác"
+        book.save(path)
+    assert set(take(desk, gui).returned) == {f"{first}-a-con.xlsx", f"{second}-A-con.xlsx"}
 
 
 def test_a_windows_path_whose_document_never_came_is_no_path_in_the_data(desk, codes, tmp_path):

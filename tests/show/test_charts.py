@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from dxlib.show import charts
@@ -63,3 +65,42 @@ def test_ticks_are_places():
 def test_one_sided_sums_draw_one_side():
     only_cut = charts.two_sided(["a"], [0.0], [3.0], "raised", "cut", str)
     assert only_cut != charts.two_sided(["a"], [1.0], [3.0], "raised", "cut", str)
+
+
+STRANGE = ["😀 ✅\ufe0f ❌ ㎡ 中（１）", "e\u0323\u0302\u0301 ẍ̧ שם ﷺ a\tb\x0bc\u200bd\u202ee\ue000", "$x$ \\frac{1}{2} a_b^c"]
+GIVEN = {
+    "write": str, "days": ["2025-01-02", "2025-03-04"], "today": "2025-02-03", "values": [[1.0, 2.0], [2.0, 3.0]],
+}  # fmt: skip
+DRAWN = {name: of for name, of in inspect.getmembers(charts, inspect.isfunction) if hasattr(of, "__wrapped__")}
+
+
+def test_every_chart_takes_its_words_in_our_letters():
+    """A new kind of chart cannot forget it."""
+    made = {name for name, of in vars(charts).items() if getattr(of, "__annotations__", {}).get("return") in ("bytes", "list[bytes]")}
+    assert made - {"draw"} == set(DRAWN) and len(DRAWN) > 9
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("text", STRANGE)
+def test_every_chart_is_drawn_with_signs_that_the_face_lacks(name, text):
+    def value(parameter):
+        kinds = {"Sequence[str]": [text, text], "Sequence[float]": [1.0, 2.0], "str": text}
+        pairs = [(0.5, text), (0.7, text)]
+        if parameter.name == "values" and parameter.annotation == "Sequence[float]":
+            return [1.0, 2.0]
+        return GIVEN.get(parameter.name, kinds.get(parameter.annotation, pairs))
+
+    parameters = inspect.signature(DRAWN[name]).parameters.values()
+    drawings = DRAWN[name](*map(value, parameters))
+    assert all(one.startswith(b"<?xml") for one in ([drawings] if isinstance(drawings, bytes) else drawings))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_long_name_of_a_class_or_a_list_leaves_room_for_the_drawing():
+    assert charts.distribution([0.2, 0.6], [(0.5, LONG)], "Tỷ lệ", "Số cơ quan", str)
+    assert charts.intervals(["a"], [1], [1], [1], "Hạng", LONG)
+
+
+def test_a_chart_shows_the_substitute_of_the_papers():
+    assert ranks(["Xã ㎡ 😀"]) == ranks(["Xã m2 [U+1F600]"]) != ranks(["Xã m2"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dxlib.words import catalogue, date, name, number, percent, text
+from dxlib.words import agencies, catalogue, date, name, number, percent, text, told_apart
 
 LIBRARY = Path(__file__).resolve().parents[2] / "dxlib"
 
@@ -99,6 +99,14 @@ def test_percent_date_name():
     assert date("", "vi") == "–"
     row = {"agency": "a", "name_vi": "Sở A", "name_en": ""}
     assert (name(row, "vi"), name(row, "en"), name({"agency": "a"}, "en")) == ("Sở A", "Sở A", "a")
+
+
+def test_equal_names_are_told_apart_and_only_they():
+    named = {"tan-lap": "Xã Tân Lập", "tan-lap-2": "xã  Tân Lập", "so-a": "Sở A"}
+    shown = {"tan-lap": "Xã Tân Lập (tan-lap)", "tan-lap-2": "xã  Tân Lập (tan-lap-2)", "so-a": "Sở A"}
+    assert told_apart(named) == shown
+    rows = [{"agency": key, "name_vi": called, "name_en": ""} for key, called in named.items()]
+    assert agencies(rows, "en") == shown and agencies(rows[1:], "vi") == {key: named[key] for key in ("tan-lap-2", "so-a")}
 
 
 def test_an_unknown_key_or_a_missing_fact_is_an_error():

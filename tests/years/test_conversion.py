@@ -6,13 +6,14 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dxlib.case.lineage import check_lineage
 from dxlib.case.tables import empty
 from dxlib.cli import main
 from dxlib.years import Notice, propose, read_official
-from dxlib.years.conversion import slug, spelt, tidy
+from dxlib.years.conversion import Additions, slug, spelt, tidy
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real" / "vinhlong"
 real = pytest.mark.skipif(not REAL.is_dir(), reason="the published tables lie beside the repository: ../shared/real")
@@ -79,6 +80,8 @@ def test_names_are_tidied_and_spellings_agree():
     assert tidy("  Thị  Xã Bình Minh ") == "Thị xã Bình Minh"
     assert spelt("Xã Hoà Lộc") == spelt("Xã Hòa Lộc") and spelt("Xã Lục Sỹ Thành") == spelt("Xã Lục Sĩ Thành")
     assert spelt("Xã Hòa Lộc") != spelt("Xã Hóa Lộc")
+    add = Additions(pd.DataFrame({"agency": ["con-2"]}), "")
+    assert add.unit("1", "Cồn", "", "") == "con-3" and len(add.unit("2", "xã " * 60, "", "")) <= 64  # names of files
     assert slug("Thị trấn Đồng Nẫm") == "tt-dong-nam" and slug("Xã Ứng Hòe") == "xa-ung-hoe"
 
 

@@ -14,7 +14,7 @@ from ...index import INDEX, Exact, provisional
 from ...index.score import finished, leaves_of
 from ...index.values import OPEN, Finished, Leaf
 from ...rules import Options, Parts
-from ...words import name, text, title_of_year
+from ...words import agencies, name, text, title_of_year
 from ..book import Cell, Sheet, fixed
 from ..form import options_of
 from ..method import quoted
@@ -41,7 +41,7 @@ class Plan:
     @cached_property
     def agencies(self) -> list[tuple[str, str]]:
         """(id, name), in the order of agencies.csv."""
-        return [(row["agency"], name(row, self.lang)) for row in self.case.tables["agencies"].to_dict("records")]
+        return list(agencies(self.case.tables["agencies"].to_dict("records"), self.lang).items())
 
     @cached_property
     def rows(self) -> list[Node]:
