@@ -9,6 +9,7 @@ from pathlib import Path
 from ..atomic import put
 from ..case import read_before, read_case, read_for_verification, read_register, read_to_ask
 from ..errors import Finding, Refusal
+from ..moves import patient
 from ..verify import open_items
 from ..words import name
 from .form import Wording, forms
@@ -57,8 +58,8 @@ def issue(
             if progress:
                 progress(done, len(books), file)
         if folder.is_dir():
-            folder.rmdir()
-        made.rename(folder)
+            patient(folder.rmdir)
+        patient(made.rename, folder)
     return [folder / file for file in files]
 
 
