@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from .errors import Finding, Refusal
 from .lock import PARTIAL, Busy, held
+from .moves import all_free, all_short, patient
 
 PENDING, GONE = ".pending", ".gone-"
 PATIENCE = 100  # tenths of a second
@@ -88,14 +89,16 @@ def lost(staged: Path) -> Refusal:
 
 
 def put(path: Path, data: bytes) -> None:
-    """One file, whole or not at all. Raises OSError; a folder that is not there is not made."""
+    """One file, whole or not at all. Raises OSError, and Refusal where somebody holds it; a folder that is not there is
+    not made."""
+    all_free(path.parent, [path.name])
     partial = path.with_name(f"{path.name}.partial")
     try:
         partial.write_bytes(data)
-        partial.replace(path)
+        patient(partial.replace, path)
     finally:
         with suppress(OSError):
-            partial.unlink(missing_ok=True)
+            patient(partial.unlink, missing_ok=True)
 
 
 def bytes_of(path: Path) -> bytes | None:
@@ -108,18 +111,20 @@ def commit(folder: Path, staged: Path, listed: Mapping[str, str], gone: Iterable
 
     listed   path below `staged` -> digest, of all that must be there
 
-    Raises OSError, and Refusal where anything else is there than what is listed: nothing has changed then. Raises
-    Decided after the stroke: the next `settle` goes on.
+    Raises OSError, and Refusal where anything else is there than what is listed, or where a file in the way is held by
+    somebody: nothing has changed then. Raises Decided after the stroke: the next `settle` goes on.
     """
+    gone = list(gone)
     conclude(folder)
     for former in staged.glob(f"{GONE}*"):  # of a commit that failed before its stroke
-        former.unlink()
+        patient(former.unlink)
     if digests(staged) != dict(listed):
         raise lost(staged)
     stage(staged, f"{GONE}{uuid4().hex}", "\n".join(gone).encode())
+    all_free(folder, [*listed, *gone])
     folder.mkdir(exist_ok=True)
     try:
-        staged.rename(folder / PENDING)
+        patient(staged.rename, folder / PENDING)
     except FileNotFoundError:
         raise lost(staged) from None
     conclude(folder)
@@ -173,12 +178,12 @@ def finish(folder: Path) -> None:
             with suppress(FileNotFoundError):  # another process was faster
                 if place.exists():
                     shutil.copymode(place, source)
-                source.replace(place)
+                patient(source.replace, place)
     for source in lists:
         with suppress(FileNotFoundError):
             for relative in filter(None, source.read_text("utf-8").split("\n")):
-                inside(folder, relative).unlink(missing_ok=True)
-            source.unlink()
+                patient(inside(folder, relative).unlink, missing_ok=True)
+            patient(source.unlink)
     sync(folder)
     for emptied in sorted((path for path in pending.rglob("*") if path.is_dir()), reverse=True):
         remove_empty(emptied)
@@ -187,7 +192,7 @@ def finish(folder: Path) -> None:
 
 def remove_empty(folder: Path) -> None:
     with suppress(OSError):  # gone already, or already in use for the next change
-        folder.rmdir()
+        patient(folder.rmdir)
 
 
 def sync(folder: Path) -> None:
@@ -207,8 +212,11 @@ def put_all(
 
     still   whether the folder is what it was when the files were made of it, asked when nobody else can change it
 
-    Raises OSError, and Refusal while another process changes the folder, has changed it, or where a path leads out.
+    Raises OSError, and Refusal while another process changes the folder, has changed it, where a path leads out or is
+    too long, or where somebody holds a file.
     """
+    gone = list(gone)
+    all_short(folder, files)
     settle(folder)
     with working_folder(folder) as work:
         if not still():

@@ -22,12 +22,13 @@ import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 FORMAT, SIGNED_FORMAT, PROOF_FORMAT = "dxlib-record-2", "dxlib-signed-2", "dxlib-proof-2"
+UNDER_WAY = (".pending/.gone-*", ".partial-*")  # a change decided and not yet carried out; somebody who carries it out
 RECORD, SUMS, ROOT, SCORES = "record.json", "SHA256SUMS", "root.txt", "tables/scores.csv"
 READERS = ("public", "internal")
 ROWS_LEAF = 1  # where the agencies' lines stand among the leaves of a place
@@ -250,6 +251,7 @@ class Report:
     roots          the same of every year and group, "2024/communes", and of its signed versions, "2024/communes/v1"
     fingerprints   job -> worked out from the parts that the record names
     covered        what the values that the auditor brought do and do not answer for, as (kind, facts)
+    under_way      the folder deviates, and was just being changed: neither confirmed nor refuted
     """
 
     files: int
@@ -258,6 +260,7 @@ class Report:
     fingerprints: Mapping[str, str]
     deviations: tuple[Deviation, ...]
     covered: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    under_way: bool = False
 
     @property
     def confirmed(self) -> bool:
@@ -279,6 +282,33 @@ def audit(path: str | Path, root: str = "", signed: str = "", data: str | Path |
     data     the data folder from which the products were made
     """
     folder = Path(path)
+    marks, before = marks_of_change(folder), identity(folder / RECORD)
+    try:
+        report = compared(folder, root, signed, data)
+    except OSError as error:  # gone since it was listed
+        report = Report(0, "", {}, {}, (Deviation(RECORD, "unreadable", found=error.strerror or ""),))
+    moving = marks or marks_of_change(folder) or identity(folder / RECORD) != before
+    return replace(report, under_way=bool(moving and report.deviations))
+
+
+def marks_of_change(folder: Path) -> list[Path]:
+    """What a change leaves in a folder until all its files are in their places."""
+    try:
+        return [path for pattern in UNDER_WAY for path in folder.glob(pattern)]
+    except OSError:  # gone while it was listed
+        return [folder]
+
+
+def identity(record: Path) -> tuple[int, int]:
+    """Of the record, which every change replaces."""
+    try:
+        return record.stat().st_ino, record.stat().st_mtime_ns
+    except OSError:
+        return 0, 0
+
+
+def compared(folder: Path, root: str, signed: str, data: str | Path | None) -> Report:
+    """The files of a folder against what the record says."""
     files, names, found = listing(folder)
     found += twins(names)
     record, told = read_record(folder, files)
@@ -818,6 +848,9 @@ WORDS = {
         "lang_option": "ngôn ngữ",
         "confirmed": "XÁC NHẬN: {files} tệp đúng như hồ sơ.",
         "refuted": "BÁC BỎ: {n} sai lệch.",
+        "under_way": "ĐANG THAY ĐỔI: có lệnh đang công bố (hoặc đã bị ngắt khi đang công bố) vào thư mục này, nên "
+        "chưa xác nhận và cũng chưa bác bỏ. Hãy kiểm tra lại sau ít phút; nếu vẫn như vậy thì chạy dx run, hoặc xin "
+        "bản sao khác, rồi kiểm tra lại. Sai lệch lúc này: {n}.",
         "root_said": "Mã gốc của cả thư mục (root.txt): {root}",
         "roots_said": "Mã gốc theo năm và nhóm (in trên quyết định; v1, v2… là bản đã ký):",
         "prints_said": "Mã đầu vào:",
@@ -905,6 +938,9 @@ WORDS = {
         "lang_option": "language",
         "confirmed": "CONFIRMED: {files} files are as the record says.",
         "refuted": "REFUTED: deviations found: {n}.",
+        "under_way": "CHANGE UNDER WAY: a command is publishing (or was stopped while publishing) into this folder; it "
+        "is neither confirmed nor refuted. Audit again in some minutes; if it is still so, run dx run, or ask for "
+        "another copy, and audit again. Deviations now: {n}.",
         "root_said": "Root of the whole folder (root.txt): {root}",
         "roots_said": "Roots by year and group (printed on the decision; v1, v2… are signed versions):",
         "prints_said": "Fingerprints of inputs:",
@@ -1011,7 +1047,8 @@ def lines_of(report: Report, lang: str) -> list[str]:
     """A report as text."""
     say = WORDS[lang]
     n = len(report.deviations)
-    lines = [say["refuted"].format(n=n) if n else say["confirmed"].format(files=report.files)]
+    ended = "under_way" if report.under_way else "refuted" if n else "confirmed"
+    lines = [say[ended].format(n=n, files=report.files)]
     lines += [f"  {worded(of, lang)}" for of in report.deviations]
     if report.root:
         lines += [say["root_said"].format(root=report.root)]
@@ -1067,7 +1104,7 @@ def language_of(argv: Sequence[str]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns 0 confirmed, 1 refuted, 2 wrong usage."""
+    """Returns 0 confirmed, 1 refuted, 2 wrong usage, 3 change under way."""
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -1098,7 +1135,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run_audit(args: argparse.Namespace) -> int:
     report = audit(args.path, args.root or "", args.fingerprint or "", args.data)
     print(as_json(report, args.lang) if args.json else "\n".join(lines_of(report, args.lang)))
-    return 0 if report.confirmed else 1
+    return exit_code([report])
+
+
+def exit_code(reports: Sequence[Report]) -> int:
+    """That of the worst: refuted, change under way, confirmed."""
+    wrong = [report for report in reports if not report.confirmed]
+    return 0 if not wrong else 3 if all(report.under_way for report in wrong) else 1
 
 
 def run_proof(args: argparse.Namespace, dx: argparse.ArgumentParser) -> int:

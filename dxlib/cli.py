@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from itertools import pairwise
@@ -132,6 +132,8 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
     audited = command("audit", run_audit)
     audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
+    audited.add_argument("--root", metavar="HEX", help=say("root_option"))
+    audited.add_argument("--fingerprint", metavar="HEX", help=say("fingerprint_option"))
     audited.add_argument("--rerun", action="store_true", help=say("rerun_too"))
     audited.add_argument("-p", dest="parameters", action="append", metavar="NAME=VALUE", help=say("parameter"))
     audited.add_argument("--dask", metavar="ADDRESS", help=say("dask"))
@@ -508,10 +510,14 @@ def run_audit(args: argparse.Namespace) -> int:
 
     if (args.dask or args.parameters) and not args.rerun:
         args.refuse(text("cli.with_rerun", args.say, option="--dask" if args.dask else "-p"))
+    root, signed = (digits(args, option) for option in ("root", "fingerprint"))
     folders = audit.published(args.path or args.reports)
     if not any(audit.is_published(folder) for folder in folders) and not args.json:
         print(text("cli.nothing_published", args.say, path=folders[0]))
-    reports = {folder: audit.audit(folder, data=None if args.data is DATA else args.data) for folder in folders}
+    data = None if args.data is DATA else args.data
+    meant = folders if len(folders) == 1 else [folder for folder in folders if folder.name == "public"]
+    compared = {folder: (root, signed) if folder in meant else ("", "") for folder in folders}
+    reports = {folder: audit.audit(folder, *outside, data) for folder, outside in compared.items()}
     differences = remake(args, folders) if args.rerun else []
     if args.json:
         found = {str(folder): json.loads(audit.as_json(report, args.say)) for folder, report in reports.items()}
@@ -524,7 +530,19 @@ def run_audit(args: argparse.Namespace) -> int:
             print(text(f"cli.rerun.{one.cause}", args.say, path=one.path, detail=one.detail))
         if args.rerun and not differences:
             print(text("cli.rerun.same", args.say))
-    return 0 if reports and all(report.confirmed for report in reports.values()) and not differences else 1
+    return 1 if differences else audit.exit_code(list(reports.values()))
+
+
+def digits(args: argparse.Namespace, option: str) -> str:
+    """What was published or printed elsewhere, read as the auditor's own command reads it."""
+    from .audit import digits as reader
+
+    given = getattr(args, option)
+    try:
+        return reader(args.say)(given) if given else ""
+    except argparse.ArgumentTypeError as error:
+        args.refuse(f"--{option}: {error}")
+        return ""
 
 
 def remake(args: argparse.Namespace, folders: list[Path]) -> list[Any]:
@@ -573,9 +591,7 @@ def run_intake(args: argparse.Namespace) -> int:
     out = intake(args.data, args.year, args.group, args.files, args.reason, args.received, None if quiet else progress)
     show_findings(out.findings, args, sys.stdout if args.json else None)
     folder = args.returned or args.reports / "internal" / args.year / args.group / "returned"
-    for file, data in out.returned.items():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_bytes(data)
+    give_back(folder, out.returned)
     if quiet:
         return 1 if out.refused else 0
     for change in out.changes[:CHANGES_SHOWN]:
@@ -592,6 +608,19 @@ def run_intake(args: argparse.Namespace) -> int:
         n, changes, known = len(out.taken), len(out.changes), len(out.known)
         print(text("sheet.cli.taken", args.say, n=n, changes=changes, known=known))
     return 1 if out.refused else 0
+
+
+def give_back(folder: Path, marked: Mapping[str, bytes]) -> None:
+    """The marked copies of forms to correct; those of a delivery before may be open in Excel."""
+    from .atomic import put
+    from .moves import all_free, all_short
+
+    if marked:
+        all_short(folder, marked)
+        folder.mkdir(parents=True, exist_ok=True)
+        all_free(folder, marked)
+    for name, data in marked.items():
+        put(folder / name, data)
 
 
 def run_new_year(args: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from .errors import Finding, Refusal
+from .moves import clear, patient
 
 PARTIAL = ".partial-"
 HELD, NOTE = ".held", ".note"
@@ -89,7 +90,7 @@ def held(folder: Path) -> Iterator[Path]:
             yield own
             shutil.rmtree(own, ignore_errors=True)  # while it is locked, as far as the system lets us
     finally:
-        shutil.rmtree(own, ignore_errors=True)
+        clear(own)
 
 
 def lock(handle: int, wait: bool = False) -> bool:
@@ -112,7 +113,7 @@ def alone(folder: Path, own: Path | None = None) -> None:
             raise Busy([named("run_locked", other)])
         if not other.name.endswith(f"-{whose()}"):
             raise Busy([named("lock_left", other)])
-        shutil.rmtree(other, ignore_errors=True)
+        clear(other)
 
 
 def at_work(other: Path) -> bool:
@@ -140,8 +141,8 @@ def free(left: Path) -> None:
     if at_work(left):
         raise Busy([named("run_locked", left)])
     own = left.with_name(mine())
-    left.rename(own)
-    shutil.rmtree(own)
+    patient(left.rename, own)
+    patient(shutil.rmtree, own)
 
 
 def named(reason: str, other: Path) -> Finding:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from dxlib import atomic
 from dxlib.atomic import PENDING, Decided, put, put_all, settle, working_folder
 from dxlib.errors import Refusal
 from tests.crash import changes, interrupted
@@ -83,7 +84,21 @@ def test_a_read_only_folder_is_named_and_stays(folder):
     assert files(folder) == OLD
 
 
-def test_what_is_in_the_way_is_named_and_nothing_else_is_lost(folder):
+def test_what_is_in_the_way_is_named_before_anything_moves(folder):
+    (folder / "deep/er/c.csv/something").mkdir(parents=True)
+    (folder / "away.csv").unlink()
+    (folder / "away.csv").mkdir()
+    before = files(folder)
+    with pytest.raises(Refusal) as refused:
+        put_all(folder, NEW, gone=["away.csv"])
+    assert [(f.reason, f.file) for f in refused.value.findings] == [
+        ("file_held", str(folder / path)) for path in ("deep/er/c.csv", "away.csv")
+    ]
+    assert files(folder) == before and not list(folder.glob(".*"))
+
+
+def test_what_comes_in_the_way_after_the_stroke_is_named_and_nothing_else_is_lost(folder, monkeypatch):
+    monkeypatch.setattr(atomic, "all_free", lambda *_: None)
     (folder / "deep/er/c.csv/something").mkdir(parents=True)
     for command in (lambda: put_all(folder, NEW), lambda: settle(folder)):  # until it is out of the way
         with pytest.raises(Decided) as refused:

@@ -25,6 +25,7 @@ from ..case import (
 )
 from ..errors import Finding, Refusal
 from ..index import provisional, score
+from ..moves import all_short
 from ..publish.open_data import open_data
 from ..words import date, text, title_of_year
 from . import cluster, fingerprint, log, matrix, products, record, seen, versions
@@ -167,6 +168,7 @@ def run(
     chosen, declared, given = open_door(root, notebooks_in, (years, groups, notebooks, langs), parameters)
     if findings := [] if own_notebooks else altered(notebooks_in, declared):
         raise Refusal(findings)
+    all_short(reports, sorted(path for job in chosen for path in products.declared(job)))
     began, times = log.now(), []
     outcomes: dict[Job, Outcome] = {}
     with working_folder(reports) as work:
@@ -192,10 +194,17 @@ def run(
             finished = True
         finally:  # after an interruption too: what was made need not be made again
             if outcomes:
+                books.publish()
+                outcomes |= books.settled(outcomes)
                 books.tell(outcomes.values())
                 books.close()
                 put(books, log.LOG, log.described(REPOSITORY, began, times, finished, dask or workers))
                 put(books, seen.SEEN, seen.written({**source.seen, **plan.remembered(outcomes)}))
+        told = [finding for outcome in outcomes.values() for finding in outcome.findings]
+        if untold := [
+            finding for of in books.held.values() for finding in of if finding not in told
+        ]:  # of no job's file
+            raise Refusal(untold)
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))

@@ -33,6 +33,7 @@ from . import products
 from .fingerprint import settled
 from .matrix import Job
 
+ABOUT = (RECORD, SUMS, ROOT)  # what stands in a reader's folder about all that is in it
 Entry = dict[str, Any]
 
 

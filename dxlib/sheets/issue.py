@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..atomic import put
 from ..case import read_before, read_case, read_for_verification, read_register, read_to_ask
 from ..errors import Finding, Refusal
+from ..moves import patient
 from ..verify import open_items
 from ..words import name
 from .copies import FOLDER, copy_of, name_of, received_of
@@ -60,8 +61,8 @@ def issue(
             if progress:
                 progress(done, len(books), file)
         if folder.is_dir():
-            folder.rmdir()
-        made.rename(folder)
+            patient(folder.rmdir)
+        patient(made.rename, folder)
     return [folder / file for file in files]
 
 

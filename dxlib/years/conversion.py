@@ -30,7 +30,6 @@ SHORT = {"phuong": "p", "thi-tran": "tt", "thi-xa": "tx", "thanh-pho": "tp", "hu
 SHOWN = 8
 NAMING = ("code", "name", "old_code", "old_name")
 WIDTH = 5  # digits of the official code of a commune
-LONGEST_ID = 100  # letters of an id that is made from a name
 HEADER_ROWS = 20  # a title and notes may stand above the header
 
 
@@ -98,7 +97,7 @@ def slug(name: str) -> str:
     bare = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
     plain = "-".join(re.findall(r"[a-z0-9]+", "".join(c for c in bare if not unicodedata.combining(c))))
     kind = next((kind for kind in SHORT if plain.startswith(kind + "-")), "")
-    return (SHORT.get(kind, "") + plain[len(kind) :])[:LONGEST_ID].rstrip("-")
+    return (SHORT.get(kind, "") + plain[len(kind) :])[: LONGEST_ID - 4].rstrip("-")  # room for "-2"
 
 
 @cache
@@ -309,7 +308,7 @@ class Additions:
         self, code: str, name: str, level: str, since: str, until: str = "", agency: str = "", name_en: str = ""
     ) -> str:
         """A unit more; returns its id, made from the name where none is given."""
-        proposed = slug(name)[: LONGEST_ID - 4].strip("-") or "-".join(filter(None, ("unit", slug(code)[:40].strip("-"))))
+        proposed = slug(name) or "-".join(filter(None, ("unit", slug(code)[:40])))
         n = 1
         while not agency or agency in self.ids | RESERVED:
             agency, n = proposed if n == 1 else f"{proposed}-{n}", n + 1

@@ -1062,3 +1062,46 @@ def test_nothing_is_written(published):
     audit(published.folder, data=published.data)
     prove(published.folder, "2024/communes", "phuong-1")
     assert {path: path.stat().st_mtime_ns for path in published.folder.parent.rglob("*")} == before
+
+
+def test_a_change_under_way_is_neither_confirmed_nor_refuted(published, capsys):
+    """Decided, half of the files moved; then the list of what is decided has gone, and what deviates is refuted."""
+    folder, pending = published.folder, published.folder / ".pending"
+    pending.mkdir()
+    (folder / "index.html").rename(pending / "index.html")
+    (pending / ".gone-0123").write_bytes(b"")
+    for lang, words in (("vi", "ĐANG THAY ĐỔI"), ("en", "CHANGE UNDER WAY")):
+        assert main([str(folder), "--lang", lang]) == 3
+        out = capsys.readouterr().out
+        assert out.startswith(words) and WORDS[lang]["refuted"][:7] not in out and "index.html" in out
+    assert main([str(folder), "--json"]) == 3
+    assert json.loads(capsys.readouterr().out).items() >= {"confirmed": False, "under_way": True}.items()
+    (pending / ".gone-0123").unlink()
+    assert main([str(folder)]) == 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_change_during_the_audit_is_seen_by_the_record(published, monkeypatch, fails):
+    """The record that was read is replaced before the files have been compared; or what was listed has gone."""
+    real = audit_module.listing
+
+    def listing(folder):
+        (folder / "index.html").write_bytes(b"new")
+        (folder / RECORD).replace(folder / "record.old")
+        (folder / RECORD).write_bytes((folder / "record.old").read_bytes())
+        (folder / "record.old").unlink()
+        if fails:
+            raise FileNotFoundError(2, "gone")
+        return real(folder)
+
+    monkeypatch.setattr(audit_module, "listing", listing)
+    report = audit(published.folder)
+    assert report.deviations and report.under_way and not report.confirmed
+    monkeypatch.setattr(audit_module, "listing", real)
+    report = audit(published.folder)
+    assert report.deviations and not report.under_way
+
+
+def test_who_is_at_work_excuses_nothing_that_is_confirmed(published):
+    (published.folder / ".partial-1-2-0123456789ab").mkdir()
+    assert audit(published.folder).confirmed and not audit(published.folder).under_way

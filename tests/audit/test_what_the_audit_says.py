@@ -342,7 +342,8 @@ def test_a_folder_without_record_has_no_root(tmp_path, capsys):
  "files": 1,
  "fingerprints": {{}},
  "root": "",
- "roots": {{}}
+ "roots": {{}},
+ "under_way": false
 }}
 """
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import random
 
+import pytest
+
+from dxlib import atomic
 from dxlib.audit import audit, holds, main, prove
 from dxlib.cli import main as by_dx
 from dxlib.runs.approve import approve
@@ -89,3 +92,36 @@ def test_the_command_compares_the_data_that_are_named(desk, capsys):
     assert by_dx(place) == 1 and "2025/communes/claims.csv" in capsys.readouterr().out
     assert by_dx(["audit", "--reports", str(desk.reports / "none")]) == 1
     assert "none không phải thư mục đã công bố" in capsys.readouterr().out
+
+
+def test_dx_takes_what_was_published_elsewhere_as_the_auditors_own_command_does(desk, capsys):
+    desk.run(langs=["vi"], years=["2025"])
+    right = audit(desk.reports / "public").root
+    code = next(iter(audit(desk.reports / "public").fingerprints.values()))
+    given = ["audit", str(desk.reports), "--data", str(desk.data), "--lang", "en"]
+    assert (
+        by_dx([*given, "--root", right, "--fingerprint", code[:12]]) == 0
+    )  # the public folder's; internal has its own
+    assert by_dx([*given, "--root", "0" * 64]) == by_dx([*given, "--fingerprint", "0" * 12]) == 1
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        by_dx([*given, "--root", "12"])
+    assert ended.value.code == 2 and "hex digits" in capsys.readouterr().err
+
+
+def test_an_audit_between_the_stroke_and_the_end_says_so(desk, monkeypatch, capsys):
+    desk.run(langs=["vi"], years=["2025"])
+    claims = desk.data / PLACE / "claims.csv"
+    claims.write_text(claims.read_text("utf-8").replace("yes", "no"), encoding="utf-8")
+    ended, real = [], atomic.finish
+
+    def watched(folder):
+        ended.append(by_dx(["audit", str(folder), "--lang", "en", "--data", str(desk.data)]))
+        real(folder)
+
+    monkeypatch.setattr(atomic, "finish", watched)
+    assert desk.run(langs=["vi"], years=["2025"]).exit_code == 0
+    said = capsys.readouterr().out
+    assert set(ended) == {3} and "CHANGE UNDER WAY" in said and "REFUTED" not in said
+    last = by_dx(["audit", str(desk.reports), "--data", str(desk.data), "--lang", "en"])
+    assert last == 0, capsys.readouterr().out

@@ -1,9 +1,11 @@
 """Kernels forked from a server: the same pages as ordinary ones, nothing seen of each other, nothing left behind."""
 
+import asyncio
 import json
 import os
 import re
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -12,6 +14,11 @@ import nbformat
 import psutil
 import pytest
 from desk import write_notebook
+from jupyter_client.provisioning.local_provisioner import LocalPortCache
+from nbformat.v4 import new_notebook
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NotebookExecutionManager
+from traitlets import Unicode
 
 from dxlib.runs import execute, fork_server, kernel, pool
 from dxlib.runs.batch import run
@@ -270,3 +277,48 @@ def alive(pid):
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_no_ordinary_kernel_asks_for_a_port(surroundings):
+    made = kernel.manager(kernel.Source(False))()
+    assert made.transport == "ipc" and not made.cache_ports
+
+
+def test_a_port_that_another_worker_took_first_costs_a_second_start(surroundings, tmp_path, monkeypatch):
+    """On Windows kernels have ports, and two workers may pick the same between looking and binding."""
+
+    class OnPorts(kernel.OwnInterpreter):
+        transport, ip = Unicode("tcp"), Unicode("127.0.0.1")
+
+    monkeypatch.setattr(kernel, "manager", lambda source: OnPorts)
+    real, picked = LocalPortCache.find_available_port, []
+    with socket.create_server(("127.0.0.1", 0)) as others:
+
+        def same(self, ip):
+            picked.append(others.getsockname()[1] if not picked else real(self, ip))
+            return picked[-1]
+
+        monkeypatch.setattr(LocalPortCache, "find_available_port", same)
+        write_notebook(tmp_path / "said.ipynb", "print('made')", parameters="root: str = ''")
+        job = Job("2025", "communes", "said", "vi", "public")
+        page = {"title": "", "sample": False, "provisional": False, "fingerprint": ""}
+        task = execute.Task(job, tmp_path / "said.ipynb", Path(), Path(), {}, page, exporter="plain_page")
+        outcome = execute.run_notebook(task, kernel.Source(False))
+    assert outcome.status == "made" and len(picked) == 10
+
+
+def test_on_windows_the_loop_is_one_that_channels_of_kernels_can_be_read_by(monkeypatch):
+    """papermill sees to it in the process that runs the notebook: the Proactor loop knows no add_reader."""
+    chosen = []
+    client = PapermillNotebookClient(NotebookExecutionManager(new_notebook()))
+
+    def no_kernel(**how):
+        raise InterruptedError
+
+    client.setup_kernel = no_kernel
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(asyncio, "WindowsSelectorEventLoopPolicy", lambda: "selector", raising=False)
+    monkeypatch.setattr(asyncio, "set_event_loop_policy", chosen.append)
+    with pytest.raises(InterruptedError):
+        client.execute()
+    assert chosen == ["selector"]
