@@ -27,7 +27,7 @@ LEFT_BY_PROGRAMS = ("~$", ".")  # how names begin of locks of open workbooks, an
 LEFT_BY_WINDOWS = {"thumbs.db", "desktop.ini"}
 
 FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')  # in names of files, on one system or another
-LONGEST_NAME = 200  # bytes: a folder holds names of 255, and one may get eight letters and a hyphen in front
+LONGEST_NAME = 100  # bytes: a path has 240 letters, and one may get eight letters and a hyphen in front
 DRIVE = re.compile(r"^(file:/*)?([a-z]:)?", re.IGNORECASE)  # what can stand before the folders of a path
 PAGES = ("cp1258", "cp1252", "cp437", "cp850")  # in which Windows here packs names, when it does not say which
 UNICODE_PATH = 0x7075  # Info-ZIP's field with the name in UTF-8 (PKWARE APPNOTE 6.3.10, 4.6.9)

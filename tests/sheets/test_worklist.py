@@ -254,7 +254,7 @@ def test_the_sample_is_played_to_its_end(capsys, tmp_path):
 def answered(root, path, typed):
     """The worklist of the small set with this typed in the line of the appeal, taken in."""
     case = read_for_verification(root, 2024, "demo")
-    given = {name if name == "appeal" else f"b/2/{name}": value for name, value in typed.items()}
+    given = {name if name.startswith("appeal/") else f"b/2/{name}": value for name, value in typed.items()}
     book = worklist_book(Issued(case, root).wording("vi"), items(case, None))
     path.write_bytes(write(filled(book, given)))
     return intake(root, 2024, "demo", [path], received=DAY)
@@ -264,12 +264,12 @@ def answered(root, path, typed):
     "typed, code, reason, cell",
     [
         ({"decision": "Giữ nguyên", "reason": "Giữ nguyên kết quả thẩm tra"}, "E_REQUIRED", "appeal_unsigned", "C5"),
-        ({"decision": "Giữ nguyên", "appeal": COUNCIL}, "E_REQUIRED", "verdict_reason", "O7"),
-        ({"decision": "Giữ nguyên", "a": "4", "appeal": COUNCIL}, "E_STATE", "verdict_accepts", "J7"),
-        ({"decision": "Điều chỉnh", "appeal": COUNCIL}, "E_STATE", "verdict_unchanged", "J7"),
-        ({"a": "4", "appeal": COUNCIL}, "E_REQUIRED", "verdict_undecided", "J7"),
+        ({"decision": "Giữ nguyên", "appeal/decided_by": COUNCIL}, "E_REQUIRED", "verdict_reason", "O7"),
+        ({"decision": "Giữ nguyên", "a": "4", "appeal/decided_by": COUNCIL}, "E_STATE", "verdict_accepts", "J7"),
+        ({"decision": "Điều chỉnh", "appeal/decided_by": COUNCIL}, "E_STATE", "verdict_unchanged", "J7"),
+        ({"a": "4", "appeal/decided_by": COUNCIL}, "E_REQUIRED", "verdict_undecided", "J7"),
         (
-            {"decision": "Giữ nguyên", "reason": "Giữ nguyên kết quả thẩm tra", "appeal": "tổ 1"},
+            {"decision": "Giữ nguyên", "reason": "Giữ nguyên kết quả thẩm tra", "appeal/decided_by": "tổ 1"},
             *("E_STATE", "appeal_same_verifier", "C5"),
         ),
     ],
@@ -283,7 +283,7 @@ def test_half_a_decision_of_an_appeal_is_refused_at_its_cell(small, tmp_path, ty
 def test_an_appeal_is_decided_on_what_stands(small, tmp_path):
     """The claim, the verdict with its reason and role, and the grounds stand in the line."""
     path = tmp_path / "list.xlsx"
-    typed = {"decision": "Điều chỉnh", "a": "4", "reason": "Chấp nhận phúc tra", "appeal": COUNCIL}
+    typed = {"decision": "Điều chỉnh", "a": "4", "reason": "Chấp nhận phúc tra", "appeal/decided_by": COUNCIL}
     assert answered(small, path, typed).written
     line = [cell.value for cell in openpyxl.load_workbook(path)["Phúc tra"][7]]
     assert line[:9] == ["Cơ quan B", "2", "Hàng 2", "10", "10,00", "5", "6,00 điểm\n3\nTổ 1", "Xem lại", None]
@@ -296,16 +296,16 @@ def test_new_figures_take_the_place_of_points_that_were_given_directly(tmp_path)
     direct = ("b", "2", "verify", "Tổ 1", {"points": "5"})
     root = folder(tmp_path / "small", [direct], [("b", "2")])
     (root / "reasons.csv").write_bytes(schema.standard("reasons"))
-    typed = {"decision": "Điều chỉnh", "a": "4", "reason": "Chấp nhận phúc tra", "appeal": COUNCIL}
+    typed = {"decision": "Điều chỉnh", "a": "4", "reason": "Chấp nhận phúc tra", "appeal/decided_by": COUNCIL}
     assert answered(root, tmp_path / "1.xlsx", typed).written
     assert dxlib.score(read_case(root, 2024, "demo"), "current").set_index(["agency", "node"])["points"]["b", "2"] == 8
 
 
 def test_copies_of_one_list_agree_about_an_appeal(small, tmp_path):
-    typed = {"decision": "Giữ nguyên", "reason": "Giữ nguyên kết quả thẩm tra", "appeal": COUNCIL}
+    typed = {"decision": "Giữ nguyên", "reason": "Giữ nguyên kết quả thẩm tra", "appeal/decided_by": COUNCIL}
     case = read_for_verification(small, 2024, "demo")
     book = worklist_book(Issued(case, small).wording("vi"), items(case, None))
-    both = {"b/2/decision": "Giữ nguyên", "b/2/reason": "Giữ nguyên kết quả thẩm tra", "appeal": COUNCIL}
+    both = {"b/2/decision": "Giữ nguyên", "b/2/reason": "Giữ nguyên kết quả thẩm tra", "appeal/decided_by": COUNCIL}
     late = tmp_path / "late.xlsx"
     late.write_bytes(write(filled(book, both | {"a/1/decision": "Chấp nhận"})))
     assert answered(small, tmp_path / "one.xlsx", typed).written
