@@ -24,7 +24,7 @@ def test_the_reader_of_its_makers_finds_every_file_and_every_action(desk):
     record = json.loads((desk.reports / "public/record.json").read_bytes())
     known = {path for job in record["jobs"].values() for path in job["products"]} | set(record["index"])
     files = {e.id: e for e in found.get_by_type("File")}
-    assert set(files) == (known - {CRATE}) | {"record.json", "SHA256SUMS"}
+    assert set(files) == (known - {CRATE}) | {"record.json", "SHA256SUMS", "root.txt"}
     for path, entity in files.items():
         data = (desk.reports / "public" / path).read_bytes()
         assert entity.get("sha256") in (None, hashlib.sha256(data).hexdigest())
