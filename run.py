@@ -196,10 +196,14 @@ def bundle(folder):
     )
 
 
+SIDE_BY_SIDE = ["-n", "logical", "--dist", "loadfile"]  # tests on every core, those of one file after each other
+
+
 def command(arguments):
     """What .venv's Python is asked to run."""
     if arguments[:1] == ["test"]:
-        return ["-m", "pytest", *arguments[1:]]
+        alone = any(argument.startswith(("-n", "--pdb")) for argument in arguments)
+        return ["-m", "pytest", *([] if alone else SIDE_BY_SIDE), *arguments[1:]]
     return ["-m", "dxlib", *(arguments or ["run"])]
 
 

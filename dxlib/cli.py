@@ -109,6 +109,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     check.add_argument("year", nargs="?", metavar="YEAR", help=say("year"))
     check.add_argument("group", nargs="?", metavar="GROUP", help=say("group"))
     check.add_argument("--free-lock", type=Path, metavar="DIR", help=say("free_lock"))
+    check.add_argument("--clean", action="store_true", help=say("clean"))
     score = command("score", run_score)
     place(score, say)
     score.add_argument("-o", dest="output", type=Path, metavar="FILE", help=say("output"))
@@ -268,13 +269,17 @@ def whole(value: str) -> tuple[str, str]:
 def run_check(args: argparse.Namespace) -> int:
     from .case import check
     from .index import check_printed
+    from .lock import clean, free, said_left
     from .show.typeface import check_signs
 
     if args.free_lock:
-        from .lock import free
-
         free(args.free_lock)
-    findings = check(args.data, args.year, args.group, also=lambda case: (*check_printed(case), *check_signs(case)))
+    places = [folder for folder in (args.data, args.reports) if folder.is_dir()]
+    gone = [other for folder in places for other in clean(folder)] if args.clean else []
+    for other in gone:
+        print(text("cli.cleaned", args.say, path=other), file=sys.stderr)
+    findings = [found for folder in places for found in said_left(folder)]
+    findings += check(args.data, args.year, args.group, also=lambda case: (*check_printed(case), *check_signs(case)))
     show_findings(findings, args, sys.stdout)
     errors = sum(f.severity == "error" for f in findings)
     if not args.json and not args.quiet:

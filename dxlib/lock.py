@@ -16,6 +16,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -129,6 +130,30 @@ def at_work(other: Path) -> bool:
         return True
     who, _, of = other.name.removeprefix(PARTIAL).rpartition("-")
     return of == whose() and alive(who)
+
+
+def left_over(root: Path) -> list[Path]:
+    """What killed writers left in a data or reports folder, down to the folder of a year and group; nobody who is seen
+    at work."""
+    depths = ("/".join(["*"] * depth + [f"{PARTIAL}*"]) for depth in range(3))
+    return sorted(other for pattern in depths for other in root.glob(pattern) if not at_work(other))
+
+
+def clean(root: Path) -> list[Path]:
+    """Take away what killed writers of this desk left; that of another desk stays (`free`). Returns what is gone."""
+    own = [other for other in left_over(root) if other.name.endswith(f"-{whose()}")]
+    for other in own:
+        clear(other)
+    return own
+
+
+def said_left(root: Path) -> list[Finding]:
+    """A warning for everything that is left over, with the command that takes it away."""
+    found = []
+    for other in left_over(root):
+        of = named("left_here" if other.name.endswith(f"-{whose()}") else "left_elsewhere", other)
+        found.append(replace(of, code="W_LEFT", file=other.relative_to(root).as_posix()))
+    return found
 
 
 def free(left: Path) -> None:

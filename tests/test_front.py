@@ -27,6 +27,7 @@ def load_run():
 
 
 run = load_run()
+SIDE = ["-n", "logical", "--dist", "loadfile"]
 
 
 # The lock -----------------------------------------------------------------------------------------------------------
@@ -82,8 +83,10 @@ def test_no_address_of_a_registry_and_no_place_of_one_machine():
     ("given", "asked"),
     [
         ([], ["-m", "dxlib", "run"]),
-        (["test"], ["-m", "pytest"]),
-        (["test", "-k", "rank", "tests/known"], ["-m", "pytest", "-k", "rank", "tests/known"]),
+        (["test"], ["-m", "pytest", *SIDE]),
+        (["test", "-k", "rank", "tests/known"], ["-m", "pytest", *SIDE, "-k", "rank", "tests/known"]),
+        (["test", "-n0"], ["-m", "pytest", "-n0"]),
+        (["test", "--pdb"], ["-m", "pytest", "--pdb"]),
         (["--help"], ["-m", "dxlib", "--help"]),
         (["score", "2025", "communes"], ["-m", "dxlib", "score", "2025", "communes"]),
     ],

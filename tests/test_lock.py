@@ -18,6 +18,7 @@ from dxlib.atomic import PENDING, Decided, put_all, settle, working_folder
 from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.lock import HELD, NOTE, PARTIAL
+from tests.case.folder import write
 from tests.explore.test_model import folder as small
 from tests.test_commands_interrupted import taking_in
 
@@ -353,3 +354,24 @@ def test_a_failing_move_is_finished_by_the_next(folder, monkeypatch):
     monkeypatch.setattr(os, "replace", real)
     settle(folder)
     assert files(folder) == NEW
+
+
+def test_what_killed_writers_left_is_named_and_cleared_at_its_users_word(tmp_path, capsys):
+    """Ours by `--clean`, another desk's by `--free-lock` alone, whoever is at work never."""
+    data, reports = write(tmp_path / "data"), tmp_path / "reports"
+    reports.mkdir()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    ours = [place / f".partial-{dead.pid}-1-{lock.whose()}" for place in (data, data / "2024/demo", reports)]
+    other = data / "2024/.partial-7-1-0123456789ab"
+    for left in (*ours, other):
+        left.mkdir()
+    check = ["check", "--data", str(data), "--reports", str(reports)]
+    assert main(check) == 0
+    said = capsys.readouterr().out
+    assert said.count("W_LEFT") == 4 and said.count("--clean") == 3 and said.count("--free-lock") == 1
+    with lock.held(data / "2024/demo") as work:
+        assert ours[1].parent == work.parent and not ours[1].exists()  # the next writer clears it, too
+        assert main([*check, "--clean"]) == 0
+        assert work.is_dir() and other.is_dir() and not any(left.exists() for left in ours)
+    assert capsys.readouterr().out.count("W_LEFT") == 1

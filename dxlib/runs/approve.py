@@ -103,9 +103,18 @@ def against_report(root: Path, reports: Path, job: Job, entries: Mapping[str, re
         made = {f"{job.reader}/{path}": facts["sha256"] for path, facts in of["products"].items()}
         if not products.holds(reports, made):
             found.append(Finding("E_APPROVE", "approve_changed_report", name.partition("/")[2]))
+        if not {path for path in products.declared(job_of(name)) if path.endswith(".pdf")} <= made.keys():
+            found.append(Finding("E_APPROVE", "approve_no_paper", name.partition("/")[2]))
         inputs = of["inputs"].items()
         changed |= {path: name for path, was in inputs if digest_input(root / path) != was["bytes"]}
     return found + [Finding("E_APPROVE", "approve_changed_input", path) for path in changed]
+
+
+def job_of(name: str) -> Job:
+    """The job of an entry: "public/2025/communes/report.vi"."""
+    reader, year, group, page = name.split("/")
+    notebook, lang = page.split(".")
+    return Job(year, group, notebook, lang, reader)
 
 
 def against_papers(place: str, entries: Mapping[str, record.Entry]) -> list[Finding]:

@@ -79,7 +79,7 @@ class Source:
     former: Mapping[str, record.Entry]
     seen: Mapping[str, tuple[str, str]]
     files: Mapping[str, str] | None
-    roots: Mapping[str, str | None]
+    roots: Mapping[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def of(

@@ -124,6 +124,7 @@ def parts(place: tuple[str, str]) -> None:
     """In a process of its own, as a worker: CPU seconds of every part of each page in one language."""
     from dxlib import publish
     from dxlib.runs import batch, execute, pool
+    from dxlib.runs.books import opened
     from dxlib.runs.kernel import Source
 
     spent: dict[str, float] = {}
@@ -168,7 +169,8 @@ def parts(place: tuple[str, str]) -> None:
         print("what remains per run, CPU seconds:", file=output)
         columns = ("kernel", "papermill", "html", "pdf", "xlsx", "docx")
         print(f"{'page':<18}" + "".join(f"{column:>10}" for column in (*columns, "other", "all")), file=output)
-        for task in batch.prepare(run, batch.Plan(chosen)):
+        books = opened(ROOT / "data", Path(folder), Path(folder))
+        for task in batch.prepared(run, batch.Plan(chosen), books, chosen):
             spent.clear()
             start = time.process_time()
             outcome = execute.execute(task, source)

@@ -29,6 +29,7 @@ from dxlib.robust.intervals import count_stream
 from dxlib.robust.weights import STREAM
 from dxlib.runs import batch, cluster, run
 from dxlib.runs import rerun as run_of_rerun
+from dxlib.runs.books import opened
 from dxlib.runs.execute import Outcome
 from dxlib.runs.pool import forks
 
@@ -126,7 +127,7 @@ def tasks_of(root, reports, notebooks, exporter, *selections):
     chosen, declared, given = batch.open_door(root, notebooks, selections, ())
     how = {"exporter": exporter, "cell_seconds": 60, "force": True, "former": {}}
     source = batch.Source.of(root, reports, notebooks, declared, given, **how)
-    return list(batch.prepare(source, batch.Plan(chosen)))
+    return list(batch.prepared(source, batch.Plan(chosen), opened(root, reports, reports), chosen))
 
 
 # The same bytes -----------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def test_an_own_template_wins_and_counts_and_a_decision_ends_with_its_result(des
     kept = desk.products()
     own(desk, "quyet-dinh", "{{ titel }}")
     failed = brief(desk)
-    about = {f"internal/{name}" for name in ("record.json", "SHA256SUMS", "failures.html", "failures.en.html")}
+    about = {f"internal/{name}" for name in ("record.json", "SHA256SUMS", "root.txt", "failures.html", "failures.en.html")}
     left = desk.products()
     assert failed.status == "failed" and {p: d for p, d in left.items() if p not in about} == {
         p: d for p, d in kept.items() if p not in about
