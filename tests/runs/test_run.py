@@ -30,7 +30,7 @@ ABOUT = {  # what every run writes about all products
     "public/index.html",
     "public/index.en.html",
     "public/ro-crate-metadata.json",
-    *(f"{reader}/{name}" for reader in ("public", "internal") for name in ("record.json", "SHA256SUMS")),
+    *(f"{reader}/{name}" for reader in ("public", "internal") for name in ("record.json", "SHA256SUMS", "root.txt")),
 }
 
 
