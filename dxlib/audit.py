@@ -21,7 +21,7 @@ import re
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -318,7 +318,9 @@ def compared(folder: Path, root: str, signed: str, data: str | Path | None) -> R
     found += told + said
     if record is None:
         found += compare_files(files, {path: File(of, -1) for path, of in sums.items()}) if sums else []
-        return Report(len(files), "", {}, {}, tuple(sorted(found)), tuple(coverage("", (), "", "", data is not None)))
+        return Report(
+            len(files), "", {}, {}, tuple(sorted(set(found))), tuple(coverage("", (), "", "", data is not None))
+        )
     products, contradictions = products_of(record)
     prints = {job: fingerprint(of) for job, of in record["jobs"].items()}
     found += contradictions + compare_files(files, products)
@@ -333,28 +335,44 @@ def compared(folder: Path, root: str, signed: str, data: str | Path | None) -> R
         found.append(Deviation(ROOT, "root_file", 0, record["root"]))
     versions, wrong = check_versions(folder, record, files)
     found += wrong
-    roots = {"": made, **place_roots(record), **versions}
+    prints |= {f"{at}/{job.rpartition('/')[2]}": of for at, kept in versions.items() for job, of in kept.prints.items()}
+    roots = {"": made, **place_roots(record), **{at: kept.root for at, kept in versions.items()}}
     meant = [of for of, full in roots.items() if root and full.startswith(root)]
     found += [Deviation(RECORD, "root_outside", 0, root, made)] if root and not meant else []
-    if signed and not any(full.startswith(signed) for full in prints.values()):
-        found.append(Deviation(RECORD, "fingerprint_outside", 0, signed))
+    known = any(full.startswith(signed) for full in prints.values())
+    found += [Deviation(RECORD, "fingerprint_outside", 0, signed)] if signed and not known else []
     if data is not None:
         found += compare_data(Path(data), record)
     del roots[""]
-    covered = tuple(coverage(record["reader"], meant, root, signed, data is not None))
+    former = {at for at, kept in versions.items() if not kept.stands}
+    unmatched = bool((root and not meant) or (signed and not known))
+    covered = tuple(coverage(record["reader"], meant, root, signed, data is not None, former, unmatched))
     return Report(len(files), made, roots, prints, tuple(sorted(set(found))), covered)
 
 
 def coverage(
-    reader: str, meant: Sequence[str], root: str, signed: str, data: bool
+    reader: str,
+    meant: Sequence[str],
+    root: str,
+    signed: str,
+    data: bool,
+    former: Container[str] = (),
+    unmatched: bool = False,
 ) -> Iterator[tuple[str, Mapping[str, str]]]:
     """What the values from outside answer for, and what nothing that was brought answers for.
 
-    meant   whose root was given: "" the folder's, a place's, a version's
+    meant       whose root was given: "" the folder's, a place's, a version's
+    former      versions that are no longer what is published
+    unmatched   a value was given that fits nothing here
     """
+    if unmatched:
+        yield "covers_unmatched", {}
+        return
     for of in meant:
         kind = "covers_folder" if not of else "covers_version" if is_version(of) else "covers_place"
         yield kind, {"place": of.partition("/v")[0], "version": of.rpartition("/v")[2]}
+        if of in former:
+            yield "covers_former", {}
     for value in (root if meant else "", signed):
         if value and len(value) < 64:
             yield "covers_digits", {"n": str(len(value))}
@@ -604,11 +622,26 @@ def check_signed(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[D
     return found
 
 
+@dataclass(frozen=True)
+class Version:
+    """A signed version that is kept in the folder.
+
+    root     worked out from its record
+    prints   job -> fingerprint of inputs, as its pages print it
+    stands   whether it is what is published
+    """
+
+    root: str
+    prints: Mapping[str, str]
+    stands: bool
+
+
 def check_versions(
     folder: Path, record: Mapping[str, Any], files: Mapping[str, File]
-) -> tuple[dict[str, str], list[Deviation]]:
-    """ "2024/communes/v1" -> root of every signed version that is kept there, and where it is not as it was signed."""
-    roots, found = {}, []
+) -> tuple[dict[str, Version], list[Deviation]]:
+    """ "2024/communes/v1" -> every signed version that is kept there, and where it is not as it was signed."""
+    versions: dict[str, Version] = {}
+    found: list[Deviation] = []
     for path in files:
         at, _, name = path.rpartition("/")
         if name != RECORD or not is_version(at) or record["reader"] != "public":
@@ -618,7 +651,7 @@ def check_versions(
         if kept is None:
             continue
         place, version = at.rpartition("/")[0], at.rpartition("/v")[2]
-        roots[at] = made = merkle_root(place_leaves("public", place, kept["jobs"], kept["rows"], kept["signed"]))
+        made = merkle_root(place_leaves("public", place, kept["jobs"], kept["rows"], kept["signed"]))
         if made != kept["root"]:
             found.append(Deviation(path, "root", 0, made, kept["root"]))
         rows = record["signed"].get(place, [])
@@ -632,12 +665,11 @@ def check_versions(
         found += contradictions
         told = {f"{at}/{path.removeprefix(f'{place}/')}": of for path, of in products.items()}
         found += compare_version(folder, at, told, files)
-        if (
-            n == len(rows) - 1
-            and report.get("fingerprint") == record["jobs"].get(f"{place}/report.vi", report)["fingerprint"]
-        ):
-            found += compare_standing(place, products, files)
-    return roots, found
+        now = record["jobs"].get(f"{place}/report.vi", {}).get("fingerprint")
+        stands = n == len(rows) - 1 and now is not None and report.get("fingerprint") == now
+        found += compare_standing(place, products, files) if stands else ()
+        versions[at] = Version(made, {name: of["fingerprint"] for name, of in kept["jobs"].items()}, stands)
+    return versions, found
 
 
 def compare_standing(place: str, signed: Mapping[str, File], files: Mapping[str, File]) -> Iterator[Deviation]:
@@ -840,7 +872,7 @@ WORDS = {
         "about": "Xác nhận hoặc bác bỏ một thư mục đã công bố; không cần mạng, không cần cài gì thêm.",
         "path": "thư mục đã công bố, ví dụ reports/public",
         "root_option": "mã gốc in trên quyết định, trên trang chính hoặc trong root.txt, từ 12 chữ số trở lên",
-        "fingerprint_option": "mã đầu vào in ở cuối trang, từ 12 chữ số trở lên",
+        "fingerprint_option": "mã đầu vào in ở cuối trang công bố, từ 12 chữ số trở lên",
         "data_option": "thư mục dữ liệu dùng để lập các báo cáo",
         "proof_option": "in chứng cứ để một cơ quan tự kiểm tra các dòng của mình trong tables/scores.csv",
         "check_option": "kiểm tra một chứng cứ như vậy",
@@ -851,31 +883,35 @@ WORDS = {
         "under_way": "ĐANG THAY ĐỔI: có lệnh đang công bố (hoặc đã bị ngắt khi đang công bố) vào thư mục này, nên "
         "chưa xác nhận và cũng chưa bác bỏ. Hãy kiểm tra lại sau ít phút; nếu vẫn như vậy thì chạy dx run, hoặc xin "
         "bản sao khác, rồi kiểm tra lại. Sai lệch lúc này: {n}.",
-        "root_said": "Mã gốc của cả thư mục (root.txt): {root}",
-        "roots_said": "Mã gốc theo năm và nhóm (in trên quyết định; v1, v2… là bản đã ký):",
+        "root_said": "Mã gốc của cả thư mục, tính từ hồ sơ (root.txt phải ghi đúng mã này): {root}",
+        "roots_said": "Mã gốc theo năm và nhóm (dòng có v1, v2… là bản đã ký, như in trên quyết định; dòng không có "
+        "v là kết quả đang công bố):",
         "prints_said": "Mã đầu vào:",
         "covered_said": "Việc kiểm tra này trả lời được gì:",
         "covers_folder": "Mã gốc đưa vào đại diện cho cả thư mục: mọi tệp, đầu vào, tham số, chương trình, lưu ý, "
-        "dòng phê duyệt và bản đã ký. Thay đổi bất cứ thứ gì thì mã không còn khớp.",
-        "covers_place": "Mã gốc đưa vào đại diện cho {place} đang công bố: trang, bảng, đầu vào, tham số, "
-        "chương trình, lưu ý và các dòng phê duyệt. Không đại diện cho năm và nhóm khác, trang chính, bản đã ký trước "
-        "đó.",
+        "dòng phê duyệt và bản đã ký. Sửa bất cứ thứ gì trong đó thì mã không còn khớp.",
+        "covers_place": "Mã gốc đưa vào đại diện cho {place} đang công bố: trang, bảng, đầu vào, tham số, chương "
+        "trình, lưu ý và các dòng phê duyệt. Không đại diện cho năm và nhóm khác, trang chính, bản đã ký trước đó.",
         "covers_version": "Mã gốc đưa vào đại diện cho bản {version} của {place} như khi ký (thư mục "
         "{place}/v{version}): trang, bảng, đầu vào, tham số, chương trình, lưu ý và các dòng phê duyệt trước đó; "
         "khi bản ấy đang có hiệu lực thì cả trang, bảng đang công bố, trừ trang báo cáo và phần giới thiệu dữ liệu "
-        "mở vì chúng nêu thêm việc ký. Không đại diện cho lời ghi đã được thay ở đầu trang, dòng phê duyệt sau, "
-        "năm và nhóm khác.",
-        "covers_digits": "Mã đưa vào chỉ có {n} chữ số: đủ để thấy nhầm lẫn và sửa đổi thông thường; trước người có "
-        "nhiều năng lực tính toán thì cần đủ 64.",
+        "mở vì chúng nêu thêm việc ký. Không đại diện cho trang chính, trang được thêm sau khi ký, lời ghi “đã được "
+        "thay” ở đầu trang, việc ký sau đó, bản ký sau, năm và nhóm khác.",
+        "covers_digits": "Mã đưa vào chỉ có {n} chữ số: đủ để thấy nhầm lẫn và sửa đổi thông thường; để chống người "
+        "cố ý làm giả có máy tính mạnh thì cần đủ 64.",
         "covers_inputs": "Mã đầu vào đưa vào chỉ nói một báo cáo được lập từ đâu: đầu vào, tham số, chương trình.",
-        "covers_no_page": "Không trang, bảng hay dòng phê duyệt nào được đại diện: ai sửa một con số cùng với hồ sơ "
-        "thì lần kiểm tra này không thấy. Hãy dùng mã gốc in trên quyết định (--root).",
-        "covers_nothing": "Không có mã nào giữ ở ngoài thư mục được đưa vào: chỉ biết các tệp khớp với hồ sơ nằm ngay "
-        "trong thư mục. Ai sửa một con số cùng với hồ sơ thì lần kiểm tra này không thấy. Hãy dùng mã gốc in trên "
-        "quyết định hoặc đã công bố ở nơi khác (--root).",
+        "covers_no_page": "Mã này không xác nhận trang, bảng hay việc ký nào: ai sửa một con số cùng với hồ sơ thì "
+        "lần kiểm tra này không thấy. Hãy dùng mã gốc in trên quyết định (--root).",
+        "covers_nothing": "Không có mã nào giữ ở ngoài thư mục được đưa vào: các tệp chỉ được đối chiếu với hồ sơ "
+        "nằm ngay trong thư mục. Ai sửa một con số cùng với hồ sơ thì lần kiểm tra này không thấy. Hãy dùng mã gốc "
+        "in trên quyết định hoặc đã công bố ở nơi khác (--root).",
+        "covers_unmatched": "Mã đưa vào không khớp với gì trong thư mục này, nên không xác nhận được điều gì. Hãy "
+        "kiểm tra lại mã đã gõ, loại mã (--root hay --fingerprint) và thư mục (mã gốc in trên quyết định là của thư "
+        "mục công khai).",
+        "covers_former": "Bản này không còn là bản đang công bố: đã được thay, hoặc số liệu đã thay đổi sau khi ký.",
         "covers_no_data": "Thư mục dữ liệu không được đối chiếu (--data).",
-        "covers_no_truth": "Mã nào cũng không nói số liệu có đúng thực tế hay không, và không đại diện cho thư mục "
-        "nội bộ.",
+        "covers_no_truth": "Không mã nào cho biết số liệu có đúng thực tế hay không, và không mã nào ở đây đại diện "
+        "cho thư mục nội bộ.",
         "proof_holds": "XÁC NHẬN: các dòng của {agency} ({place}) thuộc kết quả có mã gốc {root}.",
         "proof_fails": "BÁC BỎ: chứng cứ không dẫn đến mã gốc.",
         "proof_root": "Hãy đối chiếu mã gốc này với mã in trên quyết định hoặc trên trang chính, hoặc dùng --root.",
@@ -885,7 +921,7 @@ WORDS = {
         "no_such": "không có “{name}”; hiện có: {known}",
         "one_of": "cần PATH hoặc --check-proof FILE, không cả hai",
         "no_use": "{option} không dùng ở đây",
-        "hex": "{value}: cần 12–64 chữ số hệ 16",
+        "hex": "{value}: cần 12–64 chữ số (0–9, a–f); gõ theo nhóm bốn thì đặt cả mã trong dấu ngoặc kép",
         "missing": "thiếu",
         "extra": "thừa, hồ sơ không có",
         "changed": "đã bị thay đổi (hồ sơ ghi {expected}, nay là {found})",
@@ -898,16 +934,18 @@ WORDS = {
         "sums_order": "dòng {row} sai thứ tự hoặc lặp lại: {found}",
         "sums_lacks": "SHA256SUMS thiếu tệp này",
         "sums_surplus": "SHA256SUMS có tệp này, hồ sơ thì không",
-        "sums_differs": "SHA256SUMS ghi {found}, nhưng phải là {expected}",
+        "sums_differs": "SHA256SUMS ghi {found}, không khớp với {expected}",
         "record_unreadable": "không đọc được ({found})",
         "record_not_canonical": "không viết ở dạng chuẩn tắc",
         "record_form": "sai dạng ở: {found}",
         "contradiction": "các báo cáo trong hồ sơ ghi khác nhau ({expected}, {found})",
         "root": "mã gốc ghi là {found}, nhưng tính ra {expected}",
         "root_file": "không ghi đúng mã gốc {expected}",
-        "root_outside": "không có gì mang mã gốc đưa vào {expected}; mã gốc của thư mục là {found}",
+        "root_outside": "không có năm và nhóm, bản đã ký hay thư mục nào ở đây có mã gốc {expected}; mã gốc của thư "
+        "mục này là {found}",
         "fingerprint": "mã đầu vào ghi là {found}, nhưng tính ra {expected}",
-        "fingerprint_outside": "không có báo cáo nào mang mã đầu vào {expected}",
+        "fingerprint_outside": "không có trang nào trong thư mục này mang mã đầu vào {expected} (mã ở chân Tờ "
+        "trình, Quyết định là của bản tóm tắt trình ký, thuộc thư mục nội bộ; mã gốc thì dùng --root)",
         "version_sign_offs": "không có dòng phê duyệt nào của bản này, hoặc các dòng trước đó không còn như khi ký",
         "version_root": "bản đã ký có mã gốc {found}, dòng phê duyệt {row} ghi {expected}",
         "version_changed": "không còn như khi ký (khi ký là {expected}, nay là {found})",
@@ -918,7 +956,8 @@ WORDS = {
         "rows_number": "số cơ quan là {found}, hồ sơ ghi {expected}",
         "rows_absent": "hồ sơ không có mã gốc các dòng của bảng này",
         "chain": "chuỗi phê duyệt đứt ở dòng {row} (previous là “{found}”, phải là “{expected}”)",
-        "signed": "số liệu đã ký không còn là số liệu đang công bố (dòng {row} ký {found}, báo cáo mang {expected})",
+        "signed": "số liệu ký gần nhất không phải là số liệu đang công bố (việc ký ở dòng {row} ghi mã đầu vào "
+        "{found}, báo cáo có mã đầu vào {expected})",
         "data_missing": "dữ liệu: thiếu",
         "data_extra": "dữ liệu: có thêm tệp mà các báo cáo chưa đọc",
         "data_changed": "dữ liệu: nội dung đã thay đổi (hồ sơ ghi {expected}, nay là {found})",
@@ -938,11 +977,12 @@ WORDS = {
         "lang_option": "language",
         "confirmed": "CONFIRMED: {files} files are as the record says.",
         "refuted": "REFUTED: deviations found: {n}.",
-        "under_way": "CHANGE UNDER WAY: a command is publishing (or was stopped while publishing) into this folder; it "
-        "is neither confirmed nor refuted. Audit again in some minutes; if it is still so, run dx run, or ask for "
-        "another copy, and audit again. Deviations now: {n}.",
-        "root_said": "Root of the whole folder (root.txt): {root}",
-        "roots_said": "Roots by year and group (printed on the decision; v1, v2… are signed versions):",
+        "under_way": "CHANGE UNDER WAY: a command is publishing (or was stopped while publishing) into this folder; "
+        "it is neither confirmed nor refuted. Audit again in some minutes; if it is still so, run dx run, or ask "
+        "for another copy, and audit again. Deviations now: {n}.",
+        "root_said": "Root of the whole folder, worked out from the record (root.txt must hold it): {root}",
+        "roots_said": "Roots by year and group (v1, v2…: signed versions, as printed on the decision; without v: "
+        "what is published now):",
         "prints_said": "Fingerprints of inputs:",
         "covered_said": "What this audit answers:",
         "covers_folder": "The root that was given stands for the whole folder: every file, input, parameter, "
@@ -953,17 +993,22 @@ WORDS = {
         "covers_version": "The root that was given stands for version {version} of {place} as it was signed (folder "
         "{place}/v{version}): pages, tables, inputs, parameters, programme, warnings and the sign-offs before it; "
         "while that version stands, also for the pages and tables published now, save the report and the "
-        "description of the open data, which name the sign-off. Not for the notice that it was replaced, later "
-        "sign-offs, other years and groups.",
+        "description of the open data, which name the sign-off. Not for the index, pages added since, the notice "
+        "that it was replaced, later sign-offs and versions, other years and groups.",
         "covers_digits": "The value that was given has {n} digits only: enough against mistakes and casual changes; "
         "against somebody with much computing power all 64 are needed.",
         "covers_inputs": "The fingerprint of inputs that was given says only from what a report was made: inputs, "
         "parameters, programme.",
         "covers_no_page": "No page, table or sign-off is answered for: a figure that was changed together with the "
         "record is not noticed. Use the root printed on the decision (--root).",
-        "covers_nothing": "No value kept outside the folder was given: the files are known to agree with the record in "
-        "the same folder, no more. A figure that was changed together with the record is not noticed. Use the root "
+        "covers_nothing": "No value kept outside the folder was given: the files were only held against the record "
+        "in the same folder. A figure that was changed together with the record is not noticed. Use the root "
         "printed on the decision or published elsewhere (--root).",
+        "covers_unmatched": "The value that was given fits nothing in this folder, so nothing is confirmed. Check "
+        "the digits, the kind of value (--root or --fingerprint) and the folder (the root on the decision is the "
+        "public folder's).",
+        "covers_former": "This version is no longer what is published: it was replaced, or figures changed after it "
+        "was signed.",
         "covers_no_data": "The data folder was not compared (--data).",
         "covers_no_truth": "No value says whether the figures are true, and none stands for the folder of internal "
         "use.",
@@ -976,7 +1021,7 @@ WORDS = {
         "no_such": "there is no “{name}”; there are: {known}",
         "one_of": "give either PATH or --check-proof FILE",
         "no_use": "{option} has no use here",
-        "hex": "{value}: expected 12–64 hex digits",
+        "hex": "{value}: expected 12–64 hex digits; put groups of four in quotes",
         "missing": "missing",
         "extra": "extra, not in the record",
         "changed": "changed (recorded {expected}, now {found})",
@@ -989,7 +1034,7 @@ WORDS = {
         "sums_order": "line {row} is out of order or repeated: {found}",
         "sums_lacks": "not in SHA256SUMS",
         "sums_surplus": "in SHA256SUMS, but not in the record",
-        "sums_differs": "SHA256SUMS has {found}, but it should be {expected}",
+        "sums_differs": "SHA256SUMS has {found}, which is not {expected}",
         "record_unreadable": "cannot be read ({found})",
         "record_not_canonical": "is not written in canonical form",
         "record_form": "malformed at: {found}",
@@ -998,7 +1043,8 @@ WORDS = {
         "root_file": "does not hold the root {expected}",
         "root_outside": "nothing has the root that was given, {expected}; the root of the folder is {found}",
         "fingerprint": "the fingerprint of inputs is said to be {found}, but works out as {expected}",
-        "fingerprint_outside": "no report has the fingerprint of inputs {expected}",
+        "fingerprint_outside": "no page in this folder has the fingerprint of inputs {expected} (the one at the "
+        "foot of submission and decision is the brief's, in the internal folder; a root goes with --root)",
         "version_sign_offs": "no sign-off of this version, or those before it are no longer as they were",
         "version_root": "the signed version has the root {found}, its sign-off (row {row}) says {expected}",
         "version_changed": "is no longer as it was signed (then {expected}, now {found})",

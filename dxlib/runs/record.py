@@ -35,6 +35,7 @@ from .matrix import Job
 
 ABOUT = (RECORD, SUMS, ROOT)  # what stands in a reader's folder about all that is in it
 Entry = dict[str, Any]
+WITHOUT_ROOTS = "dxlib-record-1"  # of before; what it names is no stray, and stands in the next record
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,11 @@ def load(folder: Path) -> dict[str, Any]:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return record if isinstance(record, dict) and record.get("format") == FORMAT else {}
+    if not isinstance(record, dict) or record.get("format") not in (FORMAT, WITHOUT_ROOTS):
+        return {}
+    for entry in record["jobs"].values():
+        entry.setdefault("root", None)
+    return record
 
 
 def unchanged(reports: Path, job: Job, stamp: Stamp, former: Mapping[str, Entry]) -> dict[str, str] | None:

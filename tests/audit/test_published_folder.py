@@ -645,7 +645,7 @@ def test_signed_figures_that_are_no_longer_published_are_said(published):
     published.write()
     (of,) = audit(published.folder).deviations
     assert "signed figures are no longer those published" in worded(of, "en")
-    assert "không còn là số liệu đang công bố" in worded(of, "vi")
+    assert "không phải là số liệu đang công bố" in worded(of, "vi")
 
 
 def test_reports_stand_in_public_alone_so_that_internal_pages_have_only_the_chain(published):
@@ -913,15 +913,15 @@ def test_a_refutation_word_for_word(published, capsys):
         f"index.html: changed (recorded {told['index.html']}, now {sha(b'x')})",
         "new.html: extra, not in the record",
         "new.html: differs from New.html only in letter case or in how accents are encoded",
-        f"record.json: no report has the fingerprint of inputs {'6' * 12}",
+        f"record.json: {WORDS['en']['fingerprint_outside'].format(expected='6' * 12)}",
         f"record.json: the root is said to be {'0' * 64}, but works out as {made}",
         f"record.json: nothing has the root that was given, {'5' * 64}; the root of the folder is {made}",
-        f"record.json: SHA256SUMS has {'3' * 64}, but it should be {record_now}",
+        f"record.json: SHA256SUMS has {'3' * 64}, which is not {record_now}",
     ]  # fmt: skip
     assert {of.row for of in report.deviations if "row" not in _fields(WORDS["en"][of.kind])} == {0}
     assert main([str(folder), "--lang", "en"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    end = lines.index(f"Root of the whole folder (root.txt): {made}")
+    end = lines.index(WORDS["en"]["root_said"].format(root=made))
     assert lines[0] == f"REFUTED: deviations found: {end - 1}."
     assert lines[-2:] == [f"  {WORDS['en'][kind]}" for kind in ("covers_nothing", "covers_no_data")]
 

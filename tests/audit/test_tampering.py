@@ -316,3 +316,19 @@ def test_what_each_number_refutes(signed, tmp_path, tamper, refuted_by):
     found = {name: not audit(forged.folder, **values).confirmed for name, values in brought.items()}
     assert found.pop(FOLDER)
     assert {name for name, refuted in found.items() if refuted} == set(refuted_by.split())
+
+
+def test_the_audit_says_what_the_number_in_hand_is_about(signed):
+    public, first, second = signed
+
+    def kinds(**values):
+        report = audit(public, **values)
+        return report.confirmed, [kind for kind, _ in report.covered]
+
+    assert kinds(root=second["root"]) == (True, ["covers_version", "covers_no_data", "covers_no_truth"])
+    former = ["covers_version", "covers_former", "covers_no_data", "covers_no_truth"]
+    assert kinds(root=first["root"]) == (True, former)
+    printed_in_v1 = first["fingerprint"][:12]
+    assert kinds(signed=printed_in_v1) == (True, ["covers_digits", "covers_inputs", "covers_no_page", "covers_no_data"])
+    for values in ({"root": "0" * 64}, {"signed": "0" * 12}, {"root": first["fingerprint"]}, {"signed": first["root"]}):
+        assert kinds(**values) == (False, ["covers_unmatched"])

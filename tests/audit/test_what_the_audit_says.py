@@ -300,7 +300,7 @@ def test_what_does_not_show_is_spelt_and_what_is_long_is_cut():
 def test_a_folder_without_reports_is_confirmed_without_fingerprints(tmp_path, capsys):
     assert said(capsys, unprinted(tmp_path)).splitlines() == [
         "CONFIRMED: 3 files are as the record says.",
-        f"Root of the whole folder (root.txt): {NOTHING}",
+        WORDS["en"]["root_said"].format(root=NOTHING),
         "What this audit answers:",
         *UNCOVERED["en"],
     ]
@@ -484,7 +484,7 @@ def test_output_is_utf8_with_line_feeds_whatever_the_terminal_says(tmp_path, mon
     sys.stderr.flush()
     out, err = (data.getvalue().decode("utf-8") for data in written.values())
     uncovered = "\n".join(["Việc kiểm tra này trả lời được gì:", *UNCOVERED["vi"]])
-    assert out == f"XÁC NHẬN: 3 tệp đúng như hồ sơ.\nMã gốc của cả thư mục (root.txt): {NOTHING}\n{uncovered}\n"
+    assert out == f"XÁC NHẬN: 3 tệp đúng như hồ sơ.\n{WORDS['vi']['root_said'].format(root=NOTHING)}\n{uncovered}\n"
     assert err.endswith(": \\udcff ệ\n") and "\r" not in err
 
 
