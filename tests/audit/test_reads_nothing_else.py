@@ -24,7 +24,7 @@ try:
     runpy.run_path(program, run_name="__main__")
 except SystemExit as end:
     code = end.code
-told = [(event, [os.fsdecode(one) if isinstance(one, (str, bytes)) else repr(one) for one in given]) for event, given in list(seen)]
+told = [(event, [os.fsdecode(one) if isinstance(one, (str, bytes, os.PathLike)) else repr(one) for one in given]) for event, given in list(seen)]
 sys.stderr.write(json.dumps([code, sys.prefix, sys.base_prefix, told]))
 """
 
