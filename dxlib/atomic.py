@@ -47,10 +47,10 @@ class NotPlain(OSError):
     """A link, a pipe, a device or a folder stands where a file should."""
 
 
-def read_plain(path: Path) -> bytes:
+def read_plain(path: Path, links: bool = False) -> bytes:
     """The bytes of a regular file. Anything else is refused before it is opened: a pipe would wait for ever, a link
-    leads out of the folder. Raises NotPlain, OSError."""
-    if not stat.S_ISREG(path.lstat().st_mode):
+    leads out of the folder (`links`: a user who names one means the file behind it). Raises NotPlain, OSError."""
+    if not stat.S_ISREG((path.stat() if links else path.lstat()).st_mode):
         raise NotPlain(EINVAL, "no regular file", str(path))
     return path.read_bytes()
 
@@ -181,7 +181,7 @@ def finish(folder: Path) -> None:
                 patient(source.replace, place)
     for source in lists:
         with suppress(FileNotFoundError):
-            for relative in filter(None, source.read_text("utf-8").split("\n")):
+            for relative in filter(None, source.read_text("utf-8", "replace").split("\n")):
                 patient(inside(folder, relative).unlink, missing_ok=True)
             patient(source.unlink)
     sync(folder)

@@ -33,7 +33,13 @@ RECORD, SUMS, ROOT, SCORES = "record.json", "SHA256SUMS", "root.txt", "tables/sc
 READERS = ("public", "internal")
 ROWS_LEAF = 1  # where the agencies' lines stand among the leaves of a place
 # What a page of a version that was replaced says first of all; all else in it is as it was signed.
-NOTICE = re.compile(rb'<p role="note" data-replaced style="[^"<>]*">[^<]*<a href="[^"<>]*">[^<]*</a></p>')
+NOTICE_STYLE = (
+    "padding:1rem;border-bottom:3px solid #b00020;background:#fff3f3;color:#5f0010;font:bold 1rem/1.5 sans-serif"
+)
+NOTICE = re.compile(
+    rb'(\A|<body[^>]*>)<p role="note" data-replaced style="%s">[^<]*<a href="(?!/)[^"<>:]*">[^<]*</a></p>'
+    % re.escape(NOTICE_STYLE).encode()
+)
 RETURNED = re.compile(r"[0-9]{4}/[^/]+/returned/[^/]+\.xlsx")  # marked copies, see docs/forms.md
 
 
@@ -615,10 +621,9 @@ def check_signed(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[D
     found = []
     for place, rows in record["signed"].items():
         found += [Deviation(place, "chain", n + 1, before, had) for n, before, had in broken_links(rows)]
-        reports = {full for job, full in prints.items() if job.startswith(f"{place}/report.")}
-        if record["reader"] == "public" and rows and rows[-1].get("fingerprint") not in reports:
-            last = rows[-1].get("fingerprint", "")
-            found.append(Deviation(place, "signed", len(rows), ", ".join(sorted(reports)), last))
+        report = prints.get(f"{place}/report.vi", "")
+        if record["reader"] == "public" and rows and rows[-1].get("fingerprint") != report:
+            found.append(Deviation(place, "signed", len(rows), report, rows[-1].get("fingerprint", "")))
     return found
 
 
@@ -663,12 +668,20 @@ def check_versions(
             found.append(Deviation(path, "version_root", n + 1, rows[n].get("root", ""), made))
         products, contradictions = products_of({"index": {}, "jobs": kept["jobs"]})
         found += contradictions
+        strangers = [name for name in (*kept["jobs"], *products) if not name.startswith(f"{place}/")]
+        found += [Deviation(path, "record_form", found=name) for name in strangers]
         told = {f"{at}/{path.removeprefix(f'{place}/')}": of for path, of in products.items()}
-        found += compare_version(folder, at, told, files)
         now = record["jobs"].get(f"{place}/report.vi", {}).get("fingerprint")
         stands = n == len(rows) - 1 and now is not None and report.get("fingerprint") == now
+        found += compare_version(folder, at, told, files, stands)
         found += compare_standing(place, products, files) if stands else ()
         versions[at] = Version(made, {name: of["fingerprint"] for name, of in kept["jobs"].items()}, stands)
+    for at in {match[0] for match in map(re.compile(PLACE + r"/v[^/]+(?=/)", re.ASCII).match, files) if match}:
+        place, version = at.rpartition("/")[0], at.rpartition("/v")[2]
+        if f"{at}/{RECORD}" not in files and version not in {
+            row.get("version") for row in record["signed"].get(place, [])
+        }:
+            found.append(Deviation(at, "version_sign_offs"))
     return versions, found
 
 
@@ -683,8 +696,11 @@ def compare_standing(place: str, signed: Mapping[str, File], files: Mapping[str,
             yield Deviation(path, "version_differs", 0, of.sha256, files[path].sha256)
 
 
-def compare_version(folder: Path, at: str, told: Mapping[str, File], files: Mapping[str, File]) -> Iterator[Deviation]:
-    """Files of a signed version that are not as they were signed; a notice that it was replaced is looked past."""
+def compare_version(
+    folder: Path, at: str, told: Mapping[str, File], files: Mapping[str, File], stands: bool
+) -> Iterator[Deviation]:
+    """Files of a signed version that are not as they were signed; where it was replaced, the notice that says so is
+    looked past."""
     for path in files:
         if path.startswith(f"{at}/") and path not in told and path != f"{at}/{RECORD}":
             yield Deviation(path, "version_extra")
@@ -692,8 +708,8 @@ def compare_version(folder: Path, at: str, told: Mapping[str, File], files: Mapp
         if path not in files:
             yield Deviation(path, "missing", 0, of.sha256)
         elif files[path].sha256 != of.sha256:
-            data = (folder / path).read_bytes() if path.endswith(".html") else b""
-            if digest(NOTICE.sub(b"", data, count=1)) != of.sha256:
+            data = (folder / path).read_bytes() if path.endswith(".html") and not stands else b""
+            if digest(NOTICE.sub(rb"\1", data, count=1)) != of.sha256:
                 yield Deviation(path, "version_changed", 0, of.sha256, files[path].sha256)
 
 

@@ -67,7 +67,7 @@ class Books:
                 self.take_back(path)
             why = error.findings if isinstance(error, Refusal) else [io_finding(products.page(job), error)]
             return failed(job, *why)
-        if ended.status != "failed" and stamp:
+        if ended.status in ("made", "partly") and stamp:  # what was kept has brought no files: its entry stands
             entry = record.entry_of(self.root, stamp, ended.files, self.contents)
             self.entries = record.with_entry(self.entries, record.named(job), entry)
             self.gone.update(products.stale(self.reports, job, ended.files))

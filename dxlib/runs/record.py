@@ -18,12 +18,14 @@ from ..audit import (
     READERS,
     RECORD,
     ROOT,
+    SHAPE,
     SUMS,
     canonical,
     content_digest,
     digest,
     folder_root,
     merkle_root,
+    misshapen,
     place_roots,
     rows_of_scores,
 )
@@ -93,11 +95,10 @@ def load(folder: Path) -> dict[str, Any]:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    if not isinstance(record, dict) or record.get("format") not in (FORMAT, WITHOUT_ROOTS):
-        return {}
-    for entry in record["jobs"].values():
-        entry.setdefault("root", None)
-    return record
+    if isinstance(record, dict) and record.get("format") == WITHOUT_ROOTS and isinstance(record.get("jobs"), dict):
+        jobs = {name: {"root": None, **of} for name, of in record["jobs"].items() if isinstance(of, dict)}
+        record |= {"format": FORMAT, "jobs": jobs}
+    return {} if any(misshapen(record, SHAPE)) else record
 
 
 def unchanged(reports: Path, job: Job, stamp: Stamp, former: Mapping[str, Entry]) -> dict[str, str] | None:

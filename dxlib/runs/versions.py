@@ -20,7 +20,17 @@ from typing import Any
 
 import pandas as pd
 
-from ..audit import RECORD, SIGNED_FORMAT, canonical, digest, fingerprint, merkle_root, place_leaves
+from ..audit import (
+    NOTICE_STYLE,
+    RECORD,
+    SIGNED_FORMAT,
+    canonical,
+    digest,
+    fingerprint,
+    is_path,
+    merkle_root,
+    place_leaves,
+)
 from ..case import Case, check_chain, places
 from ..case.read import read_file
 from ..errors import Finding, Refusal
@@ -36,7 +46,6 @@ WITHOUT_ROOT = "dxlib-signed-1"  # versions that were signed before a sign-off b
 MOST = 5  # agencies named in a banner
 BODY = re.compile(r"<body[^>]*>")
 LANGUAGE = re.compile(r"\.([a-z]{2})\.html\Z")
-STYLE = "padding:1rem;border-bottom:3px solid #b00020;background:#fff3f3;color:#5f0010;font:bold 1rem/1.5 sans-serif"
 
 
 def archived(reports: Path, place: str, version: str, entries: Mapping[str, Entry]) -> dict[str, bytes]:
@@ -178,10 +187,12 @@ def as_signed(folder: Path, place: str, row: Mapping[str, Any]) -> Iterator[tupl
         raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")]) from error
     if prints.get(f"{place}/report.vi") != row["fingerprint"] or root != (row.get("root") or ""):
         raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")])
+    if not all(name.startswith(f"{place}/") and is_path(name) for name in (*jobs, *products)):
+        raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")])
     for path, sha256 in products.items():
         relative = path.removeprefix(f"{place}/")
         there = folder / relative
-        data = there.read_bytes() if there.is_file() else b""
+        data = there.read_bytes() if there.is_file() and not there.is_symlink() else b""
         if digest(data) != sha256:
             raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{relative}")])
         yield relative, data
@@ -192,7 +203,8 @@ def as_signed(folder: Path, place: str, row: Mapping[str, Any]) -> Iterator[tupl
 def marked(page: bytes, said: str, current: str, lang: str) -> bytes:
     """A page that says first of all that it was replaced, and leads to the one that stands now."""
     link = f'<a href="{escape(current)}">{escape(text("site.current", lang))}</a>'
-    notice = f'<p role="note" data-replaced style="{STYLE}">{escape(said)} {link}</p>'  # `audit.NOTICE` looks past it
+    style = f'role="note" data-replaced style="{NOTICE_STYLE}"'  # `audit.NOTICE` looks past it
+    notice = f"<p {style}>{escape(said)} {link}</p>"
     whole = page.decode()
     body = BODY.search(whole)
     at = body.end() if body else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import re
 import stat
 import struct
@@ -180,6 +181,9 @@ def opened(path: Path, outer: int, findings: list[Finding]) -> Iterator[Sent]:
     """The file, or what is in it where it is an archive."""
     folder = tuple(unicodedata.normalize("NFC", part) for part in path.parts[:-1])
     shown = "/".join(path.parts[outer:])
+    if not path.is_file():
+        findings.append(Finding("E_IO", "not_plain", shown))
+        return
     if path.stat().st_size > LARGEST:
         findings.append(
             Finding("E_TOO_LARGE", "unpacked_large", shown, facts={"size": path.stat().st_size // 1_000_000})
@@ -209,5 +213,5 @@ def opened(path: Path, outer: int, findings: list[Finding]) -> Iterator[Sent]:
                     way = parts(name)
                     inside = (*folder, bare(path.name), *way[:-1])
                     yield Sent("/".join((shown, *way)), inside, outer, file.read(LARGEST))
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, RuntimeError, EOFError, ValueError) as error:
         findings.append(Finding("E_FORMAT", "not_zip", shown, facts={"detail": str(error)[:80]}))

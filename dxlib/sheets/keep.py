@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..case.tables import as_csv
+from ..errors import Finding, Refusal
 from .receive import Received
 
 RECEIVED = ["file", "sha256", "received_on", "recipient", "kind", "reason"]
@@ -16,11 +17,19 @@ Log = list[dict[str, str]]
 
 
 def read_log(folder: Path, name: str) -> Log:
+    """The rows of a log; none where there is no log. Raises Refusal for what is none of ours."""
     path = folder / "forms" / f"{name}.csv"
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Refusal([Finding("E_CSV", "csv_broken", f"forms/{path.name}", facts={"detail": str(error)})]) from None
+    if rows and not {"sha256", "recipient"} <= rows[0].keys():
+        facts = {"detail": "sha256, recipient"}
+        raise Refusal([Finding("E_CSV", "csv_broken", f"forms/{path.name}", 1, facts=facts)])
+    return rows
 
 
 def log_bytes(columns: list[str], log: Log) -> bytes:

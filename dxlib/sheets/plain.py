@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+from ..atomic import read_plain
 from ..case.characters import clean, of_cells
 from ..case.tables import decode, separator
 from ..errors import Finding, Refusal
@@ -23,7 +24,7 @@ Span = tuple[int, int, int, int]  # first row, first column, last row, last colu
 def rows_of_file(path: Path) -> tuple[list[list[str]], list[Span]]:
     """The rows of a CSV file, or of the first sheet of a workbook and which of its cells are merged. Raises Refusal,
     and OSError."""
-    data = path.read_bytes()
+    data = read_plain(path, links=True)
     if data.startswith(ZIP):
         opened = open_workbook(path.name, data)
         if isinstance(opened, Finding):

@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from .. import schema
-from ..atomic import put_all, settle, working_folder
+from ..atomic import put_all, read_plain, settle, working_folder
 from ..case import judge as foretell
 from ..case.characters import LINE_END, kind_of, of_cells
 from ..case.judged import COLUMNS as JUDGED
@@ -251,7 +251,7 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     stands in the file.
     """
     root, out = Path(root), Imported()
-    opened = open_workbook(path.name, path.read_bytes())
+    opened = open_workbook(path.name, read_plain(path, links=True))
     if isinstance(opened, Finding):
         out.findings.append(opened)
         return out

@@ -15,6 +15,7 @@ import pytest
 
 from dxlib.audit import (
     NOTICE,
+    NOTICE_STYLE,
     RECORD,
     ROOT,
     SUMS,
@@ -112,7 +113,7 @@ class Forger:
         self.edit(f"{PLACE}/v{version}/{name}", old, new)
         path, kept = self.kept(version)
         data = (self.folder / f"{PLACE}/v{version}/{name}").read_bytes()
-        data = NOTICE.sub(b"", data, count=1)
+        data = NOTICE.sub(rb"\1", data, count=1)
         for job in kept["jobs"].values():
             if f"{PLACE}/{name}" in job["products"]:
                 job["products"][f"{PLACE}/{name}"] = {"sha256": digest(data), "size": len(data)}
@@ -264,6 +265,38 @@ def workbook(forged):
     forged.write(path, b"PK\x03\x04 forged")
 
 
+def signed_under_another_report(forged):
+    """The table changed; the fingerprint that was signed lives on in a report without pages."""
+    forged.edit(SCORES, ",1,", ",0.99,")
+    forged.record["jobs"][f"{PLACE}/report.en"] = {**forged.report, "products": {}}
+    forged.report["parameters"] = forged.report["parameters"] | {"seed": 1}
+    forged.report["fingerprint"] = fingerprint(forged.report)
+
+
+def page_of_another_place_in_the_version(forged):
+    path, kept = forged.kept("2")
+    forged.add(f"{PLACE}/v2/correction.html", b"<p>No</p>")
+    made = {f"{PLACE}/correction.html": {"sha256": digest(b"<p>No</p>"), "size": 9}}
+    kept["jobs"]["2024/world/zz.vi"] = forged.report | {"products": made}
+    forged.put_kept(path, kept)
+
+
+def notice_on_the_version_that_stands(forged):
+    style = NOTICE_STYLE
+    said = f'<p role="note" data-replaced style="{style}">Bản này đã bị hủy. <a href="../report.vi.html">xem</a></p>'
+    page = (forged.folder / f"{PLACE}/v2/report.vi.html").read_bytes()
+    forged.write(f"{PLACE}/v2/report.vi.html", said.encode() + page)
+
+
+def notice_that_covers_the_page(forged):
+    forged.edit(f"{PLACE}/v1/report.vi.html", NOTICE_STYLE, "position:fixed;inset:0;background:#fff")
+
+
+def version_without_a_record(forged):
+    (forged.folder / f"{PLACE}/v3").mkdir()
+    forged.add(f"{PLACE}/v3/report.vi.html", b"<p>Third</p>")
+
+
 def file_added(forged):
     forged.add(f"{PLACE}/correction.html", b"<p>No</p>")
 
@@ -295,6 +328,11 @@ TABLE = [  # tampering, which of the numbers refute it; the root of the folder a
     (crate, ""),
     (workbook, "nothing inputs decision"),
     (file_added, ""),
+    (signed_under_another_report, "nothing inputs decision"),
+    (page_of_another_place_in_the_version, "nothing inputs decision"),
+    (notice_on_the_version_that_stands, "nothing inputs decision"),
+    (notice_that_covers_the_page, "nothing inputs decision"),
+    (version_without_a_record, "nothing inputs decision"),
 ]
 
 

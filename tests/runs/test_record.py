@@ -10,9 +10,10 @@ import subprocess
 import pytest
 from desk import LOAD, SHOW, write_notebook
 
-from dxlib.audit import fingerprint, folder_root
+from dxlib.audit import audit, fingerprint, folder_root
 from dxlib.runs import batch
 from dxlib.runs.record import read
+from dxlib.runs.seen import SEEN
 
 PAGE = "public/2025/communes/report.vi.html"
 
@@ -150,3 +151,23 @@ def test_data_changed_before_they_were_read_are_not_taken_for_seen(desk, monkeyp
         desk.run(years=["2025"])
     claims.write_bytes(before)
     assert set(statuses(desk.run(years=["2025"])).values()) == {"made"}
+
+
+def test_what_is_looked_at_and_kept_stays_in_the_record_with_all_its_files(desk):
+    """Without the memory of the last run every job is looked at, and none is made again."""
+    desk.run()
+    before = desk.products()
+    (desk.reports / SEEN).unlink()
+    assert {outcome.status for outcome in desk.run().outcomes} == {"kept"}
+    (desk.data / "register.csv").write_text("agency,name_vi\na,X\u00e3 A\nb,X\u00e3 B\n", encoding="utf-8")
+    assert {outcome.status for outcome in desk.run().outcomes} == {"kept", "made"}  # reports read the register
+    assert set(desk.products()) == set(before) and audit(desk.reports / "public").confirmed
+
+
+@pytest.mark.parametrize("jobs", [[], {"x": {}}, {"2025/communes/report.vi": 1}])
+def test_a_record_of_another_shape_is_none(desk, jobs):
+    desk.run(langs=["vi"])
+    path = desk.reports / "public/record.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"jobs": jobs}), encoding="utf-8")
+    assert {str(o.job) for o in desk.run(langs=["vi"]).outcomes if o.status == "made"} >= {"2025/communes/report.vi"}
+    assert audit(desk.reports / "public").confirmed
