@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 
 import pytest
 
@@ -78,3 +79,32 @@ def test_blanks_around_the_name_of_a_column_are_said(tmp_path):
     claims = FILES["claims.csv"].replace("option,points", "option ,points", 1)
     (found,) = [f for f in check(write(tmp_path / "data", claims=claims)) if f.reason == "header_padded"]
     assert (found.code, found.file, found.row, found.column) == ("W_NORMALISED", f"{PLACE}/claims.csv", 1, "option")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize(
+    "command",
+    [["intake", "2024", "demo"], ["tables", "2024", "demo", "--import"], ["register", "import", "--date", "2025-07-01", "--act", "1"]],
+)
+def test_a_pipe_that_is_given_by_hand_is_refused_and_not_waited_for(tmp_path, command, capsys):
+    root = write(tmp_path / "data")
+    os.mkfifo(tmp_path / "given.xlsx")
+    assert main([*command, str(tmp_path / "given.xlsx"), "--data", str(root)]) == 1
+    assert "E_IO" in capsys.readouterr().err
+
+
+def test_a_broken_archive_and_a_broken_log_are_named(tmp_path, capsys):
+    root = write(tmp_path / "data")
+    broken = tmp_path / "a.zip"
+    with zipfile.ZipFile(broken, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("form.xlsx", b"PK" + bytes(range(256)) * 40)
+    data = bytearray(broken.read_bytes())
+    data[50:200:7] = bytes(value ^ 0x55 for value in data[50:200:7])
+    broken.write_bytes(data)
+    assert main(["intake", "2024", "demo", str(broken), "--data", str(root)]) == 1
+    assert "a.zip" in capsys.readouterr().err
+    (root / PLACE / "forms").mkdir()
+    for log in (b"a,b\n1,2\n", b"sha256,recipient\n\xff\xfe,x\n"):
+        (root / PLACE / "forms" / "received.csv").write_bytes(log)
+        assert main(["intake", "2024", "demo", str(root / PLACE / "claims.csv"), "--data", str(root)]) == 1
+        assert "forms/received.csv" in capsys.readouterr().err
