@@ -139,7 +139,8 @@ def letter_alike(text: str, kind: str) -> str:
         return letter[0]
     for word in LETTERS.findall(text):
         others = OTHER.findall(word)
-        if others and (len(others) == len(word) > 1 or any(is_latin(letter) for letter in word)):
+        whole = len(others) == len(word) and (len(word) > 1 or word in ALIKE)
+        if others and (whole or any(is_latin(letter) for letter in word)):
             return others[0]
     return ""
 
