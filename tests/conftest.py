@@ -14,7 +14,9 @@ import pytest
 from hypothesis import Phase, settings
 
 # Where everything must hold before a change is taken, the same examples are tried every time; at a desk, new ones.
-settings.register_profile("same", derandomize=True)
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("new", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("new")
 if os.environ.get("DXLIB_REQUIRE_REAL") == "1":
     settings.load_profile("same")
 # A mutant is killed by the first example that fails, however slow the machine is; no smaller one is looked for.

@@ -416,7 +416,7 @@ def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_pa
     late = {"worker": "cluster_empty", "scheduler": "cluster_lost"}[lost]
     assert reasons == {f"2025/communes/{name}.vi": [late] for name in ("report", "verification")}
     assert (desk.reports / "public/2024/world/report.vi.html").is_file()
-    assert len(family) == 2 + forks(None) and wait_for(lambda: not [one for one in family if one.is_running()], 10)
+    assert len(family) == 2 + forks(None) and wait_for(lambda: not [one for one in family if one.is_running()], 60)
 
 
 @real
