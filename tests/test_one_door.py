@@ -472,6 +472,7 @@ class SignOff(Writer):
         options = [f"--{c.replace('_', '-')}={given[n]}" for n, c in enumerate(self.columns)]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(record, "read", lambda reports: {f"public/{PLACE}/report.vi": entry})
+            patch.setattr("dxlib.runs.products.declared", lambda job: set())
             at = ("--date", "2025-03-01", "--data", root, "--reports", root.parent / "reports")
             return dx("approve", "2024", "demo", *options, *at)
 
