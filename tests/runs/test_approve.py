@@ -189,3 +189,10 @@ def test_a_broken_chain_stops_runs_and_sign_offs(desk):
     with pytest.raises(Refusal) as refused:
         desk.run(langs=["vi"])
     assert {f.reason for f in refused.value.findings} == {"approve_chain"}
+
+
+def test_a_page_without_its_paper_is_not_signed(desk):
+    assert desk.run(langs=["vi"], exporter="plain_page_without_paper").exit_code == 1
+    assert reasons(desk) == {"approve_no_paper"}
+    desk.run(langs=["vi"])
+    assert sign(desk)["version"] == "1"
