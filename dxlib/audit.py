@@ -674,7 +674,7 @@ def check_versions(
         now = record["jobs"].get(f"{place}/report.vi", {}).get("fingerprint")
         stands = n == len(rows) - 1 and now is not None and report.get("fingerprint") == now
         found += compare_version(folder, at, told, files, stands)
-        found += compare_standing(place, products, files) if stands else ()
+        found += compare_standing(products, files) if stands else ()
         versions[at] = Version(made, {name: of["fingerprint"] for name, of in kept["jobs"].items()}, stands)
     for at in {match[0] for match in map(re.compile(PLACE + r"/v[^/]+(?=/)", re.ASCII).match, files) if match}:
         place, version = at.rpartition("/")[0], at.rpartition("/v")[2]
@@ -685,10 +685,10 @@ def check_versions(
     return versions, found
 
 
-def compare_standing(place: str, signed: Mapping[str, File], files: Mapping[str, File]) -> Iterator[Deviation]:
-    """Where what was signed last is what is published: products that are others now. Those that name the sign-off are
-    others for it."""
-    shows = re.compile(re.escape(place) + r"/(report\.[a-z]{2}\.(html|pdf)|README\.md|datapackage\.json)")
+def compare_standing(signed: Mapping[str, File], files: Mapping[str, File]) -> Iterator[Deviation]:
+    """Where what was signed last is what is published: tables and workbooks that are others now. Pages name the
+    sign-off, or that they differed from the one before, and are others for it."""
+    shows = re.compile(r".*\.(html|pdf|md)|.*/datapackage\.json")
     for path, of in signed.items():
         if path not in files:
             yield Deviation(path, "version_lacks", 0, of.sha256)
@@ -910,9 +910,9 @@ WORDS = {
         "trình, lưu ý và các dòng phê duyệt. Không đại diện cho năm và nhóm khác, trang chính, bản đã ký trước đó.",
         "covers_version": "Mã gốc đưa vào đại diện cho bản {version} của {place} như khi ký (thư mục "
         "{place}/v{version}): trang, bảng, đầu vào, tham số, chương trình, lưu ý và các dòng phê duyệt trước đó; "
-        "khi bản ấy đang có hiệu lực thì cả trang, bảng đang công bố, trừ trang báo cáo và phần giới thiệu dữ liệu "
-        "mở vì chúng nêu thêm việc ký. Không đại diện cho trang chính, trang được thêm sau khi ký, lời ghi “đã được "
-        "thay” ở đầu trang, việc ký sau đó, bản ký sau, năm và nhóm khác.",
+        "khi bản ấy đang có hiệu lực thì cả các bảng và tệp Excel đang công bố (các trang nêu thêm việc ký nên "
+        "không so được: hãy đọc ở thư mục ấy). Không đại diện cho trang chính, trang được thêm sau khi ký, lời ghi "
+        "“đã được thay” ở đầu trang, việc ký sau đó, bản ký sau, năm và nhóm khác.",
         "covers_digits": "Mã đưa vào chỉ có {n} chữ số: đủ để thấy nhầm lẫn và sửa đổi thông thường; để chống người "
         "cố ý làm giả có máy tính mạnh thì cần đủ 64.",
         "covers_inputs": "Mã đầu vào đưa vào chỉ nói một báo cáo được lập từ đâu: đầu vào, tham số, chương trình.",
@@ -1008,9 +1008,9 @@ WORDS = {
         "versions.",
         "covers_version": "The root that was given stands for version {version} of {place} as it was signed (folder "
         "{place}/v{version}): pages, tables, inputs, parameters, programme, warnings and the sign-offs before it; "
-        "while that version stands, also for the pages and tables published now, save the report and the "
-        "description of the open data, which name the sign-off. Not for the index, pages added since, the notice "
-        "that it was replaced, later sign-offs and versions, other years and groups.",
+        "while that version stands, also for the tables and workbooks published now (pages name the sign-off and "
+        "cannot be compared: read them in that folder). Not for the index, pages added since, the notice that it "
+        "was replaced, later sign-offs and versions, other years and groups.",
         "covers_digits": "The value that was given has {n} digits only: enough against mistakes and casual changes; "
         "against somebody with much computing power all 64 are needed.",
         "covers_inputs": "The fingerprint of inputs that was given says only from what a report was made: inputs, "
