@@ -33,6 +33,6 @@ def test_shipped_notebooks(desk, tmp_path):
     run(elsewhere / "data", elsewhere / "reports", years=["2025"], langs=["vi"], jobs=1)
     again = {p.relative_to(elsewhere / "reports").as_posix(): p for p in (elsewhere / "reports").rglob("*.*")}
     again = {product: path for product, path in again.items() if ".vi." in product or product.endswith(".docx")}
-    assert len(again) == (6 + 2) + 6 + 1 + 2 and all(
-        path.read_bytes() == first[product] for product, path in again.items()
-    )
+    assert len(again) == (6 + 2) + 6 + 1 + 2
+    rooted = {product for product in again if product.endswith(".docx") or "/brief." in product}  # of what is published
+    assert all(path.read_bytes() == first[product] for product, path in again.items() if product not in rooted)
