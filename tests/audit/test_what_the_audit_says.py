@@ -240,7 +240,7 @@ def test_a_table_without_lines_by_agency_has_none(published):
 def test_sign_offs_without_the_columns_they_need(published):
     job, place = published.record["jobs"], "2024/communes"
     now = job[REPORT]["fingerprint"]
-    reports = ", ".join(sorted({now, job["2024/communes/report.en"]["fingerprint"]}))
+    reports = now  # of the Vietnamese report, the one that is signed
 
     def found(rows: list[dict[str, str]]) -> list[tuple]:
         published.record["signed"][place] = rows
