@@ -130,6 +130,17 @@ def place_leaves(reader: str, place: str, jobs: Mapping[str, Any], rows: Any, si
     return [canonical(leaf) for leaf in (*head, *(["job", name, jobs[name]] for name in own))]
 
 
+def kept_root(place: str, kept: Mapping[str, Any]) -> str:
+    """The root of a signed version, from the record that is kept with it."""
+    return merkle_root(place_leaves("public", place, kept["jobs"], kept["rows"], kept["signed"]))
+
+
+def strangers(place: str, jobs: Mapping[str, Any]) -> list[str]:
+    """Jobs and products in the record of a version that are none of its place: its root would not cover them."""
+    names = (*jobs, *(path for of in jobs.values() for path in of["products"]))
+    return [name for name in names if not (is_path(name) and name.startswith(f"{place}/"))]
+
+
 def place_roots(record: Mapping[str, Any]) -> dict[str, str]:
     """place -> root of all that a record says of it: what is signed, and printed on what is signed."""
     places = {name.rpartition("/")[0] for name in record["jobs"]} | {*record["rows"], *record["signed"]}
@@ -647,42 +658,64 @@ def check_versions(
     """ "2024/communes/v1" -> every signed version that is kept there, and where it is not as it was signed."""
     versions: dict[str, Version] = {}
     found: list[Deviation] = []
-    for path in files:
-        at, _, name = path.rpartition("/")
-        if name != RECORD or not is_version(at) or record["reader"] != "public":
-            continue
-        kept, wrong = read_record(folder, files, path, KEPT)
-        found += wrong
-        if kept is None:
-            continue
+    if record["reader"] != "public":
+        return versions, found
+    for at in sorted({match[0] for match in map(re.compile(PLACE + r"/v[^/]+(?=/)", re.ASCII).match, files) if match}):
         place, version = at.rpartition("/")[0], at.rpartition("/v")[2]
-        made = merkle_root(place_leaves("public", place, kept["jobs"], kept["rows"], kept["signed"]))
-        if made != kept["root"]:
-            found.append(Deviation(path, "root", 0, made, kept["root"]))
         rows = record["signed"].get(place, [])
-        n = next((i for i, row in enumerate(rows) if row.get("version") == version), len(rows))
-        report = kept["jobs"].get(f"{place}/report.vi", {})
-        if n == len(rows) or kept["signed"] != rows[:n]:
-            found.append(Deviation(path, "version_sign_offs"))
-        elif rows[n].get("root") not in (None, "", made) or rows[n].get("fingerprint") != report.get("fingerprint"):
-            found.append(Deviation(path, "version_root", n + 1, rows[n].get("root", ""), made))
-        products, contradictions = products_of({"index": {}, "jobs": kept["jobs"]})
-        found += contradictions
-        strangers = [name for name in (*kept["jobs"], *products) if not name.startswith(f"{place}/")]
-        found += [Deviation(path, "record_form", found=name) for name in strangers]
-        told = {f"{at}/{path.removeprefix(f'{place}/')}": of for path, of in products.items()}
-        now = record["jobs"].get(f"{place}/report.vi", {}).get("fingerprint")
-        stands = n == len(rows) - 1 and now is not None and report.get("fingerprint") == now
-        found += compare_version(folder, at, told, files, stands)
-        found += compare_standing(products, files) if stands else ()
-        versions[at] = Version(made, {name: of["fingerprint"] for name, of in kept["jobs"].items()}, stands)
-    for at in {match[0] for match in map(re.compile(PLACE + r"/v[^/]+(?=/)", re.ASCII).match, files) if match}:
-        place, version = at.rpartition("/")[0], at.rpartition("/v")[2]
-        if f"{at}/{RECORD}" not in files and version not in {
-            row.get("version") for row in record["signed"].get(place, [])
-        }:
+        n = next((n for n, row in enumerate(rows) if row.get("version") == version), len(rows))
+        if f"{at}/{RECORD}" in files:
+            kept, wrong = read_record(folder, files, f"{at}/{RECORD}", KEPT)
+            found += wrong
+            if kept is not None:
+                now = record["jobs"].get(f"{place}/report.vi", {}).get("fingerprint", "")
+                versions[at] = version_of(place, kept, now if n == len(rows) - 1 else "")
+                found += check_version(folder, at, kept, versions[at], rows[: n + 1], n, files)
+        elif n == len(rows):
             found.append(Deviation(at, "version_sign_offs"))
     return versions, found
+
+
+def version_of(place: str, kept: Mapping[str, Any], now: str) -> Version:
+    """What its record says of a kept version.
+
+    now   fingerprint of the report that is published; "" where another version was signed later
+    """
+    prints = {name: of["fingerprint"] for name, of in kept["jobs"].items()}
+    return Version(kept_root(place, kept), prints, now != "" and prints.get(f"{place}/report.vi") == now)
+
+
+def check_version(
+    folder: Path,
+    at: str,
+    kept: Mapping[str, Any],
+    version: Version,
+    rows: Sequence[Mapping[str, str]],
+    n: int,
+    files: Mapping[str, File],
+) -> Iterator[Deviation]:
+    """Where one kept version is not what was signed.
+
+    rows   the sign-offs of its place up to its own, which is row n (from 0; absent where nobody signed it)
+    """
+    path, place = f"{at}/{RECORD}", at.rpartition("/")[0]
+    if version.root != kept["root"]:
+        yield Deviation(path, "root", 0, version.root, kept["root"])
+    signed = rows[n] if n < len(rows) else None
+    if signed is None or kept["signed"] != rows[:n]:
+        yield Deviation(path, "version_sign_offs")
+    elif signed.get("root") not in (None, "", version.root) or signed.get("fingerprint") != version.prints.get(
+        f"{place}/report.vi"
+    ):
+        yield Deviation(path, "version_root", n + 1, signed.get("root", ""), version.root)
+    for name in strangers(place, kept["jobs"]):
+        yield Deviation(path, "record_form", found=name)
+    products, contradictions = products_of({"index": {}, "jobs": kept["jobs"]})
+    yield from contradictions
+    told = {f"{at}/{path.removeprefix(f'{place}/')}": of for path, of in products.items()}
+    yield from compare_version(folder, at, told, files, version.stands)
+    if version.stands:
+        yield from compare_standing(products, files)
 
 
 def compare_standing(signed: Mapping[str, File], files: Mapping[str, File]) -> Iterator[Deviation]:

@@ -66,25 +66,25 @@ def signed(
     told = {"role": role, "decision": decision, "reason": reason, "pending_appeals": pending}
     role, decision, reason, pending = typed(told, f"{place}/approvals.csv").values()
     job = Job(case.year, case.group, "report", "vi", "public")
-    entry = entries.get(f"{job.reader}/{job}")
+    entry, published = entries.get(f"{job.reader}/{job}"), record.signature(place, entries)
     waiting = open_items(case)
     last = case.approvals.to_dict("records")[-1] if len(case.approvals) else None
     findings = check_chain(case.approvals, place)
     findings += against_report(root, reports, job, entries)
     findings += against_figures(place, case, waiting, entry, pending)
-    findings += against_papers(place, entries)
+    findings += against_papers(place, entries, published)
     above = against_row(last, entry, day, reason)
     stale = any(f.reason == "approve_changed_input" for f in findings)  # then these are not the figures signed before
     findings += [f for f in above if not (stale and f.reason == "approve_twice")]
     said = {"decision": decision, "role": role, "reason": with_pending(reason, waiting, pending)}
     findings += persons({f"{place}/approvals.csv": as_csv([*said], [[*said.values()]])})
-    if findings:
+    if findings or published is None:
         raise Refusal(findings)
     columns = schema.columns("approvals")
     row = dict.fromkeys(columns, "") | {
         "version": str(int(last["version"]) + 1) if last and last["version"].isdecimal() else FIRST,
-        "fingerprint": entry["fingerprint"] if entry else "",
-        "root": record.signatures(record.of_place(place, entries))[place].root,
+        "fingerprint": published.fingerprint,
+        "root": published.root,
         "date": day,
         "previous": approval_digest(last) if last else "",
         **said,
@@ -117,13 +117,18 @@ def job_of(name: str) -> Job:
     return Job(year, group, notebook, lang, reader)
 
 
-def against_papers(place: str, entries: Mapping[str, record.Entry]) -> list[Finding]:
+def against_papers(
+    place: str, entries: Mapping[str, record.Entry], published: record.Signature | None
+) -> list[Finding]:
     """The papers that were signed must print the root of what is published."""
     papers = entries.get(f"internal/{place}/{'.'.join(DRAFTED_BY)}")
-    of = record.signatures(record.of_place(place, entries)).get(place)
-    if not papers or not of or papers["root"] == of.anchor:
+    if not papers or not published or papers["root"] == published.anchor:
         return []
-    return [Finding("E_APPROVE", "approve_papers", place, facts={"printed": papers["root"] or "–", "root": of.anchor})]
+    return [
+        Finding(
+            "E_APPROVE", "approve_papers", place, facts={"printed": papers["root"] or "–", "root": published.anchor}
+        )
+    ]
 
 
 def against_figures(

@@ -270,13 +270,13 @@ def late(job: Job) -> bool:
 
 def prepare(source: Source, plan: Plan, books: Books) -> Iterator[Task | Outcome | Pause]:
     """The tasks, case by case; at last, once all that is public has come, the papers that print its root."""
-    yield from prepared(source, plan, books, [job for job in plan.chosen if not late(job)])
+    yield from case_by_case(source, plan, books, [job for job in plan.chosen if not late(job)])
     if papers := [job for job in plan.chosen if late(job)]:
         yield Pause()
-        yield from prepared(source, plan, books, papers)
+        yield from case_by_case(source, plan, books, papers)
 
 
-def prepared(source: Source, plan: Plan, books: Books, jobs: Iterable[Job]) -> Iterator[Task | Outcome]:
+def case_by_case(source: Source, plan: Plan, books: Books, jobs: Iterable[Job]) -> Iterator[Task | Outcome]:
     """Each folder is read and checked once, before any of its kernels starts."""
     for (year, group), same_case in groupby(jobs, key=lambda job: (job.year, job.group)):
         opened: dict[str, Opened | Refusal] = {}
@@ -379,7 +379,7 @@ def published_root(source: Source, books: Books, job: Job) -> str | None:
     place = f"{job.year}/{job.group}"
     if place in source.roots:
         return source.roots[place]
-    found = record.signatures(record.of_place(place, books.entries)).get(place)
+    found = record.signature(place, books.entries)
     return found.anchor if found else ""
 
 

@@ -177,6 +177,11 @@ def signatures(found: Mapping[str, Entry]) -> dict[str, Signature]:
     }
 
 
+def signature(place: str, found: Mapping[str, Entry]) -> Signature | None:
+    """The same of one place; None where it has no Vietnamese report."""
+    return signatures(of_place(place, found)).get(place)
+
+
 def of_place(place: str, found: Mapping[str, Entry]) -> dict[str, Entry]:
     """The entries of the public products of a place."""
     return {name: of for name, of in found.items() if name.startswith(f"public/{place}/")}

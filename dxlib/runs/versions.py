@@ -20,17 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..audit import (
-    NOTICE_STYLE,
-    RECORD,
-    SIGNED_FORMAT,
-    canonical,
-    digest,
-    fingerprint,
-    is_path,
-    merkle_root,
-    place_leaves,
-)
+from ..audit import NOTICE_STYLE, RECORD, SIGNED_FORMAT, canonical, digest, fingerprint, kept_root, strangers
 from ..case import Case, check_chain, places
 from ..case.read import read_file
 from ..errors import Finding, Refusal
@@ -60,13 +50,8 @@ def archived(reports: Path, place: str, version: str, entries: Mapping[str, Entr
             kept[f"{SIGNED}/{version}/{path.removeprefix(f'{place}/')}"] = (reports / "public" / path).read_bytes()
     record = describe("public", own, {})
     held = {"jobs": record["jobs"], "rows": record["rows"].get(place), "signed": record["signed"].get(place, [])}
-    described = {"format": SIGNED_FORMAT, **held, "root": root_of(place, held)}
+    described = {"format": SIGNED_FORMAT, **held, "root": kept_root(place, held)}
     return kept | {f"{SIGNED}/{version}/{RECORD}": canonical(described) + b"\n"}
-
-
-def root_of(place: str, kept: Mapping[str, Any]) -> str:
-    """The root that a kept version has, from its record."""
-    return merkle_root(place_leaves("public", place, kept["jobs"], kept["rows"], kept["signed"]))
 
 
 @dataclass(frozen=True)
@@ -180,14 +165,13 @@ def as_signed(folder: Path, place: str, row: Mapping[str, Any]) -> Iterator[tupl
         kept = json.loads((folder / RECORD).read_bytes())
         bound = kept["format"] == SIGNED_FORMAT
         jobs = kept["jobs"] if bound or kept["format"] == WITHOUT_ROOT else {}
-        root = root_of(place, kept) if bound else ""
+        root = kept_root(place, kept) if bound else ""
         prints = {name: fingerprint(of) for name, of in jobs.items()}
         products = {path: of["sha256"] for job in jobs.values() for path, of in job["products"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")]) from error
-    if prints.get(f"{place}/report.vi") != row["fingerprint"] or root != (row.get("root") or ""):
-        raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")])
-    if not all(name.startswith(f"{place}/") and is_path(name) for name in (*jobs, *products)):
+    as_bound = prints.get(f"{place}/report.vi") == row["fingerprint"] and root == (row.get("root") or "")
+    if not as_bound or strangers(place, jobs):
         raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")])
     for path, sha256 in products.items():
         relative = path.removeprefix(f"{place}/")

@@ -11,12 +11,10 @@ from ..case.characters import clean, of_cells
 from ..case.tables import decode, separator
 from ..errors import Finding, Refusal
 from .book import at
+from .gate import ZIP
 from .read import Unreadable, position
 from .receive import open_workbook
 from .spelling import as_text
-
-ZIP = b"PK\x03\x04"
-
 
 Span = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
 

@@ -170,7 +170,7 @@ def parts(place: tuple[str, str]) -> None:
         columns = ("kernel", "papermill", "html", "pdf", "xlsx", "docx")
         print(f"{'page':<18}" + "".join(f"{column:>10}" for column in (*columns, "other", "all")), file=output)
         books = opened(ROOT / "data", Path(folder), Path(folder))
-        for task in batch.prepared(run, batch.Plan(chosen), books, chosen):
+        for task in batch.case_by_case(run, batch.Plan(chosen), books, chosen):
             spent.clear()
             start = time.process_time()
             outcome = execute.execute(task, source)

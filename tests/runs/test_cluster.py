@@ -127,7 +127,7 @@ def tasks_of(root, reports, notebooks, exporter, *selections):
     chosen, declared, given = batch.open_door(root, notebooks, selections, ())
     how = {"exporter": exporter, "cell_seconds": 60, "force": True, "former": {}}
     source = batch.Source.of(root, reports, notebooks, declared, given, **how)
-    return list(batch.prepared(source, batch.Plan(chosen), opened(root, reports, reports), chosen))
+    return list(batch.case_by_case(source, batch.Plan(chosen), opened(root, reports, reports), chosen))
 
 
 # The same bytes -----------------------------------------------------------------------------------------------------
