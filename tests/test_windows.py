@@ -125,13 +125,17 @@ def test_a_command_works_or_names_every_file_that_is_open(root, tmp_path, monkey
         assert command() == 0 and state(root) == new
 
 
+def confirmed(desk, **given):
+    return all(audit(desk.reports / reader, **given).confirmed for reader in ("public", "internal"))
+
+
 @LINUX
 def test_a_run_and_its_audit(desk, monkeypatch):
     with refusals(monkeypatch, desk.reports) as windows:
         assert desk.run().exit_code == 0
         other_answers(desk)
         assert desk.run().exit_code == 0 and unforeseen(windows) == []
-        assert all(audit(desk.reports / reader, data=desk.data).confirmed for reader in ("public", "internal"))
+        assert confirmed(desk, data=desk.data)
 
 
 @LINUX
@@ -149,9 +153,9 @@ def test_a_product_that_is_open_keeps_its_year_and_group_as_they_were(desk, monk
     assert {str(o.job).rpartition("/")[0] for o in result.failures} == {"2025/communes"}
     moved = {path for path in before if after[path] != before[path]}
     assert not [path for path in moved if "2025/communes" in path] and [p for p in moved if "2024/world/report" in p]
-    assert all(audit(desk.reports / reader).confirmed for reader in ("public", "internal"))
+    assert confirmed(desk)
     assert desk.run().exit_code == 0
-    assert all(audit(desk.reports / reader, data=desk.data).confirmed for reader in ("public", "internal"))
+    assert confirmed(desk, data=desk.data)
 
 
 @LINUX
@@ -180,7 +184,7 @@ def test_a_file_of_no_job_that_is_open_is_named_as_well(desk, monkeypatch):
             desk.run()
     assert [f.file for f in refused.value.findings] == [str(desk.reports / "public" / page)]
     assert (desk.reports / "public" / page).read_bytes() == b"as signed"
-    assert all(audit(desk.reports / reader, data=desk.data).confirmed for reader in ("public", "internal"))
+    assert confirmed(desk, data=desk.data)
     assert desk.run().exit_code == 0 and (desk.reports / "public" / page).read_bytes() == b"replaced"
 
 
@@ -241,7 +245,7 @@ def test_data_and_products_that_cannot_be_replaced_are_named_before_anything_mov
     assert {path: after[path] for path in before if path.startswith("public/")} == {
         path: data for path, data in before.items() if path.startswith("public/")
     }
-    assert all(audit(desk.reports / reader).confirmed for reader in ("public", "internal"))
+    assert confirmed(desk)
     with pytest.raises(Refusal) as refused:
         put_all(table.parent, NEW)
     assert [f.file for f in refused.value.findings] == [str(table)]
