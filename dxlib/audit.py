@@ -565,7 +565,7 @@ SHAPE = {
 KEPT = {
     "format": matches(re.escape(SIGNED_FORMAT)),
     "jobs": {is_job: JOB},
-    "rows": lambda value: value is None or not any(misshapen(value, ROWS)),
+    "rows": lambda value: value is None or not list(misshapen(value, ROWS)),
     "signed": SIGNED,
     "root": is_hex,
 }

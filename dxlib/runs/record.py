@@ -98,7 +98,7 @@ def load(folder: Path) -> dict[str, Any]:
     if isinstance(record, dict) and record.get("format") == WITHOUT_ROOTS and isinstance(record.get("jobs"), dict):
         jobs = {name: {"root": None, **of} for name, of in record["jobs"].items() if isinstance(of, dict)}
         record |= {"format": FORMAT, "jobs": jobs}
-    return {} if any(misshapen(record, SHAPE)) else record
+    return {} if list(misshapen(record, SHAPE)) else record
 
 
 def unchanged(reports: Path, job: Job, stamp: Stamp, former: Mapping[str, Entry]) -> dict[str, str] | None:
