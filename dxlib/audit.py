@@ -204,6 +204,40 @@ def table(text: str) -> list[list[str]]:
     return [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if any(row)]
 
 
+PART = re.compile(r"(register|lineage)\.csv@([0-9]{4}-[0-9]{2}-[0-9]{2})|(reasons)\.csv@([0-9]{4}/[^/@]+)")
+
+
+def part(path: str, read: Callable[[str], bytes]) -> bytes:
+    """What a year has of a table that stands beside the years, so that no later year changes it, as canonical JSON.
+
+    path   register.csv@2025-12-31, lineage.csv@2025-12-31: what had happened by the evening of that day;
+           reasons.csv@2025/communes: the reasons that the verdicts of that place give
+    read   path below the data folder -> bytes, b"" where there is no such file
+
+    A table that is none counts as its bytes.
+    """
+    found = PART.fullmatch(path)
+    if not found:
+        raise ValueError(path)
+    data = read(path.partition("@")[0])
+    try:
+        rows = said(data)
+        if found[3]:
+            given = {row.get("reason") for row in said(read(f"{found[4]}/verdicts.csv"))}
+            return canonical([row for row in rows if row.get("code") in given])
+    except (UnicodeDecodeError, csv.Error):
+        return data
+    day, begins = found[2], {"register": "valid_from", "lineage": "date"}[found[1]]
+    past = [row for row in rows if row.get(begins, "") <= day]
+    return canonical([{k: v for k, v in row.items() if k != "valid_to" or v <= day} for row in past])
+
+
+def said(data: bytes) -> list[dict[str, str]]:
+    """The rows of a CSV file, without their empty cells. Raises UnicodeDecodeError and csv.Error."""
+    header, *rows = table(data.decode("utf-8-sig")) or [[]]
+    return [{column: cell for column, cell in zip(header, row, strict=False) if cell} for row in rows]
+
+
 def rows_of_scores(text: str) -> dict[str, bytes]:
     """Agency -> its lines of tables/scores.csv as they stand there, joined by LF; in order of first appearance.
 
@@ -777,7 +811,7 @@ READ = (
     "index.toml", "indicators.csv", "choices.csv", "links.csv", "agencies.csv", "exemptions.csv", "claims.csv",
     "verdicts.csv", "appeals.csv", "evidence.csv", "shared.csv", "relations.csv",
 )  # fmt: skip
-APPROVALS = "approvals.csv"
+APPROVALS, TEMPLATES = "approvals.csv", "templates"
 
 
 def compare_data(data: Path, record: Mapping[str, Any]) -> list[Deviation]:
@@ -786,8 +820,10 @@ def compare_data(data: Path, record: Mapping[str, Any]) -> list[Deviation]:
         (path, of["bytes"], of["content"]) for job in record["jobs"].values() for path, of in job["inputs"].items()
     }
     found = [deviation for path, told, content in inputs for deviation in compare_input(data, path, told, content)]
-    known = {path for path, *_ in inputs}
-    later = {f"{job.rpartition('/')[0]}/{name}" for job in record["jobs"] for name in READ} - known
+    later = {f"{job.rpartition('/')[0]}/{name}" for job in record["jobs"] for name in READ}
+    papers = {product for job in record["jobs"].values() for product in job["products"] if product.endswith(".docx")}
+    later |= {f"{TEMPLATES}/{product.rpartition('/')[2]}" for product in papers}
+    later -= {path for path, *_ in inputs}
     found += [Deviation(path, "data_extra") for path in later if os.path.lexists(data / path)]
     for place, rows in record["signed"].items():
         found += compare_signed(data, place, rows)
@@ -804,6 +840,19 @@ def compare_input(data: Path, path: str, told: str, content: str) -> list[Deviat
 
 
 def read_input(data: Path, path: str) -> tuple[bytes | None, list[Deviation]]:
+    """An input as a job read it: a file of the data folder, or what its year has of a table beside the years."""
+    if PART.fullmatch(path):
+        wrong: list[Deviation] = []
+
+        def read(name: str) -> bytes:
+            if not os.path.lexists(data / name):
+                return b""
+            there, found = read_input(data, name)
+            wrong.extend(found)
+            return there or b""
+
+        whole = part(path, read)
+        return (None, wrong) if wrong else (whole, [])
     file = data / os.fsdecode(path.encode())  # as UTF-8 in every locale
     try:
         if not file.resolve().is_relative_to(data.resolve()):
@@ -813,6 +862,12 @@ def read_input(data: Path, path: str) -> tuple[bytes | None, list[Deviation]]:
         return file.read_bytes(), []
     except (OSError, RuntimeError) as error:  # a circle of links is a RuntimeError before Python 3.13
         return None, [Deviation(path, "unreadable", found=getattr(error, "strerror", "") or "")]
+
+
+def digest_input(data: Path, path: str) -> str:
+    """The digest of an input as a record names it; "" where there is no such file."""
+    there, _ = read_input(data, path)
+    return "" if there is None else digest(there)
 
 
 def compare_signed(data: Path, place: str, rows: Sequence[Mapping[str, str]]) -> list[Deviation]:

@@ -214,7 +214,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     links.add_argument("-o", dest="output", type=Path, metavar="FILE", help=say("output"))
     sample = command("sample", run_sample)
     sample.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
-    sample.add_argument("--communes", type=positive, default=107, metavar="N", help=say("communes"))
+    sample.add_argument("--communes", type=communes, default=107, metavar="N", help=say("communes"))
     sample.add_argument("--seed", type=seed, default=2554, metavar="S", help=say("seed"))
     command("lab", run_lab)
     return dx
@@ -239,6 +239,12 @@ def languages(value: str) -> str:
 def positive(value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < 1:
         raise argparse.ArgumentTypeError(f"{value!r}: 1, 2, 3, …")
+    return int(value)
+
+
+def communes(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or len(value) > 5 or not 1 <= int(value) <= 20_000:
+        raise argparse.ArgumentTypeError(f"{value!r}: 1 … 20000")
     return int(value)
 
 

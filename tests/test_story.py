@@ -292,6 +292,8 @@ def test_a_year_and_the_next(tmp_path, capsys):
     # Two departments become one, and a second year
     p.dx("register", "merge", "so-b", "so-c", "--id", "so-bc", "--name-vi", "Sở B và C",
          "--date", "2026-06-01", "--act", "NQ 2", "--write")  # fmt: skip
+    with (p.data / "reasons.csv").open("a", encoding="utf-8") as reasons:
+        reasons.write("khac-2026,Lý do của năm sau,A reason of the next year,\n")
     p.dx("new-year", "2026", "--from", "2025")
     assert p.table("agencies", 2026)["agency"].tolist() == ["so-a", "so-d", "so-bc"]
     p.dx("forms", "2026", "departments", "-o", tmp_path / "forms26")
@@ -314,3 +316,7 @@ def test_a_year_and_the_next(tmp_path, capsys):
     p.dx("run", "--lang", "vi")
     assert "Sở B và C" in (p.reports / "public/2026/departments/report.vi.html").read_text(encoding="utf-8")
     assert {name: (kept / name).read_bytes() for name in signed} == signed
+
+    # What the second year brought (a merger, a new reason) is none of the year that was signed
+    assert MOVED_ON not in (public / "report.vi.html").read_text(encoding="utf-8")
+    p.dx("audit")

@@ -38,6 +38,13 @@ def lives(register: pd.DataFrame) -> dict[str, Life]:
     return {a: (start, end) for a, start, end in rows_of(register, "agency", "valid_from", "valid_to")}
 
 
+def as_of(register: pd.DataFrame, lineage: pd.DataFrame, day: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both tables as they stood on the evening of an ISO day: what came later is not in them (see `audit.part`)."""
+    register = register[register["valid_from"] <= day].copy()
+    register.loc[register["valid_to"] > day, "valid_to"] = ""
+    return register, lineage[lineage["date"] <= day]
+
+
 def check_lineage(register: pd.DataFrame, lineage: pd.DataFrame) -> list[Finding]:
     """Everything that is wrong with the two tables together; single cells are checked elsewhere.
 
@@ -171,7 +178,7 @@ def check_untold(register: pd.DataFrame, lineage: pd.DataFrame) -> list[Finding]
 def check_members(register: pd.DataFrame, agencies: pd.DataFrame, settings: Settings, place: str) -> list[Finding]:
     """Who is assessed was there in the period; without a register there is nothing to check."""
     life = lives(register)
-    first, last = settings.period_from or f"{settings.year}-01-01", settings.period_to or f"{settings.year}-12-31"
+    first, last = settings.period
     findings: list[Finding] = []
     if not life:
         return findings

@@ -13,13 +13,13 @@ import pandas as pd
 
 from .. import schema
 from ..atomic import NotPlain, read_plain, settle
-from ..audit import broken_links
+from ..audit import broken_links, digest, digest_input, part
 from ..errors import Finding, Refusal, nearest
 from .case import Case, build_tree, freeze, table_findings
 from .cells import RESERVED, check_cells, check_references
 from .documents import dated_outside, read_documents
 from .framework import Framework, finished_node
-from .lineage import check_lineage, check_members
+from .lineage import as_of, check_lineage, check_members
 from .links import check_links, check_size
 from .scenarios import check_scenarios
 from .settings import FILE as SETTINGS_FILE
@@ -152,10 +152,12 @@ def read_series(root: str | Path, year: str | int, group: str) -> Series:
     """
     root = Path(root)
     case = read_case(root, year, group)
-    cases, digests = [case], {**root_digests(root, ("register", "lineage")), **case.digests}
+    day = case.settings.period[1]
+    beside = {name: digest_input(root, name) for name in (f"register.csv@{day}", f"lineage.csv@{day}")}
+    cases, digests = [case], {**beside, **case.digests}
     refused: tuple[Finding, ...] = ()
     try:
-        register, lineage = read_register(root), read_lineage(root)
+        register, lineage = as_of(read_register(root), read_lineage(root), day)
         while (place := place_before(root, cases[0])) is not None:
             case = read_case(root, *place)
             check_pair(case, cases[0], register)
@@ -349,6 +351,13 @@ def read_folder(
         if (shown in new or path.is_file()) and not broken:
             readable.add(name)
     unreadable = {name for name, (path, shown) in files.items() if shown in new or os.path.lexists(path)} - readable
+    usable, own = {files[name][1] for name in readable}, f"reasons.csv@{place}"
+
+    def read(name: str) -> bytes:
+        return b"" if name not in usable else new[name] if name in new else (root / name).read_bytes()
+
+    digests.pop("reasons.csv", None)
+    digests[own] = digest(part(own, read))
     if documents:
         tables["evidence"], seen, found = read_documents(folder, place, tables["evidence"])
         digests |= seen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Finding, Refusal, nearest
 from .characters import of_cells
-from .settings import as_written, texts, toml_number
+from .settings import as_written, texts, toml
 
 if TYPE_CHECKING:
     from .case import Case
@@ -32,7 +31,7 @@ def read_scenarios(root: str | Path, file: str) -> dict[str, Any]:
 def parse(data: bytes, file: str) -> dict[str, Any]:
     """Every scenario of a file, as written. Raises Refusal."""
     try:
-        raw = tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
+        raw = toml(data)
     except (ValueError, RecursionError) as error:
         raise Refusal([Finding("E_TOML", "toml", file, facts={"detail": str(error)})]) from None
     if any(f.severity == "error" for f in characters(raw, file)):

@@ -20,6 +20,7 @@ from .classes import Band, Class, bands_of, check_classes
 from .framework import shown
 
 FILE = "index.toml"
+DEEPEST = 20  # tables and lists within each other; ours need four
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class Settings:
     sensitivity: Mapping[str, Any]
     comparison: Mapping[str, Any]
 
+    @property
+    def period(self) -> tuple[str, str]:
+        """First and last day that are assessed; the calendar year's where index.toml does not say."""
+        return self.period_from or f"{self.year}-01-01", self.period_to or f"{self.year}-12-31"
+
     @cached_property
     def bands(self) -> tuple[Band, ...]:
         """The classes as stretches of shares, from the highest down."""
@@ -68,7 +74,7 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings, list[Fi
     findings: list[Finding] = []
     raw: dict[str, Any] = {}
     try:
-        raw = tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
+        raw = toml(data)
         values = check_table(raw, keys, file, "", findings)
     except UnicodeDecodeError:
         values = check_table({}, keys, file, "", [])
@@ -92,6 +98,18 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings, list[Fi
     values |= {"year": year, "group": group, "classes": classes}
     frozen: dict[str, Any] = {k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()}
     return Settings(**frozen), findings
+
+
+def toml(data: bytes) -> dict[str, Any]:
+    """A TOML file with its decimals exact. Raises ValueError (UnicodeDecodeError too) and RecursionError."""
+    raw = tomllib.loads(data.decode("utf-8-sig"), parse_float=toml_number)
+    level: list[Any] = [raw]
+    for _ in range(DEEPEST):
+        inner = [of.values() if isinstance(of, dict) else of for of in level if isinstance(of, dict | list)]
+        level = [part for parts in inner for part in parts]
+    if level:
+        raise ValueError(f"more than {DEEPEST} tables within each other")
+    return raw
 
 
 def texts(value: Any, where: str = "") -> Iterator[tuple[None, str, str, str]]:

@@ -43,7 +43,10 @@ SPOKEN = (
     (re.compile(r"[\[({<] *(?:at|a còng|@) *[\])}>]| a còng | at (?=[\w-]+ (?:dot|chấm) )", re.I), "@"),
     (re.compile(r" *[\[({<] *(?:dot|chấm|\.) *[\])}>] *| (?:dot|chấm) ", re.I), "."),
 )
-MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]*\w ?@ ?(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})")
+MAIL = re.compile(
+    r"[\w.!#$%&'*+/=?^`{|}~-]*\w ?@ ?(?:(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})"
+    r"|(?:[\w-]+ ?\. ?)+(?:com|vn|net|org|info|gov|edu)\b)"
+)
 START = (
     r"(?<![0-9])(?<![0-9][.,/])(?:(?<![A-Za-z_])|(?<=[ĐDđd][Tt])|(?<=[Tt][Ee][Ll]))"
     r"(?:(?<![0-9A-Za-z]-)|(?<=[Tt]-)|(?<=[Ll]-))"
@@ -57,6 +60,8 @@ def written(first: str, more: int) -> re.Pattern[str]:
 
 
 HERE = [written("0[0-9]", more) for more in (9, 8)]
+HERE.append(re.compile(rf"{START}(?P<found>0[0-9]{{2,3}}/[0-9]{{3}}/[0-9]{{3,4}})(?![0-9A-Za-z_/])"))
+ZERO_LOST = written("[35789]", 8)  # a mobile number that a spreadsheet took for a number
 COUNTRY = [written("(?:00 ?)?84", more) for more in (10, 9)]
 ABROAD = [written(r"\+ ?\(?[0-9]", more) for more in range(14, 7, -1)]
 IDENTITY = written("0[0-9]", 10)
@@ -265,6 +270,11 @@ def is_telephone(found: str, before: str, after: str) -> bool:
     return not listed(found) and not AS_TAX.search(before) and reachable(digits(found))
 
 
+def is_telephone_without_zero(found: str, before: str, after: str) -> bool:
+    """Only where the words before say so."""
+    return bool(AS_TELEPHONE.search(before)) and reachable(f"0{digits(found)}")
+
+
 def is_telephone_abroad(found: str, before: str, after: str) -> bool:
     """With the number of a country, which a sum of money may begin with, too."""
     meant = AS_TELEPHONE.search(before) or not figure(found, before, after)
@@ -311,5 +321,6 @@ KINDS = (
     ("identity", [IDENTITY], is_identity),
     ("telephone", HERE, is_telephone),
     ("telephone", [*COUNTRY, *ABROAD], is_telephone_abroad),
+    ("telephone", [ZERO_LOST], is_telephone_without_zero),
     ("identity", [OLD_IDENTITY], is_old_identity),
 )

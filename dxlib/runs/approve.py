@@ -9,7 +9,7 @@ import pandas as pd
 
 from .. import schema
 from ..atomic import bytes_of, put_all, settle, working_folder
-from ..audit import approval_digest, table
+from ..audit import approval_digest, digest_input, table
 from ..case import Case, check_chain, must_hold, read_case
 from ..case.characters import typed
 from ..case.tables import as_csv, rows_of
@@ -19,7 +19,6 @@ from ..publish.private import persons
 from ..verify import open_items
 from ..words import text
 from . import products, record, versions
-from .execute import digest_input
 from .matrix import DRAFTED_BY, Job
 
 FIRST = "1"
@@ -106,7 +105,7 @@ def against_report(root: Path, reports: Path, job: Job, entries: Mapping[str, re
         if not {path for path in products.declared(job_of(name)) if path.endswith(".pdf")} <= made.keys():
             found.append(Finding("E_APPROVE", "approve_no_paper", name.partition("/")[2]))
         inputs = of["inputs"].items()
-        changed |= {path: name for path, was in inputs if digest_input(root / path) != was["bytes"]}
+        changed |= {path: name for path, was in inputs if digest_input(root, path) != was["bytes"]}
     return found + [Finding("E_APPROVE", "approve_changed_input", path) for path in changed]
 
 

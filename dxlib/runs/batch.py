@@ -296,7 +296,7 @@ def case_by_case(source: Source, plan: Plan, books: Books, jobs: Iterable[Job]) 
             if isinstance(found, Refusal):
                 yield failed(job, *errors(found))
                 continue
-            if source.files and found.inputs.items() <= source.files.items():
+            if source.files and seen.read_from(source.root, source.files, found.inputs):
                 plan.around[job] = source.around[job.year, job.notebook]
             if not applies(job.notebook, found):
                 plan.left_out.add(job)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..audit import digest_input
 from ..errors import Finding, Refusal
 from ..publish.private import refuse_personal
 from . import products
@@ -246,11 +246,7 @@ def run_cards(task: Task) -> Outcome:
 
 def changed_inputs(task: Task) -> list[str]:
     """Files that somebody saved while the notebook ran: its page would not be what its fingerprint says."""
-    return [file for file, digest in task.inputs.items() if digest_input(task.root / file) != digest]
-
-
-def digest_input(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return [file for file, digest in task.inputs.items() if digest_input(task.root, file) != digest]
 
 
 def keep_partial(nb: Any, task: Task, reason: str, **facts: object) -> Outcome:

@@ -27,6 +27,7 @@ from ..audit import (
     merkle_root,
     misshapen,
     place_roots,
+    read_input,
     rows_of_scores,
 )
 from ..publish.open_data import SCORES
@@ -195,7 +196,7 @@ def entry_of(root: Path, stamp: Stamp, made: Mapping[str, bytes], contents: dict
     """
     for path in stamp.inputs:
         if path not in contents:
-            contents[path] = content_digest(path, (root / path).read_bytes())
+            contents[path] = content_digest(path, read_input(root, path)[0] or b"")
     tables = [data for path, data in made.items() if path.endswith(f"/{SCORES}")]
     return {
         "fingerprint": stamp.fingerprint,

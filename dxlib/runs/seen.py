@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..atomic import read_plain
+from ..audit import PART, digest_input
 from ..case.read import YEAR
 from .fingerprint import digest_of, shown
 
@@ -35,6 +36,16 @@ def files_of(root: Path) -> dict[str, str] | None:
                 digest = ""
             found[shown(path.relative_to(root))] = digest
     return found
+
+
+def read_from(root: Path, files: Mapping[str, str], inputs: Mapping[str, str]) -> bool:
+    """Whether inputs were read from files as they were compared: of those that are parts of a file (`audit.part`) the
+    file is looked at once more."""
+    parts = {path for path in inputs if PART.fullmatch(path)}
+    beside = {path.partition("@")[0] for path in parts}
+    whole = {path: digest for path, digest in inputs.items() if path not in parts}
+    now = {path: digest_input(root, path) for path in beside}
+    return whole.items() <= files.items() and all(files.get(path, "") == digest for path, digest in now.items())
 
 
 def surroundings(files: Mapping[str, str] | None, year: str, programme: object) -> str:

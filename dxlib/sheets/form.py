@@ -246,7 +246,7 @@ def body_of(words: Wording, kept: tuple[str, ...], spared: frozenset[str]) -> Bo
     if can_sum:
         for code, place in tops:
             if sums.get(code):
-                cells[place, POINTS] = Cell(0, "branch_points", formula=f"SUM({','.join(spans(sums[code]))})")
+                cells[place, POINTS] = Cell("", "branch_points", formula=f"SUM({','.join(spans(sums[code]))})")
         whole = [at(place, POINTS) for code, place in tops if sums.get(code)]
         parts = [f"SUM({','.join(spans(each))})" for each in (whole, straight) if each]
         if parts:
@@ -257,7 +257,7 @@ def body_of(words: Wording, kept: tuple[str, ...], spared: frozenset[str]) -> Bo
                 nodes = [case.framework.nodes[code] for code in kept if code not in spared]
                 own = sum((words.scale(n) for n in nodes if not n.children and n.role == "score"), Fraction(0))
                 live = f"MAX(0,MIN({exactly(own)},{live}))"
-            total["points"] = Cell(0, "total", formula=live)
+            total["points"] = Cell("", "total", formula=live)
             put(cells, line, blank | total)
     words.bodies[kept, spared] = Body(Cells(text("sheet.form.name", lang), cells), heights, lines)
     return words.bodies[kept, spared]

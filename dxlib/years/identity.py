@@ -24,12 +24,6 @@ UNCHANGED, SPLIT, MERGED, IRREGULAR = "U", "S", "M", "X"
 NEW, ENTERED, ENDED, LEFT = "new", "entered", "ended", "left"
 
 
-def period(case: Case) -> tuple[str, str]:
-    """First and last day of a year's period."""
-    s = case.settings
-    return s.period_from or f"{s.year}-01-01", s.period_to or f"{s.year}-12-31"
-
-
 def relate(before: Case, after: Case, register: pd.DataFrame, lineage: pd.DataFrame) -> pd.DataFrame:
     """Every agency of either year with what it was or became.
 
@@ -44,7 +38,7 @@ def relate(before: Case, after: Case, register: pd.DataFrame, lineage: pd.DataFr
     """
     then, now = (case.tables["agencies"]["agency"].tolist() for case in (before, after))
     life = lives(register)
-    since, until = period(before)[1], period(after)[1]
+    since, until = before.settings.period[1], after.settings.period[1]
     listed, place = set(then), {agency: at for at, agency in enumerate(then)}
     heirs = descend(life, lineage, listed, since, until)
     origins: dict[str, Shares] = defaultdict(dict)

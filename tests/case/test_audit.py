@@ -119,6 +119,7 @@ HOSTILE = {
     "policy too late": {"index": INDEX + 'missing = "zero"\n'},
     "no half width": {"index": INDEX + "[sensitivity]\nhalf_width = 0\n"},
     "no total": {"index": INDEX.replace("total = 100", "total = 0")},
+    "deep table": {"index": ".".join(["a"] * 5000) + " = 1\n" + INDEX},
     "utf-16 toml": {"index": INDEX.encode("utf-16")},
     "deep tree": {"indicators": "code,parent,rule\n0,,\n" + "".join(f"{i},{i - 1},\n" for i in range(1, 1200))},
     "escape sequence": {"agencies": FILES["agencies.csv"].replace("Sở A", "Sở\x1b[31m A")},

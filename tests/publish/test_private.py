@@ -62,6 +62,9 @@ TELEPHONES = [
     "(84-270) 3822123",
     "+1 202 555 0123",
     "+44 20 7946 0018",
+    "0912/345/678",
+    "SĐT 912345678",
+    "điện thoại: 912 345 678",
 ]
 IDENTITIES = [
     "079123456789",
@@ -100,6 +103,8 @@ MAILS = [
     "ten a còng tinh.gov.vn",
     "ten(a còng)tinh chấm gov chấm vn",
     "TEN@TINH.GOV.VN.",
+    "ten @ gmail . com",
+    "ten ＠ gmail . com",
 ]
 NOBODY = [
     # documents, codes, digests
@@ -119,7 +124,11 @@ NOBODY = [
     "8b2d1f00-0912-3456-7890-0123456789ab",
     "20240115093000",
     "978-604-0-12345-6",
+    "2024/012/3456",
+    "Văn bản 0912/345/6789/STTTT",
     # money and counts
+    "912345678",
+    "điện thoại bàn: 912 máy",
     "123.456.789.000 đồng",
     "123 456 789 000 đồng",
     "123456789000",

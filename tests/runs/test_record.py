@@ -164,6 +164,47 @@ def test_what_is_looked_at_and_kept_stays_in_the_record_with_all_its_files(desk)
     assert set(desk.products()) == set(before) and audit(desk.reports / "public").confirmed
 
 
+def beside_the_years(data, ends="", merged="2026-07-01", more=""):
+    """A register, a lineage and reasons; by default a merger after the year."""
+    (data / "register.csv").write_text(
+        f"agency,name_vi,level,valid_from,valid_to\na,A,commune,2000-01-01,{ends}\nb,B,commune,2000-01-01,\n", "utf-8"
+    )
+    (data / "lineage.csv").write_text(f"event,date,type,from,to,share\nm,{merged},merge,a,b,1\n", "utf-8")
+    (data / "reasons.csv").write_text(f"code,name_vi\nlate,Nộp muộn\n{more}", "utf-8")
+
+
+def test_what_a_later_year_brings_beside_the_years_changes_no_year_before_it(desk):
+    chosen = {"years": ["2025"], "langs": ["vi"]}
+    beside_the_years(desk.data)
+    for name in ("lineage", "reasons"):
+        (desk.data / f"{name}.csv").unlink()
+    desk.run(**chosen)
+    beside_the_years(desk.data, "2026-06-30", more="other,Lý do của năm sau\n")
+    assert statuses(desk.run(**chosen)) == dict.fromkeys(
+        ("2025/communes/report.vi", "2025/communes/verification.vi"), "kept"
+    )
+    assert audit(desk.reports / "public", data=desk.data).confirmed
+    beside_the_years(desk.data, "2025-06-30", "2025-07-01")
+    found = audit(desk.reports / "public", data=desk.data).deviations
+    assert [(d.path, d.kind) for d in found] == [
+        (f"{name}.csv@2025-12-31", "data_changed") for name in ("lineage", "register")
+    ]
+    assert statuses(desk.run(**chosen))["2025/communes/report.vi"] == "made"
+
+
+def test_of_the_reasons_a_year_has_those_that_its_verdicts_give(desk):
+    beside_the_years(desk.data, "2026-06-30")
+    verdicts = desk.data / "2025/communes/verdicts.csv"
+    verdicts.write_text("agency,indicator,step,stage,option,reason\na,1,1,verify,yes,late\nb,1,1,verify,no,\n", "utf-8")
+    chosen = {"years": ["2025"], "langs": ["vi"]}
+    desk.run(**chosen)
+    beside_the_years(desk.data, "2026-06-30", more="other,Lý do khác\n")
+    assert set(statuses(desk.run(**chosen)).values()) == {"kept"}
+    reasons = desk.data / "reasons.csv"
+    reasons.write_text(reasons.read_text("utf-8").replace("Nộp muộn", "Nộp chậm"), "utf-8")
+    assert set(statuses(desk.run(**chosen)).values()) == {"made"}
+
+
 @pytest.mark.parametrize("jobs", [[], {"x": {}}, {"2025/communes/report.vi": 1}])
 def test_a_record_of_another_shape_is_none(desk, jobs):
     desk.run(langs=["vi"])

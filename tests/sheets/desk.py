@@ -97,11 +97,12 @@ class Desk:
         return write(filled(book, self.typed(agency) if typed is None else typed))
 
 
-def resaved(files, folder, kind="xlsx"):
-    """The files opened, worked out anew and saved by LibreOffice."""
+def resaved(files, folder, kind="xlsx", anew=True):
+    """The files opened, worked out anew (or as LibreOffice does by itself) and saved by LibreOffice."""
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True, exist_ok=True)
-    (profile / "user" / "registrymodifications.xcu").write_text(RECALCULATE, encoding="utf-8")
+    if anew:
+        (profile / "user" / "registrymodifications.xcu").write_text(RECALCULATE, encoding="utf-8")
     out = folder / "saved"
     done = subprocess.run(
         [

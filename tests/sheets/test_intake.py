@@ -19,7 +19,8 @@ from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.index import score
 from dxlib.sheets import intake
-from tests.sheets.desk import DATA, Desk, before_claims
+from dxlib.sheets.form import CLAIM_COLUMNS
+from tests.sheets.desk import DATA, Desk, before_claims, resaved
 
 intake_module = sys.modules["dxlib.sheets.intake"]
 IN_TIME = datetime.date(2025, 1, 15)  # the day of the deadline itself
@@ -245,6 +246,21 @@ def test_the_marked_copy_holds_what_was_read_and_says_what_is_wrong_at_its_cell(
     assert [c.coordinate for row in page.iter_rows() for c in row if c.comment] == [place]
     other = next(n for n, v in typed.items() if n.endswith("/explanation") and v)
     assert typed[other] in {c.value for row in page.iter_rows() for c in row}
+
+
+@pytest.mark.real("libreoffice")
+def test_a_spreadsheet_works_out_the_points_of_a_form_that_came_filled_in(tmp_path):
+    """A marked copy is one: its branches hold no figure of an empty form, which LibreOffice would show as it stands."""
+    filled = Desk(tmp_path / "data", before_claims(tmp_path / "data", "communes"), "communes")
+    (tmp_path / "form.xlsx").write_bytes(filled.form(next(iter(filled.people))))
+    (saved,) = resaved([tmp_path / "form.xlsx"], tmp_path, anew=False)
+    page = openpyxl.load_workbook(saved, data_only=True).worksheets[0]
+    points = {row[0].value: row[CLAIM_COLUMNS.index("points")].value for row in page.iter_rows()}
+    nodes = filled.full.framework.nodes
+    sums = {top: points[top] for top in filled.full.framework.tops if nodes[top].children and points[top] is not None}
+    rows = {top: sum(float(points.get(n.code) or 0) for n in filled.full.framework.leaves if n.code.startswith(f"{top}."))
+            for top in sums}  # fmt: skip
+    assert sums == pytest.approx(rows) and len(sums) > 3 and sum(rows.values()) > 0
 
 
 def test_the_door_of_the_case_judges_at_the_cell(desk, tmp_path):
