@@ -38,7 +38,7 @@ from tests.index.random_cases import givens
 TOY = {"a": (0.9, 0.4, 0.5), "b": (0.6, 0.8, 0.5), "c": (0.5, 0.6, 0.8), "d": (0.4, 0.3, 0.6)}
 ABOVE_60 = {"class": [{"name": {"en": "Above"}, "cut": 0.60}, {"name": {"en": "Below"}, "cut": 0}]}
 AGGREGATES = ["arithmetic", "geometric", "harmonic", "best", "worst"]
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=20)
 
 
 def toy(weights=(0.5, 0.3, 0.2), data=TOY, agencies=None, **index):

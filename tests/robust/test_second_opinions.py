@@ -156,7 +156,7 @@ def brute(support):
     return list(min(best)), float(scores.max()), len(best) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables())
 def test_kemeny_is_the_first_of_the_best_of_all_orders(table):
     o = outranking(*table)
@@ -166,7 +166,7 @@ def test_kemeny_is_the_first_of_the_best_of_all_orders(table):
     assert found.order == order and found.unique == unique
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tables(low=2))
 def test_the_integer_programme_gives_the_same(table):
     o = outranking(*table)
@@ -226,7 +226,7 @@ def test_opposite_ballots_change_nothing():
     assert copeland(more).tolist() == copeland(TENNESSEE).tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables(low=2))
 def test_duels_sum_to_one_and_winners_are_at_the_top(table):
     x, weights = table
@@ -243,7 +243,7 @@ def test_duels_sum_to_one_and_winners_are_at_the_top(table):
         assert (o[np.ix_(above, below)] > 0.5).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tables(low=1, high=5))
 def test_benefit_of_the_doubt_is_at_least_any_fixed_weighting_and_ignores_units(table):
     x, weights = table

@@ -92,7 +92,7 @@ def naive(y, sizes):
     return first, total
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_factorial_agrees_with_brute_force_and_keeps_its_properties(data):
     sizes = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=4))
@@ -109,7 +109,7 @@ def test_a_factorial_agrees_with_brute_force_and_keeps_its_properties(data):
     assert (found.total >= found.first - 1e-12).all() and found.first.sum() <= 1 + 1e-12
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.integers(2, 4), st.integers(2, 5))
 def test_a_dummy_factor_is_exactly_zero_and_alike_factors_swap(seed, size, dummies):
     chance = np.random.default_rng(seed)
