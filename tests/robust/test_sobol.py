@@ -13,15 +13,12 @@ from hypothesis import strategies as st
 from dxlib import read_case
 from dxlib.robust.scenarios import begin, combinations, full_factorial
 from dxlib.robust.sobol import (
-    evaluated,
     importance,
-    importance_by_agency,
     indices_exact,
     jansen,
     jansen_intervals,
     points,
     resamples,
-    study,
 )
 from tests.robust.toy import TOY, toy
 
@@ -220,31 +217,6 @@ def test_importance_is_that_of_the_factorial(tmp_path):
     assert (table["first_low"] == table["first"]).all() and (table["total_high"] == table["total"]).all()
 
 
-def test_each_agency_depends_on_its_own_choices(tmp_path):
-    case = toy(tmp_path, data=BALANCED, **{"class": [{"name": {"en": "x"}, "cut": c} for c in (0.5, 0)]})
-    table = importance_by_agency(case)
-    start = begin(case)
-    found = study(case)
-    design = np.indices([len(names) for names in found.choices.values()]).reshape(len(found.choices), -1).T
-    values, at = evaluated(start, found.choices, design, 3)
-    ranks = values[at][:, 1:7]
-    for i, agency in enumerate(start.official["agency"]):
-        own = indices_exact(ranks[:, [i]], design)
-        mine = table[table["agency"] == agency]
-        assert mine["rank_first"].tolist() == pytest.approx(own.first[:, 0].tolist(), abs=2e-6)
-        assert mine["rank_total"].tolist() == pytest.approx(own.total[:, 0].tolist(), abs=2e-6)
-        assert mine["places"].tolist() == pytest.approx(np.sqrt(own.total[:, 0] * own.variance).tolist(), abs=2e-6)
-    top = indices_exact((ranks <= 3).astype(float), design)
-    flat = table["top_total"].to_numpy().reshape(6, -1).T
-    assert np.allclose(flat, top.total, atol=2e-6, equal_nan=True)
-    varying = table[(table["factor"] == "normalisation") & table["class_total"].notna()]
-    assert len(varying) and (varying["class_total"] == 0).all()
-    far = importance(case).set_index("factor")
-    for factor, part in table.groupby("factor"):
-        assert far.loc[factor, "places"] == part["places"].max()
-        assert part.set_index("agency")["places"].idxmax() == far.loc[factor, "agencies"].split(";")[0]
-
-
 def test_a_sample_agrees_with_the_factorial(tmp_path):
     case = toy(tmp_path, data=BALANCED)
     exact = importance(case)
@@ -256,7 +228,6 @@ def test_a_sample_agrees_with_the_factorial(tmp_path):
     assert sample["total"].tolist() == pytest.approx(exact["total"].tolist(), abs=0.08)
     again = importance(case, rng=np.random.default_rng(11), most=10)
     assert sample.equals(again) and not sample.equals(importance(case, rng=np.random.default_rng(12), most=10))
-    assert not importance_by_agency(case, rng=np.random.default_rng(11), most=10)["exact"].any()
 
 
 def test_a_sample_needs_a_generator(tmp_path):
