@@ -60,7 +60,8 @@ def page(lang: str, pairs: set[tuple[str, str]]) -> str:
         words = [said.get(f"finding.{reason}.{part}", "") for part in ("what", "expected", "remedy")]
         cells = [f"`{reason}`", *(" ".join(word.split()).replace("|", "\\|").replace("<", "&lt;") for word in words)]
         codes[code].append(f"| {' | '.join(cells)} |")
-    return head + "".join(f"\n## {code}\n\n{columns}\n|---|---|---|---|\n" + "\n".join(rows) + "\n" for code, rows in codes.items())
+    tables = ["\n".join([f"\n## {code}\n", columns, "|---|---|---|---|", *rows, ""]) for code, rows in codes.items()]
+    return head + "".join(tables)
 
 
 def main() -> None:

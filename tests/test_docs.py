@@ -69,5 +69,5 @@ def test_prose_ends_at_120_columns(page):
 def test_every_finding_stands_on_the_pages_of_codes_in_the_words_of_the_catalogue():
     codes, pairs = in_source()
     listed = in_page("en")
-    assert {reason for _, reason in listed} == reasons() and {code for code, _ in listed} == codes and pairs <= listed
+    assert {reason for _, reason in listed} == reasons() and codes <= {code for code, _ in listed} and pairs <= listed
     assert [lang for lang, path in codes_pages.items() if path.read_text("utf-8") != page_of_codes(lang, listed)] == []
