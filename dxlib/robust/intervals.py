@@ -70,10 +70,9 @@ def rank_intervals(case: Case, weights: pd.DataFrame, on: str | None = None, thr
     on        verified, current or claimed
     threads   changes the time, never the numbers
 
-    Returns, for every ranked agency: agency, scope, rank (official), low, median, high (at
-    `confidence.orders` and half of the draws, as ranks that occurred), lowest, highest (best and worst rank met), keeps
-    (share of draws with the official rank), of. Ties within 1e-9 share a rank. Raises ValueError for a table that is
-    no table of weights.
+    Returns, for every ranked agency: agency, scope, rank (official), low, median, high (met at
+    `confidence.orders` and half of the draws), lowest, highest (best and worst rank met), keeps (share of draws with
+    the official rank), of. Ties within 1e-9 share a rank. Raises ValueError for a table that is no table of weights.
     Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168.
     """
     return drawn_intervals(tally(case, weights, on, threads, full=False))

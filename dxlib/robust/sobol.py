@@ -143,12 +143,11 @@ def resamples(rows: int, draws: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def jansen_intervals(
-    f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray, counts: np.ndarray, level: float | None = None
+    f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Percentile bootstrap intervals of `jansen`: rows of A, B and AB are drawn together and V is computed again.
 
     counts   (draws, rows) from `resamples`: the same rows for every output and factor
-    level    of confidence, the library's by default
 
     Returns low and high, (2, D, M) each: first, total. nan where V = 0. Sobol points cover the space more evenly than
     independent ones, so the interval is rather too wide than too narrow.
@@ -162,7 +161,7 @@ def jansen_intervals(
         means = (counts @ parts.reshape(rows, -1)).reshape(len(counts), *parts.shape[1:])
         variance = means[:, 1] - means[:, 0] ** 2
         variance = np.where(variance > 1e-12 * parts[:, 1].max(axis=0), variance, 0.0)
-        ends = quantiles(ratio(means[:, 2:], variance[:, None]), level or confidence.level())
+        ends = quantiles(ratio(means[:, 2:], variance[:, None]), confidence.level())
         low[0, :, at], high[0, :, at] = 1 - ends[1, :factors], 1 - ends[0, :factors]
         low[1, :, at], high[1, :, at] = ends[:, factors:]
     return low, high

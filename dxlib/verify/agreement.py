@@ -296,27 +296,22 @@ def observed_agreement(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def bootstrap(
-    statistic: Callable[[np.ndarray], np.ndarray],
-    values: ArrayLike,
-    draws: int,
-    rng: np.random.Generator,
-    level: float | None = None,
+    statistic: Callable[[np.ndarray], np.ndarray], values: ArrayLike, draws: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Percentile interval of a statistic when whole agencies are drawn again with replacement.
 
     values     (n, ...), one row an agency: cells of one agency are not independent, agencies are
     statistic  takes (draws, n, ...) and returns (draws,) or (draws, m), nan where undefined
-    level      of confidence, the library's by default
 
     Returns (2,) or (2, m): low and high. Draws in which the statistic is undefined are left out. nan where
-    it is undefined in all, and for fewer than five agencies. ValueError for draws < 1 or level outside (0, 1).
+    it is undefined in all, and for fewer than five agencies. ValueError for draws < 1.
     The draws are taken in blocks; the numbers do not depend on the size of a block.
 
     Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentile interval).
     """
-    values, level = np.asarray(values, dtype=float), confidence.level() if level is None else level
-    if draws < 1 or not 0 < level < 1:
-        raise ValueError("the bootstrap needs at least one draw and a level between 0 and 1")
+    values, level = np.asarray(values, dtype=float), confidence.level()
+    if draws < 1:
+        raise ValueError("the bootstrap needs at least one draw")
     n = len(values)
     if n < FEW:
         return np.full((2, *statistic(values[None]).shape[1:]), NAN)

@@ -388,41 +388,28 @@ def added_up(case: Case, joint: Joint, figures: Mapping[str, np.ndarray]) -> dic
 
 
 def figures_of(case: Case, rows: Rows, joint: Joint, on: str) -> dict[str, np.ndarray]:
-    """What the origins of joined agencies count with, see `ratio_figures`: row of the index set -> numerators and
-    denominators by place in the earlier list, 0 without any; only rows whose rule takes a/b and does not look at the
-    whole group.
+    """What the origins of joined agencies count with: row of the index set -> numerators and denominators by place in
+    the earlier list, 0 without both, over nothing, or where a verdict gave points; only rows whose rule takes a/b and
+    does not look at the whole group.
 
     on   which values count, as in `index.evaluate`
     """
+    a, b, points = (ANSWER.index(cell) for cell in ("a", "b", "points"))
     found = {}
     for code, given in joint.given.items():
-        node = case.framework.nodes[code]
+        node, claims = case.framework.nodes[code], case.answers.claims.get(code, {})
         if node.children or not node.ratio or node.rule.group:
             continue
-        at = joint.places[given.there & ~given.alike[:, None]]
-        figures = ratio_figures(case, code, on, [(i, rows.agencies[i]) for i in np.unique(at).tolist()])
-        if figures:
-            found[code] = np.zeros((2, len(rows.agencies) + 1), dtype=object)
-            found[code][:, list(figures)] = list(zip(*figures.values(), strict=True))
-    return found
-
-
-def ratio_figures(
-    case: Case, code: str, on: str, agencies: Iterable[tuple[int, str]]
-) -> dict[int, tuple[Number, Number]]:
-    """The numerator and denominator (not 0) that count; not where a verdict gave points.
-
-    agencies   (place, agency). Returns what those have that have both, by place
-    """
-    a, b, points = (ANSWER.index(cell) for cell in ("a", "b", "points"))
-    claims = case.answers.claims.get(code, {})
-    found = {}
-    for place, agency in agencies:
-        claim, verdict = case.answers.counting(code, agency) if on != "claimed" else (claims.get(agency), None)
-        cells = on_top(claim, verdict)
-        below = figure(cells[b])
-        if below and not (verdict and verdict[points]) and (above := figure(cells[a])) is not None:
-            found[place] = (above, below)
+        table = np.zeros((2, len(rows.agencies) + 1), dtype=object)
+        for place in np.unique(joint.places[given.there & ~given.alike[:, None]]).tolist():
+            agency = rows.agencies[place]
+            claim, verdict = case.answers.counting(code, agency) if on != "claimed" else (claims.get(agency), None)
+            cells = on_top(claim, verdict)
+            below = figure(cells[b])
+            if below and not (verdict and verdict[points]) and (above := figure(cells[a])) is not None:
+                table[:, place] = above, below
+        if table[1].any():
+            found[code] = table
     return found
 
 
@@ -437,10 +424,8 @@ def ranges(then: Backcast) -> dict[str, tuple[Fraction, Fraction]]:
     owners: list[str] = []
     for agency, origins in then.parts.items():
         unknown = [i for i, one in enumerate(origins) if not one.known]
-        if unknown and len(origins) > 1:
-            tried = (
-                product(TRIED, repeat=len(unknown)) if len(unknown) <= FREE else ((x,) * len(unknown) for x in TRIED)
-            )
+        if (n := len(unknown)) and len(origins) > 1:
+            tried = product(TRIED, repeat=n) if n <= FREE else ((x,) * n for x in TRIED)
             for combination in [tuple(origins[i].part for i in unknown), *tried]:
                 trials[str(len(owners))] = with_parts(origins, dict(zip(unknown, combination, strict=True)))
                 owners.append(agency)

@@ -17,7 +17,7 @@ from ..index import INDEX, Exact, evaluate
 from ..index.rows import Rows, at_places, year_rows
 from ..index.score import finished, leaf_column
 from ..index.values import leaf
-from .backcast import Backcast, Joint, Year, backcast, joined, parts_of, ranges, reweighted, sizes
+from .backcast import Backcast, Year, backcast, joined, parts_of, ranges, reweighted, sizes
 from .decompose import OTHERWISE, Shares, Sides, by_rows, changes, group_change, judged, like_for_like
 from .identity import UNCHANGED, relate
 from .matching import additive, comparable, compared_rows, match, matched
@@ -89,6 +89,7 @@ def compare_years(
     then = backcast(before, scored[0], year_rows(before.framework, scored[0], rows[0]), parts)
     now = Year(after, scored[1], chosen(year_rows(after.framework, scored[1], rows[1]), list(parts)))
     scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
+    ranked = [sum(x is not None for x in table.values()) for table in scores]
     alike = in_common((before, after), scored)
     lack = unanswered(then, now, alike, matches)
     verified = claimed_shares(then, now, alike, matches)
@@ -107,18 +108,14 @@ def compare_years(
         related,
         matches,
         changed,
-        group_change(related, changed, scores[0], scores[1], told),
+        group_change(related, changed, scores, told),
         comparable(matches),
         comparable(matches) >= declared["min_matched"],
-        (with_score(scores[0]), with_score(scores[1])),
+        (ranked[0], ranked[1]),
         declared["size"] if measured else "",
         dict(zip(plain.agencies, plain.scores, strict=True)),
         sides,
     )
-
-
-def with_score(scores: Mapping[str, Fraction | None]) -> int:
-    return sum(score is not None for score in scores.values())
 
 
 def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
@@ -193,7 +190,7 @@ def claimed_shares(
     then: Backcast, now: Year, alike: tuple[Exact, Exact], matches: pd.DataFrame
 ) -> tuple[Shares, Shares]:
     """For matched rows that one year has verified and the other only claimed: the claimed share of the verified one,
-    in an estimate of the parts that have claimed it.
+    in an estimate of the parts that have claimed it. One verified part makes an estimate verified.
 
     alike   `in_common` of both
     """
@@ -201,7 +198,9 @@ def claimed_shares(
     states = dict(then.rows.states), now.rows.states
     for new, old in matched(matches):
         if "verified" in then.own.states[old] and "claimed" in states[1][new]:
-            states[0][old] = jointly_verified(states[0][old], then.own.states[old], then.joint)
+            checked = np.array([*(state == "verified" for state in then.own.states[old]), False])[then.joint.places]
+            some = set(at_places(then.joint.at, np.flatnonzero(checked.any(axis=1)).tolist()))
+            states[0][old] = ["verified" if i in some else state for i, state in enumerate(states[0][old])]
     found: tuple[dict, dict] = ({}, {})
     for side, year in enumerate(years):
         # verdicts on rows without a claim count too
@@ -221,8 +220,7 @@ def claimed_shares(
             estimate = backcast(then.case, exact, claimed, then.parts)
             claimed = estimate.rows
             for own, _ in mixed:
-                known = jointly(estimate, own, lacking(then.case.framework, exact, own)[0])[1]
-                for i, share in known.items():
+                for i, share in jointly(estimate, own, lacking(then.case.framework, exact, own)[0])[1].items():
                     claimed.shares[own][i] = share
         for own, other in mixed:
             cells = zip(
@@ -232,18 +230,6 @@ def claimed_shares(
                 share if all_rows or (mine == "verified" and theirs == "claimed" and state != "missing") else None
                 for share, state, mine, theirs in cells
             ]
-    return found
-
-
-def jointly_verified(states: Sequence[str], origins: Sequence[str], joint: Joint) -> list[str]:
-    """The states of an estimated row, where one verified part makes an estimate verified.
-
-    states, origins   of the agencies of the estimate, and of the earlier list
-    """
-    found = list(states)
-    checked = np.append(np.array([state == "verified" for state in origins], dtype=bool), False)
-    for row in np.flatnonzero(checked[joint.places].any(axis=1)).tolist():
-        found[joint.at[row]] = "verified"
     return found
 
 

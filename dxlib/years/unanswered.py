@@ -7,7 +7,7 @@ change belongs to `unanswered` or `exemptions`, and the sub-index of matched row
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,9 +17,9 @@ import pandas as pd
 from ..case.framework import Framework
 from ..index import Exact
 from .backcast import Backcast, Year, joined_shares, without
+from .decompose import Column
 from .matching import matched
 
-Column = Sequence["Fraction | None"]
 LACKS = {"missing": 1, "not-applicable": 2}
 PART_OF = {1: "unanswered", 2: "exemptions"}
 
