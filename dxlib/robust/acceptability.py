@@ -59,22 +59,6 @@ def first_places(counted: Tally) -> pd.DataFrame:
     return joined(parts, heads)
 
 
-def top_shares(counted: Tally, k: int) -> pd.DataFrame:
-    """P(rank <= k) of every ranked agency, k >= 1.
-
-    Returns, in official order: agency, scope, rank (official), share, error. Raises ValueError.
-    Source: Lahdelma & Salminen (2001), Operations Research 49 (k best ranks).
-    """
-    if k < 1:
-        raise ValueError(f"k: {k}, at least 1")
-    parts = []
-    for one in counted.lists:
-        times = one.places[:, : k + 1].sum(axis=1, dtype=np.int64)
-        share = with_error(times / counted.draws, counted.draws)
-        parts.append(frame(one.scope, one.agencies, one.official, slice(None), **share))
-    return joined(parts, ["agency", "scope", "rank", "share", "error"])
-
-
 def winning_shares(counted: Tally) -> pd.DataFrame:
     """Pairwise winning index: how often the officially higher of two agencies is ahead.
 

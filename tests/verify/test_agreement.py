@@ -281,7 +281,7 @@ def test_the_bootstrap_does_not_depend_on_its_blocks(monkeypatch):
 
 
 @given(st.lists(st.tuples(whole, whole, whole), min_size=3, max_size=8))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:pingouin")
 def test_pingouin_agrees(rows):
     import pingouin
@@ -313,7 +313,6 @@ def test_statsmodels_agrees(items):
 
 
 @given(st.lists(st.integers(1, 60), min_size=5, max_size=40, unique=True), st.integers(0, 2**32))
-@settings(deadline=None)
 def test_scipy_agrees_without_ties(sizes, seed):
     from scipy.stats import wilcoxon
 
