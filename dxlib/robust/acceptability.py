@@ -1,7 +1,7 @@
 """How often: shares of draws with each rank, first place, top k, win over another agency, class.
 
 Every share p of K draws comes with its Monte-Carlo standard error sqrt(p (1 - p) / K). It is 0 where p is 0 or 1: then
-the draws met no other case, and with 95 % confidence a share below 3 / K was missed (the rule of three).
+the draws met no other case, and a share of at most `confidence.unseen` was missed.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from .. import confidence
 from ..case import Case
 from .scenarios import MOST, NAN, Start, begin, combinations, effective, mean_shift, rank_all
 
@@ -141,7 +142,7 @@ def resamples(rows: int, draws: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def jansen_intervals(
-    f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray, counts: np.ndarray, level: float = 0.95
+    f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Percentile bootstrap intervals of `jansen`: rows of A, B and AB are drawn together and V is computed again.
 
@@ -159,7 +160,7 @@ def jansen_intervals(
         means = (counts @ parts.reshape(rows, -1)).reshape(len(counts), *parts.shape[1:])
         variance = means[:, 1] - means[:, 0] ** 2
         variance = np.where(variance > 1e-12 * parts[:, 1].max(axis=0), variance, 0.0)
-        ends = quantiles(ratio(means[:, 2:], variance[:, None]), level)
+        ends = quantiles(ratio(means[:, 2:], variance[:, None]), confidence.level())
         low[0, :, at], high[0, :, at] = 1 - ends[1, :factors], 1 - ends[0, :factors]
         low[1, :, at], high[1, :, at] = ends[:, factors:]
     return low, high
@@ -240,7 +241,7 @@ def importance(
 
     Returns, in the order of `factors`: factor; levels (alternatives, the official one among them); first (share of
     the variance that goes when this choice is settled), total (share that stays when all others are), each with
-    _low and _high (95 %; equal to it where exact); exact (all combinations computed, otherwise estimated from 512
+    _low and _high (equal to it where exact); exact (all combinations computed, otherwise estimated from 512
     scrambled Sobol points per matrix); agencies (up to three whose place depends most on this choice, ;-separated) and
     places (how far: the sd of the first one's place when this choice alone changes, root mean square over the
     others). Indices are null where no combination moves anybody. Empty where there is nothing to choose. Raises

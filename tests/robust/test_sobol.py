@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dxlib import read_case
+from dxlib import confidence, read_case
 from dxlib.robust.scenarios import begin, combinations, full_factorial
 from dxlib.robust.sobol import (
     importance,
@@ -178,7 +178,8 @@ def test_all_outputs_at_once_are_each_by_itself():
         assert np.allclose(jansen_intervals(*one, counts)[1][..., 0], high[..., m], atol=1e-12)
 
 
-def test_the_bootstrap_draws_rows_together_and_computes_the_variance_again():
+def test_the_bootstrap_draws_rows_together_and_computes_the_variance_again(monkeypatch):
+    monkeypatch.setattr(confidence, "LEVEL", 90)
     f = sampled(ishigami, 3, 32)
     counts = resamples(32, 40, np.random.default_rng(8))
     assert counts.sum(axis=1) == pytest.approx(1)
@@ -186,7 +187,7 @@ def test_the_bootstrap_draws_rows_together_and_computes_the_variance_again():
     for row in np.rint(counts * 32).astype(int):
         at = np.repeat(np.arange(32), row)
         again.append(jansen(f[0][at], f[1][at], f[2][:, at]))
-    low, high = jansen_intervals(*f, counts, level=0.9)
+    low, high = jansen_intervals(*f, counts)
     for kind in (0, 1):
         values = np.array([found[kind][:, 0] for found in again])
         assert low[kind, :, 0] == pytest.approx(np.quantile(values, 0.05, axis=0), abs=1e-9)

@@ -160,7 +160,6 @@ def test_four_differences_are_too_few():
         lambda: gwet_ac1([1], [0.5], [0, 1]),
         lambda: gwet_ac1([1], [1], [1, 1]),
         lambda: bootstrap(bias_and_icc, [[1, 2]] * 6, 0, rng()),
-        lambda: bootstrap(bias_and_icc, [[1, 2]] * 6, 10, rng(), 1.0),
     ],
 )
 def test_wrong_calls(call):
