@@ -223,3 +223,19 @@ def undo_excel(name: str, frame: pd.DataFrame, file: str) -> Finding:
 def iso(found: re.Match[str]) -> str:
     day, month, year = found.groups()
     return f"{year}-{int(month):02}-{int(day):02}"
+
+
+def differing(
+    then: pd.DataFrame, now: pd.DataFrame, key: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], dict[str, str] | None, dict[str, str] | None]]:
+    """(key, its other cells before, and now) of every row of two tables that differs, a row that is in one alone too
+    (None in the other), in the order of the first table, then of the second."""
+    columns = [c for c in dict.fromkeys([*then.columns, *now.columns]) if c not in key]
+    old, new = (
+        {tuple(row[: len(key)]): row[len(key) :] for row in rows_of(table, *key, *columns)}
+        for table in (frame.reindex(columns=[*key, *columns], fill_value="") for frame in (then, now))
+    )
+    for k in dict.fromkeys([*old, *new]):
+        if old.get(k) != new.get(k):
+            was, is_now = (dict(zip(columns, rows[k], strict=True)) if k in rows else None for rows in (old, new))
+            yield k, was, is_now

@@ -26,7 +26,7 @@ from ..case.framework import Framework
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import NOTHING, difference, recorded, standing
 from ..case.read import RETURNED, Given, read_folder, to_ask
-from ..case.tables import as_csv, rows_of
+from ..case.tables import as_csv, differing, rows_of
 from ..errors import Finding
 from ..verify import senders
 from ..words import agencies, name, text
@@ -300,20 +300,14 @@ def twice(taken: Sequence[Received]) -> None:
 def changes(
     before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame]
 ) -> list[tuple[str, str, str, str, str, str]]:
-    """Every cell that differs, in the order of the tables."""
-    out = []
-    for table in LEDGER:
-        key = schema.table(table)["primaryKey"]
-        columns = [c for c in after[table].columns if c not in key]
-        old = {tuple(r[: len(key)]): r[len(key) :] for r in rows_of(before[table], *key, *columns)}
-        new = {tuple(r[: len(key)]): r[len(key) :] for r in rows_of(after[table], *key, *columns)}
-        blank = ("",) * len(columns)
-        for k in dict.fromkeys([*old, *new]):
-            was, now = old.get(k, blank), new.get(k, blank)
-            if was != now:
-                cells = zip(columns, was, now, strict=True)
-                out += [(table, k[0], k[1], c, a, b) for c, a, b in cells if a != b and c not in UNSAID]
-    return out
+    """Every cell that differs, in the order of the tables; of a row that came or went every cell that is filled."""
+    return [
+        (table, k[0], k[1], column, (was or {}).get(column, ""), (now or {}).get(column, ""))
+        for table in LEDGER
+        for k, was, now in differing(before[table], after[table], schema.table(table)["primaryKey"])
+        for column in now or was or ()
+        if column not in UNSAID and (was or {}).get(column, "") != (now or {}).get(column, "")
+    ]
 
 
 def judge(

@@ -27,7 +27,7 @@ from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import DOCUMENTS, NOTHING, late, recorded, standing
 from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
-from ..case.tables import as_csv, empty, read_table, rows_of
+from ..case.tables import as_csv, differing, empty, read_table, rows_of
 from ..errors import Finding, Refusal
 from ..words import catalogue, text
 from .book import Book, Cell, Rule, Sheet, at
@@ -289,7 +289,7 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         where = f"{path.name} · {title_of('settings', lang)}"
         out.findings.append(Finding("E_TOML", "toml", where, facts={"detail": str(error)}))
         return out
-    out.files = differing(folder, new, given, out)
+    out.files = files_of(folder, new, given, out)
     for name in LEDGER:
         file, then = folder / f"{name}.csv", identity.get(f"stood/{name}", "")
         if file in out.files and then and then != stood(file):
@@ -507,7 +507,7 @@ def toml(words: str, kind: str) -> str:
     return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def differing(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], out: Imported) -> dict[Path, bytes]:
+def files_of(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], out: Imported) -> dict[Path, bytes]:
     """The files that say something else than those that stand there; every differing cell is told."""
     changed: dict[Path, bytes] = {}
     for name in NAMES:
@@ -537,28 +537,19 @@ def differing(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], 
 
 
 def cell_changes(name: str, then: pd.DataFrame, now: pd.DataFrame) -> list[Change]:
-    key = schema.table(name)["primaryKey"]
-    columns = [c for c in dict.fromkeys([*then.columns, *now.columns]) if c not in key]
-    old, new = (
-        {
-            tuple(r[: len(key)]): r[len(key) :]
-            for r in rows_of(f.reindex(columns=[*key, *columns], fill_value=""), *key, *columns)
-        }
-        for f in (then, now)
-    )
+    """Every cell that differs; a row that came or went is one change."""
     found: list[Change] = []
-    for k in dict.fromkeys([*old, *new]):
-        a, b = old.get(k), new.get(k)
-        if a is None or b is None:
-            found.append((name, "/".join(k), "", text_of(a), text_of(b)))
+    for k, was, to in differing(then, now, schema.table(name)["primaryKey"]):
+        if was is None or to is None:
+            found.append((name, "/".join(k), "", text_of(was), text_of(to)))
         else:
-            found += [(name, "/".join(k), c, x, y) for c, x, y in zip(columns, a, b, strict=True) if x != y]
+            found += [(name, "/".join(k), column, x, to[column]) for column, x in was.items() if x != to[column]]
     return found
 
 
-def text_of(row: tuple[str, ...] | None) -> str:
+def text_of(row: Mapping[str, str] | None) -> str:
     """A whole row in a few words."""
-    return "" if row is None else ", ".join(x for x in row if x)[:80] or "…"
+    return "" if row is None else ", ".join(filter(None, row.values()))[:80] or "…"
 
 
 def judge(
