@@ -15,9 +15,9 @@ from typing import Any
 
 from .. import schema
 from ..errors import Finding, nearest
+from ..rules import shown
 from .characters import kind_of, of_cells
 from .classes import Band, Class, bands_of, check_classes
-from .framework import shown
 
 FILE = "index.toml"
 DEEPEST = 20  # tables and lists within each other; ours need four

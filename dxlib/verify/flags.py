@@ -41,7 +41,7 @@ def flags(
     """
     claims, framework, settings = case.claims, case.framework, case.settings
     ratios = {node.code for node in framework.leaves if node.ratio}
-    shares = {node.code for node in framework.leaves if node.rule.name == "ratio"}
+    shares = {node.code for node in framework.leaves if node.rule.of_whole}
     rows = case.indicators
     wholes = {code: name for code, name in zip(rows["code"], rows["b_vi"], strict=True) if code in ratios}
     claimed = (told or scores(case)).claimed

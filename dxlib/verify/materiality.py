@@ -22,7 +22,7 @@ from ..case.tables import rows_of
 from ..index import INDEX, Exact
 from ..index.score import Column, climb, coverage
 from ..index.table import deciding_shares
-from ..rules import ONE, ZERO, Goalposts, ZScore
+from ..rules import ONE, ZERO
 from .ledger import Scores, row_maxima, scores, values_of
 from .open_items import open_items
 
@@ -68,27 +68,18 @@ def unsettled(case: Case, told: Scores | None = None) -> Open:
     Source: contract.md: a verdict may lower or raise; a row's final value comes from its last verdict alone.
     """
     told = told or scores(case)
-    now, waiting, maxima = told.current, open_items(case, told), row_maxima(case)
+    now, waiting = told.current, open_items(case, told)
     place = {agency: i for i, agency in enumerate(now.agencies)}
     items: list[Item] = []
     for agency, code, kind in rows_of(waiting[waiting["counts"]], "agency", "indicator", "kind"):
         share = values_of(now, code).shares[place[agency]] or ZERO
-        ends = (ZERO, ONE) if code in maxima else reach(case, code)
+        ends = case.framework.nodes[code].rule.reach(case.framework.total)
         items.append(Item(place[agency], code, kind, share, *ends))
     moving = {item.indicator for item in items if item.low < item.high}
     rules = {code: case.framework.nodes[code].rule for code in moving}
-    endless = {
-        c for c, rule in rules.items() if isinstance(rule, ZScore) or (isinstance(rule, Goalposts) and not rule.clipped)
-    }
+    endless = {c for c, rule in rules.items() if not rule.bounded}
     shaken = {c for c, rule in rules.items() if rule.group}
     return Open(now, waiting, tuple(items), frozenset(shaken), frozenset(endless))
-
-
-def reach(case: Case, code: str) -> tuple[Fraction, Fraction]:
-    """The points a bonus or penalty row can still give; without a cap the whole scale, since the index is clamped."""
-    rule = case.framework.nodes[code].rule
-    cap = getattr(rule, "cap", None) or case.framework.total
-    return (ZERO, cap) if rule.role == "bonus" else (-cap, ZERO)
 
 
 def with_shares(

@@ -11,10 +11,10 @@ from ...index.rounding import rounded
 from ...index.score import coverage
 from ...index.table import SCORE_DECIMALS
 from ...index.values import OPEN
+from ...rules import quoted
 from ...show.labels import class_edge
 from ...words import text, title
 from ..book import Cell, Sheet
-from ..method import quoted
 from .branches import FIRST as BRANCH_LINES
 from .branches import blocks, without_extra
 from .inputs import IDENTITY
