@@ -17,7 +17,6 @@ from fractions import Fraction
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import classify, met
 from ..case.tables import rows_of
 from ..index import INDEX, Exact
 from ..index.score import Column, climb, coverage
@@ -153,18 +152,17 @@ def rank_ranges(case: Case, still_open: Open) -> pd.DataFrame:
     )
     middle, low, high = (deciding(case, exact) for exact in (now, *ends))
     count = pd.Series([item.agency for item in still_open.items], dtype=object).value_counts()
-    agencies, bands = case.tables["agencies"], case.settings.bands
+    agencies, classes = case.tables["agencies"], case.settings.classes
     rows = []
     for scope, members in lists(case, now, middle).items():
         held = [known(shares, members) for shares in (middle, low, high)]
         for i, near, rank, best, worst in zip(members, touching(*held[1:]), *places(*held), strict=True):
-            classes = [classify(x[i], bands) for x in (middle, low, high)]
-            sure = len(met(low[i], high[i], bands)) < 2
+            sure = len(classes.met(low[i], high[i])) < 2
             points = [index_points(case, exact, i) for exact in (now, *ends)]
             rows.append(
                 (
                     *(agencies["agency"].iloc[i], scope, rank, best, worst, len(members), *points),
-                    *(NAN if place is None else place for place in classes),
+                    *(NAN if (place := classes.of(x[i])) is None else place for x in (middle, low, high)),
                     *(int(count.get(i, 0)), best == worst and sure),
                     low[i] != high[i] and (near or not sure),
                 )
@@ -286,7 +284,7 @@ def effects_alone(case: Case, still_open: Open, items: Sequence[Item]) -> list[t
             continue
         order = orders[scope_of[item.agency]]
         best, worst = (1 + len(order) - bisect_right(order, x) - (own > x) for x in (high, low))
-        classes = met(min(low, own, high), max(low, own, high), case.settings.bands)
+        classes = case.settings.classes.met(min(low, own, high), max(low, own, high))
         effect = index_points(case, moved, 2 * k + 1) - index_points(case, moved, 2 * k)
         out.append((effect, best, worst, float(len(classes) > 1)))
     return out
