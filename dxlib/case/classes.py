@@ -104,7 +104,7 @@ class Classes(tuple[Class, ...]):
         share         its address; names, cuts: those of the names of the classes, and of their cuts or distances
         decimals      to which a distance is compared
         """
-        found = names[-1]
+        found = names[-1] if names else '""'
         for one, name, cut in reversed(list(zip(self[:-1], names, cuts, strict=False))):
             sign = (">" if one.within is None else "<") + ("=" if one.includes_cut else "")
             figure = share if one.within is None else f"ROUND(ABS({share}-1),{decimals})"

@@ -107,6 +107,9 @@ class Ratio(Figure):
         part = f"MIN({at.value},1)"
         return f"{part}*({exactly(scale)})" if self.direction == 1 else f"(1-{part})*({exactly(scale)})"
 
+    def plausible_quotient(self, share: float) -> float:
+        return share if self.direction == 1 else 0.7 * (1.0 - share)
+
 
 @dataclass(frozen=True)
 class Target(Figure):

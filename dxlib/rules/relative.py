@@ -49,6 +49,9 @@ class GroupRule(Figure):
     def share_formula(self, at: Places) -> str:
         raise self.lacks("share_formula")
 
+    def plausible_quotient(self, share: float) -> float:
+        return share if self.direction == 1 else 0.7 * (1.0 - share)
+
     def plausible_amount(self, share: float, typical: float, rng: Random) -> float:
         return typical * (0.4 + 1.2 * (share if self.direction == 1 else 1.0 - share))
 

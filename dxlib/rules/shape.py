@@ -241,12 +241,9 @@ class Rule:
 
 @dataclass(frozen=True)
 class Figure(Rule):
-    """Shapes that take a, or a and b."""
+    """Shapes that take a, or a and b. Of a part of a whole everything earns the maximum."""
 
     reads: ClassVar[tuple[str, ...]] = ("a", "b")
-
-    def plausible_quotient(self, share: float) -> float:
-        return share if self.direction == 1 else 0.7 * (1.0 - share)
 
     def top(self, said: Answer) -> dict[str, str]:
         return {"a": said["b"], "b": said["b"]}

@@ -52,7 +52,7 @@ def test_the_classes_that_a_range_meets():
 def test_without_classes_there_is_none():
     none = Classes()
     assert none.of(Fraction(1)) is none.of_float(1.0, TIE) is none.above(Fraction(1)) is CUTS.of(None) is None
-    assert (none.borders(Fraction(1)), none.places) == ([], ())
+    assert (none.borders(Fraction(1)), none.places, none.formula("A1", [], [], 12)) == ([], (), '""')
 
 
 def test_the_formula_of_a_spreadsheet():
