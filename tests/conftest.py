@@ -38,9 +38,21 @@ PARTS = {
 }
 
 
+# The core, at every save: python run.py test -m quick
+CORE = ("rules", "known", "index")
+SLOW = ("referee", "properties", "bytes", "zeros", "faces")  # of the core: many made-up folders and answers
+
+
 def pytest_configure(config):
+    config.addinivalue_line("markers", "quick: the core in less than 40 s on one core")
     config.addinivalue_line("markers", f"real(part): needs a real part, one of {', '.join(PARTS)}")
     config.addinivalue_line("markers", "welcome: worth running where possible; here alone a skip is never a failure")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.parent.name in CORE and not item.path.stem.endswith(SLOW):
+            item.add_marker("quick")
 
 
 def pytest_runtest_setup(item):

@@ -11,6 +11,9 @@ import dxlib
 from dxlib.case.settings import policies
 from dxlib.rules import SHAPES
 from dxlib.verify.flags import FLAGS
+from tests.codes import PAGES as codes_pages
+from tests.codes import in_page, in_source, reasons
+from tests.codes import page as page_of_codes
 
 HOUSE = Path(__file__).resolve().parents[1]
 PAGES = [*HOUSE.glob("*.md"), *(HOUSE / "docs").glob("*.md"), *(HOUSE / "reports").glob("*.md")]
@@ -54,3 +57,17 @@ def test_every_rule_and_policy_is_described(page):
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_prose_ends_at_120_columns(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    lines = [line for line in text.splitlines() if " " in line.strip() and not line.lstrip().startswith(("|", "!"))]
+    assert [line for line in lines if len(line) > 120] == []
+
+
+def test_every_finding_stands_on_the_pages_of_codes_in_the_words_of_the_catalogue():
+    codes, pairs = in_source()
+    listed = in_page("en")
+    assert {reason for _, reason in listed} == reasons() and codes <= {code for code, _ in listed} and pairs <= listed
+    assert [lang for lang, path in codes_pages.items() if path.read_text("utf-8") != page_of_codes(lang, listed)] == []

@@ -29,7 +29,6 @@ from .read import (
     read_to_ask,
     unique,
 )
-from .scenarios import OF_ANSWERS
 from .settings import FILE as SETTINGS_FILE
 from .settings import read_settings
 from .tables import rows_of
@@ -98,7 +97,7 @@ def foretold(root: Path, new: Files, written: Collection[str], passed: Collectio
         files = {path.removeprefix(f"{shown}/") for path in written if path.startswith(f"{shown}/")}
         answers = files.isdisjoint((*SETS, "choices.csv", "agencies.csv", "scenarios.toml"))
         findings += [*case.findings, *brought(root, shown, new)]
-        findings += check_beside(root, case, register, new, OF_ANSWERS if answers else ())
+        findings += check_beside(root, case, register, new, answers)
         if not files.isdisjoint(SETS):
             findings += [*check_continues(root, case, {}), *continued(root, place, case.framework)]
     return unique(findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -494,16 +494,16 @@ def check(
 
 
 def check_beside(
-    root: Path, case: Case, register: pd.DataFrame, new: Files = NOTHING, having: Collection[str] = ()
+    root: Path, case: Case, register: pd.DataFrame, new: Files = NOTHING, answers: bool = False
 ) -> list[Finding]:
     """What holds only together with what stands beside a case: its scenarios and sign-offs, who was there.
 
     new      as in `read_folder`
-    having   as in `check_scenarios`
+    answers  as in `check_scenarios`
     """
     place = f"{case.year}/{case.group}"
     return [
-        *check_scenarios(root, case, new.get(f"{place}/scenarios.toml"), having),
+        *check_scenarios(root, case, new.get(f"{place}/scenarios.toml"), answers),
         *check_chain(case.approvals, place),
         *check_members(register, case.tables["agencies"], case.settings, place),
     ]

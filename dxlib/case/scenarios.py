@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
@@ -16,7 +15,7 @@ from .settings import as_written, texts, toml
 if TYPE_CHECKING:
     from .case import Case
 
-OF_ANSWERS = ("policies", "points")  # what holds or not by the answers that were given; weights and drop by the tree
+OF_ANSWERS = {"missing", "not_applicable", "zero_over_zero"}  # policies that hold or not by the answers that were given
 KINDS: dict[str, type] = {"title": dict, "weights": dict, "drop": list, "policies": dict, "points": dict}
 
 
@@ -127,12 +126,20 @@ def check_points(where: str, points: Any, file: str) -> list[Finding]:
     return findings
 
 
-def check_scenarios(root: Path, case: Case, new: bytes | None = None, having: Collection[str] = ()) -> list[Finding]:
+def of_answers(scenario: Any) -> bool:
+    """Whether a scenario can hold or not by the answers alone; weights, what is dropped, the other policies never."""
+    if not isinstance(scenario, dict):
+        return False
+    policies = scenario.get("policies")
+    return "points" in scenario or (isinstance(policies, dict) and not OF_ANSWERS.isdisjoint(policies))
+
+
+def check_scenarios(root: Path, case: Case, new: bytes | None = None, answers: bool = False) -> list[Finding]:
     """What is wrong with the scenarios of a folder; none where there are none. One that changes nothing any more (what
     it tried has been decided) is a warning.
 
     new      what is about to be written to scenarios.toml
-    having   only scenarios with one of these keys; all where none is named
+    answers  nothing but answers has changed
     """
     file = f"{case.year}/{case.group}/scenarios.toml"
     if new is None and not (root / file).is_file():
@@ -142,7 +149,7 @@ def check_scenarios(root: Path, case: Case, new: bytes | None = None, having: Co
         scenarios = read_scenarios(root, file) if new is None else parse(new, file)
         findings += characters(scenarios, file)
         for name, scenario in scenarios.items():
-            if having and isinstance(scenario, dict) and scenario.keys().isdisjoint(having):
+            if answers and not of_answers(scenario):
                 continue
             try:
                 findings += [f for f in apply(case, name, scenario, file).findings if f.file == file]

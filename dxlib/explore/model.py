@@ -43,7 +43,7 @@ class Standing:
 
     share       of the own maximum; points: the same in points, as many decimals as are printed
     rank, of    within the list; classes: 1-based position of the class
-    low, high   5 % and 95 % of the ranks under the drawn weights
+    low, high   the interval of the ranks under the drawn weights
     exact       whether score, rank and class come from the exact library (intervals are always simulated)
     """
 

@@ -1,7 +1,7 @@
 """How often: shares of draws with each rank, first place, top k, win over another agency, class.
 
 Every share p of K draws comes with its Monte-Carlo standard error sqrt(p (1 - p) / K). It is 0 where p is 0 or 1: then
-the draws met no other case, and with 95 % confidence a share below 3 / K was missed (the rule of three).
+the draws met no other case, and a share of at most `confidence.unseen` was missed.
 """
 
 from __future__ import annotations
@@ -57,22 +57,6 @@ def first_places(counted: Tally) -> pd.DataFrame:
         parts.append(frame(one.scope, one.agencies, one.official, slice(None), **share, **columns))
     heads = ["agency", "scope", "rank", "share", "error", *(f"weight_{code}" for code in counted.tops)]
     return joined(parts, heads)
-
-
-def top_shares(counted: Tally, k: int) -> pd.DataFrame:
-    """P(rank <= k) of every ranked agency, k >= 1.
-
-    Returns, in official order: agency, scope, rank (official), share, error. Raises ValueError.
-    Source: Lahdelma & Salminen (2001), Operations Research 49 (k best ranks).
-    """
-    if k < 1:
-        raise ValueError(f"k: {k}, at least 1")
-    parts = []
-    for one in counted.lists:
-        times = one.places[:, : k + 1].sum(axis=1, dtype=np.int64)
-        share = with_error(times / counted.draws, counted.draws)
-        parts.append(frame(one.scope, one.agencies, one.official, slice(None), **share))
-    return joined(parts, ["agency", "scope", "rank", "share", "error"])
 
 
 def winning_shares(counted: Tally) -> pd.DataFrame:

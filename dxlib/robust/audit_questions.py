@@ -60,7 +60,7 @@ def audit_questions(
         one_dimension       part of the pillars with exactly one component above chance
         weights_as_meant    number of rows whose nominal weight lies outside the interval of the effective one
         readable            number of indicators
-        ranks_weights       part of the agencies whose 5 % to 95 % interval of ranks is at most a tenth of the list
+        ranks_weights       part of the agencies whose interval of ranks is at most a tenth of the list
         ranks_one_out       largest move of an agency when one row is left out
         ranks_votes         part of the agencies that Copeland, Borda and Kemeny all leave within a tenth of the list
         adds_to_pillars     smallest, over the pillars, part of the agencies 10 or more places from their index rank

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .. import confidence
 from ..case import Case
 from ..case.classes import Edge
 from ..case.framework import Framework
@@ -69,9 +70,9 @@ def rank_intervals(case: Case, weights: pd.DataFrame, on: str | None = None, thr
     on        verified, current or claimed
     threads   changes the time, never the numbers
 
-    Returns, for every ranked agency: agency, scope, rank (official), low, median, high (5 %, 50 %, 95 % of the
-    draws, as ranks that occurred), lowest, highest (best and worst rank met), keeps (share of draws with the
-    official rank), of. Ties within 1e-9 share a rank. Raises ValueError for a table that is no table of weights.
+    Returns, for every ranked agency: agency, scope, rank (official), low, median, high (met at
+    `confidence.orders` and half of the draws), lowest, highest (best and worst rank met), keeps (share of draws with
+    the official rank), of. Ties within 1e-9 share a rank. Raises ValueError for a table that is no table of weights.
     Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168.
     """
     return drawn_intervals(tally(case, weights, on, threads, full=False))
@@ -102,8 +103,9 @@ def drawn_intervals(counted: Tally) -> pd.DataFrame:
 
 
 def rank_quantiles(places: np.ndarray, draws: int) -> np.ndarray:
-    """(N, 5) lowest rank, 5 %, 50 %, 95 %, highest: the smallest rank that so many of the draws do not exceed."""
-    reached = np.array([1, -(-draws // 20), -(-draws // 2), -(-19 * draws // 20), draws])
+    """(N, 5) lowest rank, low, median, high, highest: the smallest rank that so many of the draws do not exceed."""
+    low, high = confidence.orders(draws)
+    reached = np.array([1, low, -(-draws // 2), high, draws])
     reached = reached.astype(places.dtype)  # no sum of a row is above the draws, which its type holds
     return np.array([np.cumsum(row, dtype=places.dtype).searchsorted(reached) for row in places]).reshape(-1, 5)
 

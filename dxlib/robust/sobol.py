@@ -1,7 +1,7 @@
 """Which choice moves the ranking most? Variance-based (Sobol) indices of every factor of `scenarios`.
 
 Exact from a full factorial; where that is too large, estimated from scrambled Sobol points with an interval. Every
-output (mean shift, each agency's place, top places, class) comes from the same combinations, at once.
+output (mean shift, each agency's place) comes from the same combinations, at once.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from .. import confidence
 from ..case import Case
-from .scenarios import MOST, NAN, Ranked, Start, begin, combinations, effective, mean_shift, rank_all
+from .scenarios import MOST, NAN, Start, begin, combinations, effective, mean_shift, rank_all
 
 POINTS = 512  # rows of a sampled design (a power of two)
 DRAWS = 500  # bootstrap samples of its rows
 BLOCK = 4_000_000  # numbers of f_ab, or of bootstrap figures, held at once
-TOP = 3
 NAMED = 3  # agencies named for a factor
 DECIMALS = 6
 
@@ -35,7 +35,7 @@ class Indices(NamedTuple):
 
 
 class Study(NamedTuple):
-    """Indices of the M = 1 + 3 N outputs: mean shift; each agency's place, whether it is among the top, its class.
+    """Indices of the M = 1 + N outputs: mean shift; each agency's place.
 
     low, high   the same in (2, D, M), first and total: ends of the interval; of no width for an exact study
     exact       whether every combination was computed
@@ -142,7 +142,7 @@ def resamples(rows: int, draws: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def jansen_intervals(
-    f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray, counts: np.ndarray, level: float = 0.95
+    f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Percentile bootstrap intervals of `jansen`: rows of A, B and AB are drawn together and V is computed again.
 
@@ -160,7 +160,7 @@ def jansen_intervals(
         means = (counts @ parts.reshape(rows, -1)).reshape(len(counts), *parts.shape[1:])
         variance = means[:, 1] - means[:, 0] ** 2
         variance = np.where(variance > 1e-12 * parts[:, 1].max(axis=0), variance, 0.0)
-        ends = quantiles(ratio(means[:, 2:], variance[:, None]), level)
+        ends = quantiles(ratio(means[:, 2:], variance[:, None]), confidence.level())
         low[0, :, at], high[0, :, at] = 1 - ends[1, :factors], 1 - ends[0, :factors]
         low[1, :, at], high[1, :, at] = ends[:, factors:]
     return low, high
@@ -185,7 +185,6 @@ def study(
     most: int = MOST,
     rows: int = POINTS,
     draws: int = DRAWS,
-    top: int = TOP,
 ) -> Study | None:
     """Indices of every output: exact up to `most` combinations, above from `rows` Sobol points and `draws` bootstrap
     samples of them, for which `rng` is needed (ValueError without). None where nothing can be chosen."""
@@ -202,7 +201,7 @@ def study(
     else:
         a, b, crossed = points(len(sizes), rows, rng)
         design = np.floor(np.concatenate([a, b, crossed.reshape(-1, len(sizes))]) * sizes).astype(int)
-    values, at = evaluated(start, choices, design, top)
+    values, at = evaluated(start, choices, design)
     found = []
     step = max(1, BLOCK // len(design))
     counts = None if exact or rng is None else resamples(rows, draws, rng)
@@ -219,32 +218,17 @@ def study(
     return Study(start, choices, Indices(first, total, variance), low, high, exact)
 
 
-def evaluated(
-    start: Start, choices: dict[str, list[str]], design: np.ndarray, top: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """(distinct combinations, outputs), each computed once, and for every row of a design which of them it is."""
+def evaluated(start: Start, choices: dict[str, list[str]], design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """((K, 1 + N) distinct combinations: mean shift; places; each computed once, and for every row of a design which
+    of them it is)."""
     wanted, at = np.unique(design, axis=0, return_inverse=True)
-    on_rule = wanted.copy()
-    if "normalisation" in choices:
-        on_rule[:, list(choices).index("normalisation")] = 0  # the official one stands first
-    needed, places = np.unique(np.concatenate([wanted, on_rule]), axis=0, return_inverse=True)
     table = combinations(start, {})
-    table = table.loc[table.index.repeat(len(needed))].reset_index(drop=True)
-    for column, (factor, names) in zip(needed.T, choices.items(), strict=True):
+    table = table.loc[table.index.repeat(len(wanted))].reset_index(drop=True)
+    for column, (factor, names) in zip(wanted.T, choices.items(), strict=True):
         table[factor] = np.array(names)[column]
-    ranked = rank_all(start, table)
-    own, rule = places.ravel()[: len(wanted)], places.ravel()[len(wanted) :]
-    return outputs(start, Ranked(ranked.ranks[own], ranked.classes[rule]), top), at.ravel()
-
-
-def outputs(start: Start, ranked: Ranked, top: int = TOP) -> np.ndarray:
-    """(K, 1 + 3 N): mean shift; places; 1 where the place is among the first `top` of its list; classes.
-
-    The classes are those of the shares by the rule: on another scale the cuts mean nothing.
-    """
+    ranks = rank_all(start, table).ranks
     official = start.official["rank"].to_numpy(float, na_value=NAN)
-    among = np.where(np.isnan(ranked.ranks), NAN, ranked.ranks <= top)
-    return np.hstack([mean_shift(ranked.ranks, official)[:, None], ranked.ranks, among, ranked.classes])
+    return np.hstack([mean_shift(ranks, official)[:, None], ranks]), at.ravel()
 
 
 def importance(
@@ -257,7 +241,7 @@ def importance(
 
     Returns, in the order of `factors`: factor; levels (alternatives, the official one among them); first (share of
     the variance that goes when this choice is settled), total (share that stays when all others are), each with
-    _low and _high (95 %; equal to it where exact); exact (all combinations computed, otherwise estimated from 512
+    _low and _high (equal to it where exact); exact (all combinations computed, otherwise estimated from 512
     scrambled Sobol points per matrix); agencies (up to three whose place depends most on this choice, ;-separated) and
     places (how far: the sd of the first one's place when this choice alone changes, root mean square over the
     others). Indices are null where no combination moves anybody. Empty where there is nothing to choose. Raises
@@ -277,36 +261,6 @@ def importance(
         named, places = ";".join(agencies[k] for k in far), spread[i, far[0]] if far else 0.0
         rows.append((factor, len(names), first, *ends[:2], total, *ends[2:], found.exact, named, places))
     return pd.DataFrame(rows, columns=columns).round(DECIMALS)
-
-
-def importance_by_agency(
-    case: Case, on: str | None = None, rng: np.random.Generator | None = None, top: int = TOP, most: int = MOST
-) -> pd.DataFrame:
-    """The same for every agency: on which choice does its place, its seat among the top and its class depend?
-
-    top   how many places of each list count as the top
-
-    Returns one row per agency (order of agencies.csv) and factor: agency, factor, places (sd of the place when this
-    choice alone changes, root mean square over the others), rank_first, rank_total, top_first, top_total,
-    class_first, class_total (null where no combination changes it, or where the agency has no place or class under
-    some combination), exact. The class is always that of shares by the
-    rule, so normalisation has no part in it. Raises Refusal, ValueError as `importance`.
-    Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168, section 4.2 (indices of the rank of single units).
-    """
-    kinds = ("rank", "top", "class")
-    columns = ["agency", "factor", "places", *(f"{kind}_{index}" for kind in kinds for index in ("first", "total"))]
-    found = study(case, on, rng, most, top=top)
-    if found is None:
-        return pd.DataFrame(columns=[*columns, "exact"])
-    agencies = found.start.official["agency"].tolist()
-    n, factors = len(agencies), list(found.choices)
-    table = pd.DataFrame({"agency": np.repeat(agencies, len(factors)), "factor": factors * n})
-    table["places"] = moved_by(found).T.ravel()
-    for k, kind in enumerate(kinds):
-        own = slice(1 + k * n, 1 + (k + 1) * n)
-        table[f"{kind}_first"] = found.indices.first[:, own].T.ravel()
-        table[f"{kind}_total"] = found.indices.total[:, own].T.ravel()
-    return table.round(DECIMALS).assign(exact=found.exact)
 
 
 def moved_by(found: Study) -> np.ndarray:

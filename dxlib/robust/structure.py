@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from .. import confidence
 from ..case import Case
 from ..errors import Finding, Refusal
 from ..index import INDEX, evaluate, tabulate
@@ -29,7 +30,6 @@ SOUND = 0.7  # alpha below this is flagged
 BINS = 400  # distinct values of an indicator kept apart by the smoother
 LONE = 1e-4  # an agency that fixes its own value up to this much leaves nothing to judge a bandwidth by
 BANDWIDTHS = np.r_[np.geomspace(0.1, 2.0, 9), 1e6]  # in standard deviations; the last is a straight line
-Z95 = 1.959963984540054
 DECIMALS = 6
 
 
@@ -188,7 +188,7 @@ def effective_weights(
     level   "indicator" (scored leaves) or "pillar" (top rows)
 
     Returns, in tree order: node, weight (nominal part of the index, sum 1), ratio (correlation ratio with the index,
-    0 to 1), effective (ratio as a part of the sum of ratios), low, high (95 % of the resamples of `effective`), linear
+    0 to 1), effective (ratio as a part of the sum of ratios), low, high (interval over the resamples of it), linear
     (the same part by the linear formula from weights and covariances alone), n, reason. Nulls and their reasons:
     `too_few` (fewer than 50 agencies with a value; `linear` from 10 without gaps on), `constant` (the row does not
     discriminate), `no_spread` (all agencies have the same index). Rows that hang together share their influence, so
@@ -251,12 +251,12 @@ def settle(x: np.ndarray) -> np.ndarray:
 
 
 def interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """2.5 and 97.5 % of every column of (B, D), values that occurred, nan left out; nan for a column of nan."""
+    """The ends of every column of (B, D), values that occurred, nan left out; nan for a column of nan."""
     out = np.full((2, draws.shape[1]), NAN)
     for k, column in enumerate(draws.T):
         met = column[~np.isnan(column)]
         if len(met):
-            out[:, k] = np.quantile(met, [0.025, 0.975], method="inverted_cdf")
+            out[:, k] = np.quantile(met, confidence.tails(), method="inverted_cdf")
     low, high = out.round(DECIMALS)
     return low, high
 
@@ -333,7 +333,7 @@ def correlation(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def fisher_interval(r: float, n: int, ranks: bool = False) -> tuple[float, float]:
-    """95 % interval of a correlation of n agencies; nan for fewer than four, and for ±1 where it has no width.
+    """Interval of a correlation of n agencies; nan for fewer than four, and for ±1 where it has no width.
 
     ranks   for Spearman's, the variance is (1 + r^2/2) / (n - 3) instead of 1 / (n - 3)
 
@@ -341,7 +341,7 @@ def fisher_interval(r: float, n: int, ranks: bool = False) -> tuple[float, float
     """
     if n < 4 or not abs(r) < 1 - 1e-12:
         return NAN, NAN
-    half = Z95 * ((1 + (r**2 / 2 if ranks else 0)) / (n - 3)) ** 0.5
+    half = confidence.normal() * ((1 + (r**2 / 2 if ranks else 0)) / (n - 3)) ** 0.5
     return float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half))
 
 
@@ -374,7 +374,7 @@ def redundant_pairs(case: Case, on: str | None = None, limit: float = REDUNDANT)
 
     limit   pairs with |Spearman| of at least this much; 0 < limit <= 1
 
-    Returns, the closest first: node, other, same_pillar, n (agencies with both), rho, low, high (95 %; null at ±1),
+    Returns, the closest first: node, other, same_pillar, n (agencies with both), rho, low, high (null at ±1),
     reason. No row: none found. One row without nodes and the reason `too_few`: fewer than ten agencies, no pair
     judged; single pairs with fewer than ten are passed over. Raises Refusal.
     Source: OECD/JRC Handbook (2008), ch. 4; limit of the JRC's tools; intervals of Bonett & Wright (2000).
@@ -402,7 +402,7 @@ def redundant_pairs(case: Case, on: str | None = None, limit: float = REDUNDANT)
 
 
 class Alpha(NamedTuple):
-    """Cronbach's alpha with its 95 % interval; None where undefined."""
+    """Cronbach's alpha with its interval; None where undefined."""
 
     value: float | None
     low: float | None
@@ -424,15 +424,15 @@ def cronbach_alpha(x: np.ndarray) -> Alpha:
     if whole <= 1e-20 or whole <= 1e-12 * items:
         return Alpha(None, None, None)
     value = k / (k - 1) * (1 - items / whole)
-    a, b = n - 1, (n - 1) * (k - 1)
-    return Alpha(value, 1 - (1 - value) * float(f.ppf(0.975, a, b)), 1 - (1 - value) * float(f.ppf(0.025, a, b)))
+    high, low = (1 - (1 - value) * float(f.ppf(tail, n - 1, (n - 1) * (k - 1))) for tail in confidence.tails())
+    return Alpha(value, low, high)
 
 
 def pillar_fit(case: Case, on: str | None = None) -> pd.DataFrame:
     """Does each pillar (top row) hold together, and does each indicator point the way of its own pillar?
 
     Returns, in tree order, for every pillar a row `alpha` (node: the pillar) and for each of its indicators a row
-    `item_rest`: pillar, node, measure, value, low, high (95 %), n (agencies used), items, flag, reason.
+    `item_rest`: pillar, node, measure, value, low, high, n (agencies used), items, flag, reason.
     alpha is Cronbach's, of the indicators' shares alike, over agencies with all of them; indicators that do not vary
     are left out. item_rest is the correlation of an indicator with the weighted mean of the others of its pillar.
     flag: `low` (alpha below .7), `negative` (correlation below 0), `surely_negative` (its whole interval too) or "".
@@ -495,9 +495,9 @@ def components(case: Case, draws: int, rng: np.random.Generator, on: str | None 
 
     draws, rng   resamples, and as many shufflings; as in `effective_weights`
 
-    Returns, the index first, then the pillars: node, component (1, 2, ...), eigenvalue, low, high (eigenvalue ± 1.96
-    standard deviations over resamples of agencies), chance (95 % of what shuffled, unrelated columns give: a component
-    below it says nothing), share, cumulative (of the variance), n (agencies with all of the indicators), items
+    Returns, the index first, then the pillars: node, component (1, 2, ...), eigenvalue, low, high (± `normal` standard
+    deviations over resamples of agencies), chance (what shuffled, unrelated columns stay below: a component below it
+    says nothing), share, cumulative (of the variance), n (agencies with all of the indicators), items
     (indicators used), dropped (those that do not vary, ;-separated), reason. Where there are fewer than 30 agencies or
     not more than indicators: one row, component null, `too_few`; fewer than two indicators that vary: `one_item`.
     Raises Refusal.
@@ -533,9 +533,9 @@ def component_rows(
             resampled[b] = eigenvalues(x[chosen])
         shuffled[b] = eigenvalues(rng.permuted(x, axis=0))
     met = resampled[~np.isnan(resampled[:, 0])]
-    half = Z95 * met.std(axis=0, ddof=1) if len(met) > 1 else np.full(d, NAN)
+    half = confidence.normal() * met.std(axis=0, ddof=1) if len(met) > 1 else np.full(d, NAN)
     low, high = (values - half).clip(0).round(DECIMALS), (values + half).clip(max=d).round(DECIMALS)
-    chance = np.quantile(shuffled, 0.95, axis=0, method="inverted_cdf").round(DECIMALS)
+    chance = np.quantile(shuffled, confidence.level(), axis=0, method="inverted_cdf").round(DECIMALS)
     for k, value in enumerate(values):
         share, cumulative = round(value / d, DECIMALS), round(float(values[: k + 1].sum()) / d, DECIMALS)
         eigenvalue = round(float(value), DECIMALS)

@@ -70,13 +70,3 @@ def borda(support: np.ndarray) -> np.ndarray:
     """
     support = check_support(support)
     return support.sum(axis=1) - np.diag(support)
-
-
-def condorcet_winner(support: np.ndarray) -> int | None:
-    """The agency that wins every duel; None where there is none (or nobody to duel with).
-
-    Source: Condorcet (1785), as in Young & Levenglick (1978), SIAM Journal on Applied Mathematics 35.
-    """
-    wins = copeland(support)
-    n = len(wins)
-    return int(wins.argmax()) if n > 1 and wins.max() == n - 1 else None

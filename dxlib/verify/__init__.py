@@ -11,12 +11,11 @@ from .ledger import asking, grades, ledger, scores, steps
 from .materiality import decisive_items, rank_ranges, unsettled
 from .open_items import open_items
 from .progress import Sender, completeness, last_day, progress, senders
-from .risk import CONFIDENCE, TOLERABLE, choose, estimates, found_by_part, history, risk, worklist
+from .risk import TOLERABLE, choose, estimates, found_by_part, history, risk, worklist
 from .sampling import plan
 from .verifiers import appeals, between_verifiers, double_verified, leniency, repeatability
 
 __all__ = [
-    "CONFIDENCE",
     "TOLERABLE",
     "Sender",
     "agreement",

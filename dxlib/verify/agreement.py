@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from .. import confidence
+
 FEW = 5  # below this many agencies no interval and no p-value: with four, the smallest p is 1/16
 EXACT = 120  # nonzero differences up to which the signed-rank test counts; above, the normal approximation
 GRADES = 6  # a row with more possible values than this is a measure, not a grade
@@ -45,7 +47,7 @@ class Concordance(NamedTuple):
 
 
 class BlandAltman(NamedTuple):
-    """Bias, spread and limits of x - y in the units of x, each with its 95 % interval (low, high)."""
+    """Bias, spread and limits of x - y in the units of x, each with its interval (low, high)."""
 
     n: int
     bias: float
@@ -156,10 +158,11 @@ def concordance(x: ArrayLike, y: ArrayLike) -> Concordance:
 
 
 def bland_altman(x: ArrayLike, y: ArrayLike) -> BlandAltman:
-    """Bias and 95 % limits of x - y, pairs (n,), in the units of x.
+    """Bias and limits of x - y, pairs (n,), in the units of x.
 
-    The limits are bias -/+ 1.96 SD (n - 1). Intervals are those of Student's t: of the bias with SD / sqrt(n),
-    of a limit with sqrt(1/n + 1.96^2 / (2 (n - 1))) SD. nan: everything without pairs, all but the bias with one.
+    The limits are bias -/+ z SD (n - 1), z to two decimals (1.96 at 95 %). Intervals are those of Student's t: of the
+    bias with SD / sqrt(n), of a limit with sqrt(1/n + z^2 / (2 (n - 1))) SD. nan: everything without pairs, all
+    but the bias with one.
 
     Source: Bland & Altman (1986), Lancet i:307-310, limits of agreement and their precision; the standard error
     of a limit without its rounding to sqrt(3/n) SD.
@@ -172,9 +175,9 @@ def bland_altman(x: ArrayLike, y: ArrayLike) -> BlandAltman:
     if n < 2:
         return BlandAltman(n, bias, NAN, NAN, NAN, (NAN, NAN), (NAN, NAN), (NAN, NAN))
     sd = float(d.std(ddof=1))
-    t = float(stdtrit(n - 1, 0.975))
-    low, high = bias - 1.96 * sd, bias + 1.96 * sd
-    of_bias, of_limit = t * sd / math.sqrt(n), t * sd * math.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))
+    t, z = float(stdtrit(n - 1, confidence.tails()[1])), round(confidence.normal(), 2)
+    low, high = bias - z * sd, bias + z * sd
+    of_bias, of_limit = t * sd / math.sqrt(n), t * sd * math.sqrt(1 / n + z**2 / (2 * (n - 1)))
     return BlandAltman(
         n,
         bias,
@@ -293,11 +296,7 @@ def observed_agreement(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def bootstrap(
-    statistic: Callable[[np.ndarray], np.ndarray],
-    values: ArrayLike,
-    draws: int,
-    rng: np.random.Generator,
-    level: float = 0.95,
+    statistic: Callable[[np.ndarray], np.ndarray], values: ArrayLike, draws: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Percentile interval of a statistic when whole agencies are drawn again with replacement.
 
@@ -305,14 +304,14 @@ def bootstrap(
     statistic  takes (draws, n, ...) and returns (draws,) or (draws, m), nan where undefined
 
     Returns (2,) or (2, m): low and high. Draws in which the statistic is undefined are left out. nan where
-    it is undefined in all, and for fewer than five agencies. ValueError for draws < 1 or level outside (0, 1).
+    it is undefined in all, and for fewer than five agencies. ValueError for draws < 1.
     The draws are taken in blocks; the numbers do not depend on the size of a block.
 
     Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentile interval).
     """
-    values = np.asarray(values, dtype=float)
-    if draws < 1 or not 0 < level < 1:
-        raise ValueError("the bootstrap needs at least one draw and a level between 0 and 1")
+    values, level = np.asarray(values, dtype=float), confidence.level()
+    if draws < 1:
+        raise ValueError("the bootstrap needs at least one draw")
     n = len(values)
     if n < FEW:
         return np.full((2, *statistic(values[None]).shape[1:]), NAN)
@@ -342,7 +341,7 @@ def agreement(
 
     Scores are shares of the maximum: for a total, the sum of points over the sum of maxima of the compared rows.
     Columns: indicator, n (agencies), bias (mean claimed - final) with bias_low and bias_high, limit_low and
-    limit_high (bias -/+ 1.96 SD), icc (absolute agreement) with icc_low and icc_high, concordance (Lin),
+    limit_high (those of `bland_altman`), icc (absolute agreement) with icc_low and icc_high, concordance (Lin),
     p_inflation (one-sided signed rank), kappa (weighted by points), agreement (share of exactly equal scores),
     ac1 (Gwet). nan where undefined; below five agencies no interval, below five nonzero differences no
     p_inflation. A score off the list of grades (points fixed by hand) joins the list of that indicator.

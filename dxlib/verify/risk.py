@@ -12,6 +12,7 @@ from math import ceil, prod
 import numpy as np
 import pandas as pd
 
+from .. import confidence
 from ..case import Case
 from ..errors import Finding, Refusal
 from ..index.values import leaf
@@ -21,7 +22,6 @@ from .sampling import points_size, points_weighted
 
 PRIOR = 5  # cases that the group's experience counts for
 UNKNOWN = 0.1  # p where nobody has any experience; printed
-CONFIDENCE = 0.95  # of every bound
 TOLERABLE = 0.05  # share of items, or of points, that may be wrong
 RANDOM_SHARE = 0.05  # of what was not chosen by risk
 PARTS = ("risk", "random", "points", "rest")
@@ -145,7 +145,7 @@ def choose(
 
     The draws come first, from all claims of points (a penalty is none) in the order of their codes, so that they depend
     on the claims and the seed alone and can be made again whatever verification finds: first the random part, then, of
-    the rest, as many items as `points_size` asks for (5 % tolerable, 95 % confidence; at most half) with chances in
+    the rest, as many items as `points_size` asks for (`TOLERABLE`, `confidence.level`; at most half) with chances in
     proportion to claimed points. Of what is not drawn the riskiest are taken.
 
     Returns `risks` with part: risk, random, points or rest; in this order, each part by risk. Only the drawn parts
@@ -161,7 +161,7 @@ def choose(
     if len(fixed):
         part[rng.choice(fixed, size=ceil(len(fixed) * Fraction(repr(random_share))), replace=False)] = "random"
     left = fixed[part[fixed] == "rest"]
-    size = min(points_size(TOLERABLE, CONFIDENCE), len(left) // 2)
+    size = min(points_size(TOLERABLE, confidence.level()), len(left) // 2)
     if size:
         certain, hit, _ = points_weighted(risks["claimed"].to_numpy()[left], size, rng)
         part[left[[*certain, *hit]]] = "points"

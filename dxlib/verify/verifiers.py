@@ -153,7 +153,7 @@ def leniency(doubles: pd.DataFrame, draws: int, rng: np.random.Generator) -> pd.
     """Who scores higher than the other verifier of the same items?
 
     Returns one row per verifier, by name: items, agencies, mean_difference (own - other's share of the maximum;
-    above 0 is lenient), low and high (95 %, agencies drawn again; nan below five agencies). With two verifiers
+    above 0 is lenient), low and high (agencies drawn again; nan below five agencies). With two verifiers
     the two rows mirror each other; the other verifiers are the only yardstick there is.
 
     Source: the rater effect of Shrout & Fleiss (1979) as a mean of paired differences (Bland & Altman 1986);

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from .. import confidence
 from ..errors import Finding
 
 LANGUAGES = ("vi", "en")
@@ -39,8 +40,9 @@ def catalogue(lang: str) -> dict[str, str]:
 
 
 def text(key: str, lang: str, /, **facts: object) -> str:
-    """A text of the catalogue with its facts filled in. Raises KeyError for an unknown key or a missing fact."""
-    return catalogue(lang)[key].format(**facts)
+    """A text of the catalogue with its facts filled in, and the level of confidence with what it leaves, in per cent.
+    Raises KeyError for an unknown key or a missing fact."""
+    return catalogue(lang)[key].format(**{"level": confidence.LEVEL, "beyond": 100 - confidence.LEVEL, **facts})
 
 
 def absent(x: Any) -> bool:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from math import lcm
 from typing import NamedTuple
@@ -148,26 +150,6 @@ def joint_of(parts: Mapping[str, Parts], rows: Rows) -> Joint:
     return Joint([i for i, *_ in several], [agency for _, agency, _ in several], places, weights, came, given)
 
 
-def reweighted(joint: Joint, parts: Mapping[str, Parts]) -> Joint:
-    """The joined agencies alone, with the weights of other `parts_of`."""
-    weights = np.zeros_like(joint.weights)
-    for row, agency in enumerate(joint.agencies):
-        weights[row, : len(parts[agency])] = [one.weight for one in parts[agency]]
-    return joint._replace(at=list(range(len(weights))), weights=weights)
-
-
-def without(joint: Joint, code: str, gone: np.ndarray, rows: np.ndarray) -> Joint:
-    """Some joined agencies with one row of the index set, and without the shares of some origins on it.
-
-    gone   which shares, a row per agency of `joint`
-    """
-    given, places = joint.given[code], joint.places[rows]
-    above, below, there = given.above[rows], given.below[rows], given.there[rows] & ~gone[rows]
-    left = given_there(above, below, there, places)
-    at, agencies = at_places(joint.at, rows.tolist()), at_places(joint.agencies, rows.tolist())
-    return Joint(at, agencies, places, joint.weights[rows], joint.parts[rows], {code: left})
-
-
 def given_at(places: np.ndarray, column: Sequence[Fraction | None], used: np.ndarray) -> Given:
     """places: of the origins in the column, which holds the agencies at the places `used` of the whole one."""
     above, below = ratios(column)
@@ -183,55 +165,107 @@ def given_there(above: np.ndarray, below: np.ndarray, there: np.ndarray, places:
     return Given(above, below, there, (same | ~there).all(axis=1), places[every, first])
 
 
-def backcast(
-    case: Case,
-    rows: Rows,
-    parts: Mapping[str, Parts],
-    joint: Joint,
-    added: Mapping[str, AddedUp],
-    more: Mapping[int, Fraction] | None = None,
-) -> Rows:
-    """The rows of an earlier year for the agencies of the later one.
+class Year(NamedTuple):
+    """A year with its scores, and its rows for the agencies of `Backcast.parts`."""
 
-    parts   `parts_of`: one agency per entry, in this order; one whole origin gives that origin's own figures
-    joint   `joint_of` these parts
-    added   `added_up`
-    more    `beyond`
+    case: Case
+    exact: Exact
+    rows: Rows
 
-    The score of an agency with several origins is what its rows give, and the mean of what its origins had beyond
-    theirs: it has no official one.
+
+@dataclass(frozen=True)
+class Backcast:
+    """An earlier year on the map of the later one.
+
+    exact    its scores
+    own      its rows for its own agencies
+    parts    `parts_of`: what came from where; one whole origin gives that origin's own figures
+    joint    `joint_of` these parts
+    figures  `figures_of`
+    added    `added_up`
+    more     `beyond`
     """
-    at = {agency: i for i, agency in enumerate(rows.agencies)}
-    firsts = [at[origins[0].origin] for origins in parts.values()]
-    shares: dict[str, list[Fraction | None]] = {}
-    states: dict[str, list[str]] = {}
-    for code, column in rows.shares.items():
-        shares[code], states[code] = at_places(column, firsts), at_places(rows.states[code], firsts)
-        for i, share in zip(joint.at, joined_shares(joint, code, column, added[code]), strict=True):
-            shares[code][i] = share
-    numbers: dict[tuple, int] = {}
-    patterns = list(rows.patterns)
-    pattern: list[int] = []
-    scores: list[Fraction | None] = []
-    estimated = Rows(list(parts), shares, states, rows.nominal, patterns, pattern, scores)
-    for i, (first, origins) in enumerate(zip(firsts, parts.values(), strict=True)):
-        if len(origins) == 1:
-            pattern.append(rows.pattern[first])
-            scores.append(rows.scores[first])
-            continue
-        key = tuple(shares[code][i] is not None for code in rows.shares)
-        if key not in numbers:
-            numbers[key] = len(patterns)
-            patterns.append(weights_of(case, dict(zip(rows.shares, key, strict=True))))
-        pattern.append(numbers[key])
-        scores.append(None)
-    known = [None not in [rows.scores[at[one.origin]] for one in parts[agency]] for agency in joint.agencies]
-    scored = np.flatnonzero(known)
-    places = at_places(joint.at, scored.tolist())
-    sums = sums_of(case, estimated, places)
-    for i, score in zip(places, with_more(case, sums, joint, scored, more) if more else sums, strict=True):
-        scores[i] = score
-    return estimated
+
+    case: Case
+    exact: Exact
+    own: Rows
+    parts: Mapping[str, Parts]
+    joint: Joint
+    figures: Mapping[str, np.ndarray]
+    added: Mapping[str, AddedUp]
+    more: Mapping[int, Fraction]
+
+    @cached_property
+    def rows(self) -> Rows:
+        """For the agencies of the later year, in the order of `parts`.
+
+        The score of an agency with several origins is what its rows give, and the mean of what its origins had beyond
+        theirs: it has no official one.
+        """
+        own, joint = self.own, self.joint
+        at = {agency: i for i, agency in enumerate(own.agencies)}
+        firsts = [at[origins[0].origin] for origins in self.parts.values()]
+        shares: dict[str, list[Fraction | None]] = {}
+        states: dict[str, list[str]] = {}
+        for code, column in own.shares.items():
+            shares[code], states[code] = at_places(column, firsts), at_places(own.states[code], firsts)
+            for i, share in zip(joint.at, joined_shares(self, code), strict=True):
+                shares[code][i] = share
+        numbers: dict[tuple, int] = {}
+        patterns = list(own.patterns)
+        pattern: list[int] = []
+        scores: list[Fraction | None] = []
+        estimated = Rows(list(self.parts), shares, states, own.nominal, patterns, pattern, scores)
+        for i, (first, origins) in enumerate(zip(firsts, self.parts.values(), strict=True)):
+            if len(origins) == 1:
+                pattern.append(own.pattern[first])
+                scores.append(own.scores[first])
+                continue
+            key = tuple(shares[code][i] is not None for code in own.shares)
+            if key not in numbers:
+                numbers[key] = len(patterns)
+                patterns.append(weights_of(self.case, dict(zip(own.shares, key, strict=True))))
+            pattern.append(numbers[key])
+            scores.append(None)
+        known = [None not in [own.scores[at[one.origin]] for one in self.parts[agency]] for agency in joint.agencies]
+        scored = np.flatnonzero(known)
+        places = at_places(joint.at, scored.tolist())
+        sums = sums_of(self.case, estimated, places)
+        for i, score in zip(places, with_more(self, sums, scored) if self.more else sums, strict=True):
+            scores[i] = score
+        return estimated
+
+    def rejoined(self, joint: Joint) -> Backcast:
+        """The same with other joined agencies."""
+        return replace(self, joint=joint, added=added_up(self.case, joint, self.figures))
+
+
+def backcast(case: Case, exact: Exact, own: Rows, parts: Mapping[str, Parts]) -> Backcast:
+    """An earlier year on a later map, see `Backcast`."""
+    joint = joint_of(parts, own)
+    figures = figures_of(case, own, joint, exact.on)
+    added, more = added_up(case, joint, figures), beyond(case, own, joint, exact)
+    return Backcast(case, exact, own, parts, joint, figures, added, more)
+
+
+def reweighted(then: Backcast, parts: Mapping[str, Parts]) -> Backcast:
+    """The joined agencies alone, with the weights of other `parts_of`."""
+    weights = np.zeros_like(then.joint.weights)
+    for row, agency in enumerate(then.joint.agencies):
+        weights[row, : len(parts[agency])] = [one.weight for one in parts[agency]]
+    return replace(then, parts=parts, joint=then.joint._replace(at=list(range(len(weights))), weights=weights))
+
+
+def without(then: Backcast, code: str, gone: np.ndarray, rows: np.ndarray) -> Backcast:
+    """Some joined agencies with one row of the index set, and without the shares of some origins on it.
+
+    gone   which shares, a row per joined agency
+    """
+    joint, given, places = then.joint, then.joint.given[code], then.joint.places[rows]
+    above, below, there = given.above[rows], given.below[rows], given.there[rows] & ~gone[rows]
+    left = given_there(above, below, there, places)
+    at, agencies = at_places(joint.at, rows.tolist()), at_places(joint.agencies, rows.tolist())
+    return then.rejoined(Joint(at, agencies, places, joint.weights[rows], joint.parts[rows], {code: left}))
 
 
 def sums_of(case: Case, rows: Rows, places: Sequence[int]) -> Sequence[Fraction | None]:
@@ -253,19 +287,17 @@ def beyond(case: Case, rows: Rows, joint: Joint, exact: Exact) -> dict[int, Frac
     return found
 
 
-def with_more(
-    case: Case, sums: Sequence[Fraction | None], joint: Joint, rows: np.ndarray, more: Mapping[int, Fraction]
-) -> list[Fraction | None]:
+def with_more(then: Backcast, sums: Sequence[Fraction | None], rows: np.ndarray) -> list[Fraction | None]:
     """The scores of some joined agencies: the sums of their rows with the mean of what their origins had beyond theirs,
     in the limits of a score with bonus points (`index.score.add_points`)."""
-    places = joint.places[rows]
+    places = then.joint.places[rows]
     above, below = np.zeros(places.shape, dtype=object), np.ones(places.shape, dtype=object)
-    for cell in zip(*np.nonzero(np.isin(places, list(more))), strict=True):
-        above[cell], below[cell] = more[int(places[cell])].as_integer_ratio()
-    limited = any(node.role in ("bonus", "penalty") for node in case.framework.leaves)
+    for cell in zip(*np.nonzero(np.isin(places, list(then.more))), strict=True):
+        above[cell], below[cell] = then.more[int(places[cell])].as_integer_ratio()
+    limited = any(node.role in ("bonus", "penalty") for node in then.case.framework.leaves)
     scores = [
         x if x is None or not mean else x + mean
-        for x, mean in zip(sums, weighted_means(joint.weights[rows], above, below), strict=True)
+        for x, mean in zip(sums, weighted_means(then.joint.weights[rows], above, below), strict=True)
     ]
     return [min(max(x, ZERO), ONE) if limited and x is not None else x for x in scores]
 
@@ -301,15 +333,15 @@ def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
     return own_weights(framework, present, applies)
 
 
-def joined_shares(joint: Joint, code: str, column: Sequence[Fraction | None], added: AddedUp) -> list[Fraction | None]:
+def joined_shares(then: Backcast, code: str) -> list[Fraction | None]:
     """The share of every joined agency on a row: as added up, or the weighted mean of the origins that have a share;
     None of none."""
-    given = joint.given[code]
-    found = at_places(column, given.first.tolist())
+    given, added = then.joint.given[code], then.added[code]
+    found = at_places(then.own.shares[code], given.first.tolist())
     averaged = ~given.alike
     averaged[list(added)] = False
     rows = np.flatnonzero(averaged)
-    weights = np.where(given.there[rows], joint.weights[rows], 0)
+    weights = np.where(given.there[rows], then.joint.weights[rows], 0)
     above, below = given.above[rows].astype(object), given.below[rows].astype(object)
     for row, share in (*zip(rows.tolist(), weighted_means(weights, above, below), strict=True), *added.items()):
         found[row] = share
@@ -356,51 +388,32 @@ def added_up(case: Case, joint: Joint, figures: Mapping[str, np.ndarray]) -> dic
 
 
 def figures_of(case: Case, rows: Rows, joint: Joint, on: str) -> dict[str, np.ndarray]:
-    """What the origins of joined agencies count with, see `ratio_figures`: row of the index set -> numerators and
-    denominators by place in the earlier list, 0 without any; only rows whose rule takes a/b and does not look at the
-    whole group.
+    """What the origins of joined agencies count with: row of the index set -> numerators and denominators by place in
+    the earlier list, 0 without both, over nothing, or where a verdict gave points; only rows whose rule takes a/b and
+    does not look at the whole group.
 
     on   which values count, as in `index.evaluate`
     """
+    a, b, points = (ANSWER.index(cell) for cell in ("a", "b", "points"))
     found = {}
     for code, given in joint.given.items():
-        node = case.framework.nodes[code]
+        node, claims = case.framework.nodes[code], case.answers.claims.get(code, {})
         if node.children or not node.ratio or node.rule.group:
             continue
-        at = joint.places[given.there & ~given.alike[:, None]]
-        figures = ratio_figures(case, code, on, [(i, rows.agencies[i]) for i in np.unique(at).tolist()])
-        if figures:
-            found[code] = np.zeros((2, len(rows.agencies) + 1), dtype=object)
-            found[code][:, list(figures)] = list(zip(*figures.values(), strict=True))
+        table = np.zeros((2, len(rows.agencies) + 1), dtype=object)
+        for place in np.unique(joint.places[given.there & ~given.alike[:, None]]).tolist():
+            agency = rows.agencies[place]
+            claim, verdict = case.answers.counting(code, agency) if on != "claimed" else (claims.get(agency), None)
+            cells = on_top(claim, verdict)
+            below = figure(cells[b])
+            if below and not (verdict and verdict[points]) and (above := figure(cells[a])) is not None:
+                table[:, place] = above, below
+        if table[1].any():
+            found[code] = table
     return found
 
 
-def ratio_figures(
-    case: Case, code: str, on: str, agencies: Iterable[tuple[int, str]]
-) -> dict[int, tuple[Number, Number]]:
-    """The numerator and denominator (not 0) that count; not where a verdict gave points.
-
-    agencies   (place, agency). Returns what those have that have both, by place
-    """
-    a, b, points = (ANSWER.index(cell) for cell in ("a", "b", "points"))
-    claims = case.answers.claims.get(code, {})
-    found = {}
-    for place, agency in agencies:
-        claim, verdict = case.answers.counting(code, agency) if on != "claimed" else (claims.get(agency), None)
-        cells = on_top(claim, verdict)
-        below = figure(cells[b])
-        if below and not (verdict and verdict[points]) and (above := figure(cells[a])) is not None:
-            found[place] = (above, below)
-    return found
-
-
-def ranges(
-    case: Case,
-    rows: Rows,
-    parts: Mapping[str, Parts],
-    figures: Mapping[str, np.ndarray],
-    more: Mapping[int, Fraction],
-) -> dict[str, tuple[Fraction, Fraction]]:
+def ranges(then: Backcast) -> dict[str, tuple[Fraction, Fraction]]:
     """How far a part that nobody has published could move an estimate: agency -> the lowest and the highest estimate.
 
     Every unknown part is each of `TRIED` in turn, in all combinations of up to three of them, more of them together;
@@ -409,21 +422,18 @@ def ranges(
     """
     trials: dict[str, Parts] = {}
     owners: list[str] = []
-    for agency, origins in parts.items():
+    for agency, origins in then.parts.items():
         unknown = [i for i, one in enumerate(origins) if not one.known]
-        if unknown and len(origins) > 1:
-            tried = (
-                product(TRIED, repeat=len(unknown)) if len(unknown) <= FREE else ((x,) * len(unknown) for x in TRIED)
-            )
+        if (n := len(unknown)) and len(origins) > 1:
+            tried = product(TRIED, repeat=n) if n <= FREE else ((x,) * n for x in TRIED)
             for combination in [tuple(origins[i].part for i in unknown), *tried]:
                 trials[str(len(owners))] = with_parts(origins, dict(zip(unknown, combination, strict=True)))
                 owners.append(agency)
     if not trials:
         return {}
-    joint = joint_of(trials, rows)
     met: dict[str, list[Fraction]] = {}
-    estimated = backcast(case, rows, trials, joint, added_up(case, joint, figures), more)
-    for agency, score in zip(owners, estimated.scores, strict=True):
+    tried_out = replace(then.rejoined(joint_of(trials, then.own)), parts=trials)
+    for agency, score in zip(owners, tried_out.rows.scores, strict=True):
         if score is not None:
             met.setdefault(agency, []).append(score)
     return {agency: (min(scores), max(scores)) for agency, scores in met.items()}

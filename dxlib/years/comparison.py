@@ -17,20 +17,7 @@ from ..index import INDEX, Exact, evaluate
 from ..index.rows import Rows, at_places, year_rows
 from ..index.score import finished, leaf_column
 from ..index.values import leaf
-from .backcast import (
-    Joint,
-    Parts,
-    added_up,
-    backcast,
-    beyond,
-    figures_of,
-    joined,
-    joint_of,
-    parts_of,
-    ranges,
-    reweighted,
-    sizes,
-)
+from .backcast import Backcast, Year, backcast, joined, parts_of, ranges, reweighted, sizes
 from .decompose import OTHERWISE, Shares, Sides, by_rows, changes, group_change, judged, like_for_like
 from .identity import UNCHANGED, relate
 from .matching import additive, comparable, compared_rows, match, matched
@@ -98,46 +85,37 @@ def compare_years(
     scored = [x or evaluate(case, basis) for x, case, basis in zip(exact, (before, after), on, strict=True)]
     related, matches = relate(before, after, register, lineage), match(before, after)
     measured = sizes(before, declared["size"], joined(related))
-    parts = parts_of(related, measured)
-    rows = compared_rows(before, after)
-    then, now = year_rows(before.framework, scored[0], rows[0]), year_rows(after.framework, scored[1], rows[1])
-    joint = joint_of(parts, then)
-    figures = figures_of(before, then, joint, scored[0].on)
-    added = added_up(before, joint, figures)
-    more = beyond(before, then, joint, scored[0])
-    old, new = backcast(before, then, parts, joint, added, more), chosen(now, list(parts))
+    parts, rows = parts_of(related, measured), compared_rows(before, after)
+    then = backcast(before, scored[0], year_rows(before.framework, scored[0], rows[0]), parts)
+    now = Year(after, scored[1], chosen(year_rows(after.framework, scored[1], rows[1]), list(parts)))
     scores = [dict(zip(x.agencies, x.columns[INDEX].shares, strict=True)) for x in scored]
+    ranked = [sum(x is not None for x in table.values()) for table in scores]
     alike = in_common((before, after), scored)
-    lack = unanswered((before, after), then, (old, new), alike, parts, joint, figures, matches)
-    verified = claimed_shares((before, after), (old, new), then, scored, alike, parts, joint, matches)
+    lack = unanswered(then, now, alike, matches)
+    verified = claimed_shares(then, now, alike, matches)
     others = {**lack.stands, "verification": (lack.told(0, verified[0]), lack.told(1, verified[1]))}
-    common = common_shares((before, after), related, alike, matches, Sides(old, new, others, lack.gaps))
+    common = common_shares((before, after), related, alike, matches, Sides(then.rows, now.rows, others, lack.gaps))
     others["membership"] = lack.told(0, common[0]), lack.told(1, common[1])
-    sides = Sides(old, new, others, lack.gaps)
+    sides = Sides(then.rows, now.rows, others, lack.gaps)
     split = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
-    changed = changes(related, sides, ranges(before, then, parts, figures, more), split)
+    changed = changes(related, sides, ranges(then), split)
     told = judged(changed, declared["min_matched"])
     several = related[related["origin"].isin(joined(related))]
-    equal = {agency: origins for agency, origins in parts_of(several, {}).items() if len(origins) > 1}
-    plain = backcast(before, then, equal, reweighted(joint, equal), added, more)
+    plain = reweighted(then, {agency: x for agency, x in parts_of(several, {}).items() if len(x) > 1}).rows
     return Comparison(
         before,
         after,
         related,
         matches,
         changed,
-        group_change(related, changed, scores[0], scores[1], told),
+        group_change(related, changed, scores, told),
         comparable(matches),
         comparable(matches) >= declared["min_matched"],
-        (with_score(scores[0]), with_score(scores[1])),
+        (ranked[0], ranked[1]),
         declared["size"] if measured else "",
         dict(zip(plain.agencies, plain.scores, strict=True)),
         sides,
     )
-
-
-def with_score(scores: Mapping[str, Fraction | None]) -> int:
-    return sum(score is not None for score in scores.values())
 
 
 def row_changes(step: Comparison, agency: str) -> pd.DataFrame:
@@ -209,27 +187,24 @@ def in_common(cases: tuple[Case, Case], scored: Sequence[Exact]) -> tuple[Exact,
 
 
 def claimed_shares(
-    cases: tuple[Case, Case],
-    sides: tuple[Rows, Rows],
-    then: Rows,
-    scored: Sequence[Exact],
-    alike: tuple[Exact, Exact],
-    parts: Mapping[str, Parts],
-    joint: Joint,
-    matches: pd.DataFrame,
+    then: Backcast, now: Year, alike: tuple[Exact, Exact], matches: pd.DataFrame
 ) -> tuple[Shares, Shares]:
     """For matched rows that one year has verified and the other only claimed: the claimed share of the verified one,
-    in an estimate of the parts that have claimed it.
+    in an estimate of the parts that have claimed it. One verified part makes an estimate verified.
 
-    alike   `in_common` of `scored`
+    alike   `in_common` of both
     """
-    states = [dict(sides[0].states), sides[1].states]
+    years: tuple[Backcast | Year, Backcast | Year] = (then, now)
+    states = dict(then.rows.states), now.rows.states
     for new, old in matched(matches):
-        if "verified" in then.states[old] and "claimed" in states[1][new]:
-            states[0][old] = jointly_verified(states[0][old], then.states[old], joint)
+        if "verified" in then.own.states[old] and "claimed" in states[1][new]:
+            checked = np.array([*(state == "verified" for state in then.own.states[old]), False])[then.joint.places]
+            some = set(at_places(then.joint.at, np.flatnonzero(checked.any(axis=1)).tolist()))
+            states[0][old] = ["verified" if i in some else state for i, state in enumerate(states[0][old])]
     found: tuple[dict, dict] = ({}, {})
-    for side, case in enumerate(cases):
-        all_rows = scored[side].on != "claimed" == scored[1 - side].on  # verdicts on rows without a claim count too
+    for side, year in enumerate(years):
+        # verdicts on rows without a claim count too
+        all_rows = year.exact.on != "claimed" == years[1 - side].exact.on
         mixed = [
             (own, other)
             for own, other in (pair if side else pair[::-1] for pair in matched(matches))
@@ -237,20 +212,16 @@ def claimed_shares(
         ]
         if not mixed:
             continue
-        exact = alike[side] if alike[side].on == "claimed" else evaluate(case, "claimed")
-        claimed = year_rows(case.framework, exact, list(sides[side].shares))
+        exact = alike[side] if alike[side].on == "claimed" else evaluate(year.case, "claimed")
+        claimed = year_rows(year.case.framework, exact, list(year.rows.shares))
         if side:
-            claimed = chosen(claimed, list(parts))
+            claimed = chosen(claimed, now.rows.agencies)
         else:
-            jointly_claimed = joint_of(parts, claimed)
-            figures = figures_of(case, claimed, jointly_claimed, "claimed")
-            estimated = backcast(case, claimed, parts, jointly_claimed, added_up(case, jointly_claimed, figures))
+            estimate = backcast(then.case, exact, claimed, then.parts)
+            claimed = estimate.rows
             for own, _ in mixed:
-                lacks = lacking(case.framework, exact, own)[0]
-                known = jointly(case, claimed, jointly_claimed, figures, own, lacks)[1]
-                for i, share in known.items():
-                    estimated.shares[own][i] = share
-            claimed = estimated
+                for i, share in jointly(estimate, own, lacking(then.case.framework, exact, own)[0])[1].items():
+                    claimed.shares[own][i] = share
         for own, other in mixed:
             cells = zip(
                 claimed.shares[own], claimed.states[own], states[side][own], states[1 - side][other], strict=True
@@ -259,18 +230,6 @@ def claimed_shares(
                 share if all_rows or (mine == "verified" and theirs == "claimed" and state != "missing") else None
                 for share, state, mine, theirs in cells
             ]
-    return found
-
-
-def jointly_verified(states: Sequence[str], origins: Sequence[str], joint: Joint) -> list[str]:
-    """The states of an estimated row, where one verified part makes an estimate verified.
-
-    states, origins   of the agencies of the estimate, and of the earlier list
-    """
-    found = list(states)
-    checked = np.append(np.array([state == "verified" for state in origins], dtype=bool), False)
-    for row in np.flatnonzero(checked[joint.places].any(axis=1)).tolist():
-        found[joint.at[row]] = "verified"
     return found
 
 

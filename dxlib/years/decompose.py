@@ -23,7 +23,8 @@ from ..rules import ZERO
 from .identity import UNCHANGED
 from .sums import Sums, fractions
 
-Shares = Mapping[str, Sequence["Fraction | None"]]
+Column = Sequence["Fraction | None"]
+Shares = Mapping[str, Column]
 Gaps = tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]  # by side, row -> True and False by agency
 Figures = dict[int, list["Fraction | None"]]  # place -> PARTS, then SUBS
 SET = ["reweighting", "added", "removed", "redefined", "index_set"]  # what the index set moved
@@ -292,14 +293,13 @@ def judged(changed: pd.DataFrame, least: Fraction) -> frozenset[str]:
 def group_change(
     related: pd.DataFrame,
     changed: pd.DataFrame,
-    earlier: Mapping[str, Fraction | None],
-    later: Mapping[str, Fraction | None],
+    scores: Sequence[Mapping[str, Fraction | None]],
     told: Collection[str],
 ) -> pd.DataFrame:
     """How the mean of the group came from one year to the next.
 
-    earlier, later   agency -> official score of that year, None without one
-    told             `judged`
+    scores   of the earlier and the later year: agency -> official score, None without one
+    told     `judged`
 
     Returns part and value (Fractions), adding up exactly: before; left (agencies that are gone without an heir, or have
     no score any more); reorganised (the same agencies on the new map); what every part of `changes` moved at the
@@ -315,7 +315,7 @@ def group_change(
         return pd.DataFrame(columns=["part", "value"])
     here = set(compared["agency"].tolist())
     origins = {o for a, o in rows_of(related, "agency", "origin") if a in here and o}
-    scored = [{a: s for a, s in table.items() if s is not None} for table in (earlier, later)]
+    scored = [{a: s for a, s in table.items() if s is not None} for table in scores]
     then, now = (dict(zip(table, wholes(table.values()), strict=True)) for table in scored)
     before, after = (wholes(compared[name].tolist()) for name in ("before", "after"))
     everybody, met, start = mean(then.values()), mean([then[o] for o in origins]), mean(before)

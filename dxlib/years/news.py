@@ -8,18 +8,18 @@ from math import sqrt
 
 import pandas as pd
 
+from .. import confidence
 from ..case.links import MATCHED
 from ..case.tables import rows_of
 from .comparison import Comparison
 from .identity import UNCHANGED
 from .matching import additive
 
-WIDTH = 1.96  # of a 95 % interval, in standard deviations
 COLUMNS = ["agency", "performance", "news"]
 
 
 def noise(compared: Sequence[Comparison], spread: Sequence[float | None]) -> float | None:
-    """What verification alone may change in the performance of an agency since the year before the last (95 %).
+    """What verification alone may change in the performance of an agency since the year before the last.
 
     compared   `compare_series`; the last pair counts
     spread     year by year, the standard deviation of one verifier's share on one row (`verify.repeatability`)
@@ -32,7 +32,7 @@ def noise(compared: Sequence[Comparison], spread: Sequence[float | None]) -> flo
     before, after = (float(x or 0) for x in spread[-2:])
     pairs = compared[-1].matches[compared[-1].matches["kind"].isin(MATCHED)]
     squares = sum(float((a + b) / 2) ** 2 for a, b in rows_of(pairs, "weight_before", "weight_after"))
-    return WIDTH * sqrt(squares * (before**2 + after**2))
+    return round(confidence.normal(), 2) * sqrt(squares * (before**2 + after**2))
 
 
 def news(compared: Sequence[Comparison], limit: float | None) -> pd.DataFrame:

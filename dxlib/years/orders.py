@@ -19,11 +19,10 @@ import pandas as pd
 from ..case import Case
 from ..index.rows import at_places, from_leaves, keeps
 from ..rules import ZERO
-from .decompose import LACKING, OTHERWISE, PARTS, Figures, Shares, Sides
+from .decompose import LACKING, OTHERWISE, PARTS, Column, Figures, Shares, Sides
 from .matching import matched
 
 QUARTER = Fraction(1, 4)
-Column = Sequence["Fraction | None"]
 Cells = tuple[dict[str, Column], dict[str, Sequence[bool]]]  # leaf -> shares, leaf -> whether its weight stays
 
 

@@ -7,21 +7,19 @@ change belongs to `unanswered` or `exemptions`, and the sub-index of matched row
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 
-from ..case import Case
 from ..case.framework import Framework
 from ..index import Exact
-from ..index.rows import Rows
-from .backcast import Joint, Parts, added_up, joined_shares, without
+from .backcast import Backcast, Year, joined_shares, without
+from .decompose import Column
 from .matching import matched
 
-Column = Sequence["Fraction | None"]
 LACKS = {"missing": 1, "not-applicable": 2}
 PART_OF = {1: "unanswered", 2: "exemptions"}
 
@@ -69,35 +67,23 @@ def lacking(framework: Framework, exact: Exact, code: str) -> tuple[np.ndarray, 
     return lacks.max(axis=0, initial=0), which
 
 
-def unanswered(
-    cases: tuple[Case, Case],
-    then: Rows,
-    sides: tuple[Rows, Rows],
-    alike: tuple[Exact, Exact],
-    parts: Mapping[str, Parts],
-    joint: Joint,
-    figures: Mapping[str, np.ndarray],
-    matches: pd.DataFrame,
-) -> Unanswered:
+def unanswered(then: Backcast, now: Year, alike: tuple[Exact, Exact], matches: pd.DataFrame) -> Unanswered:
     """The matched rows that one of two years has no answer to.
 
-    then            the earlier year's own rows
-    sides           both years for the agencies of `parts`
-    alike           both years' scores on the basis that they have in common: it decides what is an answer
-    joint, figures  `backcast.joint_of`, `backcast.figures_of`
+    alike   both years' scores on the basis that they have in common: it decides what is an answer
     """
-    named = ([origins[0].origin for origins in parts.values()], parts)
+    named = ([origins[0].origin for origins in then.parts.values()], now.rows.agencies)
     at = [{agency: i for i, agency in enumerate(year.agencies)} for year in alike]
     places = [np.array([at[side][agency] for agency in named[side]], dtype=int) for side in (0, 1)]
     found = Unanswered(({}, {}), {part: ({}, {}) for part in PART_OF.values()})
     for new, old in matched(matches):
-        lacks = lacking(cases[0].framework, alike[0], old), lacking(cases[1].framework, alike[1], new)
+        lacks = lacking(then.case.framework, alike[0], old), lacking(now.case.framework, alike[1], new)
         (early, early_which), (late, late_which) = (
             (most[there], which[there]) for (most, which), there in zip(lacks, places, strict=True)
         )
-        early[joint.at], known = jointly(cases[0], then, joint, figures, old, lacks[0][0])
-        early_which[joint.at] = early[joint.at]
-        before, after = sides[0].shares[old], sides[1].shares[new]
+        early[then.joint.at], known = jointly(then, old, lacks[0][0])
+        early_which[then.joint.at] = early[then.joint.at]
+        before, after = then.rows.shares[old], now.rows.shares[new]
         states = alike[0].columns[old].states, alike[1].columns[new].states
         gap = np.zeros(len(early), dtype=bool)
         stands: dict[str, list[list[Fraction | None]]] = {}
@@ -108,16 +94,16 @@ def unanswered(
             same = i not in known and early_which[i] == late_which[i]
             if same and states[0][places[0][i]] not in LACKS and states[1][places[1][i]] not in LACKS:
                 continue  # a branch of which the same rows have answers
-            was, now = known.get(i, None if early[i] else x), None if late[i] else y
-            gap[i] = was is None or now is None
-            if was is None and now is None:
-                if same and (x == y or not {sides[0].states[old][i], sides[1].states[new][i]} <= LACKS.keys()):
+            was, became = known.get(i, None if early[i] else x), None if late[i] else y
+            gap[i] = was is None or became is None
+            if was is None and became is None:
+                if same and (x == y or not {then.rows.states[old][i], now.rows.states[new][i]} <= LACKS.keys()):
                     continue  # there is a verdict where nobody claimed anything: verification
                 was = (x + y) / 2
             part = PART_OF[max(early[i], late[i])]
             if part not in stands:
                 stands[part] = [[None] * len(gap) for _ in (0, 1)]
-            stands[part][0][i], stands[part][1][i] = now if was is None else was, was if now is None else now
+            stands[part][0][i], stands[part][1][i] = became if was is None else was, was if became is None else became
         if gap.any() or stands:
             found.gaps[0][old] = found.gaps[1][new] = gap
         for part, (stands_before, stands_after) in stands.items():
@@ -125,9 +111,7 @@ def unanswered(
     return found
 
 
-def jointly(
-    case: Case, rows: Rows, joint: Joint, figures: Mapping[str, np.ndarray], code: str, lack: np.ndarray
-) -> tuple[np.ndarray, dict[int, Fraction | None]]:
+def jointly(then: Backcast, code: str, lack: np.ndarray) -> tuple[np.ndarray, dict[int, Fraction | None]]:
     """What joined agencies lack on a row, and what their origins with an answer have together.
 
     lack   `lacking`, for the origins
@@ -135,14 +119,13 @@ def jointly(
     Returns the most that an origin with a share lacks, by joined agency; and, where one lacks an answer, place of the
     agency -> share of the others, None without any.
     """
-    given = joint.given[code]
-    lacks = np.where(given.there, lack[joint.places], 0)
+    lacks = np.where(then.joint.given[code].there, lack[then.joint.places], 0)
     most = lacks.max(axis=1, initial=0)
     some = np.flatnonzero(most)
     if not len(some):
         return most, {}
-    answered = without(joint, code, lacks > 0, some)
-    shares = joined_shares(answered, code, rows.shares[code], added_up(case, answered, figures)[code])
-    for row in np.flatnonzero(~answered.given[code].there.any(axis=1)).tolist():
+    answered = without(then, code, lacks > 0, some)
+    shares = joined_shares(answered, code)
+    for row in np.flatnonzero(~answered.joint.given[code].there.any(axis=1)).tolist():
         shares[row] = None
-    return most, dict(zip(answered.at, shares, strict=True))
+    return most, dict(zip(answered.joint.at, shares, strict=True))

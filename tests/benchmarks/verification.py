@@ -16,7 +16,7 @@ from pathlib import Path
 
 from numpy.random import default_rng
 
-from dxlib import verify
+from dxlib import confidence, verify
 from dxlib.case import read_before, read_for_verification
 from dxlib.sample import write
 
@@ -43,8 +43,8 @@ def steps(case, before):
     yield "decisive", lambda r: verify.decisive_items(case, r["unsettled"], r["ranges"])
     yield "risk", lambda r: verify.risk(r["ledger"], r["history"], r["flags"])
     yield "choose", lambda r: verify.choose(r["risk"], 60, default_rng(1))
-    yield "unverified", lambda r: verify.unverified(r["choose"], verify.CONFIDENCE)
-    yield "plan", lambda r: verify.plan(r["ledger"], verify.CONFIDENCE, verify.TOLERABLE, "pillar")
+    yield "unverified", lambda r: verify.unverified(r["choose"], confidence.level())
+    yield "plan", lambda r: verify.plan(r["ledger"], confidence.level(), verify.TOLERABLE, "pillar")
     yield "doubles", lambda r: verify.double_verified(r["steps"])
     yield "between", lambda r: verify.between_verifiers(r["doubles"], r["grades"])
     yield "agreement (bootstrap)", lambda r: verify.agreement(r["ledger"], DRAWS, default_rng(1), r["grades"])

@@ -224,7 +224,7 @@ def test_line_separators_and_bullets_of_word_are_put_right(tmp_path):
     assert [each[:2] for each in told(root)] == [("W_NORMALISED", "normalised")]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(HOSTILE, min_size=10, max_size=40))
 def test_what_is_taken_reads_as_it_was_taken(texts):
     """10,000 hostile cells: what has no severe fault is written and read again as the same."""

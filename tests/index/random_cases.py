@@ -14,7 +14,7 @@ from dxlib.index import evaluate
 from tests.known.folders import GROUP, YEAR, leaf, pillar, write
 
 AGENCIES = ("an", "binh", "chau", "dung", "em")
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=15)
 
 
 @dataclass(frozen=True)

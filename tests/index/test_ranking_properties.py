@@ -11,7 +11,7 @@ from dxlib.index.rank import ranked_on, ranks, ranks_by_scope
 from tests.index.random_cases import few, givens
 from tests.known.folders import leaf, make
 
-many = settings(max_examples=50, deadline=None)
+many = settings(max_examples=50)
 fractions = st.fractions(0, 1, max_denominator=6)
 lists = st.lists(fractions, min_size=2, max_size=9)
 

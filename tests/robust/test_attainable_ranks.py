@@ -57,7 +57,7 @@ two = st.tuples(
 
 
 @given(two, st.sampled_from([0.2, 0.5, 1, None]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_two_rows_by_every_crossing(data, half_width):
     """With one free weight the ranks change only where two scores cross: try all crossings and points between."""
     lin = plain([[v / 10 for v in row] for row in data[0]], data[1])
@@ -94,7 +94,7 @@ def corners(planes: list[tuple[np.ndarray, float]], low: np.ndarray, high: np.nd
     st.lists(st.integers(1, 3), min_size=3, max_size=3),
     st.sampled_from([0.3, 1, None]),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_three_rows_by_every_cell(x, w, half_width):
     """A best rank is met at a corner of the cells the scores cut out, a worst rank inside a triangle of corners."""
     lin = plain([[v / 10 for v in row] for row in x], w)
@@ -112,7 +112,7 @@ def test_three_rows_by_every_cell(x, w, half_width):
     st.lists(st.lists(st.integers(0, 10), min_size=4, max_size=4), min_size=2, max_size=7),
     st.lists(st.integers(1, 9), min_size=4, max_size=4),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_wider_sets_hold_narrower_ones_and_every_corner(x, w):
     lin = plain([[v / 10 for v in row] for row in x], w)
     official = lin.official["rank"].tolist()
@@ -174,7 +174,7 @@ def test_the_same_ranks_twice_and_in_any_order():
 
 
 @given(st.lists(st.lists(st.integers(-5, 5), min_size=3, max_size=3), min_size=2, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rows_that_clash_are_those_a_linear_programme_cannot_join(rows):
     gain = np.array(rows, float)
     found = clashing(gain)
@@ -206,7 +206,7 @@ def test_cut_off_scores_tie_at_the_ends():
     st.lists(st.lists(st.integers(-4, 12), min_size=3, max_size=3), min_size=3, max_size=5),
     st.lists(st.integers(1, 3), min_size=3, max_size=3),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_cut_off_scores_stay_in_the_bounds_on_a_grid(x, w):
     lin = plain([[v / 10 for v in row] for row in x], w, clamped=True)
     weights = np.array([(a, b, 20 - a - b) for a in range(21) for b in range(21 - a)]) / 20

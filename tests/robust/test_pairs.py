@@ -82,7 +82,7 @@ def test_a_score_on_the_cut_is_in_the_class_and_below_it_is_not(tmp_path):
 
 
 @given(rows, widths)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_margins_are_those_of_the_vertices(data, half_width):
     x, w = np.array(data[0], float) / 10, np.array(data[1], float) / sum(data[1])
     low, high = bounds(w, half_width)
@@ -96,7 +96,7 @@ def test_margins_are_those_of_the_vertices(data, half_width):
 
 
 @given(rows, widths)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_signs_are_exact_antisymmetric_and_shrink_with_the_set(data, half_width):
     lin = plain([[v / 10 for v in row] for row in data[0]], data[1])
     every = list(range(len(data[0])))

@@ -66,7 +66,7 @@ def numbers(data):
 
 
 @given(cases)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_linear_programmes_find_the_same_l1_and_linf(data):
     from scipy.optimize import linprog
 
@@ -90,7 +90,7 @@ def test_linear_programmes_find_the_same_l1_and_linf(data):
 
 
 @given(cases)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_relative_change_is_the_first_box_with_a_reversal(data):
     delta, w = numbers(data)
     nearest = nearest_box(delta, w, w)
@@ -108,7 +108,7 @@ def test_the_relative_change_is_the_first_box_with_a_reversal(data):
 
 
 @given(cases)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_another_solver_finds_the_same_l2(data):
     from scipy.optimize import minimize
 
@@ -134,7 +134,7 @@ def test_another_solver_finds_the_same_l2(data):
 
 
 @given(cases, st.integers(2, 9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_scaling_the_difference_changes_nothing_and_norms_stand_in_order(data, factor):
     delta, w = numbers(data)
     ones = [Fraction(1)] * len(w)

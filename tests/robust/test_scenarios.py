@@ -394,7 +394,7 @@ def check_lists(case, table):
             assert found.classes[k].tolist() == expected.loc[agencies, "class"].tolist(), choice
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=2, max_size=12))
 def test_tau_is_that_of_scipy(pairs):
     before, after = np.array(pairs, float).T

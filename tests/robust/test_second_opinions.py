@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 from dxlib import read_case, score
 from dxlib.robust.kemeny import duel_parts, kemeny, order_score
 from dxlib.robust.second_opinions import benefit_of_the_doubt, frontier, second_opinions
-from dxlib.robust.votes import borda, condorcet_winner, copeland, majority, outranking
+from dxlib.robust.votes import borda, copeland, majority, outranking
 from tests.robust.toy import TOY, toy
 
 ky = import_module("dxlib.robust.kemeny")
@@ -45,7 +45,6 @@ def test_duels_of_the_toy_on_paper():
     assert o[0, 1] == pytest.approx(0.6) and o[0, 2] == pytest.approx(0.5) and o[1, 2] == pytest.approx(0.8)
     assert copeland(o).tolist() == [2, 1, 0, -3]
     assert borda(o) == pytest.approx([1.9, 2.0, 1.7, 0.4])
-    assert condorcet_winner(o) is None  # A and C tie
     found = kemeny(o)
     assert found.order == [0, 1, 2, 3] and found.score == pytest.approx(4.5) and found.exact and found.unique
 
@@ -54,7 +53,7 @@ def test_tennessee():
     found = kemeny(TENNESSEE)
     assert found.order == [N, C, K, M] and found.score == 393 and found.exact and found.unique
     assert borda(TENNESSEE).tolist() == [126, 194, 173, 107]
-    assert condorcet_winner(TENNESSEE) == N
+    assert copeland(TENNESSEE).tolist() == [-3, 3, 1, -1]
 
 
 def test_benefit_of_the_doubt_of_the_toy_on_paper():
@@ -156,7 +155,7 @@ def brute(support):
     return list(min(best)), float(scores.max()), len(best) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables())
 def test_kemeny_is_the_first_of_the_best_of_all_orders(table):
     o = outranking(*table)
@@ -166,7 +165,7 @@ def test_kemeny_is_the_first_of_the_best_of_all_orders(table):
     assert found.order == order and found.unique == unique
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tables(low=2))
 def test_the_integer_programme_gives_the_same(table):
     o = outranking(*table)
@@ -226,7 +225,7 @@ def test_opposite_ballots_change_nothing():
     assert copeland(more).tolist() == copeland(TENNESSEE).tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables(low=2))
 def test_duels_sum_to_one_and_winners_are_at_the_top(table):
     x, weights = table
@@ -234,16 +233,16 @@ def test_duels_sum_to_one_and_winners_are_at_the_top(table):
     assert np.allclose((o + o.T)[~np.eye(len(o), dtype=bool)], 1)
     assert borda(o).sum() == pytest.approx(len(o) * (len(o) - 1) / 2) and copeland(o).sum() == 0
     assert np.allclose(outranking(x, weights * 7), o)
-    winner = condorcet_winner(o)
-    if winner is not None:
-        assert kemeny(o).order[0] == winner and copeland(o).argmax() == winner
+    winner = np.flatnonzero(copeland(o) == len(o) - 1)  # of every duel: Condorcet's
+    if len(o) > 1 and len(winner):
+        assert kemeny(o).order[0] == winner[0]
     parts = duel_parts(majority(o))
     assert sorted(i for part in parts for i in part) == list(range(len(o)))
     for above, below in pairwise(parts):
         assert (o[np.ix_(above, below)] > 0.5).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tables(low=1, high=5))
 def test_benefit_of_the_doubt_is_at_least_any_fixed_weighting_and_ignores_units(table):
     x, weights = table

@@ -68,7 +68,7 @@ tables = st.integers(2, 4).flatmap(
 
 
 @given(tables)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_changes_inside_and_something_does_just_outside(data):
     x, w, clamped = data
     lin = plain([[v / 5 for v in row] for row in x], w, clamped)
@@ -105,7 +105,7 @@ def test_nothing_changes_inside_and_something_does_just_outside(data):
 
 
 @given(tables)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_classes_stay_inside_and_end_on_a_cut(data):
     x, w, _ = data
     lin = plain([[v / 6 for v in row] for row in x], w)

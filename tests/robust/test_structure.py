@@ -334,7 +334,7 @@ def test_components_of_a_made_set(tmp_path):
 values = st.floats(0, 1, allow_nan=False).map(lambda v: round(v, 2))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(values, values), min_size=2, max_size=60))
 def test_a_ratio_lies_between_0_and_1_and_ignores_order_and_units(pairs):
     x, y = np.array(pairs).T
@@ -346,7 +346,7 @@ def test_a_ratio_lies_between_0_and_1_and_ignores_order_and_units(pairs):
     assert again == pytest.approx(found, nan_ok=True, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(values, min_size=3, max_size=3), min_size=2, max_size=30))
 def test_alpha_is_at_most_1_and_within_its_interval(rows):
     found = cronbach_alpha(np.array(rows))

@@ -15,7 +15,7 @@ from dxlib.robust.weights import SETS, STREAM, drawn, families, in_box
 from tests.backtest.contract_folder import write_folder
 
 W = np.array([0.5, 0.3, 0.2])
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 def seeded(seed=7):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dxlib.rules import SHAPES, Places, Telling, parse_rule
 
 MAXIMUM = Fraction(20)
-some = settings(max_examples=20, deadline=None)
+some = settings(max_examples=20)
 RULES = {  # rule: directions
     "points": (1,),
     "yes_no": (1,),

@@ -84,7 +84,7 @@ def test_forms_that_never_become_a_path(folders, year, group):
     assert {f.reason for f in refusal.value.findings} == {"year_form", "group_form"}
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.one_of(st.text(max_size=50), st.text(alphabet="./\\a2\n", max_size=8)),
     st.one_of(st.text(max_size=50), st.text(alphabet="./\\a2\n", max_size=8)),

@@ -210,7 +210,7 @@ VALUES = st.one_of(
 NAMES = st.one_of(st.sampled_from(sorted(SENSITIVITY)), st.text(), st.text(alphabet="abc =;\n()_1"))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=4))
 def test_only_assignments_of_constants_reach_the_notebook(given_values):
     try:

@@ -697,7 +697,7 @@ def test_two_thousand_mutated_workbooks(doors, monkeypatch):
     assert refused > 800 and same > 100, (refused, same)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_every_changed_cell_is_named_and_no_other(doors, data):
     """Whatever is locked: words, figures, blanks, formulas; alone or many at once."""

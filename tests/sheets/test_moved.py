@@ -235,7 +235,7 @@ def test_a_code_given_anew_takes_no_answer_of_another_row(desk, form, whole, fir
     assert out.given == {n: s for n, s in whole.given.items() if not n.startswith(f"{code}/")}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_no_answer_ever_stands_beside_another_code(desk, form, whole, data):
     """Rows dropped, doubled, put in and moved at will: what is read of a code was typed beside it."""

@@ -21,7 +21,7 @@ from dxlib.verify.flag import COLUMNS
 from tests.conftest import PUBLISHED
 
 DTI = PUBLISHED / "dti"
-many = settings(max_examples=100, deadline=None)
+many = settings(max_examples=100)
 
 
 def relation(left, sign, right, rounded="no", name="r"):

@@ -15,7 +15,7 @@ from dxlib.verify.documents import EMPTY, coverage, document_flags
 from dxlib.verify.flag import COLUMNS
 
 EVIDENCE = ["agency", "indicator", "no", "number", "title", "issued_on", "issuer", "file", "sha256", "verdict", "note"]
-many = settings(max_examples=20, deadline=None)
+many = settings(max_examples=20)
 
 
 def digest(text: str) -> str:

@@ -64,7 +64,7 @@ taint_lists = st.lists(st.floats(-1, 1), max_size=12)
 
 
 @given(st.integers(0, 20), st.integers(20, 200), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_p39_whole_errors_are_clopper_pearson(errors, size, confidence):
     bound = stringer([1] * errors, size, confidence)[1]
     assert bound == pytest.approx(beta.ppf(confidence, errors + 1, size - errors) if errors < size else 1)
@@ -72,7 +72,7 @@ def test_p39_whole_errors_are_clopper_pearson(errors, size, confidence):
 
 
 @given(taint_lists, st.floats(-1, 1), st.sampled_from(["binomial", "poisson"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_p39_a_taint_never_lowers_the_bound(taints, another, method):
     likely, bound = stringer(taints, 15, 0.9, method)
     more_likely, higher = stringer([*taints, another], 15, 0.9, method)
@@ -83,7 +83,7 @@ def test_p39_a_taint_never_lowers_the_bound(taints, another, method):
 
 
 @given(taint_lists)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_under_scoring_never_reduces_the_bound(taints):
     assert stringer(taints, 12, 0.95) == stringer([max(t, 0) for t in taints], 12, 0.95)
 
@@ -100,7 +100,7 @@ def test_hansen_hurwitz_is_unbiased():
 
 
 @given(st.lists(st.tuples(st.integers(1, 10), st.integers(0, 10)), min_size=2, max_size=12))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_full_count_has_no_error(pairs):
     s, v = (np.array(x, float) for x in zip(*pairs, strict=True))
     for method in (difference, ratio):
@@ -283,7 +283,7 @@ blocks = st.lists(
 
 
 @given(blocks)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_bounds_lie_between_what_was_found_and_what_is_possible(parts):
     data = frame(*parts)
     table = by_method(unverified(data, 0.95))

@@ -23,7 +23,7 @@ from dxlib.verify.heaping import (
 )
 
 FIVE, HALF = Fraction(5), Fraction(1, 2)
-many = settings(max_examples=100, deadline=None)
+many = settings(max_examples=100)
 
 
 def ratios(agency, pairs):

@@ -158,7 +158,7 @@ def test_an_item_that_only_moves_others_is_on_the_list(tmp_path):
 points = st.integers(0, 10)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(points, points), min_size=3, max_size=4),
     st.sets(st.tuples(st.integers(0, 3), st.sampled_from(["1", "2"])), min_size=1, max_size=3),

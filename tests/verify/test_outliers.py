@@ -24,7 +24,7 @@ from dxlib.verify.outliers import (
 )
 
 BEFORE, NOW = (71, 65, 80, 58, 62, 77), (74, 67, 82, 75, 63, 79)
-many = settings(max_examples=100, deadline=None)
+many = settings(max_examples=100)
 points = st.integers(0, 40)  # small whole numbers: many ties, as points have
 samples = st.lists(points, min_size=3, max_size=25)
 

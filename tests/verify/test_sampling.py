@@ -101,7 +101,7 @@ def test_equality_is_decided_exactly():
 
 
 @given(st.integers(1, 45), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_both_against_whole_numbers(population, data):
     bad = data.draw(st.integers(0, population))
     allowed = data.draw(st.integers(0, 4))
@@ -134,7 +134,7 @@ def test_half_a_million_items_within_a_second():
 
 
 @given(st.integers(2, 300), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_p38_the_bound_follows_sample_found_and_confidence(population, data):
     sample = data.draw(st.integers(1, population))
     found = data.draw(st.integers(0, sample))
@@ -158,7 +158,7 @@ def test_nothing_can_be_shown_when_as_many_may_be_found():
 
 
 @given(st.lists(st.sampled_from([0, 0.25, 0.5, 1, 1.5, 2, 3, 7]), min_size=1, max_size=12), st.integers(1, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_p41_chances_are_exactly_proportional_to_points(points, size):
     units, scale = whole_units(points)
     certain, left, rest = certain_items(units, size)
@@ -230,7 +230,7 @@ def best_spread(sizes, deviations, total, least=1):
     st.integers(1, 2),
     st.data(),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_neyman_is_the_optimum(strata, least, data):
     sizes, deviations = zip(*strata, strict=True)
     total = data.draw(st.integers(sum(min(least, a) for a in sizes), sum(sizes)))

@@ -8,7 +8,7 @@ import krippendorff as referee
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dxlib.verify.verifiers import (
@@ -47,7 +47,6 @@ tables = st.integers(2, 4).flatmap(
 
 
 @given(tables, st.sampled_from(LEVELS))
-@settings(deadline=None)
 def test_the_referee_agrees(units, level):
     table = np.array(units, float).T
     ours = krippendorff(table, level)

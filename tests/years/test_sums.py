@@ -26,7 +26,7 @@ def tables(draw):
     return columns, factors, draw(st.lists(st.integers(0, agencies - 1), min_size=1, max_size=4)), agencies
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tables())
 def test_sums_are_exact(table):
     columns, factors, places, agencies = table

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ... import confidence
 from ...case import Case
 from ...robust.acceptability import standard_error
 from ...words import number, percent, text
 from .. import labels
 from ..blocks import Sentences, sentences
 
-SETTLED = 0.95  # share of the draws from which the order of two agencies counts as settled
+SETTLED = 0.95  # share of the draws from which the order of two agencies counts as settled: no level of confidence
 PLACES = 3  # places from the top that the summary speaks of
 GROUPS = 2  # groups of places that it names
 LISTS = 3  # lists that it goes through one by one
@@ -179,5 +180,5 @@ def choice(factor: str, alternative: str, lang: str) -> str:
 
 
 def missed(draws: int, lang: str) -> str:
-    """What so many draws without a case leave possible, with 95 % confidence: 3 / K."""
-    return percent(min(3 / draws, 1.0), lang, 2)
+    """What so many draws without a case leave possible."""
+    return percent(confidence.unseen(draws), lang, 2)

@@ -26,7 +26,7 @@ def drawn_from(half_width: float, draws: int, seed: int, lang: str) -> str:
 def intervals_chart(
     case: Case, intervals: pd.DataFrame, exact: pd.DataFrame, half_width: float, draws: int, seed: int, lang: str
 ) -> Chart | None:
-    """Best and worst place of every agency, exactly; where there is no exact answer, 5 to 95 % of the draws."""
+    """Best and worst place of every agency, exactly; where there is no exact answer, the interval over the draws."""
     if intervals.empty:
         return None
     named = labels.agencies(case, lang)
@@ -60,7 +60,7 @@ def intervals_table(
     seed: int,
     lang: str,
 ) -> Table | None:
-    """Official rank, exact best and worst, 5–95 % of the draws, how often the rank is kept, whether the class is."""
+    """Official rank, exact best and worst, interval of the draws, how often it is kept, whether the class is."""
     named, scoped = labels.agencies(case, lang), bool(intervals["scope"].any())
     ranges = {r["agency"]: r for r in exact.to_dict("records")}
     certain = dict(zip(sure["agency"], sure["certain"], strict=True)) if len(sure) else {}

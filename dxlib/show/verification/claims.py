@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from ... import confidence
 from ...case import Case
 from ...words import number, percent, text
 from .. import charts, labels
@@ -132,7 +133,8 @@ def agreement_sentence(case: Case, agreed: pd.DataFrame, lang: str) -> Sentences
     }
     key = "verification.agreement" if whole["bias_low"] == whole["bias_low"] else "verification.agreement_few"
     chance = whole["p_inflation"]
-    clear = "" if chance != chance else text(f"verification.{'one_sided' if chance < 0.05 else 'not_one_sided'}", lang)
+    leans = "one_sided" if chance < confidence.significance() else "not_one_sided"
+    clear = "" if chance != chance else text(f"verification.{leans}", lang)
     return sentences(text(key, lang, **facts), clear)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from ... import confidence
 from ...case import Case
 from ...verify.estimates import conclusion
-from ...verify.risk import CONFIDENCE, FACTORS, PRIOR, TOLERABLE, UNKNOWN
+from ...verify.risk import FACTORS, PRIOR, TOLERABLE, UNKNOWN
 from ...words import number, percent, text
 from .. import labels
 from ..blocks import Column, Sentences, Table, sentences, table
@@ -31,7 +32,7 @@ def plan_table(case: Case, plan: pd.DataFrame, lang: str) -> Table | None:
         ]
         for r in rows.to_dict("records")
     ]
-    facts = {"confidence": percent(CONFIDENCE, lang, 0), "tolerable": percent(TOLERABLE, lang, 0)}
+    facts = {"confidence": percent(confidence.level(), lang, 0), "tolerable": percent(TOLERABLE, lang, 0)}
     return table(
         text("verification.plan_caption", lang, **facts),
         [
