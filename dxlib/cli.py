@@ -306,7 +306,7 @@ def load(data: Path, year: str, group: str, scenario: str | None, on: str | None
 def marked(table: pd.DataFrame, cases: Iterable[Case], args: argparse.Namespace) -> pd.DataFrame:
     """The table with a last column `mark`, and a warning, where a scenario has changed points; else as it is. Weights
     that a scenario moves far are warned of, too."""
-    from .case.framework import shown
+    from .rules import shown
 
     cases = list(cases)
     moved = {(f.column, f.value): f for case in cases for f in case.findings if f.code == "W_WEIGHT"}

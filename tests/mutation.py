@@ -37,7 +37,8 @@ from mutmut.state import state
 
 HOME = Path(__file__).parents[1]
 INDEX = ("rounding", "rank", "aggregate", "score", "values", "table", "rows", "potential", "compare", "floats")
-MODULES = ("dxlib.rules", *(f"dxlib.index.{name}" for name in INDEX), "dxlib.audit")
+RULES = ("grammar", "parse", "shape", "absolute", "graded", "counted", "relative", "signed")
+MODULES = (*(f"dxlib.rules.{name}" for name in RULES), *(f"dxlib.index.{name}" for name in INDEX), "dxlib.audit")
 TESTS = dict.fromkeys(MODULES, ("rules", "known", "index")) | {
     "dxlib.audit": ("audit",),
     "dxlib.index.rows": ("years", "index/test_rows.py"),
@@ -102,7 +103,7 @@ class Finder:
 
 
 def function_of(mutant: str) -> str:
-    """dxlib.rules.x_number of dxlib.rules.x_number__mutmut_3."""
+    """dxlib.rules.grammar.x_number of dxlib.rules.grammar.x_number__mutmut_3."""
     return mutant.rpartition("__mutmut_")[0]
 
 

@@ -143,7 +143,7 @@ def appealed(before: Cells, decided: Cells, reads: bool) -> Cells:
 
 def reads_points(framework: Framework, code: str) -> bool:
     node = framework.nodes.get(code)
-    return node is not None and node.rule.takes == "points"
+    return node is not None and "points" in node.rule.reads
 
 
 def read_answers(tables: Mapping[str, pd.DataFrame], framework: Framework, settings: Settings) -> Answers:

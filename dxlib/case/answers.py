@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ..errors import nearest
-from ..rules import Goalposts, Options, Points, number
-from .framework import FULL, Node, shown
+from ..rules import Wrong, number, shown
+from .framework import FULL, Node
 from .settings import Settings
 
 Answer = Mapping[str, str]
 ANSWER = ("a", "b", "option", "points")
-
-
-class Wrong(ValueError):
-    """An answer the rule cannot take: column, code, reason and facts of the finding."""
-
-    def __init__(self, column: str, code: str, reason: str, **facts: object):
-        self.column, self.code, self.reason, self.facts = column, code, reason, facts
-        super().__init__(f"{code} {column}")
 
 
 def value(node: Node, answer: Answer, settings: Settings) -> Fraction | str | None:
@@ -29,30 +20,13 @@ def value(node: Node, answer: Answer, settings: Settings) -> Fraction | str | No
     given (missing), or the policy word "exempt", "full", "zero" for 0/0. Raises Wrong.
     """
     rule = node.rule
-    if rule.takes == "anything":
-        if node.kind and answer["a"]:
-            check_kind(node, number(answer["a"]))
-        return None
-    if isinstance(rule, Options):
-        return option(rule, answer["option"])
-    if isinstance(rule, Points):
-        points = number(answer["points"]) if answer["points"] else None
-        if points is not None and not 0 <= points <= rule.maximum:
-            raise Wrong("points", "E_RANGE", "points_range", maximum=shown(rule.maximum))
-        return points
-    return figure(node, answer, settings)
-
-
-def option(rule: Options, text: str) -> Fraction | None:
-    if not text:
-        return None
-    try:
-        return rule.value(text)
-    except KeyError as unknown:
-        known = rule.names + (["none"] if rule.takes == "parts" else [])
-        part = str(unknown.args[0])
-        facts = {"nearest": nearest(part, known) or ", ".join(known), "allowed": ", ".join(known)}
-        raise Wrong("option", "E_OPTION", "option_unknown", **facts) from None
+    if "a" in rule.reads:
+        return figure(node, answer, settings)
+    if rule.reads:
+        return rule.read(answer)
+    if node.kind and answer["a"]:
+        check_kind(node, number(answer["a"]))
+    return None
 
 
 def figure(node: Node, answer: Answer, settings: Settings) -> Fraction | str | None:
@@ -67,7 +41,7 @@ def quotient_of(node: Node, a: Fraction, b: Fraction, settings: Settings) -> Fra
     rule = node.rule
     if a.numerator < 0 and (not rule.signed or node.ratio):
         raise Wrong("a", "E_RANGE", "negative")
-    if rule.name in ("count", "bonus", "penalty") and a.denominator != 1:
+    if rule.whole and a.denominator != 1:
         raise Wrong("a", "E_RANGE", "count_whole")
     if node.kind:
         check_kind(node, a)
@@ -87,8 +61,8 @@ def quotient_of(node: Node, a: Fraction, b: Fraction, settings: Settings) -> Fra
         if not b:
             return settings.zero_over_zero
         x = Fraction(a.numerator * b.denominator, a.denominator * b.numerator)
-    if isinstance(rule, Goalposts) and rule.log and x + rule.offset <= 0:
-        raise Wrong("a", "E_RANGE", "log_positive", least=shown(-rule.offset))
+    if rule.least is not None and x <= rule.least:
+        raise Wrong("a", "E_RANGE", "log_positive", least=shown(rule.least))
     return x
 
 
@@ -105,14 +79,13 @@ def check_kind(node: Node, a: Fraction) -> None:
 
 def override(node: Node, verdict: Answer, scale: Fraction) -> Fraction | None:
     """Points of a verdict that override the rule, as a share (bonus, penalty: signed points). Raises Wrong."""
-    if not verdict["points"] or node.rule.takes in ("points", "anything"):
+    if not verdict["points"] or not node.rule.reads or "points" in node.rule.reads:
         return None
     points = number(verdict["points"])
     if node.role in ("bonus", "penalty"):
         if points < 0:
             raise Wrong("points", "E_RANGE", "negative")
         return points if node.role == "bonus" else -points
-    limitless = node.rule.name == "zscore" or (isinstance(node.rule, Goalposts) and not node.rule.clipped)
-    if not limitless and not 0 <= points <= scale:
+    if node.rule.bounded and not 0 <= points <= scale:
         raise Wrong("points", "E_RANGE", "points_range", maximum=shown(scale))
     return points / scale

@@ -12,8 +12,9 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding, nearest
+from ..rules import shown
 from .answered import Answers
-from .framework import Framework, shown
+from .framework import Framework
 from .settings import Settings, check_value, policies
 
 

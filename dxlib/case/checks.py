@@ -11,10 +11,10 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding
-from ..rules import Bonus, Rule
+from ..rules import shown
 from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top, steps_of
 from .answers import ANSWER, Wrong, override
-from .framework import Framework, Node, Unread, optional, shown
+from .framework import Framework, Node, optional
 from .settings import Settings
 from .tables import rows_of
 
@@ -119,15 +119,10 @@ def check_answer(reader: Reader, cells: Cells, file: str, row: int) -> list[Find
         return [wrong_answer(node, wrong, cells, file, row)]
     except ValueError:
         return []  # a cell that is no number: said by the cell checks
-    if node.ratio and isinstance(value, Fraction) and value.numerator > value.denominator and clips(node.rule):
+    if node.ratio and isinstance(value, Fraction) and value.numerator > value.denominator and node.rule.clips:
         a, b, *_ = cells
         return [Finding("W_PART", "part_clipped", file, row, "a", a, {"code": node.code, "b": b})]
     return []
-
-
-def clips(rule: Rule) -> bool:
-    """Whether a share above 1 counts like 1 because nothing in the rule is said of more."""
-    return rule.name == "ratio" or max(rule.thresholds, default=Fraction(1)) < 1
 
 
 def wrong_answer(node: Node, wrong: Wrong, cells: Cells, file: str, row: int) -> Finding:
@@ -165,12 +160,8 @@ def taken(node: Node, file: str, row: int) -> Finding:
 def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Finding]:
     """Cells filled in that the rule does not read, and a self score above the maximum."""
     found = []
-    figures = ("a", "b") if node.rule.divides else ("a",)
-    reads = {"number": figures, "option": ("option",), "parts": ("option",), "points": (), "anything": ANSWER}[
-        node.rule.takes
-    ]
-    for column in ("a", "b", "option"):
-        if claim[column] and column not in reads:
+    for column in ("a", "b", "option") if node.rule.reads else ():
+        if claim[column] and column not in node.rule.reads:
             found.append(
                 Finding(
                     "W_UNREAD",
@@ -183,12 +174,12 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
                 )
             )
     points = optional(claim["points"]) or Fraction(0)
-    extra = isinstance(node.rule, Bonus)  # a penalty may be claimed with either sign
-    most = node.rule.cap if isinstance(node.rule, Bonus) else node.maximum
+    extra = node.role in ("bonus", "penalty")  # a penalty may be claimed with either sign
+    most = node.rule.cap if extra else node.maximum
     reason = "self_score_low" if points < 0 and node.role != "penalty" else ""
     if most and (abs(points) if extra else points) > most:
         reason = "self_score_high"
-    if reason and node.rule.takes != "points":
+    if reason and "points" not in node.rule.reads:
         facts = {"code": node.code, "maximum": shown(most)}
         found.append(Finding("W_RANGE", reason, file, row, "points", claim["points"], facts))
     return found
@@ -327,7 +318,7 @@ def check_coverage(
         if wanted and answered.isdisjoint(wanted) and (measured or not claims.empty):  # an empty table says so itself
             code = "E_INDICATOR_ABSENT" if measured else "W_INDICATOR_ABSENT"
             findings.append(Finding(code, "indicator_absent", file, None, "indicator", node.code))
-        if settings.missing == "error" and not isinstance(node.rule, Unread):
+        if settings.missing == "error" and node.rule.readable:
             final = answering(node, answers)
             findings += [
                 Finding("E_MISSING", "answer_missing", file, None, "indicator", node.code, {"agency": a})
@@ -361,8 +352,8 @@ def check_choices(tables: Tables, framework: Framework, folder: str) -> list[Fin
     findings = []
     for row, choice in records(tables["choices"]):
         node = framework.nodes.get(choice["indicator"])
-        names = getattr(node.rule, "names", []) if node else []
-        if node and not isinstance(node.rule, Unread) and choice["name"] not in names:
+        names = node.rule.names if node else []
+        if node and node.rule.readable and choice["name"] not in names:
             facts = {"allowed": ", ".join(names) or "–", "nearest": ", ".join(names) or "–", "code": node.code}
             findings.append(
                 Finding("E_OPTION", "option_unknown", f"{folder}/choices.csv", row, "name", choice["name"], facts)

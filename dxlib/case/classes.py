@@ -1,11 +1,13 @@
-"""Classes: what each is called, and the stretches of shares that it takes."""
+"""Classes: what each is called, which one a share is in, and how far the next one is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from ..errors import Finding
 
@@ -26,55 +28,96 @@ class Class:
 
 
 @dataclass(frozen=True)
-class Band:
-    """A stretch of shares, up to the next band: where it begins (None: it takes what is left), whether its cut belongs
-    to it, and the position of its class (1 = the highest of index.toml)."""
+class Edge:
+    """Where a stretch of shares begins, whether its cut belongs to it, and the position of its class (1 = the highest
+    of index.toml)."""
 
-    cut: Fraction | None
+    cut: Fraction
     includes_cut: bool
     place: int
 
     def holds(self, share: Fraction) -> bool:
-        return self.cut is None or (share >= self.cut if self.includes_cut else share > self.cut)
+        return share >= self.cut if self.includes_cut else share > self.cut
+
+    def reached(self, shares: Any, tie: float) -> Any:
+        """The same of float shares; one within `tie` of the cut is on it."""
+        cut = float(self.cut)
+        near = tie * max(1.0, abs(cut))
+        return shares >= cut - near if self.includes_cut else shares > cut + near
 
 
-def two_sided(classes: Sequence[Class]) -> bool:
-    """Whether the classes are distances from 1 (parity), as those of UNDP's Gender Development Index."""
-    return any(c.within is not None for c in classes)
+class Classes(tuple[Class, ...]):
+    """The classes of a set, the highest first: which of them a share is in, and how far the next one is."""
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether they are distances from 1 (parity), as those of UNDP's Gender Development Index."""
+        return any(c.within is not None for c in self)
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Where stretches of shares begin, the highest first. What lies below all of them, a share below 0 too, is in
+        the last class."""
+        if not self.two_sided:
+            return tuple(Edge(c.cut, c.includes_cut, i) for i, c in enumerate(self[:-1], 1))
+        near = [(c.within, c.includes_cut, i) for i, c in enumerate(self, 1) if c.within is not None]
+        above = [Edge(1 + width, not closed, i + 1) for width, closed, i in reversed(near)]
+        return (*above, *(Edge(1 - width, closed, i) for width, closed, i in near))
+
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """The position of the class of each stretch."""
+        return (*(edge.place for edge in self.edges), len(self)) if self else ()
+
+    def stretch(self, share: Fraction) -> int:
+        """Which stretch holds a share, counted from 0."""
+        return next((k for k, edge in enumerate(self.edges) if edge.holds(share)), len(self.edges))
+
+    def of(self, share: Fraction | None) -> int | None:
+        """1-based position of the class of a share; None without a score or classes."""
+        return self.places[self.stretch(share)] if self and share is not None else None
+
+    def of_float(self, share: float, tie: float) -> int | None:
+        """The same of a float; one within `tie` of a cut is on it."""
+        return next((edge.place for edge in self.edges if edge.reached(share, tie)), len(self) or None)
+
+    def met(self, low: Fraction | None, high: Fraction | None) -> list[int]:
+        """The positions of the classes that shares from `low` to `high` meet, the highest class first."""
+        if low is None or high is None or not self:
+            return []
+        return sorted(set(self.places[self.stretch(high) : self.stretch(low) + 1]))
+
+    def above(self, share: Fraction) -> Edge | None:
+        """Where the next higher class begins; None in the highest, and where more is not better."""
+        k = self.stretch(share)
+        return self.edges[k - 1] if k and not self.two_sided else None
+
+    def borders(self, share: Fraction) -> list[tuple[Edge, int]]:
+        """Both ends of the stretch that holds a share, the upper first: (where it is, position of the class beyond)."""
+        k = self.stretch(share)
+        upper = [(self.edges[k - 1], self.places[k - 1])] if k else []
+        return [*upper, *((edge, self.places[k + 1]) for edge in self.edges[k : k + 1])]
+
+    def formula(self, share: str, names: Sequence[str], cuts: Sequence[str], decimals: int) -> str:
+        """The name of the class of a share, worked out by a spreadsheet.
+
+        share         its address; names, cuts: those of the names of the classes, and of their cuts or distances
+        decimals      to which a distance is compared
+        """
+        found = names[-1] if names else '""'
+        for one, name, cut in reversed(list(zip(self[:-1], names, cuts, strict=False))):
+            sign = (">" if one.within is None else "<") + ("=" if one.includes_cut else "")
+            figure = share if one.within is None else f"ROUND(ABS({share}-1),{decimals})"
+            found = f"IF({figure}{sign}{cut},{name},{found})"
+        return found
 
 
-def bands_of(classes: Sequence[Class]) -> tuple[Band, ...]:
-    """The bands from the highest share down. The last class takes everybody that is left, a share below 0 too."""
-    if not two_sided(classes):
-        last = len(classes)
-        return tuple(Band(None if i == last else c.cut, c.includes_cut, i) for i, c in enumerate(classes, 1))
-    near = [(c.within, c.includes_cut, i) for i, c in enumerate(classes, 1) if c.within is not None]
-    above = [Band(1 + width, not closed, i + 1) for width, closed, i in reversed(near)]
-    below = [Band(1 - width, closed, i) for width, closed, i in near]
-    return (*above, *below, Band(None, True, len(classes)))
-
-
-def classify(share: Fraction | None, bands: Sequence[Band]) -> int | None:
-    """1-based position of the class whose band holds the share; None without a score or classes."""
-    if share is None or not bands:
-        return None
-    return next(band.place for band in bands if band.holds(share))
-
-
-def met(low: Fraction | None, high: Fraction | None, bands: Sequence[Band]) -> list[int]:
-    """The positions of the classes that shares from `low` to `high` meet, the highest class first."""
-    if low is None or high is None or not bands:
-        return []
-    first, last = (next(k for k, band in enumerate(bands) if band.holds(x)) for x in (high, low))
-    return sorted({band.place for band in bands[first : last + 1]})
-
-
-def check_classes(classes: Sequence[Class], cuts: Sequence[Fraction | None], file: str) -> list[Finding]:
+def check_classes(classes: Classes, cuts: Sequence[Fraction | None], file: str) -> list[Finding]:
     """Cuts fall from the highest class down, the last is 0; or distances from 1 grow, the last has none.
 
     cuts   as written; None where a class has none
     """
-    if not two_sided(classes):
+    if not classes.two_sided:
         return check_cuts(classes, cuts, file)
     *near, last = classes
     found = []
@@ -87,7 +130,7 @@ def check_classes(classes: Sequence[Class], cuts: Sequence[Fraction | None], fil
     return found
 
 
-def check_cuts(classes: Sequence[Class], cuts: Sequence[Fraction | None], file: str) -> list[Finding]:
+def check_cuts(classes: Classes, cuts: Sequence[Fraction | None], file: str) -> list[Finding]:
     found = [
         Finding("E_KEY", "key_missing", file, column=f"class[{i}].cut", facts={"key": f"class[{i}].cut"})
         for i, cut in enumerate(cuts, 1)

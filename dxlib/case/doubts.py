@@ -14,14 +14,13 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..errors import Finding
-from ..rules import Goalposts, Steps, Target
+from ..rules import shown
 from .answered import EXEMPT, Answers, answers_in, on_top
 from .answers import ANSWER
-from .framework import Framework, Node, optional, shown
+from .framework import Framework, Node, optional
 from .settings import Settings
 
-A, B, OPTION, POINTS = range(len(ANSWER))
-SPREAD = ("minmax", "zscore", "rank", "percentile")  # rules that give nothing for standing where all stand
+A, B, _, POINTS = range(len(ANSWER))
 FAR = 10  # a threshold so many times the largest figure is on another scale than the figures
 FEW = 4  # of so many figures one may be on another scale than the others
 
@@ -73,12 +72,12 @@ def given_by_row(table: pd.DataFrame, framework: Framework, answers: Answers) ->
 
 def half_answers(node: Node, given: Sequence[Given], file: str) -> Iterator[Finding]:
     """Claims that count as none because a cell that the rule needs is empty beside one that is filled in."""
-    if node.role == "none":
+    needed = [ANSWER.index(column) for column in node.rule.reads if column != "b" or node.ratio]
+    if not needed or POINTS in needed:
         return
-    needed = (A, B) if node.ratio else (A,) if node.rule.takes == "number" else (OPTION,)
     mixed = node.ratio and not node.named_ratio and any(g.claim[A] and g.claim[B] for g in given)
     half: dict[tuple[int, str], list[Given]] = defaultdict(list)
-    for g in given if node.rule.takes in ("number", "option", "parts") else ():
+    for g in given:
         absent = [at for at in needed if not g.force[at]]
         if not absent:
             continue
@@ -120,7 +119,7 @@ def one_or_each(
 def other_scale(node: Node, unit: str, given: Sequence[Given], file: str) -> Iterator[Finding]:
     """Figures above 1 under thresholds that are percentages, shares under thresholds from 1 up, and a few figures on
     another scale than all others; rows that declare their kind are judged by it, too."""
-    marks = marks_of(node)
+    marks = node.rule.marks if node.rule.bounded and not node.rule.rooted else ()
     figures = [(g, x) for g in given if g.force[A] == g.claim[A] and (x := optional(g.claim[A])) is not None]
     if node.kind not in ("", "percent") or node.ratio or not figures:
         return
@@ -166,14 +165,6 @@ def lone(node: Node, figures: Sequence[tuple[Given, Fraction]], file: str) -> It
         yield Finding("W_PERCENT", reason, file, g.row, "a", g.claim[A], facts)
 
 
-def marks_of(node: Node) -> tuple[Fraction, ...]:
-    """The values that a rule sets figures against."""
-    rule = node.rule
-    if isinstance(rule, Goalposts):
-        return (rule.lo, rule.hi) if rule.clipped and not rule.log else ()
-    return rule.thresholds if isinstance(rule, Target | Steps) else ()
-
-
 def two_wholes(
     given: Mapping[str, Sequence[Given]], framework: Framework, indicators: pd.DataFrame, file: str
 ) -> Iterator[Finding]:
@@ -196,7 +187,7 @@ def two_wholes(
 def no_spread(framework: Framework, answers: Answers, file: str) -> Iterator[Finding]:
     """Rows scored within the group in which every agency has the same value: nobody earns anything by them."""
     for node in framework.leaves:
-        if not node.scored or node.taken or node.rule.name not in SPREAD:
+        if not node.scored or node.taken or not node.rule.spread:
             continue
         agencies = answers.claims.get(node.code, {}).keys() | answers.verdicts.get(node.code, {}).keys()
         try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
@@ -23,7 +22,7 @@ FULL = {"share": Fraction(1), "percent": Fraction(100)}  # the whole, for a figu
 class Unread(Rule):
     """A rule that cannot be read: its row still counts in the sums of the tree, and judges no answer."""
 
-    name, takes = "", "anything"
+    name, reads, readable = "", (), False
 
 
 @dataclass(frozen=True)
@@ -163,12 +162,3 @@ def optional(text: str, read: Callable[[str], Fraction] = number) -> Fraction | 
 def weight(text: str) -> Fraction | None:
     """A cell of the column `weight`: a decimal number or a fraction like 1/3; None as for `optional`."""
     return optional(text, quotient)
-
-
-def shown(x: Fraction | int | None) -> str:
-    """A number as a person would write it in data: 20, 7.5, 1/3."""
-    if x is None:
-        return ""
-    exact = Fraction(x)
-    places = next((p for p in range(11) if (exact * 10**p).denominator == 1), None)
-    return str(exact) if places is None else f"{Decimal(exact.numerator) / exact.denominator:.{places}f}"

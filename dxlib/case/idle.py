@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ..errors import Finding
-from .framework import Framework, Node, Unread, optional, weight
+from .framework import Framework, Node, optional, weight
 
 OF_LEAVES = ("direction", "a_vi", "b_vi", "a_en", "b_en", "unit", "evidence_vi", "owner", "verifier", "source")
 SECOND, FIRST = ("b_vi", "b_en"), ("a_vi", "a_en")
@@ -37,7 +37,7 @@ def on_branch(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def unscored(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
     """What only its parent's score would read, of a row that enters none."""
-    if node.role == "score" and not node.scored and not isinstance(node.rule, Unread):
+    if node.role == "score" and not node.scored and node.rule.readable:
         for column in ("weight", "aggregate") if node.children else ("weight",):
             if row[column] and (column != "weight" or weight(row[column])):
                 yield column, "cell_unscored"
@@ -45,11 +45,11 @@ def unscored(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def on_leaf(node: Node, row: dict[str, str], agencies: int) -> Iterator[tuple[str, str]]:
     rule = node.rule
-    if isinstance(rule, Unread):
+    if not rule.readable:
         return
-    second = SECOND if not rule.divides and rule.takes != "anything" else ()
-    first = FIRST if rule.takes in ("option", "parts", "points") else ()
-    unit = ("unit",) if rule.takes in ("option", "parts") else ()
+    second = SECOND if rule.reads and "b" not in rule.reads else ()
+    first = FIRST if rule.reads and "a" not in rule.reads else ()
+    unit = ("unit",) if "option" in rule.reads else ()
     for column in (*first, *second, *unit):
         if row[column]:
             yield column, "cell_under_rule"

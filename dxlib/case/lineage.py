@@ -14,8 +14,8 @@ from itertools import pairwise
 import pandas as pd
 
 from ..errors import Finding
-from ..rules import ONE, ZERO
-from .framework import optional, shown
+from ..rules import ONE, ZERO, shown
+from .framework import optional
 from .settings import Settings
 from .tables import rows_of
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 import pandas as pd
 
 from ..errors import Finding, nearest
-from .framework import Framework, Node, optional, shown
+from ..rules import shown
+from .framework import Framework, Node, optional
 from .settings import Settings
 from .tables import rows_of
 

@@ -8,16 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from .. import schema
 from ..errors import Finding, nearest
+from ..rules import shown
 from .characters import kind_of, of_cells
-from .classes import Band, Class, bands_of, check_classes
-from .framework import shown
+from .classes import Class, Classes, check_classes
 
 FILE = "index.toml"
 DEEPEST = 20  # tables and lists within each other; ours need four
@@ -46,7 +45,7 @@ class Settings:
     missing: str
     zero_over_zero: str
     min_coverage: Fraction
-    classes: tuple[Class, ...]
+    classes: Classes
     calendar: Mapping[str, str]
     sensitivity: Mapping[str, Any]
     comparison: Mapping[str, Any]
@@ -55,11 +54,6 @@ class Settings:
     def period(self) -> tuple[str, str]:
         """First and last day that are assessed; the calendar year's where index.toml does not say."""
         return self.period_from or f"{self.year}-01-01", self.period_to or f"{self.year}-12-31"
-
-    @cached_property
-    def bands(self) -> tuple[Band, ...]:
-        """The classes as stretches of shares, from the highest down."""
-        return bands_of(self.classes)
 
 
 def policies() -> list[str]:
@@ -90,7 +84,7 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings, list[Fi
                 Finding("E_IDENTITY", "identity", file, column=key, value=str(values[key]), facts={"folder": place})
             )
     given = values.pop("class") or ()
-    classes = tuple(Class(**c | {"cut": c["cut"] or Fraction(0)}) for c in given)
+    classes = Classes(Class(**c | {"cut": c["cut"] or Fraction(0)}) for c in given)
     if not any(f.column.startswith("class") for f in findings):
         findings += check_classes(classes, [c["cut"] for c in given], file)
     findings += check_period(values, file)

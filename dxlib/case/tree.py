@@ -11,9 +11,9 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding, nearest
-from ..rules import Bonus, Rule, RuleError, Unscored, parse_rule
+from ..rules import Rule, RuleError, Unscored, parse_rule, shape_of, shown
 from .cells import check_value
-from .framework import CHOICES, FULL, INDEX, Framework, Node, Unread, optional, shown, weight
+from .framework import CHOICES, FULL, INDEX, Framework, Node, Unread, optional, weight
 from .settings import Settings
 
 NO_RULE = Unscored()  # what a branch has
@@ -24,7 +24,6 @@ PERCENT = re.compile(r"[(,]\s*[<>]?\s*-?[0-9./]+\s*%")  # where thresholds stand
 DEEPEST = 20
 MOST_EXTRA = Fraction(1, 10)  # of the total that one bonus or penalty row may move without a warning
 MULTIPLY = ("geometric", "harmonic", "product", "complement")  # aggregates that take no negative share
-UNSCALED = ("none", "bonus", "penalty")  # rules whose rows need no maximum points
 
 
 def build(
@@ -52,7 +51,7 @@ def build(
 
     for top in by_code if broken else children[""]:
         add(top, 1)
-    has_points = any(n.maximum for n in nodes.values() if by_code[n.code]["rule"].split("(")[0].strip() not in UNSCALED)
+    has_points = any(n.maximum for n in nodes.values() if not unscaled(by_code[n.code]["rule"]))
     total = settings.total or Fraction(1)
     rescaled = parse_rules(nodes, by_code, has_points, total, file, findings)
     if broken:
@@ -109,7 +108,8 @@ def read_node(
             Finding("W_FRAMEWORK", "aggregate_on_leaf", *where, "aggregate", row["aggregate"], {"code": code})
         )
     taken = tuple(row[key] for key in ("a_from", "b_from") if row[key])
-    named = row["rule"].split("(")[0].strip() == "ratio" or bool(row["b_vi"] or row["b_en"] or row["b_from"])
+    shape = shape_of(row["rule"])
+    named = bool(row["b_vi"] or row["b_en"] or row["b_from"]) or (shape is not None and shape.of_whole)
     ratio = named or code in with_b
     source = row["source"] or ("measured" if measured or taken else "reported")
     if taken and (children or not row["a_from"] or source == "reported"):
@@ -153,7 +153,7 @@ def parse_rules(
         try:
             rule = parse_rule(text, node.maximum if has_points else total, -1 if direction == "-1" else 1, nearest)
         except RuleError as error:
-            if text.split("(")[0].strip() not in UNSCALED:
+            if not unscaled(text):
                 out[code] = replace(node, rule=UNREAD)
             if (error.reason in OF_DIRECTION and unreadable(by_code[code], "direction")) or (
                 error.reason in OF_MAXIMUM and unreadable(by_code[code], "max_points")
@@ -174,8 +174,8 @@ def parse_rules(
                     {"code": code},
                 )
             )
-        ratio = node.ratio and rule.divides
-        counted = rule.takes != "number" or rule.role != "score" or rule.name == "count"
+        ratio = node.ratio and "b" in rule.reads
+        counted = "a" not in rule.reads or rule.role != "score" or rule.whole
         if by_code[code]["a_from"] and (counted or len(node.taken) != 1 + ratio):
             findings.append(Finding("E_FRAMEWORK", "taken_rule", file, node.row, "rule", text, {"code": code}))
         percent = not ratio and shares(rule, by_code[code])
@@ -183,9 +183,15 @@ def parse_rules(
     return out
 
 
+def unscaled(text: str) -> bool:
+    """Whether a rule is one whose rows need no maximum points."""
+    shape = shape_of(text)
+    return shape is not None and shape.role != "score"
+
+
 def shares(rule: Rule, row: Mapping[str, str]) -> bool:
     """Whether the figures of a row that takes no b are shares which its decision calls percentages."""
-    if rule.name not in ("target", "steps", "goalposts") or row["kind"] not in ("", "share"):
+    if not rule.marks or row["kind"] not in ("", "share"):
         return False
     return row["kind"] == "share" or PERCENT.search(row["rule"]) is not None
 
@@ -195,9 +201,9 @@ def check_signs(nodes: dict[str, Node], top: str, file: str) -> list[Finding]:
     found = []
     for node in nodes.values():
         above = nodes[node.parent].aggregate if node.parent else top
-        if node.rule.name == "zscore" and node.scored and above in MULTIPLY:
+        if node.rule.negative and node.scored and above in MULTIPLY:
             facts = {"code": node.code, "aggregate": above}
-            found.append(Finding("E_FRAMEWORK", "negative_rule", file, node.row, "rule", "zscore", facts))
+            found.append(Finding("E_FRAMEWORK", "negative_rule", file, node.row, "rule", node.rule.name, facts))
     return found
 
 
@@ -220,7 +226,7 @@ def check_kinds(nodes: dict[str, Node], by_code: dict[str, dict], file: str) -> 
         where = (file, node.row, "kind", node.kind, facts)
         top = Fraction(1) if node.part else FULL.get(node.kind)
         beyond = [t for t in node.rule.thresholds if top is not None and not 0 <= t <= top]
-        if node.kind and (node.children or node.rule.takes not in ("number", "anything")):
+        if node.kind and (node.children or (node.rule.reads and "a" not in node.rule.reads)):
             found.append(Finding("W_FRAMEWORK", "kind_unread", *where))
         elif node.kind == "percent" and node.ratio:
             found.append(Finding("E_FRAMEWORK", "kind_percent_of", *where))
@@ -248,9 +254,10 @@ def check_extra(nodes: dict[str, Node], total: Fraction, file: str) -> list[Find
     found, most = [], total * MOST_EXTRA
     for node in nodes.values():
         rule = node.rule
-        if most and isinstance(rule, Bonus) and (rule.cap is None or rule.cap > most):
+        times = rule.cases_beyond(most) if most else None
+        if times:
             facts = {"code": node.code, "share": f"{float(MOST_EXTRA):.0%}", "most": shown(most)}
-            facts |= {"cap": "–" if rule.cap is None else shown(rule.cap), "times": str(most // rule.each + 1)}
+            facts |= {"cap": "–" if rule.cap is None else shown(rule.cap), "times": str(times)}
             found.append(Finding("W_UNCAPPED", "extra_uncapped", file, node.row, "rule", rule.name, facts))
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import Band
 from ..case.framework import Framework
 from ..index import INDEX, Exact, evaluate, provisional, tabulate
 from ..index.floats import TIE, Weights, float_ranks, leaf_shares, scorer
@@ -87,7 +86,6 @@ class Model:
         self.edited = lru_cache(maxsize=2)(self._edited)
         self.ground = lru_cache(maxsize=8)(self._ground)
         self.draws = {str(code): weights[code].to_numpy(float) for code in weights}
-        self.bands = case.settings.bands
         self.provisional = provisional(case, self.on)
         self.start = self.exactly(State())
 
@@ -152,7 +150,7 @@ class Model:
             [None if np.isnan(x) else x for x in points],
             rank,
             of,
-            [None if np.isnan(x) else held(float(x), self.bands) for x in central],
+            [None if np.isnan(x) else self.case.settings.classes.of_float(float(x), TIE) for x in central],
             low,
             high,
             False,
@@ -233,16 +231,6 @@ def by_agency(points: Mapping[tuple[str, str], str]) -> dict[str, dict[str, str]
     for (agency, code), text in points.items():
         out.setdefault(agency, {})[code] = text
     return out
-
-
-def held(share: float, bands: Sequence[Band]) -> int | None:
-    """1-based position of the class of a float share; a score within 1e-9 of a cut is on it."""
-    for band in bands:
-        cut = -np.inf if band.cut is None else float(band.cut)
-        near = TIE * max(1.0, cut)
-        if share >= cut - near if band.includes_cut else share > cut + near:
-            return band.place
-    return None
 
 
 def plain(column: pd.Series) -> list[int | None]:

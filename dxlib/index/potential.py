@@ -7,7 +7,6 @@ from fractions import Fraction
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import classify, two_sided
 from ..rules import ONE, ZERO
 from .rows import year_rows
 from .score import Exact
@@ -48,13 +47,11 @@ def reach(case: Case, score: Fraction, rows: pd.DataFrame) -> tuple[int, int] | 
 
     score   of one agency;  rows   its rows of `potential`, the largest first
     """
-    bands = case.settings.bands
-    now = classify(score, bands)
-    if now in (None, 1) or two_sided(case.settings.classes):
+    above, won = case.settings.classes.above(score), ZERO
+    if above is None:
         return None
-    won = ZERO
     for n, more in enumerate(rows["to_win"], start=1):
         won += more
-        if bands[now - 2].holds(score + won):
-            return now - 1, n
+        if above.holds(score + won):
+            return above.place, n
     return None

@@ -8,7 +8,6 @@ from fractions import Fraction
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import classify
 from ..errors import Finding
 from .rounding import rounded
 from .score import INDEX, evaluate
@@ -40,10 +39,10 @@ def hidden_differences(case: Case, scores: pd.DataFrame) -> pd.DataFrame:
         printed, most = (Fraction(repr(float(alike[c].iloc[0]))) for c in ("points", "max_points"))
         placed = alike[["rank", "class"]].fillna(0)
         apart = len(placed.drop_duplicates()) > 1
-        elsewhere = [c for c in placed["class"] if c and c != classify(printed / most, case.settings.bands)]
+        elsewhere = [c for c in placed["class"] if c and c != case.settings.classes.of(printed / most)]
         if apart or elsewhere:
             agencies = alike["agency"].tolist()
-            edges = [band.cut * most for band in case.settings.bands if band.cut is not None] if elsewhere else []
+            edges = [edge.cut * most for edge in case.settings.classes.edges] if elsewhere else []
             values = [exact[a] for a in agencies]
             told = len(set(values)) >= len(placed.drop_duplicates())
             decimals = telling(values, edges, case.settings.points_decimals) if told else MOST

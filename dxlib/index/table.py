@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import classify
 from ..case.settings import Settings
 from .rank import ranked_on, ranks_by_scope
 from .rounding import rounded_column
@@ -65,7 +64,7 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
         deciding = deciding_shares(column, settings, rooted)
         rank, of = ranks_by_scope(deciding, scopes, ranked)
         points, maxima = printed_points(column, exact.extra.get(code), settings, rooted)
-        classes = [classify(s, settings.bands) for s in deciding] if code == INDEX else [None] * n
+        classes = [settings.classes.of(s) for s in deciding] if code == INDEX else [None] * n
         level = 0 if code == INDEX else framework.nodes[code].level
         score = rounded_column(column.shares, None, SCORE_DECIMALS, settings.half, rooted)
         cells: tuple[Any, ...] = ([level] * n, score, points, maxima, rank, of, classes, column.states)

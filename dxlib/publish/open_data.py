@@ -16,7 +16,6 @@ from typing import Any
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import two_sided
 from ..index import to_csv
 from ..words import LANGUAGES, date, text, title_of_year
 
@@ -74,7 +73,7 @@ def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str)
 def classes(case: Case) -> pd.DataFrame:
     """The classes from the highest down: position, names, cut (share of the own maximum; in a set of two-sided classes
     how far from 1 the share may be), whether the cut belongs."""
-    edge = "within" if two_sided(case.settings.classes) else "cut"
+    edge = "within" if case.settings.classes.two_sided else "cut"
     rows = [
         [i, *(c.name.get(lang, "") for lang in LANGUAGES), getattr(c, edge), "yes" if c.includes_cut else "no"]
         for i, c in enumerate(case.settings.classes, start=1)

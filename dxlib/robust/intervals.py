@@ -14,7 +14,7 @@ import pandas as pd
 
 from .. import confidence
 from ..case import Case
-from ..case.classes import Band
+from ..case.classes import Edge
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, evaluate, tabulate
@@ -220,7 +220,7 @@ class Counter:
             block=block,
             tops=self.tops if self.full else [],
             pairs=self.full,
-            cuts=self.settings.bands[:-1] if self.full else (),
+            cuts=self.settings.classes.edges if self.full else (),
             settled=published(self.settings, self.rooms) if by_publication else None,
         )
 
@@ -237,10 +237,10 @@ class Counter:
             )
         ]
         held = np.diff(reached, axis=1, prepend=0, append=draws)
-        bands = self.settings.bands if self.full else ()
-        classes = np.zeros((len(held), max((band.place for band in bands), default=0)), held.dtype)
-        for k, band in enumerate(bands):
-            classes[:, band.place - 1] += held[:, k]
+        positions = self.settings.classes.places if self.full else ()
+        classes = np.zeros((len(held), max(positions, default=0)), held.dtype)
+        for k, place in enumerate(positions):
+            classes[:, place - 1] += held[:, k]
         return Tally(draws, self.tops, kept, self.shares.agencies, self.official, classes)
 
 
@@ -307,7 +307,7 @@ def count(
     block: int = SLICE,
     tops: list[str] | None = None,
     pairs: bool = False,
-    cuts: tuple[Band, ...] = (),
+    cuts: tuple[Edge, ...] = (),
     settled: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The pass itself: scores and ranks of a block of draws at a time, counted and forgotten.
@@ -329,7 +329,6 @@ def count(
     kind = np.int16 if max(sizes, default=0) < 2**15 else np.int32
     places = [np.zeros((size, size + 1), small) for size in sizes]
     compared = [compared_in(size, pairs) for size in sizes]
-    limits = [(float(b.cut), TIE * max(1.0, abs(float(b.cut))), b.includes_cut) for b in cuts if b.cut is not None]
     held = max(1, min(BUFFER // max(1, ranked), -(-draws // (8 * max(1, threads)))))
     step = -(-held // -(-held // max(1, block // max(1, n))))  # blocks of one size
     writing = Lock()
@@ -347,8 +346,8 @@ def count(
             scores = scored(first + start, first + min(start + step, size))
             for a, b in pairwise(edges):
                 ranks[a:b, start : start + step] = last_without_score(float_ranks(scores[:, a:b], dtype=kind)).T
-            for k, (cut, near, inclusive) in enumerate(limits):
-                reached[:, k] += (scores >= cut - near if inclusive else scores > cut + near).sum(axis=0)
+            for k, edge in enumerate(cuts):
+                reached[:, k] += edge.reached(scores, TIE).sum(axis=0)
         top = weights[leaders, first : first + size]
         fine = np.rint(top / top.sum(axis=0) * FINE).astype(np.int64)
         lead = [fine[:, row == 1].sum(axis=1) for row in ranks] if leaders else []

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import Band
+from ..case.classes import Edge
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..index import INDEX, Exact, tabulate
@@ -157,12 +157,11 @@ def score_range(linear: Linear, i: int, low: Sequence[Fraction], high: Sequence[
     return (min(max(ends[0], ZERO), ONE), min(max(ends[1], ZERO), ONE)) if linear.clamped else ends
 
 
-def deciding_cut(band: Band, room: Fraction, settings: Settings) -> Fraction:
-    """The exact share where a band begins for an agency: its cut, or where the published points reach it."""
-    cut = band.cut or ZERO
+def deciding_cut(edge: Edge, room: Fraction, settings: Settings) -> Fraction:
+    """The exact share where a class begins for an agency: its cut, or where the published points reach it."""
     if settings.rank_on == "exact" or not room:
-        return cut
-    units = cut * room * 10**settings.points_decimals
-    return (Fraction(ceil(units) if band.includes_cut else floor(units) + 1) - Fraction(1, 2)) / (
+        return edge.cut
+    units = edge.cut * room * 10**settings.points_decimals
+    return (Fraction(ceil(units) if edge.includes_cut else floor(units) + 1) - Fraction(1, 2)) / (
         room * 10**settings.points_decimals
     )

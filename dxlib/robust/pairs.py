@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import met
 from ..index import evaluate
 from ..index.rank import ranked_on
 from .linear import Linear, box, knapsack, linear, of_places, score_range
@@ -111,7 +110,7 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
         for place, i in enumerate(members):
             ends = score_range(lin, i, low, high)
             worst, best = (ranked_on(end, lin.rooms[i], case.settings) for end in ends)
-            classes = met(worst, best, case.settings.bands)
+            classes = case.settings.classes.met(worst, best)
             official = lin.official.loc[i]
             rows.append(
                 {

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import classify
 from ..index import INDEX, Exact, evaluate, tabulate
 from ..index.aggregate import total
 from ..index.rank import ranked_on
@@ -275,14 +274,14 @@ def targets(
     for move, share in (("up", above), ("down", below)):
         if share is not None:
             found.append((move, next(name for s, name in others if s == share), share, move == "down"))
-    bands = settings.bands
     decides = ranked_on(now, room, settings)
-    here = next((k for k, band in enumerate(bands) if decides is not None and band.holds(decides)), 0)
-    for border, beyond in ((here - 1, here - 1), (here, here + 1)):  # the edge above and the band over it; below
-        if bands and 0 <= border < len(bands) - 1:
-            cut = deciding_cut(bands[border], room, settings)
-            move = "class-up" if bands[beyond].place < bands[here].place else "class-down"
-            found.append((move, "", cut, classify(ranked_on(cut, room, settings), bands) == bands[here].place))
+    own = settings.classes.of(decides)
+    if decides is None or own is None:
+        return found
+    for edge, beyond in settings.classes.borders(decides):
+        cut = deciding_cut(edge, room, settings)
+        stays = settings.classes.of(ranked_on(cut, room, settings)) == own
+        found.append(("class-up" if beyond < own else "class-down", "", cut, stays))
     return found
 
 

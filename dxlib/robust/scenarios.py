@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import classify
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
@@ -397,16 +396,16 @@ def in_list(scores: np.ndarray, members: np.ndarray, same: Sequence[int], ask: A
 def class_of(scores: np.ndarray, settings: Settings, ask: Ask) -> np.ndarray:
     """(K, N) classes; nan without classes or score."""
     out = np.full(scores.shape, NAN)
-    if not settings.classes:
+    classes = settings.classes
+    if not classes:
         return out
-    cuts = np.array([float(band.cut) for band in settings.bands if band.cut is not None])
-    places = np.array([band.place for band in settings.bands])
+    cuts, places = np.array([float(edge.cut) for edge in classes.edges]), np.array(classes.places)
     known = ~np.isnan(scores)
     out[known] = places[(scores[known][:, None] < cuts).sum(axis=1)]
     near = known & (np.abs(scores[:, :, None] - cuts) <= TIE).any(axis=2)
     for k in np.flatnonzero(near.any(axis=1)).tolist():
         members = np.flatnonzero(near[k]).tolist()
-        out[k, members] = [classify(share, settings.bands) or NAN for share in ask(k, members)]
+        out[k, members] = [classes.of(share) or NAN for share in ask(k, members)]
     return out
 
 

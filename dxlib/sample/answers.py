@@ -7,20 +7,7 @@ from fractions import Fraction
 from functools import cache
 from random import Random
 
-from ..rules import (
-    Bonus,
-    Count,
-    Goalposts,
-    GroupRule,
-    Options,
-    Parts,
-    Points,
-    Rule,
-    Steps,
-    Target,
-    Unscored,
-    parse_rule,
-)
+from ..rules import Rule, parse_rule
 from .sets import Row, known
 
 Answer = dict[str, str]
@@ -72,20 +59,16 @@ def answer(row: Row, group: str, share: float, counted: dict[str, int], size: fl
     """
     rule = rule_of(row["rule"], row["max_points"], row["direction"])
     cells = dict.fromkeys(CELLS, "")
-    if isinstance(rule, Parts):
-        met = [name for name, _ in rule.shares if rng.random() < share + 0.1]
-        return cells | {"option": ";".join(met) or "none"}
-    if isinstance(rule, Options):
-        wanted = share + 0.3 * (rng.random() - 0.4)
-        return cells | {"option": min(rule.shares, key=lambda pair: abs(float(pair[1]) - wanted))[0]}
-    if isinstance(rule, Points):
-        halves = int(2 * share * float(row["max_points"] or 1) * 0.98)
-        return cells | {"points": f"{halves / 2:g}"}
+    if rule.reads and "a" not in rule.reads:
+        return cells | rule.plausible(share, rng)
     catalogue = known("rows")[row["key"]]
     if catalogue["b"]:
         b = denominator(catalogue["b"], group, counted, size, rng)
-        return cells | {"a": str(min(round(value(rule, share) * b), b)), "b": str(b)}
-    return cells | {"a": amount(rule, catalogue["scale"], group, share, rng)}
+        return cells | {"a": str(min(round(rule.plausible_quotient(share) * b), b)), "b": str(b)}
+    typical = float(catalogue["scale"] or 1)
+    if not rule.reads:
+        return cells | {"a": information(typical, group, rng)}
+    return cells | {"a": figure(rule.plausible_amount(share, typical, rng))}
 
 
 def denominator(name: str, group: str, counted: dict[str, int], size: float, rng: Random) -> int:
@@ -96,38 +79,10 @@ def denominator(name: str, group: str, counted: dict[str, int], size: float, rng
     return counted[name]
 
 
-def value(rule: Rule, share: float) -> float:
-    """A ratio that earns about `share`."""
-    if isinstance(rule, Target):
-        return float(rule.threshold) * (0.3 + 0.8 * share)
-    if isinstance(rule, Steps):
-        bounds = [float(x) for x, *_ in rule.steps]
-        return 0.7 * min(bounds) + (1.1 * max(bounds) - 0.7 * min(bounds)) * share
-    if isinstance(rule, Goalposts):
-        return float(rule.lo) + float(rule.hi - rule.lo) * share
-    return share if rule.direction == 1 else 0.7 * (1.0 - share)
-
-
-def amount(rule: Rule, scale: str, group: str, share: float, rng: Random) -> str:
-    """A number that earns about `share` where the row takes no denominator."""
-    typical = float(scale or 1)
-    if isinstance(rule, Bonus):
-        chance = 0.3 if rule.sign == 1 else 0.06
-        return str(int(rng.random() < chance) + int(rng.random() < chance / 3))
-    if isinstance(rule, Count):
-        return str(round(float(rule.cap / rule.each) * (0.2 + 0.9 * share)))
-    if isinstance(rule, Steps):
-        top = 1.2 * max(float(x) for x, *_ in rule.steps)
-        return str(round(top * (share if rule.direction == 1 else 1.0 - share)))
-    if isinstance(rule, Goalposts):
-        way = share * share if rule.log else share
-        return figure(float(rule.lo) + float(rule.hi - rule.lo) * way)
-    if isinstance(rule, GroupRule):
-        return figure(typical * (0.4 + 1.2 * (share if rule.direction == 1 else 1.0 - share)))
-    if isinstance(rule, Unscored):
-        factor = INFORMATION[group] if typical >= 60 else 1.0
-        return str(max(round(typical * factor * (0.7 + 0.6 * rng.random())), 1)) if typical > 1 else "1"
-    return figure(typical * share)
+def information(typical: float, group: str, rng: Random) -> str:
+    """A figure that is collected only."""
+    factor = INFORMATION[group] if typical >= 60 else 1.0
+    return str(max(round(typical * factor * (0.7 + 0.6 * rng.random())), 1)) if typical > 1 else "1"
 
 
 def figure(x: float) -> str:
@@ -138,11 +93,12 @@ def figure(x: float) -> str:
 def own_points(row: Row, cells: Answer) -> Fraction | None:
     """The points an agency reckons for itself; None where the rule looks at the others or nothing is scored."""
     rule = rule_of(row["rule"], row["max_points"], row["direction"])
-    if rule.group or rule.role != "score" or isinstance(rule, Points):
+    if rule.group or rule.role != "score" or "points" in rule.reads:
         return None
     maximum = exact(row["max_points"] or "0")
-    if isinstance(rule, Options):
-        return rule.value(cells["option"]) * maximum
+    if "a" not in rule.reads:
+        value = rule.read(cells)
+        return None if value is None else rule.share(value) * maximum
     x = exact(cells["a"])
     if cells["b"]:
         if cells["b"] == "0":

@@ -11,8 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
-from ..rules import Count, Options, Parts
-from .answers import Answer, rule_of
+from .answers import Answer
 from .coherence import informed, nested
 from .places import Places
 from .sets import Row, table
@@ -73,20 +72,8 @@ def claim_maximum(rows: Rows) -> Rows:
 
 
 def at_top(one: Told) -> Told:
-    full = restated(one, top(one.row, one.said), one.real)
+    full = restated(one, one.rule.top(one.said), one.real)
     return replace(full, missing=False, claim={**full.claim, "points": one.row["max_points"]})
-
-
-def top(row: Row, said: Answer) -> Answer:
-    """The answer that earns the whole maximum."""
-    rule = rule_of(row["rule"], row["max_points"], row["direction"])
-    if isinstance(rule, Parts):
-        return {"option": ";".join(name for name, _ in rule.shares)}
-    if isinstance(rule, Options):
-        return {"option": max(rule.shares, key=lambda pair: pair[1])[0]}
-    if isinstance(rule, Count):
-        return {"a": str(-(-rule.cap // rule.each)), "b": ""}
-    return {"a": said["b"], "b": said["b"]}
 
 
 def claim_fives(rows: Rows) -> Rows:

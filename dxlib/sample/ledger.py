@@ -82,7 +82,7 @@ def decide(one: Told, team: str, day: date, rng: Random) -> Row | None:
         "decided_on": day.isoformat(),
     }
     if one.missing:
-        if rng.random() > 0.25 or one.row["rule"] == "none":
+        if rng.random() > 0.25 or not one.rule.reads:
             return None
         cells = {c: one.claim[c] for c in ("a", "b", "option")}
         return verdict | cells | worded("du-lieu-he-thong", day, rng)
@@ -113,7 +113,7 @@ def worded(reason: str, day: date, rng: Random) -> Row:
 
 def claimed(one: Told) -> Row:
     """The claim as a decision gives it back; points only where they are the value, since others are an own sum."""
-    points = one.claim["points"] if one.row["rule"] == "points" else ""
+    points = one.claim["points"] if "points" in one.rule.reads else ""
     return {**{c: one.claim[c] for c in ("a", "b", "option")}, "points": points}
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from ..rules import Options, Parts
-from .answers import Answer, rule_of
 from .names import pick
 from .sets import Row
 from .told import Told
@@ -50,20 +48,6 @@ def differing(one: Told, first: Row, rng: Random) -> Row | None:
     """Another answer than the first team's: the claim accepted after all, or a cut where there was none."""
     if any(first[c] for c in DECIDED):
         return {**dict.fromkeys(DECIDED, ""), "reason": "khop"}
-    cut = lower(one, rng)
+    cut = one.rule.lower(one.claim, rng)
     reason = "sai-muc" if one.claim["option"] else "sai-so-lieu"
     return {**dict.fromkeys(DECIDED, ""), **cut, "reason": reason} if cut else None
-
-
-def lower(one: Told, rng: Random) -> Answer:
-    """The claim cut a little; empty where nothing is left to cut."""
-    rule, said = rule_of(one.row["rule"], one.row["max_points"], one.row["direction"]), one.claim
-    if isinstance(rule, Parts):
-        met = said["option"].split(";")
-        return {"option": ";".join(met[:-1])} if len(met) > 1 else {}
-    if isinstance(rule, Options):
-        worth = dict(rule.shares)
-        below = [name for name in worth if worth[name] < worth[said["option"]]]
-        return {"option": max(below, key=lambda name: worth[name])} if below else {}
-    a = int(said["a"]) if said["a"].isdigit() else 0
-    return {"a": str(a - max(round(a * (0.03 + 0.07 * rng.random())), 1))} if a and one.row["direction"] != "-1" else {}

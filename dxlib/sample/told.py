@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .answers import CELLS, Answer, own_points, written
+from ..rules import Rule
+from .answers import CELLS, Answer, own_points, rule_of, written
 from .sets import Row
 
 
@@ -17,6 +18,10 @@ class Told:
     truth: Answer | None
     twin: str
     missing: bool
+
+    @property
+    def rule(self) -> Rule:
+        return rule_of(self.row["rule"], self.row["max_points"], self.row["direction"])
 
     @property
     def reported(self) -> bool:

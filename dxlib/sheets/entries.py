@@ -14,7 +14,6 @@ from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import NOTHING, Key, Record
 from ..case.tables import rows_of
 from ..errors import Finding
-from ..rules import Parts
 from ..words import text
 from .delivery import bare, spellings, spelt, storable
 from .form import DOCUMENT, MORE, Wording
@@ -191,7 +190,7 @@ def option_of(each: Received, case: Case, words: Wording, code: str) -> str:
     """The option a choice stands for, or the parts met; "" where nothing was chosen."""
     names = words.options[code]
     rule = case.framework.nodes[code].rule
-    if not isinstance(rule, Parts):
+    if not rule.several:
         said = each.given.get(f"{code}/option", "")
         return next((option for option, called in names.items() if called == said), "") if said else ""
     met = text("sheet.form.met", words.lang)
@@ -204,7 +203,7 @@ def option_of(each: Received, case: Case, words: Wording, code: str) -> str:
 def open_parts(each: Received, case: Case, code: str) -> list[Finding]:
     """Some parts of a row were answered: those left open count as unmet, which nobody has said."""
     rule = case.framework.nodes[code].rule
-    names = [f"{code}/option/{part}" for part in rule.names] if isinstance(rule, Parts) else []
+    names = [f"{code}/option/{part}" for part in rule.names] if rule.several else []
     left = [name for name in names if not each.given.get(name)]
     if not left or len(left) == len(names):
         return []

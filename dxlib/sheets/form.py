@@ -18,13 +18,13 @@ from ..case.answered import on_top
 from ..case.answers import ANSWER
 from ..case.framework import Node
 from ..case.tables import rows_of
-from ..rules import Bonus, Count, Goalposts, Options, Parts, YesNo
+from ..rules import Places, exactly
 from ..show.labels import maximum
 from ..verify import Sender, ledger, senders
 from ..words import absent, agencies, date, name, number, text, title, title_of_year, told_apart
 from .book import Book, Cell, Cells, Place, Sheet, at
 from .hints import hint, parts_hint
-from .method import case_lines, exactly, figure, formula, in_words, part_formula
+from .method import figure, formula, in_words, telling
 
 DOCUMENT = ("number", "title", "issued_on", "issuer", "file")
 EMPTY = Cell("", "text")
@@ -113,7 +113,7 @@ class Wording:
         return node.maximum or self.case.framework.total
 
     def method(self, node: Node) -> str:
-        if isinstance(node.rule, Parts):
+        if node.rule.several:
             return text("sheet.method.parts", self.lang)  # the parts have lines of their own
         unit = self.rows[node.code]["unit"]
         return in_words(node, self.scale(node), self.options[node.code], unit, self.lang)
@@ -153,12 +153,11 @@ def answered(node: Node, cells: Answer, options: Mapping[str, str], lang: str) -
 def options_of(case: Case, code: str, lang: str) -> dict[str, str]:
     """option or part -> what the drop-down says; different options never read alike."""
     rule = case.framework.nodes[code].rule if code in case.framework.nodes else None
-    if not isinstance(rule, Options):
+    if rule is None or not rule.shares:
         return {}
     mine = case.choices[case.choices["indicator"] == code].to_dict("records")
     words = {row["name"]: name(row, lang) for row in mine}
-    if isinstance(rule, YesNo):
-        words = {n: text(f"page.{n}", lang).capitalize() for n in ("yes", "no")} | words
+    words = {n: text(key, lang).capitalize() for n, key in rule.keys.items()} | words
     called = {n: " ".join(words.get(n, n).split())[:LONGEST] for n in rule.names}
     return (
         called
@@ -463,20 +462,20 @@ def asked_lines(words: Wording, node: Node, line: int) -> list[dict[str, Cell]]:
         return [row | {"explanation": Cell(text(f"sheet.form.source_{node.source}", lang, who=who))}]
     a, b, option = (at(line, CLAIM_COLUMNS.index(name)) for name in ("a", "b", "option"))
     rule, scale = node.rule, words.scale(node)
-    if rule.takes == "number" or (rule.takes == "anything" and words.of(code, "a")):
+    if "a" in rule.reads or (not rule.reads and words.of(code, "a")):
         row["a"] = figure_cell(words, node, "a", beside=b)
         if node.ratio:
             row["b"] = figure_cell(words, node, "b", beside=a)
-    if isinstance(rule, Options) and not isinstance(rule, Parts):
+    if "option" in rule.reads and not rule.several:
         row["option"] = list_cell(words, f"{code}/option", tuple(words.options[code].values()))
     doubts = hint(node, a, b, at(line, POINTS), lang)
     if doubts:
         row["hint"] = Cell("", "hint", formula=doubts)
     explanation = Cell("", "input_text", name=f"{code}/explanation", takes="text")
     row |= {"explanation": explanation, **document_cells(words, code)}
-    if isinstance(rule, Parts):
+    if rule.several:
         return part_lines(words, node, row, line)
-    if rule.takes == "points":
+    if "points" in rule.reads:
         cell = number_cell(words, f"{code}/points", "number", text("sheet.form.number_message", lang))
         row["points"] = replace(cell, most=exactly(scale))
     elif rule.group:
@@ -492,25 +491,23 @@ def part_lines(words: Wording, node: Node, row: dict[str, Cell], line: int) -> l
     """A row of parts: its own line with the sum, and a line per part."""
     lang, code, scale = words.lang, node.code, words.scale(node)
     rule = node.rule
-    assert isinstance(rule, Parts)
+    told = telling(node, scale, words.options[code], "", lang)
     met, unmet = (text(f"sheet.form.{key}", lang) for key in MET)
     first, last = line + 1, line + len(rule.shares)
     span = f"{at(first, POINTS)}:{at(last, POINTS)}"
-    whole = f"MIN(SUM({span}),{exactly(scale)})"
+    whole = rule.points_formula(scale, Places(points=span))
     whole = whole if words.row_decimals is None else f"ROUND({whole},{words.row_decimals})"
     option = CLAIM_COLUMNS.index("option")
     doubts = parts_hint(f"{at(first, option)}:{at(last, option)}", len(rule.shares), lang)
     points = Cell("", "points", formula=f'IF(COUNT({span})=0,"",{whole})')
     lines = [row | {"points": points, "hint": Cell("", "hint", formula=doubts)}]
-    for i, ((part, share), called) in enumerate(
-        zip(rule.shares, case_lines(rule, scale, words.options[code], lang), strict=True)
-    ):
+    for i, ((part, share), called) in enumerate(zip(rule.shares, rule.lines(told), strict=True)):
         choice = at(first + i, option)
         lines.append(
             {
                 "row": Cell(called, "small"),
                 "option": list_cell(words, f"{code}/option/{part}", (met, unmet)),
-                "points": Cell("", "points", formula=part_formula(share, scale, choice, met, unmet)),
+                "points": Cell("", "points", formula=rule.part_formula(share, scale, choice, met, unmet)),
             }
         )
     return lines
@@ -530,7 +527,7 @@ def figure_cell(words: Wording, node: Node, column: str, key: str = "", beside: 
 
     beside   address of the other figure, where a part must not be larger than its whole
     """
-    whole = isinstance(node.rule, Count | Bonus) or node.kind == "count"
+    whole = node.rule.whole or node.kind == "count"
     below = node.rule.signed and not node.ratio and not node.kind
     takes = "percent" if node.hundred else "whole" if whole else "signed" if below else "number"
     lang = words.lang
@@ -544,7 +541,7 @@ def figure_cell(words: Wording, node: Node, column: str, key: str = "", beside: 
     if node.hundred:  # the cell holds 1 for 100 %; nothing is above it where that is declared
         least, most = ("-1E+15" if below else ""), ("1" if node.kind else "")
         return replace(cell, style="input_percent", wrong=f"{kind}.", least=least, most=most, hundred=node.hundred)
-    unsaid = not node.kind and not node.ratio and (node.rule.thresholds or isinstance(node.rule, Goalposts))
+    unsaid = not node.kind and not node.ratio and node.rule.marks
     hundred = -1 if unsaid else 0
     return replace(cell, wrong=f"{kind}." if kind else cell.wrong, least=least, most=most, hundred=hundred)
 

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..case.checks import clips
 from ..case.framework import Node
-from ..rules import Bonus, Count, Points
+from ..rules import exactly, quoted
 from ..words import text
-from .method import exactly, quoted
 
 
 def hint(node: Node, a: str, b: str, points: str, lang: str) -> str:
@@ -20,21 +18,19 @@ def hint(node: Node, a: str, b: str, points: str, lang: str) -> str:
     a, b, points   addresses of its figures, and of the points that are typed under the rule `points`
     """
     rule = node.rule
-    if isinstance(rule, Points):
-        most = exactly(rule.maximum)
-        return chosen(
-            [(f"ISTEXT({points})", "words"), (f"{points}>{most}", "above_maximum"), (f"{points}<0", "negative")], lang
-        )
-    if rule.takes not in ("number", "anything"):
+    if "points" in rule.reads:
+        above = [(f"{points}>{exactly(rule.cap)}", "above_maximum")] if rule.cap else []
+        return chosen([(f"ISTEXT({points})", "words"), *above, (f"{points}<0", "negative")], lang)
+    if rule.reads and "a" not in rule.reads:
         return ""
     tests = [(f"OR(ISTEXT({a}),ISTEXT({b}))" if node.ratio else f"ISTEXT({a})", "words")]
     if not rule.signed or node.ratio or node.kind:
         tests.append((f"OR({a}<0,{b}<0)" if node.ratio else f"{a}<0", "negative"))
-    if isinstance(rule, Count | Bonus) or node.kind == "count":
+    if rule.whole or node.kind == "count":
         tests.append((f"OR({a}<>INT({a}),{b}<>INT({b}))" if node.ratio else f"{a}<>INT({a})", "whole"))
     if node.ratio:
         tests += [(f"COUNT({a}:{b})=0", ""), (f"COUNT({a})=0", "no_a"), (f"COUNT({b})=0", "no_b"), (f"{b}=0", "zero")]
-        tests += [(f"{a}>{b}", "part_above")] if node.part or clips(rule) else []
+        tests += [(f"{a}>{b}", "part_above")] if node.part or rule.clips else []
     if node.hundred:
         tests += [(f"{a}>1", "above_whole"), (f"AND({a}>0,{a}<0.01)", "below_one")]
     if rule.role == "penalty":

@@ -17,7 +17,6 @@ from ..case.answered import Cells as Answer
 from ..case.answered import on_top, steps_of
 from ..case.tables import rows_of
 from ..index import evaluate
-from ..rules import Options, Parts
 from ..show import labels
 from ..verify.flags import FLAGS
 from ..verify.ledger import CELL, in_points, row_maxima, values_of, worth
@@ -248,12 +247,12 @@ def item_cells(standing: Standing, item: Item) -> dict[str, Cell]:
             changed = case.answers.changes.get(code, {}).get(item.agency, {})
             why = [say(f"verification.kind.{item.kind}", lang), *labels.changes(changed, lang)]
         row["why"] = Cell("; ".join([*why, *flags]), "small")
-    if node.rule.takes == "number":
+    if "a" in node.rule.reads:
         row |= {c: figure_cell(words, node, c, key) for c in (("a", "b") if node.ratio else ("a",))}
-    if isinstance(node.rule, Parts):
+    if node.rule.several:
         message = say("sheet.worklist.parts_message", lang, parts="; ".join(node.rule.names))
         row["option"] = Cell("", "input_text", name=f"{key}/option", takes="text", message=message)
-    elif isinstance(node.rule, Options):
+    elif "option" in node.rule.reads:
         row["option"] = list_cell(words, f"{key}/option", tuple(words.options[code].values()))
     return row
 

@@ -275,7 +275,7 @@ def distribution(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
     if len(shares) < 5 or shares.min() < 0 or shares.max() > 1:
         return None
     bands = labels.classes(case, lang)
-    cuts = [(float(band.cut), bands[band.place]) for band in case.settings.bands if band.cut is not None]
+    cuts = [(float(edge.cut), bands[edge.place]) for edge in case.settings.classes.edges]
     facts = {
         "n": len(shares),
         "low": labels.share(shares.min(), lang),

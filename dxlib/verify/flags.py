@@ -41,12 +41,13 @@ def flags(
     """
     claims, framework, settings = case.claims, case.framework, case.settings
     ratios = {node.code for node in framework.leaves if node.ratio}
-    shares = {node.code for node in framework.leaves if node.rule.name == "ratio"}
+    shares = {node.code for node in framework.leaves if node.rule.of_whole}
     rows = case.indicators
     wholes = {code: name for code, name in zip(rows["code"], rows["b_vi"], strict=True) if code in ratios}
     claimed = (told or scores(case)).claimed
     totals = {a: s for a, s in zip(claimed.agencies, claimed.columns[INDEX].shares, strict=True) if s is not None}
-    cuts = [(c.cut, str(i)) for i, c in enumerate(settings.classes, start=1) if c.cut]
+    classes = settings.classes
+    cuts = [] if classes.two_sided else [(edge.cut, str(edge.place)) for edge in classes.edges]
     agencies = case.agencies
     return gather(
         [

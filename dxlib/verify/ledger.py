@@ -19,7 +19,6 @@ from ..case.framework import Node, optional
 from ..index import Exact, evaluate
 from ..index.score import Column
 from ..index.values import OPEN, Leaf, leaf
-from ..rules import ONE, ZERO, Options, Parts, Penalty, Steps
 
 COLUMNS = [
     "agency", "scope", "pillar", "indicator", "max_points", "claimed", "excess", "stated", "first", "final", "steps",
@@ -29,7 +28,6 @@ COLUMNS = [
 STEP_COLUMNS = ["agency", "indicator", "step", "stage", "points_share", "reason", "decided_by", "decided_on"]
 VALUED = ("claimed", "verified", "measured")
 NAN = float("nan")
-MOST_PARTS = 8  # more parts make more grades than a table of grades can hold
 CELL = ["agency", "indicator"]
 
 
@@ -199,7 +197,7 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
     def of_leaves(values: list) -> np.ndarray:
         return np.tile(np.array(values, object), len(agencies))
 
-    own = np.where(of_leaves([node.rule.takes == "points" for node, _ in leaves]), "", texts(claims, "points", claim))
+    own = np.where(of_leaves(["points" in node.rule.reads for node, _ in leaves]), "", texts(claims, "points", claim))
     written = {text: in_points(optional(text), None) for text in set(own.tolist())}
     columns = {
         "agency": np.repeat(np.array(agencies, object), len(leaves)),
@@ -208,7 +206,7 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
         "indicator": of_leaves(codes),
         "max_points": of_leaves([in_points(maximum, None) for _, maximum in leaves]).astype(float),
         "claimed": claimed,
-        "excess": claimed + of_leaves([undeclared(node) for node, _ in leaves]).astype(float),
+        "excess": claimed + of_leaves([in_points(node.rule.undeclared, None) for node, _ in leaves]).astype(float),
         "stated": np.array([written[text] for text in own.tolist()], float),
         "first": np.where(done > 0, first, NAN),
         "final": np.where(done > 0, final, NAN),
@@ -224,12 +222,6 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
         "decided_on": texts(verdicts, "decided_on", ended),
     }
     return table({name: column[kept] for name, column in columns.items()}, COLUMNS)
-
-
-def undeclared(node: Node) -> float:
-    """What a penalty row can take when nothing is declared: its cap; without one, the points of one case."""
-    rule = node.rule
-    return in_points(rule.each if rule.cap is None else rule.cap, None) if isinstance(rule, Penalty) else 0.0
 
 
 def in_points_of_all(
@@ -291,19 +283,8 @@ def grades(case: Case) -> dict[str, list[float]]:
 
     Source: Cohen (1968), Psychological Bulletin 70: weighted agreement needs the whole scale, used or not.
     """
-    found: dict[str, list[float]] = {}
-    for node, _ in reported_leaves(case):
-        rule = node.rule
-        if isinstance(rule, Parts):
-            sums = {ZERO}
-            for _, share in rule.shares[:MOST_PARTS]:
-                sums |= {min(s + share, ONE) for s in sums}
-            found[node.code] = sorted(float(s) for s in sums)
-        elif isinstance(rule, Options):
-            found[node.code] = sorted({float(share) for _, share in rule.shares})
-        elif isinstance(rule, Steps):
-            found[node.code] = sorted({0.0, *(float(share) for *_, share in rule.steps)})
-    return found
+    few = ((node.code, node.rule.grades) for node, _ in reported_leaves(case))
+    return {code: sorted(map(float, shares)) for code, shares in few if shares}
 
 
 def asking(case: Case) -> set[str]:

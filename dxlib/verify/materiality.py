@@ -17,12 +17,11 @@ from fractions import Fraction
 import pandas as pd
 
 from ..case import Case
-from ..case.classes import classify, met
 from ..case.tables import rows_of
 from ..index import INDEX, Exact
 from ..index.score import Column, climb, coverage
 from ..index.table import deciding_shares
-from ..rules import ONE, ZERO, Goalposts, ZScore
+from ..rules import ONE, ZERO
 from .ledger import Scores, row_maxima, scores, values_of
 from .open_items import open_items
 
@@ -68,27 +67,18 @@ def unsettled(case: Case, told: Scores | None = None) -> Open:
     Source: contract.md: a verdict may lower or raise; a row's final value comes from its last verdict alone.
     """
     told = told or scores(case)
-    now, waiting, maxima = told.current, open_items(case, told), row_maxima(case)
+    now, waiting = told.current, open_items(case, told)
     place = {agency: i for i, agency in enumerate(now.agencies)}
     items: list[Item] = []
     for agency, code, kind in rows_of(waiting[waiting["counts"]], "agency", "indicator", "kind"):
         share = values_of(now, code).shares[place[agency]] or ZERO
-        ends = (ZERO, ONE) if code in maxima else reach(case, code)
+        ends = case.framework.nodes[code].rule.reach(case.framework.total)
         items.append(Item(place[agency], code, kind, share, *ends))
     moving = {item.indicator for item in items if item.low < item.high}
     rules = {code: case.framework.nodes[code].rule for code in moving}
-    endless = {
-        c for c, rule in rules.items() if isinstance(rule, ZScore) or (isinstance(rule, Goalposts) and not rule.clipped)
-    }
+    endless = {c for c, rule in rules.items() if not rule.bounded}
     shaken = {c for c, rule in rules.items() if rule.group}
     return Open(now, waiting, tuple(items), frozenset(shaken), frozenset(endless))
-
-
-def reach(case: Case, code: str) -> tuple[Fraction, Fraction]:
-    """The points a bonus or penalty row can still give; without a cap the whole scale, since the index is clamped."""
-    rule = case.framework.nodes[code].rule
-    cap = getattr(rule, "cap", None) or case.framework.total
-    return (ZERO, cap) if rule.role == "bonus" else (-cap, ZERO)
 
 
 def with_shares(
@@ -162,18 +152,17 @@ def rank_ranges(case: Case, still_open: Open) -> pd.DataFrame:
     )
     middle, low, high = (deciding(case, exact) for exact in (now, *ends))
     count = pd.Series([item.agency for item in still_open.items], dtype=object).value_counts()
-    agencies, bands = case.tables["agencies"], case.settings.bands
+    agencies, classes = case.tables["agencies"], case.settings.classes
     rows = []
     for scope, members in lists(case, now, middle).items():
         held = [known(shares, members) for shares in (middle, low, high)]
         for i, near, rank, best, worst in zip(members, touching(*held[1:]), *places(*held), strict=True):
-            classes = [classify(x[i], bands) for x in (middle, low, high)]
-            sure = len(met(low[i], high[i], bands)) < 2
+            sure = len(classes.met(low[i], high[i])) < 2
             points = [index_points(case, exact, i) for exact in (now, *ends)]
             rows.append(
                 (
                     *(agencies["agency"].iloc[i], scope, rank, best, worst, len(members), *points),
-                    *(NAN if place is None else place for place in classes),
+                    *(NAN if (place := classes.of(x[i])) is None else place for x in (middle, low, high)),
                     *(int(count.get(i, 0)), best == worst and sure),
                     low[i] != high[i] and (near or not sure),
                 )
@@ -295,7 +284,7 @@ def effects_alone(case: Case, still_open: Open, items: Sequence[Item]) -> list[t
             continue
         order = orders[scope_of[item.agency]]
         best, worst = (1 + len(order) - bisect_right(order, x) - (own > x) for x in (high, low))
-        classes = met(min(low, own, high), max(low, own, high), case.settings.bands)
+        classes = case.settings.classes.met(min(low, own, high), max(low, own, high))
         effect = index_points(case, moved, 2 * k + 1) - index_points(case, moved, 2 * k)
         out.append((effect, best, worst, float(len(classes) > 1)))
     return out

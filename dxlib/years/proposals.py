@@ -7,9 +7,10 @@ from difflib import SequenceMatcher
 import pandas as pd
 
 from ..case import Case
-from ..case.framework import Node, shown
+from ..case.framework import Node
 from ..case.links import difference, ratio
 from ..case.tables import folded
+from ..rules import shown
 
 COLUMNS = ["code", "from_year", "from_group", "from_code", "kind", "factor", "x_likeness", "x_reason"]
 ALIKE = 0.75  # names less alike than this are not proposed

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dxlib.rules import SHAPES, parse_rule
+from dxlib.rules import SHAPES, Places, Telling, parse_rule
 
 MAXIMUM = Fraction(20)
 some = settings(max_examples=20)
@@ -37,9 +37,9 @@ RULES = {  # rule: directions
 }
 CASES = [(text, direction) for text, directions in RULES.items() for direction in directions]
 GROUP_RULES = [(t, d) for t, d in CASES if parse_rule(t, MAXIMUM, d).group]
-# Shares of these are in [0, 1] whatever the value; points and options are checked at the door instead.
-FREE = ("zscore", "points", "options", "yes_no", "parts", "bonus", "penalty", "none")
-BOUNDED = [(t, d) for t, d in CASES if "unclipped" not in t and t.split("(")[0] not in FREE]
+# Shares of the bounded ones are in [0, 1] whatever the value; points and options are checked at the door instead.
+FREE = ("points", "options", "yes_no", "parts", "bonus", "penalty", "none")
+BOUNDED = [(t, d) for t, d in CASES if parse_rule(t, MAXIMUM, d).bounded and t.split("(")[0] not in FREE]
 # Values on and off the thresholds above; an answer of an options rule is the share chosen.
 values = st.sampled_from([Fraction(n, 20) for n in range(1, 21)]) | st.fractions(
     Fraction(1, 50), 30, max_denominator=97
@@ -62,6 +62,22 @@ def test_the_float_face_is_the_exact_face(text, direction, column):
         assert (share is None) == bool(np.isnan(x))
         assert share is not None or value is None or rule.role == "none"
         assert share is None or abs(float(share) - x) <= 1e-9 * max(1, abs(float(share)))
+
+
+@pytest.mark.parametrize("text, direction", CASES)
+def test_no_shape_lacks_a_face_that_people_or_spreadsheets_ask_for(text, direction):
+    """One that it has not refuses; see `test_new_shape`."""
+    rule = parse_rule(text, MAXIMUM, direction)
+    tell = Telling(lambda key, **facts: key, str, str, str, {}, "")
+    at = Places("V", "A", "B", "O", {}, "P", "G", "M")
+    assert rule.in_words(tell)
+    assert rule.role == "none" or rule.share_formula(at)
+    if rule.several:
+        assert rule.lines(tell) and rule.part_formula(Fraction(1), MAXIMUM, "O", "met", "unmet")
+    if not rule.group and "points" not in rule.reads and rule.reads:
+        assert rule.points_formula(MAXIMUM, at)
+    if "option" in rule.reads:
+        assert rule.value_formula("O", "N", "S", "wrong")
 
 
 @pytest.mark.parametrize("text, direction", BOUNDED)

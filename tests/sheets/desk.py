@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 from dxlib.case import read_case, read_to_ask
-from dxlib.rules import Parts
 from dxlib.sheets.book import filled
 from dxlib.sheets.form import DOCUMENT, appeal_form, claim_form
 from dxlib.sheets.intake import Issued
@@ -53,7 +52,7 @@ def what_is_typed(words, claims, documents):
         code, option = claim["indicator"], claim["option"]
         found |= {f"{code}/{column}": claim[column] for column in ("a", "b", "points", "explanation")}
         rule, names = words.case.framework.nodes[code].rule, words.options[code]
-        if option and isinstance(rule, Parts):
+        if option and rule.several:
             met = {part.strip() for part in option.split(";")}
             for part in rule.names:
                 found[f"{code}/option/{part}"] = text(f"sheet.form.{'met' if part in met else 'unmet'}", words.lang)

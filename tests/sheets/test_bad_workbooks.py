@@ -161,7 +161,7 @@ class Doors:
         root = self.claimed(tmp_path)
         case = read_for_verification(root, 2024, "departments")
         listed = items(case, read_before(root, case).case, capacity=20)
-        item = next(i for i in listed if case.framework.nodes[i.code].rule.takes == "number")
+        item = next(i for i in listed if "a" in case.framework.nodes[i.code].rule.reads)
         words = Issued(case, root).wording("vi")
         given = {"decision": "Điều chỉnh", "reason": next(iter(words.reasons.values()))} | typed
         given = {f"{item.agency}/{item.code}/{column}": value for column, value in given.items()}

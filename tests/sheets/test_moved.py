@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dxlib.case import read_before, read_case, read_for_verification
-from dxlib.rules import Parts
 from dxlib.sheets import intake
 from dxlib.sheets.book import Cell, at, filled
 from dxlib.sheets.form import CLAIM_COLUMNS, TABLE, appeal_form, claim_form
@@ -260,7 +259,7 @@ def test_no_answer_ever_stands_beside_another_code(desk, form, whole, data):
 
 def parts(desk):
     for node in desk.words.case.framework.leaves:
-        if isinstance(node.rule, Parts):
+        if node.rule.several:
             yield from ((node.code, part) for part in node.rule.names)
 
 

@@ -40,7 +40,7 @@ def test_the_self_score_of_the_form_is_the_score_and_the_form_comes_back(tmp_pat
         shown, total = points_shown(path)
         compared, whole = 0, Fraction(0)
         for node in framework.leaves:
-            if node.source != "reported" or node.rule.group or node.rule.takes == "anything":
+            if node.source != "reported" or node.rule.group or not node.rule.reads:
                 continue
             column = exact.columns.get(node.code) if node.role == "score" else exact.extra.get(node.code)
             share = column.shares[i]

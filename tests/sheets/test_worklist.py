@@ -68,7 +68,7 @@ def test_one_sheet_per_verifier_and_internal_on_every_page(root, tmp_path, capsy
 def test_decisions_come_back_as_verdicts(root, tmp_path):
     case, chosen = listed(root)
     nodes = case.framework.nodes
-    figure = next(i for i in chosen if nodes[i.code].rule.takes == "number")
+    figure = next(i for i in chosen if "a" in nodes[i.code].rule.reads)
     other = next(i for i in chosen if i != figure)
     by = case.indicators.set_index("code").loc[figure.code, "verifier"]
     key = f"{figure.agency}/{figure.code}"
@@ -102,7 +102,7 @@ def test_decisions_come_back_as_verdicts(root, tmp_path):
 )
 def test_half_a_decision_is_refused_at_its_cell(root, tmp_path, typed, code, reason):
     case, chosen = listed(root)
-    item = next(i for i in chosen if case.framework.nodes[i.code].rule.takes == "number")
+    item = next(i for i in chosen if "a" in case.framework.nodes[i.code].rule.reads)
     given = {f"{item.agency}/{item.code}/{column}": value for column, value in typed.items()}
     out = intake(root, 2024, "departments", [returned(root, tmp_path / "list.xlsx", given)], received=DAY)
     (finding,) = out.findings
@@ -111,7 +111,7 @@ def test_half_a_decision_is_refused_at_its_cell(root, tmp_path, typed, code, rea
 
 def test_points_above_the_maximum_are_refused_at_their_cell(root, tmp_path):
     case, chosen = listed(root)
-    item = next(i for i in chosen if case.framework.nodes[i.code].rule.takes == "number")
+    item = next(i for i in chosen if "a" in case.framework.nodes[i.code].rule.reads)
     key = f"{item.agency}/{item.code}"
     why = next(iter(Issued(case, root).wording("vi").reasons.values()))
     typed = {f"{key}/decision": "Điều chỉnh", f"{key}/points": "9999", f"{key}/reason": why}

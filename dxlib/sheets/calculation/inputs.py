@@ -6,7 +6,6 @@ from fractions import Fraction
 
 from ...case.framework import CHOICES, Node
 from ...index import INDEX
-from ...rules import Options
 from ...words import text
 from ..book import Cell, Sheet, fixed
 from ..form import height
@@ -56,7 +55,7 @@ def set_sheet(plan: Plan) -> Sheet:
             other = "en" if plan.lang == "vi" else "vi"
             scale, unit = node.maximum or framework.total, row["unit"]
             values["how"] = Cell(in_words(node, scale, plan.options.get(code, {}), unit, plan.lang), "said")
-            if node.rule.takes == "number":
+            if "a" in node.rule.reads:
                 values["figure_a"] = Cell(row[f"a_{plan.lang}"] or row[f"a_{other}"], "text")
             if node.ratio:
                 values["figure_b"] = Cell(row[f"b_{plan.lang}"] or row[f"b_{other}"], "text")
@@ -135,7 +134,6 @@ def options_sheet(plan: Plan) -> Sheet | None:
     cells = top(plan, "options") | heads(plan, OPTIONS)
     for code, (line, _) in plan.option_lines.items():
         rule = plan.case.framework.nodes[code].rule
-        assert isinstance(rule, Options)
         scale = plan.case.framework.nodes[code].maximum or plan.case.framework.total
         for i, (option, share) in enumerate(rule.shares, start=line):
             cells[i, 0] = Cell(code, "code")
@@ -192,13 +190,13 @@ def given_cells(plan: Plan, node: Node, given: tuple[str, ...], verdict: bool) -
     """The cells of one answer that the row reads; they are open, also where they are empty."""
     a, b, option, points = given
     found = {}
-    if node.rule.takes == "number":
+    if "a" in node.rule.reads:
         found["a"] = number_cell(a)
         if node.ratio:
             found["b"] = number_cell(b)
-    elif isinstance(node.rule, Options):
+    elif "option" in node.rule.reads:
         found["option"] = Cell(plan.option_words(node, option), "given_text")
-    if verdict or node.rule.takes == "points":
+    if verdict or "points" in node.rule.reads:
         found["points"] = number_cell(points)
     return found
 

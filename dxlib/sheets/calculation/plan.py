@@ -13,11 +13,10 @@ from ...case.framework import Node
 from ...index import INDEX, Exact, provisional
 from ...index.score import finished, leaves_of
 from ...index.values import OPEN, Finished, Leaf
-from ...rules import Options, Parts
+from ...rules import quoted
 from ...words import agencies, name, text, title_of_year
 from ..book import Cell, Sheet, fixed
 from ..form import options_of
-from ..method import quoted
 from ..write import PLACES
 
 GROUPS, HEAD, FIRST = 3, 4, 5  # the two lines of heads, and the first line below them
@@ -88,7 +87,7 @@ class Plan:
         """row -> option or part -> what stands in the cells: no two alike, and without the sign between parts."""
         found = {}
         for node in self.rows:
-            if isinstance(node.rule, Options):
+            if node.rule.shares:
                 called = {o: w.replace(";", ",") for o, w in options_of(self.case, node.code, self.lang).items()}
                 alike = len(set(called.values())) < len(called)
                 found[node.code] = {o: f"{i}. {w}" if alike else w for i, (o, w) in enumerate(called.items(), 1)}
@@ -174,7 +173,7 @@ class Plan:
         if verdict is None and self.waits(node, i):
             return dict.fromkeys(("a", "b", "option", "points"), "")
         a, b, option, points = on_top(claim, verdict)
-        if node.rule.takes != "points":
+        if "points" not in node.rule.reads:
             points = verdict[3] if verdict is not None else ""
         return {"a": a, "b": b, "option": option, "points": points}
 
@@ -184,7 +183,7 @@ class Plan:
     def option_words(self, node: Node, answer: str) -> str:
         """An option or the parts met, as they stand in a cell."""
         words = self.options[node.code]
-        if not isinstance(node.rule, Parts) or not answer:
+        if not node.rule.several or not answer:
             return words.get(answer, answer)
         met = [] if answer == "none" else list(dict.fromkeys(part.strip() for part in answer.split(";")))
         return "; ".join(words[part] for part in met) or self.say("no_part")

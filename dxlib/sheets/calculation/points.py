@@ -8,9 +8,8 @@ from ...case.answers import quotient_of
 from ...case.framework import Node
 from ...index.rounding import rounded
 from ...index.values import OPEN
-from ...rules import Count, MinMax, Options, Parts, Percentile, RankShare, Relative, ZScore
+from ...rules import Places, quoted
 from ..book import Cell, Sheet
-from ..method import earned, exactly, quoted
 from .inputs import GIVEN, IDENTITY, IDENTITY_WIDTHS, STATUS, grow, place
 from .plan import LETTERS, Plan, Value, figure_style, heads, page, rounding, shown, top
 
@@ -67,7 +66,8 @@ class Worked:
         self.settings, self.words = plan.case.settings, plan.words
         self.extra = node.role != "score"
         self.maximum = "1" if self.extra else place(plan, node.code, "max")
-        self.direct = plan.judged or self.rule.takes == "points"
+        self.given = "points" in self.rule.reads  # the points are the value
+        self.direct = plan.judged or self.given
         first = plan.row_lines[node.code] + 1
         self.group = f"{LETTERS[VALUE]}${first}:{LETTERS[VALUE]}${first + len(plan.agencies) - 1}"
         self.inputs = f"'{plan.sheet('inputs')}'!"
@@ -81,7 +81,7 @@ class Worked:
         counted = self.plan.counted(self.node, i)
         cells = {USED[key]: self.used(key, n, counted[key]) for key in self.reads()}
         value = self.value(i, counted)
-        if self.rule.takes != "points":
+        if not self.given:
             style = figure_style(value) if isinstance(value, Fraction) and not self.quotient() else "share"
             cells[VALUE] = Cell(shown(value), style, self.value_formula(n))
         cells[STATE] = Cell(self.words[state_of(self.plan, self.node, i)], "said", self.state_formula(n))
@@ -98,17 +98,17 @@ class Worked:
 
     def reads(self) -> list[str]:
         """Which figures the row may take."""
-        found = {"number": ["a", "b"] if self.node.ratio else ["a"], "points": []}.get(self.rule.takes, ["option"])
+        found = [key for key in self.rule.reads if key != "points" and (key != "b" or self.node.ratio)]
         return [*found, "points"] if self.direct else found
 
     def quotient(self) -> bool:
-        return self.node.ratio or isinstance(self.rule, Options)
+        return self.node.ratio or "option" in self.rule.reads
 
     def used(self, key: str, n: int, given: str) -> Cell:
         """The figure that counts: verified, else reported."""
         reported = STATUS + 1 + GIVEN.index(key)
         sides = [reported + len(GIVEN)] if self.plan.judged else []
-        sides += [reported] if key != "points" or self.rule.takes == "points" else []
+        sides += [reported] if key != "points" or self.given else []
         found = '""'
         for column in reversed(sides):
             cell = f"{self.inputs}{LETTERS[column]}{n}"
@@ -121,7 +121,7 @@ class Worked:
 
     def value(self, i: int, counted: dict[str, str]) -> Value:
         """What the rule takes: a figure, a quotient, the share of the option."""
-        if counted["points"] or self.rule.takes == "points":
+        if counted["points"] or self.given:
             return None
         if self.node.taken:
             found = self.taken(counted)
@@ -138,19 +138,14 @@ class Worked:
     def value_formula(self, n: int) -> str:
         a, b, option = (f"{LETTERS[USED[key]]}{n}" for key in ("a", "b", "option"))
         wrong = quoted(self.words["invalid"])
-        if isinstance(self.rule, Options):
+        if "option" in self.rule.reads:
             first, last = self.plan.option_lines[self.node.code]
             names, shares = (
                 f"'{self.plan.sheet('options')}'!${letter}${first + 1}:${letter}${last + 1}" for letter in "CD"
             )
-            if isinstance(self.rule, Parts):
-                met = f'ISNUMBER(FIND("; "&{names}&";","; "&{option}&";"))'
-                found = f'IF({option}="","",MIN(1,SUMPRODUCT({met}*{shares})))'
-            else:
-                known = f"SUMPRODUCT(EXACT({names},{option})*1)"
-                found = f'IF({option}="","",IF({known}=0,{wrong},SUMPRODUCT(EXACT({names},{option})*{shares})))'
+            found = self.rule.value_formula(option, names, shares, wrong)
         elif self.node.ratio:
-            quotient = f"ROUND({a}/{b},12)" if isinstance(self.rule, RankShare) else f"{a}/{b}"  # ties of a group
+            quotient = self.rule.quotient_formula(a, b)
             found = f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,"{NOTHING_OF_NOTHING}",{wrong}),{quotient}))'
         else:
             found = f'IF(ISNUMBER({a}),{a},"")'
@@ -163,13 +158,13 @@ class Worked:
             f"{LETTERS[USED['points']]}{n}",
         )
         has, missing = quoted(self.words["value"]), quoted(self.words["missing"])
-        if self.rule.takes == "points":
+        if self.given:
             return f'IF({status}<>"",{status},IF(ISNUMBER({direct}),{has},{missing}))'
         found = missing
         if self.node.ratio:
             policy = {"exempt": "not_applicable", "error": "invalid"}.get(self.settings.zero_over_zero, "value")
             found = f'IF({value}="{NOTHING_OF_NOTHING}",{quoted(self.words[policy])},{value})'
-        elif isinstance(self.rule, Options):
+        elif "option" in self.rule.reads:
             found = value  # says that there is no such option
         if found != missing:
             found = f'IF({value}="",{missing},{found})'
@@ -178,17 +173,11 @@ class Worked:
 
     def by_rule(self, n: int) -> str:
         """The share of a row that has a value (bonus, penalty: its signed points)."""
-        rule, x, direct = self.rule, f"{LETTERS[VALUE]}{n}", f"{LETTERS[USED['points']]}{n}"
-        if rule.takes == "points":
-            return f"{direct}/{self.maximum}"
-        if isinstance(rule, Options):
-            found = x
-        elif rule.group:
-            found = self.in_group(x)
-        else:
-            a, b = f"{LETTERS[USED['a']]}{n}", f"{LETTERS[USED['b']]}{n}"
-            found = earned(rule, Fraction(1), x, a, b if self.node.ratio else "1").removesuffix("*(1)")
-            found = f"{found}/{self.maximum}" if isinstance(rule, Count) else found
+        x, a, b, direct = (f"{LETTERS[at]}{n}" for at in (VALUE, USED["a"], USED["b"], USED["points"]))
+        at = Places(x, a, b if self.node.ratio else "1", points=direct, group=self.group, maximum=self.maximum)
+        found = self.rule.share_formula(at)
+        if self.given:
+            return found
         policy = self.settings.zero_over_zero
         if self.node.ratio and policy in ("full", "zero"):
             found = f'IF({x}="{NOTHING_OF_NOTHING}",{1 if policy == "full" else 0},{found})'
@@ -198,25 +187,6 @@ class Worked:
         if self.extra:
             given = direct if self.node.role == "bonus" else f"-{direct}"
         return f"IF(ISNUMBER({direct}),{given},{found})"
-
-    def in_group(self, x: str) -> str:
-        """The share by a rule that looks at every agency with a value."""
-        rule, group, up = self.rule, self.group, self.rule.direction == 1
-        low, high = f"MIN({group})", f"MAX({group})"
-        if isinstance(rule, Relative):
-            return f"IF({high}=0,0,{x}/{high})" if up else f"IF({low}=0,IF({x}=0,1,0),{low}/{x})"
-        if isinstance(rule, MinMax):
-            lo, span = exactly(rule.lo), exactly(rule.hi - rule.lo)
-            put = f"ABS({x}-{low if up else high})/({high}-{low})"
-            put = put if (rule.lo, rule.hi) == (0, 1) else f"{lo}+({span})*{put}"
-            return f"IF(ROUND({high}-{low},12)=0,{lo},{put})"
-        if isinstance(rule, ZScore):
-            z = f"({x}-AVERAGE({group}))/STDEV({group})" if up else f"(AVERAGE({group})-{x})/STDEV({group})"
-            return f"IF(ROUND({high}-{low},12)=0,0,{z})"
-        place_of = f"RANK({x},{group},{1 if up else 0})"
-        if isinstance(rule, Percentile):
-            return f"{place_of}/COUNT({group})"
-        return f"IF(COUNT({group})<2,0,({place_of}-1)/(COUNT({group})-1))"
 
     def share_formula(self, n: int) -> str:
         state = f"{LETTERS[STATE]}{n}"

@@ -11,10 +11,10 @@ from ...index.rounding import rounded
 from ...index.score import coverage
 from ...index.table import SCORE_DECIMALS
 from ...index.values import OPEN
-from ...show.labels import class_edge
+from ...rules import quoted
+from ...show import labels
 from ...words import text, title
 from ..book import Cell, Sheet
-from ..method import quoted
 from .branches import FIRST as BRANCH_LINES
 from .branches import blocks, without_extra
 from .inputs import IDENTITY
@@ -46,7 +46,7 @@ def result_sheet(plan: Plan) -> Sheet:
             edge = one.cut if one.within is None else one.within
             cells[FIRST + k, first] = Cell(title(one.name, plan.lang), "cut")
             cells[FIRST + k, first + 1] = Cell(shown(edge), "given_4")
-            cells[FIRST + k, first + 2] = Cell(class_edge(one, plan.lang), "said")
+            cells[FIRST + k, first + 2] = Cell(labels.class_edge(one, plan.lang), "said")
     widths = [WIDTHS[key] for key in result.columns] + ([3, 16, 10, 34] if classes else [])
     return page(plan, "result", cells, widths, {HEAD: 48})
 
@@ -183,17 +183,14 @@ class Result:
 
     def class_name(self, position: object) -> str:
         known = number_or_nothing(position)
-        return "" if known == "" else title(self.settings.classes[int(known) - 1].name, self.plan.lang)
+        return "" if known == "" else labels.classes(self.plan.case, self.plan.lang)[int(known)]
 
     def class_formula(self, n: int) -> str:
         classes, own = self.settings.classes, self.at("deciding", n)
         names, cuts = (LETTERS[len(self.columns) + 1 + k] for k in (0, 1))
-        found = f"${names}${FIRST + len(classes)}"
-        for k in range(len(classes) - 2, -1, -1):
-            one = classes[k]
-            sign = (">" if one.within is None else "<") + ("=" if one.includes_cut else "")
-            figure = own if one.within is None else f"ROUND(ABS({own}-1),{SCORE_DECIMALS})"
-            found = f"IF({figure}{sign}${cuts}${FIRST + k + 1},${names}${FIRST + k + 1},{found})"
+        lines = range(FIRST + 1, FIRST + 1 + len(classes))
+        at_names, at_cuts = ([f"${letter}${line}" for line in lines] for letter in (names, cuts))
+        found = classes.formula(own, at_names, at_cuts, SCORE_DECIMALS)
         return f'IF(ISNUMBER({own}),{found},"")'
 
     def coverage_cell(self, i: int, n: int) -> Cell:

@@ -1,0 +1,238 @@
+"""Shapes that set a figure against fixed numbers, or take points as they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from .grammar import ONE, WORKING, ZERO, RuleError, Scale, Wrong, decimal60, kept40, number, shown
+from .shape import Answer, Column, Figure, Places, Rule, Telling, exactly
+
+if TYPE_CHECKING:
+    from random import Random
+
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Unscored(Rule):
+    """`none`: collected and shown, never scored."""
+
+    name, reads, role = "none", (), "none"
+
+    def exact(self, column: Column) -> list[Fraction | None]:
+        return [None] * len(column)
+
+    def floats(self, x: np.ndarray) -> np.ndarray:
+        return x * float("nan")
+
+    def in_words(self, tell: Telling) -> str:
+        return tell.say("sheet.method.none")
+
+    def points_formula(self, scale: Fraction, at: Places) -> str:
+        return ""
+
+    def plausible_quotient(self, share: float) -> float:
+        return share
+
+
+@dataclass(frozen=True)
+class Points(Rule):
+    """`points`: points / maximum."""
+
+    name, reads = "points", ("points",)
+    maximum: Fraction = ONE
+
+    @classmethod
+    def parse(cls, args: list[str], scale: Scale) -> Points:
+        if args:
+            raise RuleError("rule_no_arguments", scale.text, scale.at(args[0]))
+        return cls(maximum=scale.maximum or ONE)
+
+    @property
+    def cap(self) -> Fraction:
+        return self.maximum
+
+    @property
+    def shape(self) -> Hashable:
+        return (type(self),)
+
+    def read(self, answer: Answer) -> Fraction | None:
+        points = number(answer["points"]) if answer["points"] else None
+        if points is not None and not 0 <= points <= self.maximum:
+            raise Wrong("points", "E_RANGE", "points_range", maximum=shown(self.maximum))
+        return points
+
+    def share(self, value: Fraction) -> Fraction:
+        return value / self.maximum
+
+    def floats(self, x: np.ndarray) -> np.ndarray:
+        return x / float(self.maximum)
+
+    def in_words(self, tell: Telling) -> str:
+        return tell.say("sheet.method.points", points=tell.points(ONE))
+
+    def share_formula(self, at: Places) -> str:
+        return f"{at.points}/{at.maximum}"
+
+    def plausible(self, share: float, rng: Random) -> dict[str, str]:
+        halves = int(2 * share * float(self.maximum) * 0.98)
+        return {"points": f"{halves / 2:g}"}
+
+    def lower(self, said: Answer, rng: Random) -> dict[str, str]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Ratio(Figure):
+    """`ratio`: min(a/b, 1); direction -1: one minus that."""
+
+    name, turns, of_whole = "ratio", True, True
+
+    def share(self, value: Fraction) -> Fraction:
+        share = value if value.numerator < value.denominator else ONE
+        return share if self.direction == 1 else 1 - share
+
+    def floats(self, x: np.ndarray) -> np.ndarray:
+        share = x.clip(max=1.0)
+        return share if self.direction == 1 else 1.0 - share
+
+    def in_words(self, tell: Telling) -> str:
+        down = "_down" if self.direction == -1 else ""
+        return tell.say(f"sheet.method.ratio{down}", points=tell.points(ONE))
+
+    def points_formula(self, scale: Fraction, at: Places) -> str:
+        part = f"MIN({at.value},1)"
+        return f"{part}*({exactly(scale)})" if self.direction == 1 else f"(1-{part})*({exactly(scale)})"
+
+    def plausible_quotient(self, share: float) -> float:
+        return share if self.direction == 1 else 0.7 * (1.0 - share)
+
+
+@dataclass(frozen=True)
+class Target(Figure):
+    """`target(t)`: min(value / t, 1): full at the threshold, proportional below."""
+
+    name = "target"
+    threshold: Fraction = ONE
+
+    @classmethod
+    def parse(cls, args: list[str], scale: Scale) -> Target:
+        if len(args) != 1:
+            raise RuleError("rule_arguments", scale.text, len(scale.text) - 1)
+        threshold = scale.number(args[0])
+        if threshold <= 0:
+            raise RuleError("rule_positive", scale.text, scale.at(args[0]), part=args[0])
+        return cls(threshold=threshold)
+
+    @property
+    def thresholds(self) -> tuple[Fraction, ...]:
+        return (self.threshold,)
+
+    def share(self, value: Fraction) -> Fraction:
+        n, d = value.numerator * self.threshold.denominator, value.denominator * self.threshold.numerator
+        return Fraction(n, d) if n < d else ONE
+
+    def floats(self, x: np.ndarray) -> np.ndarray:
+        return (x / float(self.threshold)).clip(max=1.0)
+
+    def in_words(self, tell: Telling) -> str:
+        return tell.say("sheet.method.target", limit=tell.worth(self.threshold), points=tell.points(ONE))
+
+    def points_formula(self, scale: Fraction, at: Places) -> str:
+        return f"MIN({at.value}*({exactly(1 / self.threshold)}),1)*({exactly(scale)})"
+
+    def plausible_quotient(self, share: float) -> float:
+        return float(self.threshold) * (0.3 + 0.8 * share)
+
+    def plausible_amount(self, share: float, typical: float, rng: Random) -> float:
+        return typical * share
+
+
+@dataclass(frozen=True)
+class Goalposts(Figure):
+    """`goalposts(lo, hi[, log][, unclipped])`: (value - lo)/(hi - lo), clipped to [0, 1]; lo > hi: less is better.
+
+    `log`: of natural logarithms; `log+c`: of those of value + c, lo + c, hi + c, for values that may be 0.
+
+    Source: UNDP, Human Development Report, technical note (minimum and maximum values); OECD/JRC 2008, ch. 5.
+    """
+
+    name, signed = "goalposts", True
+    lo: Fraction = ZERO
+    hi: Fraction = ONE
+    log: bool = False
+    clipped: bool = True
+    offset: Fraction = ZERO  # under `log`: what is added first
+
+    @classmethod
+    def parse(cls, args: list[str], scale: Scale) -> Goalposts:
+        offset, words = ZERO, []
+        for arg in args[2:]:
+            word, plus, added = arg.partition("+")
+            words.append(word.strip())
+            if words[-1] not in ("log", "unclipped") or (plus and words[-1] != "log"):
+                raise RuleError("rule_word", scale.text, scale.at(arg), part=arg, expected="log, log+1, unclipped")
+            if plus:
+                offset = scale.number(added)
+        if len(args) < 2 or len(set(words)) < len(words):
+            raise RuleError("rule_arguments", scale.text, len(scale.text) - 1)
+        lo, hi = scale.number(args[0]), scale.number(args[1])
+        if lo == hi or ("log" in words and min(lo, hi) + offset <= 0):
+            raise RuleError("rule_goalposts", scale.text, scale.at(args[0]))
+        return cls(lo=lo, hi=hi, log="log" in words, clipped="unclipped" not in words, offset=offset)
+
+    @property
+    def bounded(self) -> bool:
+        return self.clipped
+
+    @property
+    def rooted(self) -> bool:
+        return self.log
+
+    @property
+    def marks(self) -> tuple[Fraction, ...]:
+        return self.lo, self.hi
+
+    @property
+    def least(self) -> Fraction | None:
+        return -self.offset if self.log else None
+
+    def share(self, value: Fraction) -> Fraction:
+        if not self.log:
+            share = (value - self.lo) / (self.hi - self.lo)
+        elif value in (self.lo, self.hi):
+            share = Fraction(value == self.hi)
+        else:
+            lo, hi, v = (WORKING.ln(decimal60(x + self.offset)) for x in (self.lo, self.hi, value))
+            share = kept40(WORKING.divide(WORKING.subtract(v, lo), WORKING.subtract(hi, lo)))
+        return min(max(share, ZERO), ONE) if self.clipped else share
+
+    def floats(self, x: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        lo, hi = float(self.lo), float(self.hi)
+        if self.log:
+            plus = float(self.offset)
+            x, lo, hi = np.log(x + plus), np.log(lo + plus), np.log(hi + plus)
+        share = (x - lo) / (hi - lo)
+        return share.clip(0.0, 1.0) if self.clipped else share
+
+    def in_words(self, tell: Telling) -> str:
+        key = "goalposts" if not self.log else "goalposts_log_plus" if self.offset else "goalposts_log"
+        ends = {"low": tell.worth(self.lo), "high": tell.worth(self.hi), "added": tell.figure(self.offset)}
+        return tell.say(f"sheet.method.{key}", points=tell.points(ONE), **ends)
+
+    def points_formula(self, scale: Fraction, at: Places) -> str:
+        lo, hi, most = exactly(self.lo + self.offset), exactly(self.hi + self.offset), exactly(scale)
+        over = f"LN({at.value}+({exactly(self.offset)}))" if self.offset else f"LN({at.value})"
+        part = f"({over}-LN({lo}))/(LN({hi})-LN({lo}))" if self.log else f"({at.value}-({lo}))/({hi}-({lo}))"
+        return f"MAX(0,MIN(1,{part}))*({most})" if self.clipped else f"{part}*({most})"
+
+    def plausible_quotient(self, share: float) -> float:
+        return float(self.lo) + float(self.hi - self.lo) * share
+
+    def plausible_amount(self, share: float, typical: float, rng: Random) -> float:
+        return self.plausible_quotient(share * share if self.log else share)

@@ -1,0 +1,62 @@
+"""A rule's text to a rule: the shape that it names, and what that reads from the arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+from .absolute import Goalposts, Points, Ratio, Target, Unscored
+from .counted import Count
+from .graded import Options, Parts, Steps, YesNo
+from .grammar import RuleError, Scale
+from .relative import MinMax, Percentile, RankShare, Relative, ZScore
+from .shape import Rule
+from .signed import Bonus, Penalty
+
+BARE_COMMA = re.compile(r"[0-9],[0-9]")
+SHAPES: dict[str, type[Rule]] = {
+    shape.name: shape
+    for shape in (
+        Points, YesNo, Ratio, Target, Steps, Options, Parts, Count, Relative, Goalposts, MinMax, ZScore, RankShare,
+        Percentile, Bonus, Penalty, Unscored,
+    )
+}  # fmt: skip
+
+
+def shape_of(text: str) -> type[Rule] | None:
+    """The shape that a rule names; None for an unknown one."""
+    return SHAPES.get(text.partition("(")[0].strip())
+
+
+def parse_rule(
+    text: str,
+    maximum: Fraction | None = None,
+    direction: int = 1,
+    nearest: Callable[[str, list[str]], str] = lambda word, known: "",
+) -> Rule:
+    """Read one rule.
+
+    text       as in indicators.csv, e.g. `steps(1:5p, 2:10p, 4:20p)`
+    maximum    the row's maximum points (the scale of `total` where the set has none), for `15p`, `count`, `points`
+    direction  1 or -1
+
+    Raises RuleError with the place.
+    """
+    name, bracket, rest = text.strip().partition("(")
+    name = name.strip()
+    if name not in SHAPES:
+        raise RuleError("rule_unknown", text, part=name, nearest=nearest(name, list(SHAPES)))
+    if bracket and not rest.endswith(")"):
+        raise RuleError("rule_bracket", text, len(text))
+    comma = BARE_COMMA.search(text)
+    if comma:
+        raise RuleError("rule_comma", text, comma.start() + 1, part=comma.group())
+    shape = SHAPES[name]
+    if direction != 1 and not shape.turns:
+        raise RuleError("rule_direction", text, part=name)
+    inside = rest[:-1]
+    args = [arg.strip() for arg in inside.split(",")] if inside.strip() else []
+    if "" in args:
+        raise RuleError("rule_arguments", text, text.find(","))
+    return shape.parse(args, Scale(text, maximum, direction))
