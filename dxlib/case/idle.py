@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ..errors import Finding
+from ..languages import in_each
+from ..schema import EVIDENCE
 from .framework import Framework, Node, Unread, optional, weight
 
-OF_LEAVES = ("direction", "a_vi", "b_vi", "a_en", "b_en", "unit", "evidence_vi", "owner", "verifier", "source")
-SECOND, FIRST = ("b_vi", "b_en"), ("a_vi", "a_en")
+FIRST, SECOND = in_each("a"), in_each("b")
+OF_LEAVES = ("direction", *FIRST, *SECOND, "unit", EVIDENCE, "owner", "verifier", "source")
 
 
 def check_idle(framework: Framework, indicators: pd.DataFrame, agencies: int, file: str) -> list[Finding]:
@@ -47,8 +49,8 @@ def on_leaf(node: Node, row: dict[str, str], agencies: int) -> Iterator[tuple[st
     rule = node.rule
     if isinstance(rule, Unread):
         return
-    second = SECOND if not rule.divides and rule.takes != "anything" else ()
-    first = FIRST if rule.takes in ("option", "parts", "points") else ()
+    second = SECOND if not rule.divides and rule.takes != "anything" else []
+    first = FIRST if rule.takes in ("option", "parts", "points") else []
     unit = ("unit",) if rule.takes in ("option", "parts") else ()
     for column in (*first, *second, *unit):
         if row[column]:

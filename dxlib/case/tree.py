@@ -11,6 +11,7 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding, nearest
+from ..languages import in_each
 from ..rules import Bonus, Rule, RuleError, Unscored, parse_rule
 from .cells import check_value
 from .framework import CHOICES, FULL, INDEX, Framework, Node, Unread, optional, shown, weight
@@ -109,7 +110,7 @@ def read_node(
             Finding("W_FRAMEWORK", "aggregate_on_leaf", *where, "aggregate", row["aggregate"], {"code": code})
         )
     taken = tuple(row[key] for key in ("a_from", "b_from") if row[key])
-    named = row["rule"].split("(")[0].strip() == "ratio" or bool(row["b_vi"] or row["b_en"] or row["b_from"])
+    named = row["rule"].split("(")[0].strip() == "ratio" or any(row[key] for key in (*in_each("b"), "b_from"))
     ratio = named or code in with_b
     source = row["source"] or ("measured" if measured or taken else "reported")
     if taken and (children or not row["a_from"] or source == "reported"):

@@ -17,6 +17,7 @@ from ..audit import (
     FORMAT,
     READERS,
     RECORD,
+    REPORT,
     ROOT,
     SHAPE,
     SUMS,
@@ -169,12 +170,12 @@ def about(entries: Mapping[str, Entry], index: Mapping[str, Entry]) -> dict[str,
 
 
 def signatures(found: Mapping[str, Entry]) -> dict[str, Signature]:
-    """place -> what is published there and what was signed, of every place with a Vietnamese report."""
-    tail, record = "/report.vi", describe("public", below("public", found), {})
+    """place -> what is published there and what was signed, of every place with a report in the official language."""
+    record = describe("public", below("public", found), {})
     return {
-        place: Signature(record["jobs"][f"{place}{tail}"]["fingerprint"], root, tuple(record["signed"].get(place, ())))
+        place: Signature(record["jobs"][f"{place}{REPORT}"]["fingerprint"], root, tuple(record["signed"].get(place, ())))
         for place, root in place_roots(record).items()
-        if f"{place}{tail}" in record["jobs"]
+        if f"{place}{REPORT}" in record["jobs"]
     }
 
 
