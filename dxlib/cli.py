@@ -523,8 +523,8 @@ def run_audit(args: argparse.Namespace) -> int:
 
     if (args.dask or args.parameters) and not args.rerun:
         args.refuse(text("cli.with_rerun", args.say, option="--dask" if args.dask else "-p"))
-    lang = of_audit(args.say)
-    root, signed = (digits(args, option) for option in ("root", "fingerprint"))
+    lang = next(one for one in order(args.say) if one in audit.WORDS)  # it stands alone, with words of its own
+    root, signed = (digits(args, option, lang) for option in ("root", "fingerprint"))
     folders = audit.published(args.path or args.reports)
     if not any(audit.is_published(folder) for folder in folders) and not args.json:
         print(text("cli.nothing_published", args.say, path=folders[0]))
@@ -547,20 +547,13 @@ def run_audit(args: argparse.Namespace) -> int:
     return 1 if differences else audit.exit_code(list(reports.values()))
 
 
-def of_audit(lang: str) -> str:
-    """The language in which the audit, a file that stands alone, says it to a reader of this one."""
-    from .audit import WORDS
-
-    return next(one for one in order(lang) if one in WORDS)
-
-
-def digits(args: argparse.Namespace, option: str) -> str:
+def digits(args: argparse.Namespace, option: str, lang: str) -> str:
     """What was published or printed elsewhere, read as the auditor's own command reads it."""
     from .audit import digits as reader
 
     given = getattr(args, option)
     try:
-        return reader(of_audit(args.say))(given) if given else ""
+        return reader(lang)(given) if given else ""
     except argparse.ArgumentTypeError as error:
         args.refuse(f"--{option}: {error}")
         return ""

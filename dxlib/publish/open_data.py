@@ -161,15 +161,15 @@ def resource(name: str, columns: list[str], data: bytes) -> dict[str, Any]:
 
 def field(table: str, column: str) -> dict[str, str]:
     own = table == "scores" or column in ("class", MARK)
-
-    def said(lang: str) -> str:
-        return text(f"open_data.column.{column}", lang) if own else meaning(table, column, lang)
-
+    said = [
+        text(f"open_data.column.{column}", lang) if own else meaning(table, column, lang)
+        for lang in (OFFICIAL, INTERNATIONAL)
+    ]
     return {
         "name": column,
         "type": (NUMBERS | WHOLE).get(column, "string"),
-        "title": said(OFFICIAL),
-        "description": said(INTERNATIONAL),
+        "title": said[0],
+        "description": said[1],
     }
 
 
