@@ -97,7 +97,7 @@ def name(row: Mapping[str, str], lang: str) -> str:
 
 
 def translated(row: Mapping[str, str], stem: str, lang: str) -> str:
-    """A cell that stands in several languages (name_vi, name_en), in this one, else in another one."""
+    """A cell that stands in several languages, in this one, else in another one."""
     return next((row[key] for key in (f"{stem}_{one}" for one in order(lang)) if row.get(key)), "")
 
 

@@ -147,7 +147,9 @@ def test_forms_and_tables_speak_it_and_come_back(desk):
 
 def test_commands_speak_it(desk, published):
     assert dx(desk, "check").startswith(MARK)
-    assert "confirmed" in dx(desk, "audit", "reports").casefold()  # the audit stands alone: in the language it falls back on
+    assert (
+        "confirmed" in dx(desk, "audit", "reports").casefold()
+    )  # the audit stands alone: in the language it falls back on
     assert "--name-km" in dx(desk, "register", "create", "--help")
     act = ("--name-vi", "Xã C", "--name-km", "Khum C", "--date", "2025-07-01", "--act", "1/NQ", "--level", "commune")
     dx(desk, "register", "create", *act, "--write")

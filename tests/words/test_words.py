@@ -58,6 +58,21 @@ def test_every_key_of_the_code_exists():
     assert {key for key in asked if key not in known and not any(k.startswith(key + ".") for k in known)} == set()
 
 
+def test_only_the_registry_names_a_language():
+    """The audit stands alone and has its own words; the sample is a province that writes in two languages."""
+    names = re.compile(r"""["'](vi|en)["']|_(vi|en)\b""")
+    there = [path for kind in ("py", "js", "j2", "json") for path in LIBRARY.rglob(f"*.{kind}")]
+    apart = {LIBRARY / "languages.py", LIBRARY / "audit.py", *(LIBRARY / "sample").rglob("*.py")}
+    named = [
+        (path.name, line.strip())
+        for path in there
+        if path not in apart
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if names.search(line)
+    ]
+    assert named == [("indicators.json", '"name": "evidence_vi",')]
+
+
 def test_every_reason_of_the_code_is_worded():
     source = "\n".join(path.read_text(encoding="utf-8") for path in LIBRARY.rglob("*.py"))
     reasons = set(re.findall(r'Finding\(\s*(?:"[EW]_[A-Z_]+"|code),\s*"([a-z_]+)"', source))
@@ -108,7 +123,9 @@ def test_equal_names_are_told_apart_and_only_they():
     shown = {"tan-lap": "Xã Tân Lập (tan-lap)", "tan-lap-2": "xã  Tân Lập (tan-lap-2)", "so-a": "Sở A"}
     assert told_apart(named) == shown
     rows = [{"agency": key, "name_vi": called, "name_en": ""} for key, called in named.items()]
-    assert agencies(rows, "en") == shown and agencies(rows[1:], "vi") == {key: named[key] for key in ("tan-lap-2", "so-a")}
+    assert agencies(rows, "en") == shown and agencies(rows[1:], "vi") == {
+        key: named[key] for key in ("tan-lap-2", "so-a")
+    }
 
 
 def test_an_unknown_key_or_a_missing_fact_is_an_error():
