@@ -31,6 +31,7 @@ FORMAT, SIGNED_FORMAT, PROOF_FORMAT = "dxlib-record-2", "dxlib-signed-2", "dxlib
 UNDER_WAY = (".pending/.gone-*", ".partial-*")  # a change decided and not yet carried out; somebody who carries it out
 RECORD, SUMS, ROOT, SCORES = "record.json", "SHA256SUMS", "root.txt", "tables/scores.csv"
 READERS = ("public", "internal")
+REPORT = "/report.vi"  # the job of a place that is signed: what is signed is Vietnamese
 ROWS_LEAF = 1  # where the agencies' lines stand among the leaves of a place
 # What a page of a version that was replaced says first of all; all else in it is as it was signed.
 NOTICE_STYLE = (
@@ -666,7 +667,7 @@ def check_signed(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[D
     found = []
     for place, rows in record["signed"].items():
         found += [Deviation(place, "chain", n + 1, before, had) for n, before, had in broken_links(rows)]
-        report = prints.get(f"{place}/report.vi", "")
+        report = prints.get(f"{place}{REPORT}", "")
         if record["reader"] == "public" and rows and rows[-1].get("fingerprint") != report:
             found.append(Deviation(place, "signed", len(rows), report, rows[-1].get("fingerprint", "")))
     return found
@@ -702,7 +703,7 @@ def check_versions(
             kept, wrong = read_record(folder, files, f"{at}/{RECORD}", KEPT)
             found += wrong
             if kept is not None:
-                now = record["jobs"].get(f"{place}/report.vi", {}).get("fingerprint", "")
+                now = record["jobs"].get(f"{place}{REPORT}", {}).get("fingerprint", "")
                 versions[at] = version_of(place, kept, now if n == len(rows) - 1 else "")
                 found += check_version(folder, at, kept, versions[at], rows[: n + 1], n, files)
         elif n == len(rows):
@@ -716,7 +717,7 @@ def version_of(place: str, kept: Mapping[str, Any], now: str) -> Version:
     now   fingerprint of the report that is published; "" where another version was signed later
     """
     prints = {name: of["fingerprint"] for name, of in kept["jobs"].items()}
-    return Version(kept_root(place, kept), prints, now != "" and prints.get(f"{place}/report.vi") == now)
+    return Version(kept_root(place, kept), prints, now != "" and prints.get(f"{place}{REPORT}") == now)
 
 
 def check_version(
@@ -739,7 +740,7 @@ def check_version(
     if signed is None or kept["signed"] != rows[:n]:
         yield Deviation(path, "version_sign_offs")
     elif signed.get("root") not in (None, "", version.root) or signed.get("fingerprint") != version.prints.get(
-        f"{place}/report.vi"
+        f"{place}{REPORT}"
     ):
         yield Deviation(path, "version_root", n + 1, signed.get("root", ""), version.root)
     for name in strangers(place, kept["jobs"]):
@@ -970,7 +971,7 @@ def holds(proof: Any) -> bool:
 
 # Said and called ----------------------------------------------------------------------------------------------------
 
-# Words stand here and not in dxlib.words because this file is carried away alone.
+# Words and their languages stand here and not in dxlib.words because this file is carried away alone.
 WORDS = {
     "vi": {
         "about": "Xác nhận hoặc bác bỏ một thư mục đã công bố; không cần mạng, không cần cài gì thêm.",

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import Finding, Refusal
-from .words import brief, text
+from .languages import LANGUAGES, OFFICIAL, in_each
+from .words import brief, called, order, text
 from .words import finding as worded
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from .case import Case
 
-LANGUAGES = ("vi", "en")
 DATA = Path("data")  # by itself, so that a folder that was named is known from it
 ON = ("verified", "current", "claimed")
 STAGES = ("claim", "appeal")
@@ -80,8 +80,8 @@ def language_of(argv: list[str]) -> str:
     wanted = [b for a, b in pairwise(argv) if a == "--lang"] + [
         a.removeprefix("--lang=") for a in argv if a.startswith("--lang=")
     ]
-    first = (wanted or [os.environ.get("DX_LANG", "vi")])[-1].split(",")[0]
-    return first if first in LANGUAGES else "vi"
+    first = (wanted or [os.environ.get("DX_LANG", OFFICIAL)])[-1].split(",")[0]
+    return first if first in LANGUAGES else OFFICIAL
 
 
 def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
@@ -130,7 +130,7 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
     run.add_argument("--kernels", choices=KERNELS, help=say("kernels"))
     run.add_argument("--dask", metavar="ADDRESS", help=say("dask"))
     run.add_argument("--own-notebooks", action="store_true", help=say("own_notebooks"))
-    run.set_defaults(lang=",".join(LANGUAGES) if lang == "vi" else "en,vi")
+    run.set_defaults(lang=",".join(dict.fromkeys((lang, *LANGUAGES))))
     audited = command("audit", run_audit)
     audited.add_argument("path", nargs="?", type=Path, metavar="PATH", help=say("audited"))
     audited.add_argument("--root", metavar="HEX", help=say("root_option"))
@@ -198,8 +198,10 @@ def parser(lang: str, explained: bool = True) -> argparse.ArgumentParser:
         if action in PARTED:
             act.add_argument("--basis", choices=BASES, default="", help=say("register_basis"))
         if founds:
-            act.add_argument("--name-vi", required=action != "merge", default="", metavar="TEXT", help=say("name_vi"))
-            act.add_argument("--name-en", default="", metavar="TEXT", help=say("name_en"))
+            for other in LANGUAGES:
+                key, must = ("name_new", action != "merge") if other == OFFICIAL else ("name_new_in", False)
+                said = text(f"cli.{key}", lang, language=called(other, lang)) if explained else None
+                act.add_argument(f"--name-{other}", required=must, default="", metavar="TEXT", help=said)
             act.add_argument("--id", default="", metavar="ID", help=say("register_id"))
             act.add_argument("--code", default="", metavar="CODE", help=say("register_code"))
             act.add_argument("--level", required=action == "create", default="", metavar="WORD", help=say("level_of"))
@@ -232,7 +234,7 @@ def place(sub: argparse.ArgumentParser, say: Any, what: bool = True) -> None:
 
 def languages(value: str) -> str:
     if not value or any(part not in LANGUAGES for part in value.split(",")):
-        raise argparse.ArgumentTypeError(f"{value!r}: vi, en")
+        raise argparse.ArgumentTypeError(f"{value!r}: {', '.join(LANGUAGES)}")
     return value
 
 
@@ -456,7 +458,7 @@ def decided(args: argparse.Namespace, register: pd.DataFrame, lineage: pd.DataFr
     from .years import Act, reorganise
 
     given = vars(args)
-    columns = {"agency": "id", "name_vi": "name_vi", "name_en": "name_en", "level": "level", "official_code": "code"}
+    columns = {"agency": "id", **{name: name for name in in_each("name")}, "level": "level", "official_code": "code"}
     new = {column: given.get(option, "") for column, option in columns.items()}
     facts = (tuple(given.get("units", ())), dict(given.get("into") or ()), given.get("basis", ""), new)
     return reorganise(Act(args.action, args.date.isoformat(), args.act, *facts), register, lineage)
@@ -521,7 +523,8 @@ def run_audit(args: argparse.Namespace) -> int:
 
     if (args.dask or args.parameters) and not args.rerun:
         args.refuse(text("cli.with_rerun", args.say, option="--dask" if args.dask else "-p"))
-    root, signed = (digits(args, option) for option in ("root", "fingerprint"))
+    lang = next(one for one in order(args.say) if one in audit.WORDS)  # it stands alone, with words of its own
+    root, signed = (digits(args, option, lang) for option in ("root", "fingerprint"))
     folders = audit.published(args.path or args.reports)
     if not any(audit.is_published(folder) for folder in folders) and not args.json:
         print(text("cli.nothing_published", args.say, path=folders[0]))
@@ -531,12 +534,12 @@ def run_audit(args: argparse.Namespace) -> int:
     reports = {folder: audit.audit(folder, *outside, data) for folder, outside in compared.items()}
     differences = remake(args, folders) if args.rerun else []
     if args.json:
-        found = {str(folder): json.loads(audit.as_json(report, args.say)) for folder, report in reports.items()}
+        found = {str(folder): json.loads(audit.as_json(report, lang)) for folder, report in reports.items()}
         found |= {"rerun": [vars(one) for one in differences]} if args.rerun else {}
         print(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         for folder, report in reports.items():
-            print(f"{folder}:", *audit.lines_of(report, args.say), sep="\n  ")
+            print(f"{folder}:", *audit.lines_of(report, lang), sep="\n  ")
         for one in differences:
             print(text(f"cli.rerun.{one.cause}", args.say, path=one.path, detail=one.detail))
         if args.rerun and not differences:
@@ -544,13 +547,13 @@ def run_audit(args: argparse.Namespace) -> int:
     return 1 if differences else audit.exit_code(list(reports.values()))
 
 
-def digits(args: argparse.Namespace, option: str) -> str:
+def digits(args: argparse.Namespace, option: str, lang: str) -> str:
     """What was published or printed elsewhere, read as the auditor's own command reads it."""
     from .audit import digits as reader
 
     given = getattr(args, option)
     try:
-        return reader(args.say)(given) if given else ""
+        return reader(lang)(given) if given else ""
     except argparse.ArgumentTypeError as error:
         args.refuse(f"--{option}: {error}")
         return ""

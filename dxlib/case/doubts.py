@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..errors import Finding
+from ..languages import in_each, in_official
 from ..rules import shown
 from .answered import EXEMPT, Answers, answers_in, on_top
 from .answers import ANSWER
@@ -170,7 +171,7 @@ def two_wholes(
 ) -> Iterator[Finding]:
     """Claims of one agency whose b is the same quantity by its words, with another number; what a verdict has looked at
     is no doubt any more (see `verify.consistency` for all)."""
-    words = dict(zip(indicators["code"], indicators["b_vi"], strict=True))
+    words = dict(zip(indicators["code"], indicators[in_official("b")], strict=True))
     first: dict[tuple[str, str], tuple[str, Given]] = {}
     for code, node in framework.nodes.items():
         name = folded(words[code]) if node.ratio and code in given else ""
@@ -204,7 +205,7 @@ def no_spread(framework: Framework, answers: Answers, file: str) -> Iterator[Fin
 def alike(agencies: pd.DataFrame, file: str) -> Iterator[Finding]:
     """Agencies that no list tells apart."""
     said: set[int] = set()
-    for column in ("name_vi", "name_en"):
+    for column in in_each("name"):
         first: dict[str, str] = {}
         for row, agency, called in zip(agencies.index.tolist(), agencies["agency"], agencies[column], strict=True):
             other = first.setdefault(folded(called), agency) if called else agency

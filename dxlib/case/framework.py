@@ -35,7 +35,7 @@ class Node:
     maximum    maximum points: as written, or the sum of the scored children; None in a set without points
     weight     relative weight among the scored siblings (weight, else maximum, else 1); 0 counts nothing
     scored     whether it enters its parent's score
-    ratio      its value is a/b; named_ratio: its rule or its b_vi, b_en says so, not only some claim
+    ratio      its value is a/b; named_ratio: its rule or its words for b say so, not only some claim
     taken      where a (and b) come from: `group` or `group/code`, a finished score of another folder of the year
     kind       what its figures are, declared: count, share, percent, money; "" is not declared
     percent    its figures are shares from 0 to 1 that people know as percentages: it takes no b, and its thresholds are

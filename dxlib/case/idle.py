@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ..errors import Finding
+from ..languages import in_each
+from ..schema import EVIDENCE
 from .framework import Framework, Node, optional, weight
 
-OF_LEAVES = ("direction", "a_vi", "b_vi", "a_en", "b_en", "unit", "evidence_vi", "owner", "verifier", "source")
-SECOND, FIRST = ("b_vi", "b_en"), ("a_vi", "a_en")
+FIRST, SECOND = in_each("a"), in_each("b")
+OF_LEAVES = ("direction", *FIRST, *SECOND, "unit", EVIDENCE, "owner", "verifier", "source")
 
 
 def check_idle(framework: Framework, indicators: pd.DataFrame, agencies: int, file: str) -> list[Finding]:
@@ -47,8 +49,8 @@ def on_leaf(node: Node, row: dict[str, str], agencies: int) -> Iterator[tuple[st
     rule = node.rule
     if not rule.readable:
         return
-    second = SECOND if rule.reads and "b" not in rule.reads else ()
-    first = FIRST if rule.reads and "a" not in rule.reads else ()
+    second = SECOND if rule.reads and "b" not in rule.reads else []
+    first = FIRST if rule.reads and "a" not in rule.reads else []
     unit = ("unit",) if "option" in rule.reads else ()
     for column in (*first, *second, *unit):
         if row[column]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import schema
 from ..errors import Finding, nearest
+from ..languages import LANGUAGES
 from ..rules import shown
 from .characters import kind_of, of_cells
 from .classes import Class, Classes, check_classes
@@ -209,7 +210,7 @@ def read_date(value: Any) -> str | None:
 
 
 def read_names(value: Any) -> dict[str, str] | None:
-    good = isinstance(value, dict) and value and set(value) <= {"vi", "en"}
+    good = isinstance(value, dict) and value and set(value) <= set(LANGUAGES)
     return dict(value) if good and all(isinstance(v, str) and v.strip() for v in value.values()) else None
 
 

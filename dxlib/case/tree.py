@@ -11,6 +11,7 @@ import pandas as pd
 
 from .. import schema
 from ..errors import Finding, nearest
+from ..languages import in_each
 from ..rules import Rule, RuleError, Unscored, parse_rule, shape_of, shown
 from .cells import check_value
 from .framework import CHOICES, FULL, INDEX, Framework, Node, Unread, optional, weight
@@ -109,7 +110,7 @@ def read_node(
         )
     taken = tuple(row[key] for key in ("a_from", "b_from") if row[key])
     shape = shape_of(row["rule"])
-    named = bool(row["b_vi"] or row["b_en"] or row["b_from"]) or (shape is not None and shape.of_whole)
+    named = any(row[key] for key in (*in_each("b"), "b_from")) or (shape is not None and shape.of_whole)
     ratio = named or code in with_b
     source = row["source"] or ("measured" if measured or taken else "reported")
     if taken and (children or not row["a_from"] or source == "reported"):

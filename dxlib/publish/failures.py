@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..errors import Finding
+from ..languages import LANGUAGES
 from ..show import typeface
-from ..words import LANGUAGES, finding, number, text
-from .page import HERE, policy
+from ..words import finding, number, text
+from .page import HERE, addresses, policy
 
-PAGES = {"vi": "failures.html", "en": "failures.en.html"}
+PAGES = addresses("failures")
 COLUMNS = ("year", "group", "page", "heading", "what", "remedy")
 Failure = tuple[str, str, str, Sequence[Finding], str]
 
@@ -37,7 +38,7 @@ def page(failed: list[Failure], lang: str) -> str:
         head=[text(f"failures.{column}", lang) for column in COLUMNS],
         rows=[row for one in failed for row in rows(one, lang)],
         notebook=text("failures.notebook", lang),
-        languages=[(PAGES[one], text("site.called", one), one) for one in LANGUAGES if one != lang],
+        languages=[(PAGES[one], text("language.name", one), one) for one in LANGUAGES if one != lang],
     ) + "\n"  # fmt: skip
 
 

@@ -22,10 +22,11 @@ def html(notebook: Any, **marks: Any) -> str:
 
     A section none of whose cells gave a result is left out, heading and all. Same input, same bytes.
     """
-    scripts = [script("tables"), *([script("weights")] if trial(notebook) else [])]
+    lang = marks["lang"]
+    scripts = [script("tables", lang), *([script("weights", lang)] if trial(notebook) else [])]
     style = (HERE / "template" / "style.css").read_text(encoding="utf-8").strip()
     page = describe(**marks) | {"style": style, "letters": typeface.for_pages()}
-    page |= {"scripts": scripts, "policy": policy(scripts), "script_say": in_script(said(marks["lang"]))}
+    page |= {"scripts": scripts, "policy": policy(scripts), "script_say": in_script(said(lang))}
     return export(notebook, "HTMLExporter", "template", ".html", page)
 
 

@@ -17,7 +17,8 @@ import pandas as pd
 
 from ..case import Case
 from ..index import to_csv
-from ..words import LANGUAGES, date, text, title_of_year
+from ..languages import INTERNATIONAL, LANGUAGES, OFFICIAL, in_each
+from ..words import date, meaning, text, title_of_year
 
 ACTIVE = re.compile(r"'*(\s*[=+\-@＝＋－＠|%]|[\t\r\n\0])")  # what a spreadsheet takes for a formula, or looks escaped
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", re.ASCII)
@@ -26,12 +27,12 @@ README = "README.md"
 SCORES = "tables/scores.csv"
 MARK = "mark"  # last column of every table: made-up or provisional figures say so wherever the file goes
 PUBLIC = {  # what may leave the house; everything else stays in
-    "agencies": ["agency", "name_vi", "name_en", "scope", "ranked"],
+    "agencies": ["agency", *in_each("name"), "scope", "ranked"],
     "indicators": [
-        "code", "parent", "name_vi", "name_en", "max_points", "weight", "aggregate", "rule", "direction",
-        "a_vi", "b_vi", "a_en", "b_en", "unit", "source", "legal",
+        "code", "parent", *in_each("name"), "max_points", "weight", "aggregate", "rule", "direction",
+        *(f"{figure}_{lang}" for lang in LANGUAGES for figure in "ab"), "unit", "source", "legal",
     ],
-    "choices": ["indicator", "name", "name_vi", "name_en"],
+    "choices": ["indicator", "name", *in_each("name")],
 }  # fmt: skip
 KEYS = {
     "scores": ["agency", "node"],
@@ -78,12 +79,12 @@ def classes(case: Case) -> pd.DataFrame:
         [i, *(c.name.get(lang, "") for lang in LANGUAGES), getattr(c, edge), "yes" if c.includes_cut else "no"]
         for i, c in enumerate(case.settings.classes, start=1)
     ]
-    found = pd.DataFrame(rows, columns=["class", *(f"name_{lang}" for lang in LANGUAGES), edge, "includes_cut"])
+    found = pd.DataFrame(rows, columns=["class", *in_each("name"), edge, "includes_cut"])
     return found.astype({edge: float})
 
 
 def marks(case: Case, provisional: bool) -> str:
-    """What every table says of its figures, in both languages; empty for final ones."""
+    """What every table says of its figures, in every language; empty for final ones."""
     held = [key for key, holds in (("sample", case.settings.sample), ("provisional", provisional)) if holds]
     return "; ".join(" / ".join(text(f"open_data.mark.{key}", lang) for lang in LANGUAGES) for key in held)
 
@@ -124,10 +125,10 @@ def describe(
         "title": " / ".join(dict.fromkeys(titles)),
         "titles": dict(zip(LANGUAGES, titles, strict=True)),
         "mark": said,
-        "description": said or text("open_data.final", "en"),
+        "description": said or text("open_data.final", INTERNATIONAL),
         "version": version,
         "keywords": ["digital transformation", "composite indicator", "Viet Nam", case.year],
-        "citation": citation(case, version, "vi"),
+        "citation": citation(case, version, OFFICIAL),
         "resources": [resource(name, columns[name], data) for name, data in made.items()],
     }
     if settings.licence:
@@ -141,8 +142,8 @@ def resource(name: str, columns: list[str], data: bytes) -> dict[str, Any]:
     return {
         "profile": "tabular-data-resource",
         "name": name,
-        "title": text(f"open_data.table.{name}", "vi"),
-        "description": text(f"open_data.table.{name}", "en"),
+        "title": text(f"open_data.table.{name}", OFFICIAL),
+        "description": text(f"open_data.table.{name}", INTERNATIONAL),
         "path": f"tables/{name}.csv",
         "format": "csv",
         "mediatype": "text/csv",
@@ -158,12 +159,16 @@ def resource(name: str, columns: list[str], data: bytes) -> dict[str, Any]:
 
 
 def field(table: str, column: str) -> dict[str, str]:
-    room = "open_data" if table == "scores" or column in ("class", MARK) else "sheet"
+    own = table == "scores" or column in ("class", MARK)
+    said = [
+        text(f"open_data.column.{column}", lang) if own else meaning(table, column, lang)
+        for lang in (OFFICIAL, INTERNATIONAL)
+    ]
     return {
         "name": column,
         "type": (NUMBERS | WHOLE).get(column, "string"),
-        "title": text(f"{room}.column.{column}", "vi"),
-        "description": text(f"{room}.column.{column}", "en"),
+        "title": said[0],
+        "description": said[1],
     }
 
 
@@ -183,7 +188,7 @@ def markdown(said: str) -> str:
 
 
 def readme(case: Case, names: list[str], said: str, version: str) -> str:
-    """What the files are, in both languages, for whoever opens the folder."""
+    """What the files are, in every language, for whoever opens the folder."""
     parts = []
     for lang in LANGUAGES:
         licence = case.settings.licence

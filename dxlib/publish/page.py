@@ -15,12 +15,14 @@ from typing import Any
 
 from ..audit import short
 from ..errors import Finding, Refusal
-from ..words import LANGUAGES, text
+from ..languages import LANGUAGES, OFFICIAL
+from ..words import fallback, number, text
 
 HEADING = re.compile(r"(#{1,3})\s+(.+?)\s*(?:\n|$)")
 SHOWN = ("text/html", "image/svg+xml", "image/png")
 TAGS = frozenset("div p ul li table caption thead tbody tr th td figure figcaption img a".split())
 ATTRIBUTES = frozenset("class scope role tabindex aria-label alt".split())
+PARAMETERS = {"parameters", "injected-parameters"}
 PART = "part"  # marks the cell that opens a part of a collection
 HERE = Path(__file__).parent
 
@@ -33,23 +35,22 @@ def export(notebook: Any, base: str, template: str, extension: str, page: dict[s
     page        from `describe`; the template reads it as resources.page
     """
     trimmed = notebook.copy()
-    trimmed.cells = filled(spoken(notebook, page["lang"]))
-    made = exporter(base, template, extension, page["lang"], tuple(filters.items()))
+    trimmed.cells = filled(spoken(notebook.cells, page["lang"]))
+    made = exporter(base, template, extension, tuple(filters.items()))
     body, _ = made.from_notebook_node(trimmed, resources={"page": page | {"contents": contents(trimmed.cells)}})
     return str(body) if body.endswith("\n") else f"{body}\n"
 
 
 @cache
-def exporter(base: str, template: str, extension: str, lang: str, filters: tuple[tuple[str, Any], ...]) -> Any:
-    """The nbconvert exporter of one template and language; the template is read and compiled once."""
+def exporter(base: str, template: str, extension: str, filters: tuple[tuple[str, Any], ...]) -> Any:
+    """The nbconvert exporter of one template; the template is read and compiled once."""
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # 1 s at import; no Jupyter schema needs it
     import nbconvert
     from nbconvert.preprocessors import TagRemovePreprocessor
     from traitlets.config import Config
 
-    dropped = {*others(lang), "parameters", "injected-parameters"}
     once = {"optimistic_validation": True}  # after all preprocessors, not after each
-    config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": dropped}, "Exporter": once})
+    config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": PARAMETERS}, "Exporter": once})
     made = getattr(nbconvert, base)(
         config=config, file_extension=extension, template_name=template, extra_template_basedirs=[str(HERE)]
     )
@@ -80,7 +81,8 @@ def describe(
     say = {key: text(f"page.{key}", lang) for key in said}
     holds = {"internal": reader == "internal", "sample": sample, "provisional": provisional}
     marks = [kind for kind, held in holds.items() if held]
-    banners = [(k, " / ".join(text(f"page.{k}", one) for one in (lang, *sorted(others(lang))))) for k in marks]
+    every = dict.fromkeys((lang, *sorted(LANGUAGES)))
+    banners = [(k, " / ".join(text(f"page.{k}", one) for one in every)) for k in marks]
     sheet = [*(text(f"page.{kind}", lang) for kind in marks), f"{say['fingerprint']} {short(fingerprint)}"]
     if superseded:
         banners.append(("superseded", superseded))
@@ -98,9 +100,15 @@ def describe(
     }
 
 
-def script(name: str) -> str:
-    """One of our scripts."""
-    return (HERE / "script" / f"{name}.js").read_text(encoding="utf-8").strip()
+def script(name: str, lang: str) -> str:
+    """One of our scripts; for a page with decimal commas it says so."""
+    comma = lang if "," in number(0.5, lang, 1) else OFFICIAL
+    return (HERE / "script" / f"{name}.js").read_text(encoding="utf-8").strip().replace("@comma@", comma)
+
+
+def addresses(page: str) -> dict[str, str]:
+    """Language -> file name of a page that stands by itself: index.html in the official one, index.en.html."""
+    return {lang: f"{page}.html" if lang == OFFICIAL else f"{page}.{lang}.html" for lang in LANGUAGES}
 
 
 def in_script(value: Any) -> str:
@@ -117,14 +125,11 @@ def policy(scripts: Iterable[str]) -> str:
     )
 
 
-def others(lang: str) -> set[str]:
-    """The languages that a page does not speak."""
-    return set(LANGUAGES) - {lang}
-
-
-def spoken(notebook: Any, lang: str) -> list[Any]:
-    """The cells without those of other languages."""
-    return [cell for cell in notebook.cells if not others(lang) & set(cell.metadata.get("tags", []))]
+def spoken(cells: Iterable[Any], lang: str) -> list[Any]:
+    """The cells without those of other languages; where none are in this one, in the one it falls back on."""
+    told = [(cell, set(cell.metadata.get("tags", []))) for cell in cells]
+    own = lang if any(lang in tags for _, tags in told) else fallback(lang)
+    return [cell for cell, tags in told if not tags & (set(LANGUAGES) - {own})]
 
 
 def heading(cell: Any) -> tuple[int, str] | None:
@@ -191,7 +196,7 @@ def harmless(name: str, value: str) -> bool:
     if name == "style":
         return bool(re.fullmatch(r"--share:[0-9.]+", value))
     if name == "href":
-        return bool(re.fullmatch(r"[a-z]+/[a-z0-9][a-z0-9-]*\.(vi|en)\.html", value))
+        return bool(re.fullmatch(rf"[a-z]+/[a-z0-9][a-z0-9-]*\.({'|'.join(LANGUAGES)})\.html", value))
     if name == "src":
         return bool(re.fullmatch(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]*", value))
     return name in ATTRIBUTES

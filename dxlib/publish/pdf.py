@@ -36,7 +36,7 @@ def collection(parts: Iterable[tuple[str, Any]], **marks: Any) -> bytes:
 
     cells: list[Any] = []
     for title, notebook in parts:
-        own = [cell for cell in spoken(notebook, marks["lang"]) if not cell.source.startswith("# ")]
+        own = [cell for cell in spoken(notebook.cells, marks["lang"]) if not cell.source.startswith("# ")]
         line = " ".join(title.split())  # what stands below a heading would be read as markdown
         cells += [new_markdown_cell(f"# {line}", metadata={PART: line}), *own]
     numbered = [NotebookNode({**cell, "id": f"cell-{i}"}) for i, cell in enumerate(cells, start=1)]

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from ..audit import short
+from ..languages import LANGUAGES
 from ..show import typeface
-from ..words import LANGUAGES, NOTHING, date, number, percent, text, title, told_apart
+from ..words import NOTHING, date, number, order, percent, text, title, told_apart, translated
 from .open_data import PACKAGE, as_meant
-from .page import HERE, in_script, policy, script
+from .page import HERE, addresses, in_script, policy, script
 
-PAGES = {"vi": "index.html", "en": "index.en.html"}
+PAGES = addresses("index")
 YEAR, GROUP = re.compile(r"[0-9]{4}"), re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
 KEYS = ("title", "intro", "roots", "empty", "search", "files", "workbook", "rank", "agency", "score", "class")
@@ -117,7 +118,7 @@ def page(found: list[Group], notebooks: list[str], signed: Mapping[str, Signatur
     years = {year: [facts for y, facts in listed if y == year] for year, _ in listed}
     pillars = {facts["place"]: facts["pillars"] for _, facts in listed if facts["pillars"]}
     marked = any(is_sample(group) for group in found)
-    scripts = [script("tables"), script("site")]
+    scripts = [script("tables", lang), script("site", lang)]
     style = (HERE / "template" / "style.css").read_text("utf-8").strip()
     source = (HERE / "site" / "index.html.j2").read_text("utf-8")
     return Environment(autoescape=True, trim_blocks=False).from_string(source).render(
@@ -125,7 +126,7 @@ def page(found: list[Group], notebooks: list[str], signed: Mapping[str, Signatur
         policy=policy(scripts),
         style=f"{typeface.for_pages()}\n{style}",
         sample=text("page.sample", lang) if marked else "",
-        languages=[(PAGES[one], text("site.called", one), one) for one in LANGUAGES if one != lang],
+        languages=[(PAGES[one], text("language.name", one), one) for one in LANGUAGES if one != lang],
         say={key: text(f"site.{key}", lang) for key in (*KEYS, *SAID)},
         years=list(years.items()),
         script_say=in_script({key: text(f"site.{key}", lang) for key in SAID}),
@@ -200,9 +201,9 @@ def versions(group: Group, lang: str) -> list[tuple[str, str]]:
 
 
 def listed_pages(group: Group, notebooks: list[str], lang: str) -> Iterable[dict[str, str]]:
-    """The pages of a group in a language; in the other one where a page is there in that alone."""
+    """The pages of a group in a language; in another one where a page is not there in this."""
     for notebook in notebooks:
-        there = [one for one in (lang, *LANGUAGES) if (group.folder / f"{notebook}.{one}.html").is_file()]
+        there = [one for one in order(lang) if (group.folder / f"{notebook}.{one}.html").is_file()]
         if there:
             paper = group.folder / f"{notebook}.{there[0]}.pdf"
             yield {
@@ -215,7 +216,7 @@ def listed_pages(group: Group, notebooks: list[str], lang: str) -> Iterable[dict
 def named(group: Group, notebooks: list[str], lang: str) -> str:
     """The name of the index set as its pages have it; the group's code where there are none."""
     for notebook in notebooks:
-        for one in (lang, *LANGUAGES):
+        for one in order(lang):
             path = group.folder / f"{notebook}.{one}.html"
             found = TITLE.search(path.read_text("utf-8", errors="replace")) if path.is_file() else None
             if found:
@@ -225,7 +226,7 @@ def named(group: Group, notebooks: list[str], lang: str) -> str:
 
 def names(rows: Iterable[Mapping[str, str]], key: str, lang: str) -> dict[str, str]:
     """key -> name of a published table."""
-    return {row[key]: title({one: row[f"name_{one}"] for one in LANGUAGES if row[f"name_{one}"]}, lang) for row in rows}
+    return {row[key]: translated(row, "name", lang) for row in rows}
 
 
 def ranking(group: Group, scores: list[dict[str, str]], lang: str) -> list[dict[str, str]]:

@@ -15,6 +15,7 @@ from ..case.characters import typed
 from ..case.tables import as_csv, rows_of
 from ..errors import Finding, Refusal
 from ..index import provisional
+from ..languages import OFFICIAL
 from ..publish.private import persons
 from ..verify import open_items
 from ..words import text
@@ -64,7 +65,7 @@ def signed(
     place, entries = f"{case.year}/{case.group}", record.read(reports)
     told = {"role": role, "decision": decision, "reason": reason, "pending_appeals": pending}
     role, decision, reason, pending = typed(told, f"{place}/approvals.csv").values()
-    job = Job(case.year, case.group, "report", "vi", "public")
+    job = Job(case.year, case.group, "report", OFFICIAL, "public")
     entry, published = entries.get(f"{job.reader}/{job}"), record.signature(place, entries)
     waiting = open_items(case)
     last = case.approvals.to_dict("records")[-1] if len(case.approvals) else None
@@ -154,7 +155,7 @@ def against_figures(
 def with_pending(reason: str, waiting: pd.DataFrame, pending: str) -> str:
     """The reason of a sign-off, with why it does not wait for appeals, and for how many."""
     n = int((waiting["kind"] == "appealed").sum())
-    said = text("cli.pending_appeals_recorded", "vi", n=n, reason=pending.strip()) if n and pending.strip() else ""
+    said = text("cli.pending_appeals_recorded", OFFICIAL, n=n, reason=pending.strip()) if n and pending.strip() else ""
     return "; ".join(part for part in (reason, said) if part)
 
 

@@ -25,13 +25,14 @@ from ..case import (
 )
 from ..errors import Finding, Refusal
 from ..index import provisional, score
+from ..languages import LANGUAGES, OFFICIAL
 from ..moves import all_short
 from ..publish.open_data import open_data
 from ..words import date, text, title_of_year
 from . import cluster, fingerprint, log, matrix, products, record, seen, versions
 from .books import Books, opened, put
 from .execute import EXPORTER, REPOSITORY, Outcome, Pause, Task, failed
-from .matrix import LANGUAGES, Job
+from .matrix import Job
 from .notebooks import altered
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
 from .pool import forks, run_all
@@ -435,9 +436,9 @@ def make_task(
     if root is not None:
         page["root"] = root
     if changed:
-        signed = {"decision": changed.signed["decision"], "date": date(changed.signed["date"], "vi")}
+        signed = {"decision": changed.signed["decision"], "date": date(changed.signed["date"], OFFICIAL)}
         page |= {"superseded": versions.said_superseded(changed, case, job.lang)}
-        page |= {"replaces": text("draft.replaces", "vi", **signed)}
+        page |= {"replaces": text("draft.replaces", OFFICIAL, **signed)}
     own = dict(tables) if job.notebook == "report" else {}
     return Task(
         job,

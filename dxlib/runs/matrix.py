@@ -10,6 +10,7 @@ from ..case import places
 from ..case.cells import RESERVED
 from ..case.read import GROUP, YEAR
 from ..errors import Finding, Refusal, nearest
+from ..languages import LANGUAGES, OFFICIAL
 
 READERS = {
     "report": "public",
@@ -27,9 +28,8 @@ GOES_ON = {"verification", "status"}  # where the ledger is wrong, with its wron
 READS_REGISTER = {"status"}  # for the names of owners; and which forms were sent back
 ONE_PER_AGENCY = {"scorecard"}  # evaluated in the worker, without a kernel each
 PRINTS_ROOT = {"brief"}  # of what is published of its year and group: after everything public is made
-DRAFTED_BY = ("brief", "vi")  # the job that also drafts the papers for signature: official papers are Vietnamese alone
+DRAFTED_BY = ("brief", OFFICIAL)  # the job that also drafts the papers for signature
 PAPERS = SUBMISSION, DECISION = ("to-trinh", "quyet-dinh")  # by the names of their templates
-LANGUAGES = ("vi", "en")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
+from ..publish.page import spoken
+
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -80,9 +82,8 @@ def failing_cell(nb: NotebookNode) -> int:
 
 def heading_above(nb: NotebookNode, position: int, lang: str) -> str:
     """The heading that a cell stands under, in the language of the run."""
-    for cell in reversed(nb.cells[: position + 1]):
-        spoken = {"vi", "en"} & set(tags(cell))
-        if cell.cell_type == "markdown" and cell.source.startswith("#") and (not spoken or lang in spoken):
+    for cell in reversed(spoken(nb.cells[: position + 1], lang)):
+        if cell.cell_type == "markdown" and cell.source.startswith("#"):
             return cell.source.splitlines()[0].lstrip("# ").strip()
     return ""
 

@@ -15,13 +15,14 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import Finding, Refusal, nearest
+from ..languages import LANGUAGES
 
 Scalar = str | int | float | bool
 KINDS = {"int": int, "float": float, "str": str, "bool": bool}
 FROM_MATRIX = {"root": "data", "year": "years", "group": "groups", "lang": "lang", "workers": "dask"}
 RANGES: dict[str, tuple[int, int]] = {"draws": (1, 1_000_000), "seed": (0, 2**64 - 1), "half_width": (0, 1)}
 ABOVE_LOWEST = {"half_width"}  # its lowest value itself is out
-CHOICES = {"lang": ("vi", "en"), "on": ("verified", "current", "claimed")}
+CHOICES = {"lang": LANGUAGES, "on": ("verified", "current", "claimed")}
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)

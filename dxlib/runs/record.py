@@ -17,6 +17,7 @@ from ..audit import (
     FORMAT,
     READERS,
     RECORD,
+    REPORT,
     ROOT,
     SHAPE,
     SUMS,
@@ -169,17 +170,18 @@ def about(entries: Mapping[str, Entry], index: Mapping[str, Entry]) -> dict[str,
 
 
 def signatures(found: Mapping[str, Entry]) -> dict[str, Signature]:
-    """place -> what is published there and what was signed, of every place with a Vietnamese report."""
-    tail, record = "/report.vi", describe("public", below("public", found), {})
+    """place -> what is published there and what was signed, of every place with a report in the official language."""
+    record = describe("public", below("public", found), {})
+    prints = {name: job["fingerprint"] for name, job in record["jobs"].items()}
     return {
-        place: Signature(record["jobs"][f"{place}{tail}"]["fingerprint"], root, tuple(record["signed"].get(place, ())))
+        place: Signature(prints[f"{place}{REPORT}"], root, tuple(record["signed"].get(place, ())))
         for place, root in place_roots(record).items()
-        if f"{place}{tail}" in record["jobs"]
+        if f"{place}{REPORT}" in prints
     }
 
 
 def signature(place: str, found: Mapping[str, Entry]) -> Signature | None:
-    """The same of one place; None where it has no Vietnamese report."""
+    """The same of one place; None where it has no such report."""
     return signatures(of_place(place, found)).get(place)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..audit import NOTICE_STYLE, RECORD, SIGNED_FORMAT, canonical, digest, fingerprint, kept_root, strangers
+from ..audit import NOTICE_STYLE, RECORD, REPORT, SIGNED_FORMAT, canonical, digest, fingerprint, kept_root, strangers
 from ..case import Case, check_chain, places
 from ..case.read import read_file
 from ..errors import Finding, Refusal
@@ -170,7 +170,7 @@ def as_signed(folder: Path, place: str, row: Mapping[str, Any]) -> Iterator[tupl
         products = {path: of["sha256"] for job in jobs.values() for path, of in job["products"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")]) from error
-    as_bound = prints.get(f"{place}/report.vi") == row["fingerprint"] and root == (row.get("root") or "")
+    as_bound = prints.get(f"{place}{REPORT}") == row["fingerprint"] and root == (row.get("root") or "")
     if not as_bound or strangers(place, jobs):
         raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{RECORD}")])
     for path, sha256 in products.items():

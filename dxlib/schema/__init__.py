@@ -7,7 +7,10 @@ import io
 import json
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from typing import Any
+
+from ..languages import LANGUAGES, in_official
 
 ROOT_TABLES = ("register", "lineage", "reasons")
 CASE_TABLES = (
@@ -25,12 +28,25 @@ CASE_TABLES = (
     "relations",
 )
 REQUIRED_TABLES = ("indicators", "agencies", "claims")
+EVIDENCE = in_official("evidence")  # which documents a row asks for: of indicators.csv, in one language alone
 
 
 @cache
 def table(name: str) -> dict[str, Any]:
     """The Table Schema of one table (`claims`, …), or of index.toml's keys (`index`)."""
-    return json.loads(files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
+    found = json.loads(files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
+    return found | {"fields": each_language(found["fields"])} if "fields" in found else found
+
+
+def each_language(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Fields by name; those declared for each language side by side (a_{lang}, b_{lang}) go language by language."""
+    runs = [(many, list(run)) for many, run in groupby(fields, lambda field: "{lang}" in field["name"])]
+    return [
+        field | {"name": field["name"].replace("{lang}", lang)}
+        for many, run in runs
+        for lang in (LANGUAGES if many else ("",))
+        for field in run
+    ]
 
 
 def standard(name: str) -> bytes:

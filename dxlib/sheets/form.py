@@ -19,9 +19,10 @@ from ..case.answers import ANSWER
 from ..case.framework import Node
 from ..case.tables import rows_of
 from ..rules import Places, exactly
+from ..schema import EVIDENCE
 from ..show.labels import maximum
 from ..verify import Sender, ledger, senders
-from ..words import absent, agencies, date, name, number, text, title, title_of_year, told_apart
+from ..words import absent, agencies, date, name, number, text, title, title_of_year, told_apart, translated
 from .book import Book, Cell, Cells, Place, Sheet, at
 from .hints import hint, parts_hint
 from .method import figure, formula, in_words, telling
@@ -119,10 +120,8 @@ class Wording:
         return in_words(node, self.scale(node), self.options[node.code], unit, self.lang)
 
     def of(self, code: str, column: str) -> str:
-        """A worded cell of a row in the language, else in the other."""
-        row = self.rows[code]
-        other = "en" if self.lang == "vi" else "vi"
-        return row[f"{column}_{self.lang}"] or row[f"{column}_{other}"]
+        """A worded cell of a row in the language, else in another."""
+        return translated(self.rows[code], column, self.lang)
 
     def last_year(self, code: str, agency: str) -> str:
         """The figures that counted a year ago: 45 / 60, the option, or nothing."""
@@ -562,7 +561,7 @@ def list_cell(words: Wording, name: str, choices: tuple[str, ...]) -> Cell:
 def document_cells(words: Wording, name: str) -> dict[str, Cell]:
     """The columns of one document; which one the row asks for is said when the first is selected."""
     lang = words.lang
-    asked = words.rows[name]["evidence_vi"] if name in words.rows else ""
+    asked = words.rows[name][EVIDENCE] if name in words.rows else ""
     cells = {c: Cell("", "input_text", name=f"{name}/{c}", takes="text") for c in DOCUMENT}
     if asked:
         asked = text("sheet.form.evidence_message", lang, evidence=asked)

@@ -28,6 +28,7 @@ from ..case.judged import NOTHING, difference, recorded, standing
 from ..case.read import RETURNED, Given, read_folder, to_ask
 from ..case.tables import as_csv, differing, rows_of
 from ..errors import Finding
+from ..languages import LANGUAGES, OFFICIAL, in_each
 from ..verify import senders
 from ..words import agencies, name, text
 from ..words import finding as worded
@@ -225,7 +226,7 @@ class Issued:
         if place != (case.year, case.group):
             facts = {"here": f"{case.year}/{case.group}"}
             return Finding("E_IDENTITY", "form_elsewhere", value="/".join(place)[:60], facts=facts)
-        if identity["lang"] not in ("vi", "en") or identity["kind"] not in KINDS:
+        if identity["lang"] not in LANGUAGES or identity["kind"] not in KINDS:
             return Finding("E_SHEET", "no_form")
         words = self.wording(identity["lang"])
         if identity["kind"] == "worklist":
@@ -250,8 +251,8 @@ def whose_of(case: Case, root: Path, lain: Sequence[tuple[Sent, Received | None]
     asked = {sender.id for sender in senders(case)}
     owners = [row for row in read_register(root).to_dict("records") if row["agency"] in asked]
     rows = [*owners, *case.agencies.to_dict("records")]
-    named = agencies(rows, "vi")
-    names = {row["agency"]: [named[row["agency"]], row["name_vi"], row["name_en"]] for row in rows}
+    named = agencies(rows, OFFICIAL)
+    names = {row["agency"]: [named[row["agency"]], *(row[column] for column in in_each("name"))] for row in rows}
     return Whose(case, names, forms)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..atomic import put
 from ..case import read_before, read_case, read_for_verification, read_register, read_to_ask
 from ..errors import Finding, Refusal
+from ..languages import OFFICIAL
 from ..moves import patient
 from ..verify import open_items
 from ..words import name
@@ -26,7 +27,7 @@ def issue(
     group: str,
     folder: Path,
     stage: str = "claim",
-    lang: str = "vi",
+    lang: str = OFFICIAL,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[Path]:
     """One workbook per agency (per lead owner where the group is a single unit), named by its id.
@@ -82,7 +83,7 @@ def worklist(
     file: Path,
     capacity: int = CAPACITY,
     seed: int | None = None,
-    lang: str = "vi",
+    lang: str = OFFICIAL,
 ) -> Listed:
     """The open items to decide next as a workbook, a sheet per verifier and one of the appeals; beside it, in
     `received/`, harmless copies of the forms that they were claimed in, to which it points.

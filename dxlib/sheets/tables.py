@@ -29,7 +29,9 @@ from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
 from ..case.tables import as_csv, differing, empty, read_table, rows_of
 from ..errors import Finding, Refusal
-from ..words import catalogue, text
+from ..languages import LANGUAGES, OFFICIAL, in_each, parted
+from ..schema import EVIDENCE
+from ..words import in_language, meaning, text
 from .book import Book, Cell, Rule, Sheet, at
 from .form import height
 from .read import Page, position
@@ -44,8 +46,9 @@ NOTE, WORDS, HEAD, FIRST = 0, 1, 2, 3
 FREE = 2000  # lines that take new rows, with their drop-downs
 LOWER = 20  # lines that somebody may have put above the names
 SETTINGS = ("key", "value", "meaning")
-CLASSES = ("name.vi", "name.en", "cut", "includes_cut", "within")
-WIDE = ("name_vi", "name_en", "explanation", "rule", "evidence_vi", "title", "grounds", "reason", "note", "legal")
+NAME_KEYS = tuple(f"name.{lang}" for lang in LANGUAGES)
+CLASSES = (*NAME_KEYS, "cut", "includes_cut", "within")
+WIDE = (*in_each("name"), "explanation", "rule", EVIDENCE, "title", "grounds", "reason", "note", "legal")
 
 
 @dataclass
@@ -62,7 +65,7 @@ class Imported:
         return any(f.severity == "error" for f in self.findings)
 
 
-def tables(root: str | Path, year: str, group: str, lang: str = "vi") -> bytes:
+def tables(root: str | Path, year: str, group: str, lang: str = OFFICIAL) -> bytes:
     """The workbook of a year and group; of one that does not exist yet, empty and explained. Raises Refusal."""
     wrong = check_place(year, group)
     if wrong:
@@ -101,7 +104,7 @@ def keys() -> list[tuple[str, dict[str, Any]]]:
     found: list[tuple[str, dict[str, Any]]] = []
     for key in schema.table("index")["keys"]:
         if key["type"] == "names":
-            found += [(f"{key['name']}.{lang}", key | {"type": "string"}) for lang in ("vi", "en")]
+            found += [(f"{key['name']}.{lang}", key | {"type": "string"}) for lang in LANGUAGES]
         elif key["type"] == "table":
             found += [(f"{key['name']}.{inner['name']}", inner) for inner in key["fields"]]
         elif key["type"] != "tables":
@@ -140,7 +143,7 @@ def settings_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
         kind = spec["type"]
         allowed = tuple(spec.get("enum", ())) or (("true", "false") if kind == "boolean" else ())
         default = spec.get("default")
-        said = text(f"sheet.setting.{key}", lang)
+        said = in_language("sheet.setting_in", key, lang) if parted(key)[1] else text(f"sheet.setting.{key}", lang)
         if allowed:
             said = f"{said}: {', '.join(allowed)}"
         cells[row, 0] = Cell(key, "code")
@@ -159,12 +162,13 @@ def classes_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
         for column, key in enumerate(CLASSES):
             words = held(one, key)
             cells[row, column] = Cell(typed(words, "number" if key in ("cut", "within") else "string"), "input_text")
-    rules = [Rule(FIRST, FIRST + 50, 3, ("true", "false"), "", text("sheet.column.includes_cut", lang))]
-    styles = ("input_text", "input_text", "input", "input_text", "input")
+    said, place = text("sheet.column.includes_cut", lang), CLASSES.index("includes_cut")
+    rules = [Rule(FIRST, FIRST + 50, place, ("true", "false"), "", said)]
+    styles = (*("input_text" for _ in NAME_KEYS), "input", "input_text", "input")
     return Sheet(
         title_of("classes", lang),
         cells,
-        (28, 28, 12, 16, 16),
+        (*(28 for _ in NAME_KEYS), 12, 16, 16),
         {WORDS: 48},
         repeated=(WORDS, FIRST, 0),
         rules=rules,
@@ -223,12 +227,6 @@ def tall(sheet: Sheet, header: str) -> Sheet:
     return replace(sheet, cells=cells, heights={**sheet.heights, **heights}, header=header)
 
 
-def meaning(name: str, key: str, lang: str) -> str:
-    """What a column is: in the words of its table, where two tables call different things alike."""
-    own, any_ = f"sheet.column.{name}_{key}", f"sheet.column.{key.replace('.', '_')}"
-    return text(own if own in catalogue(lang) else any_, lang)
-
-
 def title_of(name: str, lang: str) -> str:
     return text(f"sheet.table.{name}", lang)
 
@@ -258,7 +256,7 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     pages, identity, found = opened
     out.findings += found
     year, group, lang = (identity.get(key, "") for key in ("year", "group", "lang"))
-    if identity.get("kind") != "tables" or lang not in ("vi", "en") or check_place(year, group):
+    if identity.get("kind") != "tables" or lang not in LANGUAGES or check_place(year, group):
         out.findings.append(Finding("E_SHEET", "no_tables", path.name))
         return out
     out.place = f"{year}/{group}"
@@ -312,11 +310,13 @@ def first_reasons(root: Path, verdicts: bytes, out: Imported) -> dict[str, bytes
     if path.is_file():
         return {}
     ledgers = [verdicts, *(file.read_bytes() for file in sorted(root.glob("*/*/verdicts.csv")))]
-    rows = list(rows_of(read_table("reasons", schema.standard("reasons"), "reasons")[0], *schema.columns("reasons")))
+    columns, named = schema.columns("reasons"), {"code", *in_each("name")}
+    rows = list(rows_of(read_table("reasons", schema.standard("reasons"), "reasons")[0], *columns))
     known = {"", *(row[0] for row in rows)}
     given = [code for ledger in ledgers for code in read_table("verdicts", ledger, "verdicts")[0]["reason"]]
-    rows += [(code, code, code, "") for code in dict.fromkeys(given) if code not in known]
-    out.files[path] = as_csv(schema.columns("reasons"), rows)
+    new = dict.fromkeys(code for code in given if code not in known)
+    rows += [tuple(code if column in named else "" for column in columns) for code in new]
+    out.files[path] = as_csv(columns, rows)
     written = read_table("reasons", out.files[path], "reasons")[0]
     out.changes = cell_changes("reasons", empty("reasons"), written) + out.changes
     return {path.name: out.files[path]}

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import INDEX
+from ..languages import in_official
 from . import consistency, heaping, outliers
 from .copies import copied_explanations
 from .documents import document_flags
@@ -43,7 +44,7 @@ def flags(
     ratios = {node.code for node in framework.leaves if node.ratio}
     shares = {node.code for node in framework.leaves if node.rule.of_whole}
     rows = case.indicators
-    wholes = {code: name for code, name in zip(rows["code"], rows["b_vi"], strict=True) if code in ratios}
+    wholes = {code: name for code, name in zip(rows["code"], rows[in_official("b")], strict=True) if code in ratios}
     claimed = (told or scores(case)).claimed
     totals = {a: s for a, s in zip(claimed.agencies, claimed.columns[INDEX].shares, strict=True) if s is not None}
     classes = settings.classes

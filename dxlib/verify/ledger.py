@@ -19,6 +19,7 @@ from ..case.framework import Node, optional
 from ..index import Exact, evaluate
 from ..index.score import Column
 from ..index.values import OPEN, Leaf, leaf
+from ..schema import EVIDENCE
 
 COLUMNS = [
     "agency", "scope", "pillar", "indicator", "max_points", "claimed", "excess", "stated", "first", "final", "steps",
@@ -288,9 +289,9 @@ def grades(case: Case) -> dict[str, list[float]]:
 
 
 def asking(case: Case) -> set[str]:
-    """Codes of the rows that ask for evidence: those whose `evidence_vi` says which.
+    """Codes of the rows that ask for evidence: those whose column of evidence says which.
 
     Source: contract.md, indicators.csv; the column of supporting documents in issued index sets.
     """
     rows = case.indicators
-    return set(rows.loc[rows["evidence_vi"] != "", "code"])
+    return set(rows.loc[rows[EVIDENCE] != "", "code"])

@@ -1,7 +1,4 @@
-"""Words: one catalogue per language (vi.toml, en.toml), numbers and dates as readers of that language write them.
-
-Nothing else in the library asks which language it is.
-"""
+"""Words: one catalogue per language (`dxlib.languages`), numbers and dates as readers of that language write them."""
 
 from __future__ import annotations
 
@@ -11,21 +8,20 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from .. import confidence
 from ..errors import Finding
+from ..languages import CATALOGUES, LANGUAGES, parted
 
-LANGUAGES = ("vi", "en")
 NOTHING = "–"
 
 
 @cache
 def catalogue(lang: str) -> dict[str, str]:
-    """Every text of a language by its dotted key."""
-    raw = tomllib.loads(files(__package__).joinpath(f"{lang}.toml").read_text(encoding="utf-8"))
+    """Every text of a language by its dotted key; what it does not say is said in the language it falls back on."""
+    raw = tomllib.loads(CATALOGUES[lang].read_text(encoding="utf-8"))
     flat: dict[str, str] = {}
 
     def add(table: Mapping[str, Any], above: str) -> None:
@@ -36,7 +32,18 @@ def catalogue(lang: str) -> dict[str, str]:
                 flat[above + key] = value
 
     add(raw, "")
-    return flat
+    return catalogue(flat["language.fallback"]) | flat if "language.fallback" in flat else flat
+
+
+def fallback(lang: str) -> str:
+    """The language that says what this one does not; itself where it says everything."""
+    return catalogue(lang).get("language.fallback", lang)
+
+
+@cache
+def order(lang: str) -> tuple[str, ...]:
+    """The language, the one it falls back on, then the others: names are taken from the first that has one."""
+    return tuple(dict.fromkeys((lang, fallback(lang), *LANGUAGES)))
 
 
 def text(key: str, lang: str, /, **facts: object) -> str:
@@ -65,7 +72,7 @@ def number(x: Any, lang: str, decimals: int = 0) -> str:
     whole = int(abs(exact) * scale + Fraction(1, 2))
     value = Decimal(whole if exact >= 0 else -whole).scaleb(-decimals)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(value, format=pattern, locale=lang)
+    return format_decimal(value, format=pattern, locale=text("language.locale", lang))
 
 
 def percent(x: Any, lang: str, decimals: int = 1) -> str:
@@ -83,14 +90,17 @@ def date(iso: str, lang: str) -> str:
 
     from babel.dates import format_date
 
-    return format_date(day.fromisoformat(iso), format=text("page.date_format", lang), locale=lang)
+    return format_date(day.fromisoformat(iso), format=text("language.date", lang), locale=text("language.locale", lang))
 
 
 def name(row: Mapping[str, str], lang: str) -> str:
-    """A row's name in the language, else in the other one, else its key."""
-    others = [other for other in LANGUAGES if other != lang]
-    keys = [f"name_{lang}", *(f"name_{other}" for other in others), "agency", "code", "name"]
-    return next(row[key] for key in keys if row.get(key))
+    """A row's name in the language, else in another one, else its key."""
+    return translated(row, "name", lang) or next(row[key] for key in ("agency", "code", "name") if row.get(key))
+
+
+def translated(row: Mapping[str, str], stem: str, lang: str) -> str:
+    """A cell that stands in several languages, in this one, else in another one."""
+    return next((row[key] for key in (f"{stem}_{one}" for one in order(lang)) if row.get(key)), "")
 
 
 def agencies(rows: Iterable[Mapping[str, str]], lang: str) -> dict[str, str]:
@@ -106,14 +116,33 @@ def told_apart(named: Mapping[str, str]) -> dict[str, str]:
 
 
 def title(names: Mapping[str, str], lang: str) -> str:
-    """A title of index.toml in the language, else in the other one."""
-    return names.get(lang) or next(iter(names.values()), "")
+    """A title of index.toml in the language, else in another one."""
+    return next((names[one] for one in order(lang) if names.get(one)), "")
 
 
 def title_of_year(names: Mapping[str, str], year: str, lang: str) -> str:
     """A title of index.toml that says its year."""
     called = title(names, lang)
     return called if year in called else text("page.of_year", lang, title=called, year=year)
+
+
+def called(other: str, lang: str) -> str:
+    """What a language calls another one; one that it has no word for, by its own name."""
+    return catalogue(lang).get(f"language.called.{other}") or text("language.name", other)
+
+
+def meaning(table: str, column: str, lang: str) -> str:
+    """What a column is: in the words of its table, where two tables call different things alike."""
+    for key in (f"sheet.column.{table}_{column}", f"sheet.column.{column}"):
+        if key in catalogue(lang):
+            return text(key, lang)
+    return in_language("sheet.column_in", column, lang)
+
+
+def in_language(key: str, column: str, lang: str) -> str:
+    """What a column or key is that stands in several languages; `key` has the texts of all of them."""
+    stem, other = parted(column)
+    return text(f"{key}.{stem}", lang, language=called(other, lang))
 
 
 WHOLE = 32_767  # the longest path of any system: it is to be typed

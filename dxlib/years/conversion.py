@@ -22,12 +22,14 @@ from ..case.characters import typed
 from ..case.lineage import eve
 from ..case.tables import rows_of
 from ..errors import Finding
+from ..languages import in_official
 
 WHOLE, PART, KEPT = "whole", "part", "unchanged"
 RELATIONS = {"toàn bộ": WHOLE, "whole": WHOLE, "một phần": PART, "part": PART, "giữ nguyên": KEPT, "unchanged": KEPT}
 KINDS = ("Thành phố", "Thị xã", "Thị trấn", "Phường", "Đặc khu", "Quận", "Huyện", "Tỉnh", "Xã")
 SHORT = {"phuong": "p", "thi-tran": "tt", "thi-xa": "tx", "thanh-pho": "tp", "huyen": "h", "quan": "q", "dac-khu": "dk"}
 SHOWN = 8
+NAME = in_official("name")
 NAMING = ("code", "name", "old_code", "old_name")
 WIDTH = 5  # digits of the official code of a commune
 HEADER_ROWS = 20  # a title and notes may stand above the header
@@ -224,7 +226,7 @@ class Known:
     def __init__(self, register: pd.DataFrame, level: str, day: str):
         self.by_code: dict[str, tuple[str, str]] = {}
         self.by_name: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        columns = ("agency", "name_vi", "level", "official_code", "valid_from", "valid_to")
+        columns = ("agency", NAME, "level", "official_code", "valid_from", "valid_to")
         for agency, name, kind, code, start, end in rows_of(register, *columns):
             if kind == level and start <= day and (not end or end >= day):
                 if code:
@@ -305,15 +307,15 @@ class Additions:
         self.ends: dict[str, str] = {}
 
     def unit(
-        self, code: str, name: str, level: str, since: str, until: str = "", agency: str = "", name_en: str = ""
+        self, code: str, name: str, level: str, since: str, until: str = "", agency: str = "", **others: str
     ) -> str:
-        """A unit more; returns its id, made from the name where none is given."""
+        """A unit more, with its name in `others`; returns its id, made from the name where none is given."""
         proposed = slug(name) or "-".join(filter(None, ("unit", slug(code)[:40])))
         n = 1
         while not agency or agency in self.ids | RESERVED:
             agency, n = proposed if n == 1 else f"{proposed}-{n}", n + 1
         self.ids.add(agency)
-        row = {"agency": agency, "name_vi": name, "name_en": name_en, "level": level}
+        row = {"agency": agency, **others, NAME: name, "level": level}
         row |= {"official_code": code, "valid_from": since}
         self.rows.append(row | {"valid_to": until, "act": self.act if since else ""})
         return agency

@@ -10,6 +10,7 @@ from ..case import Case
 from ..case.framework import Node
 from ..case.links import difference, ratio
 from ..case.tables import folded
+from ..languages import in_each
 from ..rules import shown
 
 COLUMNS = ["code", "from_year", "from_group", "from_code", "kind", "factor", "x_likeness", "x_reason"]
@@ -47,7 +48,7 @@ def propose_links(before: Case, after: Case) -> pd.DataFrame:
 def names(case: Case) -> dict[str, str]:
     """code -> folded name of every row."""
     rows = case.tables["indicators"].to_dict("records")
-    return {row["code"]: folded(row["name_vi"] or row["name_en"] or row["code"]) for row in rows}
+    return {row["code"]: folded(next(filter(None, (row[key] for key in (*in_each("name"), "code"))))) for row in rows}
 
 
 def alike(a: str, b: str) -> float:

@@ -17,7 +17,8 @@ from ..case.characters import typed
 from ..case.lineage import ENDS, eve, lives
 from ..case.tables import rows_of
 from ..errors import Finding, nearest
-from .conversion import Additions, Proposed, spelt, tidy
+from ..languages import in_each
+from .conversion import NAME, Additions, Proposed, spelt, tidy
 
 FILE = "register.csv"
 KINDS = ("merge", "rename", "split", "transfer", "abolish", "create")
@@ -63,8 +64,8 @@ def reorganise(act: Act, register: pd.DataFrame, lineage: pd.DataFrame) -> Propo
     if fresh := unit_of(act, known):
         code = fresh.get("official_code") or (first.get("official_code", "") if act.kind == "rename" else "")
         level = fresh.get("level") or first.get("level", "")
-        name = tidy(fresh["name_vi"])
-        agency = add.unit(code, name, level, act.day, "", fresh.get("agency", ""), fresh.get("name_en", ""))
+        others = {column: fresh[column] for column in in_each("name") if column in fresh}
+        agency = add.unit(code, tidy(fresh[NAME]), level, act.day, "", fresh.get("agency", ""), **others)
         heirs = {agency: ""}
     ended = act.leaving if act.kind in ENDS else ()
     add.ends |= dict.fromkeys(ended, eve(act.day))
@@ -119,19 +120,19 @@ def objections(act: Act, register: pd.DataFrame, known: Mapping[str, Mapping]) -
 
 def against_new(act: Act, register: pd.DataFrame, known: Mapping[str, Mapping], founds: bool) -> Iterator[Finding]:
     """A new unit has a name and an id nobody had; one that goes on gets no other name by a merger."""
-    name, agency = tidy(act.new.get("name_vi", "")), unit_of(act, known).get("agency", "")
+    name, agency = tidy(act.new.get(NAME, "")), unit_of(act, known).get("agency", "")
     if not founds:
         for heir in act.heirs if any(act.new.values()) else ():
-            called = known.get(heir, {}).get("name_vi", "")
-            yield Finding("E_CONFLICT", "register_named", FILE, column="name_vi", value=heir, facts={"called": called})
+            called = known.get(heir, {}).get(NAME, "")
+            yield Finding("E_CONFLICT", "register_named", FILE, column=NAME, value=heir, facts={"called": called})
         return
     if not name:
         near = nearest(agency, known) or "–"
-        yield Finding("E_REQUIRED", "register_nameless", FILE, column="name_vi", value=agency, facts={"nearest": near})
+        yield Finding("E_REQUIRED", "register_nameless", FILE, column=NAME, value=agency, facts={"nearest": near})
     if agency in known:
         yield Finding("E_DUPLICATE", "register_taken", FILE, column="agency", value=agency)
-    columns = ("agency", "name_vi", "valid_from", "valid_to")
+    columns = ("agency", NAME, "valid_from", "valid_to")
     for other, called, start, end in rows_of(register, *columns) if name else ():
         stands = start <= act.day and (not end or end >= act.day) and other not in act.leaving
         if stands and spelt(tidy(called)) == spelt(name):
-            yield Finding("E_DUPLICATE", "register_there", FILE, column="name_vi", value=name, facts={"agency": other})
+            yield Finding("E_DUPLICATE", "register_there", FILE, column=NAME, value=name, facts={"agency": other})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dxlib.languages import LANGUAGES
 from dxlib.words import agencies, catalogue, date, name, number, percent, text, told_apart
 
 LIBRARY = Path(__file__).resolve().parents[2] / "dxlib"
@@ -20,10 +21,11 @@ def placeholders(template: str) -> set[str]:
     return {field for _, field, _, _ in string.Formatter().parse(template) if field}
 
 
-def test_both_languages_have_the_same_keys_and_placeholders():
-    vi, en = catalogue("vi"), catalogue("en")
-    assert vi.keys() == en.keys()
-    assert [key for key in vi if placeholders(vi[key]) != placeholders(en[key])] == []
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_all_languages_have_the_same_keys_and_placeholders(lang):
+    vi, other = catalogue("vi"), catalogue(lang)
+    assert vi.keys() == other.keys() - {"language.fallback"}
+    assert [key for key in vi if placeholders(vi[key]) != placeholders(other[key])] == []
 
 
 def test_vietnamese_is_normalised_and_written_out():
@@ -49,11 +51,26 @@ def used_keys() -> tuple[set[str], set[str]]:
 
 def test_every_key_of_the_code_exists():
     whole, _ = used_keys()
-    known = set(catalogue("vi"))
+    known = set(catalogue("vi")) | {"language.fallback"}  # of a catalogue that says less
     rooms = {key.split(".")[0] for key in known}
     files = re.compile(r"\.(csv|toml|json|html|txt|py|ipynb|css|md)$")
     asked = {key for key in whole if key.split(".")[0] in rooms and not files.search(key) and key[-1] != "_"}
     assert {key for key in asked if key not in known and not any(k.startswith(key + ".") for k in known)} == set()
+
+
+def test_only_the_registry_names_a_language():
+    """The audit stands alone and has its own words; the sample is a province that writes in two languages."""
+    names = re.compile(r"""["'](vi|en)["']|_(vi|en)\b""")
+    there = [path for kind in ("py", "js", "j2", "json") for path in LIBRARY.rglob(f"*.{kind}")]
+    apart = {LIBRARY / "languages.py", LIBRARY / "audit.py", *(LIBRARY / "sample").rglob("*.py")}
+    named = [
+        (path.name, line.strip())
+        for path in there
+        if path not in apart
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if names.search(line)
+    ]
+    assert named == [("indicators.json", '"name": "evidence_vi",')]
 
 
 def test_every_reason_of_the_code_is_worded():
@@ -106,7 +123,9 @@ def test_equal_names_are_told_apart_and_only_they():
     shown = {"tan-lap": "Xã Tân Lập (tan-lap)", "tan-lap-2": "xã  Tân Lập (tan-lap-2)", "so-a": "Sở A"}
     assert told_apart(named) == shown
     rows = [{"agency": key, "name_vi": called, "name_en": ""} for key, called in named.items()]
-    assert agencies(rows, "en") == shown and agencies(rows[1:], "vi") == {key: named[key] for key in ("tan-lap-2", "so-a")}
+    assert agencies(rows, "en") == shown and agencies(rows[1:], "vi") == {
+        key: named[key] for key in ("tan-lap-2", "so-a")
+    }
 
 
 def test_an_unknown_key_or_a_missing_fact_is_an_error():

@@ -16,7 +16,7 @@ const dx = {
   },
 
   number(text) {
-    const point = dx.lang === "vi" ? text.replace(/[.\s]/g, "").replace(",", ".") : text.replace(/[,\s]/g, "");
+    const point = dx.lang === "@comma@" ? text.replace(/[.\s]/g, "").replace(",", ".") : text.replace(/[,\s]/g, "");
     const found = /^[+−-]?\d+(\.\d+)?/.exec(point);
     return found ? Number(found[0].replace("−", "-")) : NaN;
   },

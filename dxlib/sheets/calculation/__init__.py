@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ...case import Case
 from ...index import Exact
+from ...languages import OFFICIAL
 from ..book import Book
 from ..write import write
 from .branches import branches_sheet
@@ -22,7 +23,7 @@ from .result import result_sheet
 __all__ = ["calculation_book", "calculation_bytes"]
 
 
-def calculation_bytes(case: Case, exact: Exact, lang: str = "vi") -> bytes:
+def calculation_bytes(case: Case, exact: Exact, lang: str = OFFICIAL) -> bytes:
     """The workbook as the bytes of an .xlsx file; the same case, the same bytes.
 
     exact   `index.evaluate` of the case; says which values the result stands on
@@ -31,7 +32,7 @@ def calculation_bytes(case: Case, exact: Exact, lang: str = "vi") -> bytes:
     return write(calculation_book(case, exact, lang))
 
 
-def calculation_book(case: Case, exact: Exact, lang: str = "vi") -> Book:
+def calculation_book(case: Case, exact: Exact, lang: str = OFFICIAL) -> Book:
     """The same, declared."""
     plan = Plan(case, exact, lang)
     options = options_sheet(plan)

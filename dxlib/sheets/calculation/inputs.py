@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from ...case.framework import CHOICES, Node
 from ...index import INDEX
-from ...words import text
+from ...words import text, translated
 from ..book import Cell, Sheet, fixed
 from ..form import height
 from ..method import in_words
@@ -52,13 +52,12 @@ def set_sheet(plan: Plan) -> Sheet:
             values["how"] = Cell(plan.say(f"adds.{aggregate(plan, code)}"), "branch_said")
         elif node is not None:
             row = rows[code]
-            other = "en" if plan.lang == "vi" else "vi"
             scale, unit = node.maximum or framework.total, row["unit"]
             values["how"] = Cell(in_words(node, scale, plan.options.get(code, {}), unit, plan.lang), "said")
             if "a" in node.rule.reads:
-                values["figure_a"] = Cell(row[f"a_{plan.lang}"] or row[f"a_{other}"], "text")
+                values["figure_a"] = Cell(translated(row, "a", plan.lang), "text")
             if node.ratio:
-                values["figure_b"] = Cell(row[f"b_{plan.lang}"] or row[f"b_{other}"], "text")
+                values["figure_b"] = Cell(translated(row, "b", plan.lang), "text")
             values["source"] = Cell(text(f"report.source.{node.source}", plan.lang), "text")
         cells |= {(line, i): values[key] for i, key in enumerate(SET)}
         heights[line] = max(height(str(values[key].value), ROOMY * w) for key, w in zip(SET, SET_WIDTHS, strict=True))
