@@ -31,6 +31,7 @@ FORMAT, SIGNED_FORMAT, PROOF_FORMAT = "dxlib-record-2", "dxlib-signed-2", "dxlib
 UNDER_WAY = (".pending/.gone-*", ".partial-*")  # a change decided and not yet carried out; somebody who carries it out
 RECORD, SUMS, ROOT, SCORES = "record.json", "SHA256SUMS", "root.txt", "tables/scores.csv"
 READERS = ("public", "internal")
+OF_REPORTS = {*READERS, "README.md", "run-log.json", "run-seen.json"}  # what stands in a folder of reports
 REPORT = "/report.vi"  # the job of a place that is signed: what is signed is Vietnamese
 ROWS_LEAF = 1  # where the agencies' lines stand among the leaves of a place
 # What a page of a version that was replaced says first of all; all else in it is as it was signed.
@@ -439,12 +440,16 @@ def coverage(
 
 
 def published(path: str | Path) -> list[Path]:
-    """The published folders that a path means: itself, those of the readers below it, or that of a record."""
+    """The published folders that a path means: itself, that of a record, or, of a folder of reports that holds nothing
+    else, those of the readers below it. Pages that stand beside a published folder are never passed over for it."""
     path = Path(path)
     if path.name == RECORD and path.is_file():
         return [path.parent]
-    below = [path / reader for reader in ("public", "internal") if is_published(path / reader)]
-    return below if below and not is_published(path) else [path]
+    below = [path / reader for reader in READERS if is_published(path / reader)]
+    if not below or is_published(path):
+        return [path]
+    others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - OF_REPORTS
+    return [path] if others else below
 
 
 def is_published(folder: Path) -> bool:
@@ -1270,7 +1275,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(args, option) is not None:
             dx.error(say["no_use"].format(option=f"--{option}"))
     if args.path is not None:
-        args.path = published(args.path)[0]
+        args.asked, args.path = Path(args.path), published(args.path)[0]
     for folder in (args.path, args.data):
         if folder is not None and not Path(folder).is_dir():
             dx.error(say["no_folder"].format(path=safe(str(folder))))
@@ -1285,7 +1290,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_audit(args: argparse.Namespace) -> int:
     report = audit(args.path, args.root or "", args.fingerprint or "", args.data)
-    print(as_json(report, args.lang) if args.json else "\n".join(lines_of(report, args.lang)))
+    named = [f"{safe(str(args.path))}:"] if args.asked != args.path else []  # where it is not the folder that was named
+    lines = [*named, *lines_of(report, args.lang)]
+    print(as_json(report, args.lang) if args.json else "\n".join(lines))
     return exit_code([report])
 
 

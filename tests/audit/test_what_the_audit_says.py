@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -498,3 +499,20 @@ def test_a_reader_who_leaves_early_is_no_error_of_the_audit(tmp_path, monkeypatc
         null = Path(os.devnull).stat()
         assert os.path.samestat(os.fstat(write), null)  # so that nothing is left to be written in vain
     assert capfd.readouterr().err == ""
+
+
+def test_pages_beside_a_published_folder_are_not_passed_over_for_it(published, tmp_path, capsys):
+    """An edited copy around an honest folder: what was named is audited, never what lies in it."""
+    around = tmp_path / "around"
+    shutil.copytree(published.folder, around)
+    shutil.copytree(published.folder, around / "public")
+    for name in (RECORD, SUMS):
+        (around / name).unlink()
+    root = published.root()
+    assert main([str(around), "--root", root]) == 1
+    (tmp_path / "reports").mkdir()
+    shutil.copytree(published.folder, tmp_path / "reports/public")
+    (tmp_path / "reports/README.md").write_text("x", encoding="utf-8")
+    capsys.readouterr()
+    assert main([str(tmp_path / "reports"), "--root", root]) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path / 'reports/public'}:")
