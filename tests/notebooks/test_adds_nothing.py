@@ -17,7 +17,9 @@ import pytest
 from provinces import HOSTILE, LONG, claimed, measured
 
 import dxlib
+from dxlib.languages import LANGUAGES
 from dxlib.publish import html, pdf
+from dxlib.publish.page import script
 from dxlib.runs.kernel import OwnInterpreter
 from dxlib.words import catalogue, number
 
@@ -141,7 +143,7 @@ def test_pages_run_our_own_scripts_alone(page):
     policy = next(value for name, value in read(page).attributes if name == "content" and "default-src" in value)
     assert policy.startswith("default-src 'none';") and "unsafe-eval" not in policy
     allowed = re.search(r"script-src ([^;]*);", policy).group(1).split()
-    own = {path.read_text(encoding="utf-8").strip() for path in SCRIPTS.glob("*.js")}
+    own = {script(path.stem, lang) for path in SCRIPTS.glob("*.js") for lang in LANGUAGES}
     words, *scripts = SCRIPT.findall(page)
     assert json.loads(words) and scripts and set(scripts) <= own
     digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
