@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -120,7 +120,7 @@ def intake(
         if progress:
             progress(done, len(delivered), sent.file)
     late(out.taken, case, day, reason)
-    out.findings += [Finding("W_KNOWN", "form_known", file) for file in out.known]
+    out.findings += known_before([sent for sent, each in lain if each is None], log, {sent.sha256 for sent, _ in lain})
     twice(out.taken)
     tables = dict(given.tables)
     tables["verdicts"] = recorded(tables["verdicts"], tables["claims"], tables["evidence"])
@@ -283,6 +283,20 @@ def late(taken: Sequence[Received], case: Case, day: str, reason: str) -> None:
         if each.known and each.identity["kind"] == "claim" and decided:
             code = "W_LATE" if reason else "E_LATE"
             each.findings.append(Finding(code, "form_after_verdicts", each.file, value=each.identity["recipient"]))
+
+
+def known_before(again: Sequence[Sent], log: Log, here: Collection[str]) -> Iterator[Finding]:
+    """What came before and comes again; where another form of its sender came since, and not with it, that one holds."""
+    of = {row["sha256"]: row for row in log}
+    last = {(row["recipient"], row.get("kind")): row for row in log if row.get("kind") != "worklist"}
+    for sent in again:
+        row = of.get(sent.sha256, {"sha256": sent.sha256, "recipient": ""})
+        since = last.get((row["recipient"], row.get("kind")), row)
+        if since["sha256"] in here:
+            yield Finding("W_KNOWN", "form_known", sent.file)
+        else:
+            facts = {"day": row.get("received_on"), "since": since.get("received_on"), "other": since.get("file")}
+            yield Finding("W_KNOWN", "form_replaced", sent.file, facts=facts)
 
 
 def twice(taken: Sequence[Received]) -> None:

@@ -248,6 +248,20 @@ def test_the_marked_copy_holds_what_was_read_and_says_what_is_wrong_at_its_cell(
     assert typed[other] in {c.value for row in page.iter_rows() for c in row}
 
 
+def test_an_earlier_form_that_comes_again_is_not_in_force_and_says_so(desk, tmp_path):
+    agency = next(iter(desk.people))
+    typed = desk.typed(agency)
+    name = next(n for n, v in typed.items() if n.endswith("/a") and v)
+    first = send(desk, tmp_path / "1", None, [agency])
+    assert take(desk, first).written
+    second = send(desk, tmp_path / "2", {agency: typed | {name: "1"}}, [agency])
+    assert take(desk, second).written
+    before = state(desk.root)
+    (finding,) = take(desk, first).findings
+    assert (finding.code, finding.reason) == ("W_KNOWN", "form_replaced") and state(desk.root) == before
+    assert [f.reason for f in take(desk, first, second).findings] == ["form_known"] * 2
+
+
 @pytest.mark.real("libreoffice")
 def test_a_spreadsheet_works_out_the_points_of_a_form_that_came_filled_in(tmp_path):
     """A marked copy is one: its branches hold no figure of an empty form, which LibreOffice would show as it stands."""
