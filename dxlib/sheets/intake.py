@@ -286,7 +286,7 @@ def late(taken: Sequence[Received], case: Case, day: str, reason: str) -> None:
 
 
 def known_before(again: Sequence[Sent], log: Log, here: Collection[str]) -> Iterator[Finding]:
-    """What came before and comes again; where another form of its sender came since, and not with it, that one holds."""
+    """What came before and comes again; where another form of its sender came since, and not with it, that holds."""
     of = {row["sha256"]: row for row in log}
     last = {(row["recipient"], row.get("kind")): row for row in log if row.get("kind") != "worklist"}
     for sent in again:
