@@ -84,6 +84,7 @@ def check_verdicts(tables: Tables, framework: Framework, answers: Answers, file:
         reader = answers.readers[code]
         claim = step.judged or answers.claims.get(code, {}).get(agency)
         findings += check_answer(reader, on_top(claim, cells), file, row)
+        findings += unread_cells(node, dict(zip(ANSWER, written, strict=True)), file, row)
         try:
             override(node, dict(zip(ANSWER, cells, strict=True)), reader.scale)
         except Wrong as wrong:
@@ -159,20 +160,7 @@ def taken(node: Node, file: str, row: int) -> Finding:
 
 def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Finding]:
     """Cells filled in that the rule does not read, and a self score above the maximum."""
-    found = []
-    for column in ("a", "b", "option") if node.rule.reads else ():
-        if claim[column] and column not in node.rule.reads:
-            found.append(
-                Finding(
-                    "W_UNREAD",
-                    "cell_unread",
-                    file,
-                    row,
-                    column,
-                    claim[column],
-                    {"code": node.code, "rule": node.rule.name},
-                )
-            )
+    found = list(unread_cells(node, claim, file, row))
     points = optional(claim["points"]) or Fraction(0)
     extra = node.role in ("bonus", "penalty")  # a penalty may be claimed with either sign
     most = node.rule.cap if extra else node.maximum
@@ -183,6 +171,14 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
         facts = {"code": node.code, "maximum": shown(most)}
         found.append(Finding("W_RANGE", reason, file, row, "points", claim["points"], facts))
     return found
+
+
+def unread_cells(node: Node, answer: dict[str, str], file: str, row: int) -> Iterator[Finding]:
+    """Cells of a claim or a verdict that the rule does not read."""
+    for column in ("a", "b", "option") if node.rule.reads else ():
+        if answer[column] and column not in node.rule.reads:
+            facts = {"code": node.code, "rule": node.rule.name}
+            yield Finding("W_UNREAD", "cell_unread", file, row, column, answer[column], facts)
 
 
 def check_reasons(tables: Tables, framework: Framework, answers: Answers, file: str) -> list[Finding]:
