@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 import pandas as pd
@@ -35,6 +35,8 @@ def check_links(
     for row, cells in zip(links.index, rows_of(links, *links.columns[:6]), strict=True):
         code, from_year, from_group, from_code, kind, factor = cells
         where = (file, int(row))
+        if factor and kind != "rescaled":
+            findings.append(Finding("W_LINK", "factor_unread", *where, "factor", factor, {"code": code, "kind": kind}))
         if from_year >= year:
             findings.append(Finding("E_LINK", "link_year", *where, "from_year", from_year, {"year": year}))
             continue
@@ -55,6 +57,28 @@ def check_links(
                 findings.append(Finding("E_LINK", differs, *where, "kind", kind, facts | {"old": from_code}))
             elif kind == "rescaled" and factor:
                 findings += check_factor(framework.nodes[code], old.nodes[from_code], factor, where, facts)
+    return findings
+
+
+def check_reach(links: pd.DataFrame, year: str, place: str, kept: Collection[Place]) -> list[Finding]:
+    """Links to a year and group that are not there, each place once. A year of which nothing is kept may be kept
+    elsewhere; of a kept one every group is.
+
+    kept   every year and group of the data folder
+    """
+    file, findings = f"{place}/links.csv", []
+    dead: dict[Place, list[int]] = {}
+    for row, (at, group) in zip(links.index, rows_of(links, "from_year", "from_group"), strict=True):
+        if at < year and (at, group) not in kept:
+            dead.setdefault((at, group), []).append(int(row))
+    for (at, group), rows in dead.items():
+        where, groups = (file, rows[0]), [g for y, g in kept if y == at]
+        facts: dict[str, object] = {"from": f"{at}/{group}", "n": len(rows)}
+        if groups:
+            facts["nearest"] = nearest(group, groups) or ", ".join(groups)
+            findings.append(Finding("E_LINK", "link_group", *where, "from_group", group, facts))
+        else:
+            findings.append(Finding("W_LINK", "link_not_kept", *where, "from_year", at, facts))
     return findings
 
 
