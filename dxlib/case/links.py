@@ -85,12 +85,18 @@ def check_reach(links: pd.DataFrame, year: str, place: str, kept: Collection[Pla
 def check_size(
     settings: Settings, file: str, before: Place | None, earlier: Mapping[Place, Framework]
 ) -> list[Finding]:
-    """The row that weighs the parts of a merger is a row of the year before."""
+    """The row that weighs the parts of a merger is a row of the year before, and one of figures."""
     code = settings.comparison["size"]
-    if not code or before is None or before not in earlier or code in earlier[before].nodes:
+    if not code or before is None or before not in earlier:
         return []
-    facts = {"from": "/".join(before), "code": "comparison", "nearest": nearest(code, earlier[before].nodes) or "–"}
-    return [Finding("E_LINK", "link_row", file, None, "comparison.size", code, facts)]
+    facts, where = {"from": "/".join(before)}, (file, None, "comparison.size", code)
+    node = earlier[before].nodes.get(code)
+    if node is None:
+        facts |= {"code": "comparison", "nearest": nearest(code, earlier[before].nodes) or "–"}
+        return [Finding("E_LINK", "link_row", *where, facts)]
+    if node.children or (node.rule.reads and "a" not in node.rule.reads):
+        return [Finding("E_LINK", "size_unread", *where, facts)]
+    return []
 
 
 def difference(new: Node, old: Node, kind: str) -> str:
