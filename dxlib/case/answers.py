@@ -81,11 +81,12 @@ def override(node: Node, verdict: Answer, scale: Fraction) -> Fraction | None:
     """Points of a verdict that override the rule, as a share (bonus, penalty: signed points). Raises Wrong."""
     if not verdict["points"] or not node.rule.reads or "points" in node.rule.reads:
         return None
-    points = number(verdict["points"])
-    if node.role in ("bonus", "penalty"):
-        if points < 0:
-            raise Wrong("points", "E_RANGE", "negative")
+    points, extra = number(verdict["points"]), node.role in ("bonus", "penalty")
+    most = node.rule.cap if extra else scale if node.rule.bounded else None
+    if extra and points < 0:
+        raise Wrong("points", "E_RANGE", "negative")
+    if most is not None and not 0 <= points <= most:
+        raise Wrong("points", "E_RANGE", "points_range", maximum=shown(most))
+    if extra:
         return points if node.role == "bonus" else -points
-    if node.rule.bounded and not 0 <= points <= scale:
-        raise Wrong("points", "E_RANGE", "points_range", maximum=shown(scale))
     return points / scale

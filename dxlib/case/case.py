@@ -194,8 +194,9 @@ def freeze(
         findings += checks.check_choices(tables, framework, place)
         findings += check_doubts(tables, framework, settings, answers, place)
     findings += checks.check_ledger(tables, place) + checks.check_days(tables, place)
-    findings += checks.check_evidence(tables, place)
-    findings += check_relations(tables, place)
+    findings += checks.check_years(tables, settings, place) + checks.check_evidence(tables, place)
+    rules = {node.code: node.rule for node in framework.leaves} if framework is not None else {}
+    findings += check_relations(tables, place, rules)
     if framework is None or any(f.severity == "error" for f in findings):
         raise Refusal(findings)
     return Case(

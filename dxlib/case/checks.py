@@ -14,6 +14,7 @@ from ..errors import Finding
 from ..rules import shown
 from .answered import BLANK, Answers, Cells, Reader, answers_in, on_top, steps_of
 from .answers import ANSWER, Wrong, override
+from .cells import check_date
 from .framework import Framework, Node, optional
 from .settings import Settings
 from .tables import rows_of
@@ -84,6 +85,7 @@ def check_verdicts(tables: Tables, framework: Framework, answers: Answers, file:
         reader = answers.readers[code]
         claim = step.judged or answers.claims.get(code, {}).get(agency)
         findings += check_answer(reader, on_top(claim, cells), file, row)
+        findings += unread_cells(node, dict(zip(ANSWER, written, strict=True)), file, row)
         try:
             override(node, dict(zip(ANSWER, cells, strict=True)), reader.scale)
         except Wrong as wrong:
@@ -159,20 +161,7 @@ def taken(node: Node, file: str, row: int) -> Finding:
 
 def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Finding]:
     """Cells filled in that the rule does not read, and a self score above the maximum."""
-    found = []
-    for column in ("a", "b", "option") if node.rule.reads else ():
-        if claim[column] and column not in node.rule.reads:
-            found.append(
-                Finding(
-                    "W_UNREAD",
-                    "cell_unread",
-                    file,
-                    row,
-                    column,
-                    claim[column],
-                    {"code": node.code, "rule": node.rule.name},
-                )
-            )
+    found = list(unread_cells(node, claim, file, row))
     points = optional(claim["points"]) or Fraction(0)
     extra = node.role in ("bonus", "penalty")  # a penalty may be claimed with either sign
     most = node.rule.cap if extra else node.maximum
@@ -183,6 +172,14 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
         facts = {"code": node.code, "maximum": shown(most)}
         found.append(Finding("W_RANGE", reason, file, row, "points", claim["points"], facts))
     return found
+
+
+def unread_cells(node: Node, answer: dict[str, str], file: str, row: int) -> Iterator[Finding]:
+    """Cells of a claim or a verdict that the rule does not read."""
+    for column in ("a", "b", "option") if node.rule.reads else ():
+        if answer[column] and column not in node.rule.reads:
+            facts = {"code": node.code, "rule": node.rule.name}
+            yield Finding("W_UNREAD", "cell_unread", file, row, column, answer[column], facts)
 
 
 def check_reasons(tables: Tables, framework: Framework, answers: Answers, file: str) -> list[Finding]:
@@ -297,6 +294,22 @@ def check_days(tables: Tables, folder: str) -> list[Finding]:
     return findings
 
 
+def check_years(tables: Tables, settings: Settings, folder: str) -> list[Finding]:
+    """Verdicts and appeals before the assessed period, or more than a year after all that index.toml plans: a slip in
+    the year."""
+    first, end = settings.period
+    last = max(end, *(str(day) for day in settings.calendar.values()))
+    last = f"{min(int(last[:4]) + 1, 9999)}{last[4:]}"
+    findings = []
+    for name, column in (("verdicts", "decided_on"), ("appeals", "submitted_on")):
+        for row, step in records(tables[name], ("agency", "indicator", column)):
+            day = step.pop(column)
+            if day and check_date(day) is None and not first <= day <= last:
+                facts = step | {"first": first, "last": last}
+                findings.append(Finding("W_STATE", "days_outside", f"{folder}/{name}.csv", row, column, day, facts))
+    return findings
+
+
 def check_coverage(
     tables: Tables, framework: Framework, settings: Settings, answers: Answers, folder: str
 ) -> list[Finding]:
@@ -362,13 +375,15 @@ def check_choices(tables: Tables, framework: Framework, folder: str) -> list[Fin
 
 
 def check_evidence(tables: Tables, folder: str) -> list[Finding]:
-    """Paths of documents stay below evidence/."""
-    file = f"{folder}/evidence.csv"
-    return [
-        Finding("E_EVIDENCE", "evidence_path", file, row, "file", document["file"])
-        for row, document in records(tables["evidence"], ("file",))
-        if leaves_evidence(document["file"])
-    ]
+    """Paths of documents stay below evidence/; a document stands behind a row that is answered."""
+    file, branches = f"{folder}/evidence.csv", set(tables["indicators"]["parent"])
+    findings = []
+    for row, document in records(tables["evidence"], ("indicator", "file")):
+        if document["indicator"] in branches - {""}:
+            findings.append(Finding("W_EVIDENCE", "evidence_on_branch", file, row, "indicator", document["indicator"]))
+        if leaves_evidence(document["file"]):
+            findings.append(Finding("E_EVIDENCE", "evidence_path", file, row, "file", document["file"]))
+    return findings
 
 
 def leaves_evidence(file: str) -> bool:

@@ -20,6 +20,7 @@ from .answered import EXEMPT, Answers, answers_in, on_top
 from .answers import ANSWER
 from .framework import Framework, Node, optional
 from .settings import Settings
+from .tables import rows_of
 
 A, B, _, POINTS = range(len(ANSWER))
 FAR = 10  # a threshold so many times the largest figure is on another scale than the figures
@@ -41,16 +42,18 @@ def check_doubts(
 ) -> list[Finding]:
     given = given_by_row(tables["claims"], framework, answers)
     file = f"{folder}/claims.csv"
-    units = dict(zip(tables["indicators"]["code"], tables["indicators"]["unit"], strict=True))
+    written = {code: (unit, rule) for code, unit, rule in rows_of(tables["indicators"], "code", "unit", "rule")}
     found: list[Finding] = []
     for code, mine in given.items():
         node = framework.nodes[code]
         if settings.missing != "error":  # where it is an error, the agency is named
             found += half_answers(node, mine, file)
-        found += other_scale(node, units[code], mine, file)
+        unit, rule = written[code]
+        found += other_scale(node, unit, mine, file)
+        found += beyond_whole(node, rule, mine, f"{folder}/indicators.csv")
     decided = given_by_row(tables["verdicts"], framework, answers)
     for code, mine in decided.items():  # a verdict may change few figures, so they do not speak for all
-        said = other_scale(framework.nodes[code], units[code], mine, f"{folder}/verdicts.csv")
+        said = other_scale(framework.nodes[code], written[code][0], mine, f"{folder}/verdicts.csv")
         found += [f for f in said if f.reason.startswith("over")]
     found += two_wholes(given, framework, tables["indicators"], file)
     found += no_spread(framework, answers, f"{folder}/indicators.csv")
@@ -140,6 +143,18 @@ def other_scale(node: Node, unit: str, given: Sequence[Given], file: str) -> Ite
         yield Finding("W_PERCENT", "under_percent", file, first.row, "a", first.claim[A], facts)
         return
     yield from lone(node, figures, file)
+
+
+def beyond_whole(node: Node, rule: str, given: Sequence[Given], file: str) -> Iterator[Finding]:
+    """A threshold above 1 on a row of a over b in which nobody is above 1: 90 where 90 % was meant."""
+    limit = max(node.rule.marks, default=Fraction(0))
+    if not node.ratio or node.kind or limit <= 1 or f"{shown(limit * 100)}%" in rule.replace(" ", ""):
+        return
+    figures = [(optional(g.force[A]), optional(g.force[B])) for g in given]
+    values = [a / b for a, b in figures if a is not None and b]
+    if any(values) and max(values) <= 1:
+        facts = {"code": node.code, "n": len(values), "limit": shown(limit)}
+        yield Finding("W_PERCENT", "under_percent_of", file, node.row, "rule", rule, facts)
 
 
 def lone(node: Node, figures: Sequence[tuple[Given, Fraction]], file: str) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 import pandas as pd
@@ -35,6 +35,8 @@ def check_links(
     for row, cells in zip(links.index, rows_of(links, *links.columns[:6]), strict=True):
         code, from_year, from_group, from_code, kind, factor = cells
         where = (file, int(row))
+        if factor and kind != "rescaled":
+            findings.append(Finding("W_LINK", "factor_unread", *where, "factor", factor, {"code": code, "kind": kind}))
         if from_year >= year:
             findings.append(Finding("E_LINK", "link_year", *where, "from_year", from_year, {"year": year}))
             continue
@@ -58,15 +60,43 @@ def check_links(
     return findings
 
 
+def check_reach(links: pd.DataFrame, year: str, place: str, kept: Collection[Place]) -> list[Finding]:
+    """Links to a year and group that are not there, each place once. A year of which nothing is kept may be kept
+    elsewhere; of a kept one every group is.
+
+    kept   every year and group of the data folder
+    """
+    file, findings = f"{place}/links.csv", []
+    dead: dict[Place, list[int]] = {}
+    for row, (at, group) in zip(links.index, rows_of(links, "from_year", "from_group"), strict=True):
+        if at < year and (at, group) not in kept:
+            dead.setdefault((at, group), []).append(int(row))
+    for (at, group), rows in dead.items():
+        where, groups = (file, rows[0]), [g for y, g in kept if y == at]
+        facts: dict[str, object] = {"from": f"{at}/{group}", "n": len(rows)}
+        if groups:
+            facts["nearest"] = nearest(group, groups) or ", ".join(groups)
+            findings.append(Finding("E_LINK", "link_group", *where, "from_group", group, facts))
+        else:
+            findings.append(Finding("W_LINK", "link_not_kept", *where, "from_year", at, facts))
+    return findings
+
+
 def check_size(
     settings: Settings, file: str, before: Place | None, earlier: Mapping[Place, Framework]
 ) -> list[Finding]:
-    """The row that weighs the parts of a merger is a row of the year before."""
+    """The row that weighs the parts of a merger is a row of the year before, and one of figures."""
     code = settings.comparison["size"]
-    if not code or before is None or before not in earlier or code in earlier[before].nodes:
+    if not code or before is None or before not in earlier:
         return []
-    facts = {"from": "/".join(before), "code": "comparison", "nearest": nearest(code, earlier[before].nodes) or "–"}
-    return [Finding("E_LINK", "link_row", file, None, "comparison.size", code, facts)]
+    facts, where = {"from": "/".join(before)}, (file, None, "comparison.size", code)
+    node = earlier[before].nodes.get(code)
+    if node is None:
+        facts |= {"code": "comparison", "nearest": nearest(code, earlier[before].nodes) or "–"}
+        return [Finding("E_LINK", "link_row", *where, facts)]
+    if node.children or (node.rule.reads and "a" not in node.rule.reads):
+        return [Finding("E_LINK", "size_unread", *where, facts)]
+    return []
 
 
 def difference(new: Node, old: Node, kind: str) -> str:

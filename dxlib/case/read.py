@@ -20,7 +20,7 @@ from .cells import RESERVED, check_cells, check_references
 from .documents import dated_outside, read_documents
 from .framework import Framework, finished_node
 from .lineage import as_of, check_lineage, check_members
-from .links import check_links, check_size
+from .links import check_links, check_reach, check_size
 from .scenarios import check_scenarios
 from .settings import FILE as SETTINGS_FILE
 from .settings import Settings, read_settings
@@ -514,6 +514,7 @@ def check_continues(root: Path, case: Case, sets: Mapping[tuple[str, str], Frame
     place, links = f"{case.year}/{case.group}", case.tables["links"]
     earlier = {**sets, **earlier_sets(root, links, sets)}
     return [
+        *check_reach(links, case.year, place, places(root)),
         *check_links(links, case.framework, case.year, place, earlier),
         *check_size(case.settings, f"{place}/{SETTINGS_FILE}", place_before(root, case), earlier),
     ]

@@ -7,14 +7,16 @@ agency's own sum. Only the grammar stands here; whether a relation holds is judg
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 import pandas as pd
 
 from ..errors import Finding, nearest
-from ..rules import number
+from ..rules import Rule, number
 
 TERM = re.compile(
     r"(?:(?P<factor>[0-9]+(?:\.[0-9]+)?)\s*\*\s*)?"
@@ -95,13 +97,19 @@ def parse_relation(row: Mapping[str, str]) -> Relation:
     )
 
 
-def check_relations(tables: Mapping[str, pd.DataFrame], folder: str) -> list[Finding]:
-    """Every side can be read, and names rows of the index set."""
+def check_relations(
+    tables: Mapping[str, pd.DataFrame], folder: str, rules: Mapping[str, Rule] = MappingProxyType({})
+) -> list[Finding]:
+    """Every side can be read, and names rows of the index set that have such figures; no two sides are the same.
+
+    rules   of the leaves, where the index set could be read
+    """
     findings = []
     known, branches = list(tables["indicators"]["code"]), set(tables["indicators"]["parent"]) - {""}
     file = f"{folder}/relations.csv"
     frame = tables["relations"]
     for row, cells in zip(frame.index.tolist(), frame.to_dict("records"), strict=True):
+        sides: list[Counter[Term]] = []
         for side in ("left", "right"):
             if not cells[side]:
                 continue  # an empty cell is reported by the cell checks
@@ -109,10 +117,19 @@ def check_relations(tables: Mapping[str, pd.DataFrame], folder: str) -> list[Fin
                 terms = parse_side(cells[side])
             except RelationError as error:
                 rest = error.text[error.at :] or "–"
-                facts = {"at": error.at + 1, "rest": rest}
+                facts: dict[str, object] = {"at": error.at + 1, "rest": rest}
                 findings.append(Finding("E_RELATION", "relation_form", file, row, side, cells[side], facts))
                 continue
-            named = {c.code for t in terms for c in (t.top, t.bottom) if c}
+            if (said := Counter(terms)) in sides:
+                findings.append(Finding("W_RELATION", "relation_itself", file, row, side, cells[side]))
+            sides.append(said)
+            figures = {c for t in terms for c in (t.top, t.bottom) if c}
+            named = {c.code for c in figures}
+            for cell in sorted(figures, key=str):
+                reads = rules[cell.code].reads if cell.code in rules else ()
+                if reads and cell.column != "points" and cell.column not in reads:
+                    facts = {"code": cell.code, "column": cell.column, "rule": rules[cell.code].name}
+                    findings.append(Finding("W_RELATION", "relation_unread", file, row, side, cells[side], facts))
             for code in sorted(named & branches):
                 findings.append(Finding("W_RELATION", "relation_branch", file, row, side, code))
             for code in sorted(named - set(known)):

@@ -129,6 +129,31 @@ def test_shares_under_thresholds_that_are_none(tmp_path, row, claims, said):
 @pytest.mark.parametrize(
     ("row", "figures", "said"),
     [
+        ("target(90)", "40/40 30/40", True),
+        ("target(60)", "0/40 1/40", True),
+        ('"steps(5:1/4, 50:1/2, 90:1)"', "40/40 30/40", True),
+        ('"steps(50%:1/4, 90:1)"', "40/40 30/40", True),
+        ('"goalposts(0, 100)"', "40/40 30/40", True),
+        ("target(90%)", "40/40 30/40", False),
+        ("target(150 %)", "40/40 30/40", False),
+        ("target(1)", "40/40 30/40", False),
+        ("target(90)", "41/40 30/40", False),  # a per b
+        ("target(90)", "0/40 0/0", False),  # no figure that tells
+        ("target(90)", "", False),
+        ("ratio", "40/40 30/40", False),
+    ],
+)
+def test_a_threshold_in_per_cent_without_its_sign_over_parts_of_a_whole(tmp_path, row, figures, said):
+    claims = "\n".join(f"so-{c},1,{x.replace('/', ',')},," for c, x in zip("ab", figures.split(), strict=False))
+    found = [f for f in told(tmp_path, f"1,,10,{row},,x,y,,", claims) if f[0] == "W_PERCENT"]
+    assert found == ([("W_PERCENT", "under_percent_of", "indicators.csv", 3, "rule")] if said else [])
+    money = told(tmp_path / "money", f"1,,10,{row},,x,y,,money", claims)
+    assert not [f for f in money if f[0] == "W_PERCENT"]  # declared as a rate that may exceed 1
+
+
+@pytest.mark.parametrize(
+    ("row", "figures", "said"),
+    [
         ("1,,10,minmax,,x,,,", "85 90 0.85 40", [(7, "lone_share")]),
         ("1,,10,target(80),,x,,%,percent", "85 90 0.85 40 0", [(7, "lone_share")]),
         ("1,,10,minmax,,x,,,", "0.8 0.9 85 0.4", [(7, "lone_percent")]),

@@ -44,6 +44,47 @@ def test_points_beside_the_tree_that_may_swamp_a_list_are_named(tmp_path, rule, 
     assert all(f"{times} lần" in finding(f, "vi")["what"] for f in told)
 
 
+@pytest.mark.parametrize(
+    ("rule", "points", "reason"),
+    [
+        ('"bonus(3, 9)"', "30", "points_range"),
+        ('"bonus(3, 9)"', "9.0001", "points_range"),
+        ('"penalty(3, 9)"', "9.0001", "points_range"),
+        ('"penalty(3, 9)"', "-9", "negative"),
+        ('"bonus(3, 9)"', "9", ""),
+        ('"penalty(3, 9)"', "0", ""),
+        ("bonus(3)", "30", ""),  # no limit is written
+    ],
+)
+def test_points_of_a_verdict_above_the_limit_of_a_bonus(tmp_path, rule, points, reason):
+    root = given(tmp_path, f"9,,,{rule},,x,,", "so-a,9,1,,")
+    steps = f"agency,indicator,step,stage,points,reason,decided_by\nso-a,9,1,verify,{points},thin,x\n"
+    (root / "2024/demo/verdicts.csv").write_text(steps)
+    wrong = [f for f in check(root) if f.file.endswith("verdicts.csv")]
+    assert [(f.code, f.reason, f.row, f.column) for f in wrong] == (
+        [("E_RANGE", reason, 2, "points")] if reason else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "cells", "column"),
+    [
+        ('9,,3,"options(x:1, y:0)",,,,', "3,,,", "a"),
+        ("9,,3,count(1),,x,,", ",4,,", "b"),
+        ("9,,3,ratio,,x,y,", ",,yes,", "option"),
+        ("9,,3,points,,,,", "3,,,", "a"),
+        ("9,,3,ratio,,x,y,", "1,2,,", ""),
+        ("9,,3,yes_no,,,,", ",,,1", ""),
+    ],
+)
+def test_a_cell_of_a_verdict_that_the_rule_does_not_read(tmp_path, row, cells, column):
+    root = given(tmp_path, row, "")
+    steps = f"agency,indicator,step,stage,a,b,option,points,reason,decided_by\nso-a,9,1,verify,{cells},thin,x\n"
+    (root / "2024/demo/verdicts.csv").write_text(steps + "so-a,9,2,appeal,,,,,other,y\n")  # the second writes nothing
+    unread = [(f.file[10:], f.row, f.column) for f in check(root) if f.code == "W_UNREAD"]
+    assert unread == ([("verdicts.csv", 2, column)] if column else [])
+
+
 def test_steps_that_fall_are_an_error_at_check(tmp_path):
     (wrong,) = found(tmp_path, '9,,3,"steps(0:3p, 1:2p, 2:1p)",,,,', "so-a,9,9,,")
     assert (wrong.code, wrong.reason, wrong.row, wrong.column) == ("E_RULE", "rule_steps_order", 3, "rule")

@@ -276,7 +276,9 @@ class Maker:
                 yield {"agency": agency, "indicator": code} | said
 
     def most(self, row: dict[str, str]) -> Fraction:
-        return Fraction(row.get("max_points") or self.total)
+        name, args = split(row["rule"])
+        cap = args[1] if name in ("bonus", "penalty") and len(args) > 1 else ""
+        return Fraction(cap or row.get("max_points") or self.total)
 
     def any_points(self, row: dict[str, str]) -> str:
         limitless = row["rule"] == "zscore" or "unclipped" in row["rule"]
