@@ -32,7 +32,7 @@ Detail = tuple[str, str, str]  # kind, as it is written, what stands before it
 # Where to look closely, in any text
 AROUND = 70  # letters on both sides that are read, too
 RAISED = "²³¹⁰⁴-⁹₀-₉"
-MARKS = re.compile(rf"(?<![0-9{RAISED}])[{RAISED}]+(?![0-9])")  # but no exponent, no footnote
+MARKS = re.compile(rf"(?<![0-9−{RAISED}])[{RAISED}]+(?![0-9])")  # but no exponent, no footnote
 FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters that are blanks
 SUSPECT = [re.compile(form) for form in (
     r"D(?<!DD)(?<!D[.,]D)(?:(?:[^\w\n]|[_F]){0,4}D){8,}".replace("D", rf"[\d{RAISED}]").replace("F", FILLERS),
@@ -44,7 +44,7 @@ SUSPECT = [re.compile(form) for form in (
 # What to find there, in text as `plain` writes it
 SPOKEN = (
     (re.compile(r"[\[({<] *(?:at|a còng|@) *[\])}>]| a còng |%40| at (?=[\w-]+ (?:dot|chấm) )", re.I), "@"),
-    (re.compile(r" *[\[({<] *(?:dot|chấm|\.) *[\])}>] *| (?:dot|chấm) ", re.I), "."),
+    (re.compile(r" *[\[({<] *(?:dot|chấm|\.) *[\])}>] *| (?:dot|chấm) |%2e", re.I), "."),
 )
 MAIL = re.compile(
     r"[\w.!#$%&'*+/=?^`{|}~-]*\w ?@ ?(?:(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})"
