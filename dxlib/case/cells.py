@@ -12,6 +12,7 @@ import pandas as pd
 from .. import schema
 from ..errors import Finding, nearest
 from ..rules import NUMBER, number, quotient
+from .characters import shows
 from .tables import DECIMAL_COMMA, VN_DATE, iso
 
 INTEGER = re.compile(r"-?[0-9]+")
@@ -40,8 +41,10 @@ def check_cells(name: str, frame: pd.DataFrame, file: str) -> list[Finding]:
 def check_value(value: str, field: Mapping) -> tuple[str, str, dict] | None:
     """What is wrong with one value: (code, reason, facts), or None."""
     limits = field.get("constraints", {})
+    if limits.get("required") and not shows(value):
+        return "E_REQUIRED", "cell_required", {"column": field["name"]}
     if value == "":
-        return ("E_REQUIRED", "cell_required", {"column": field["name"]}) if limits.get("required") else None
+        return None
     wrong = TYPES[field.get("x_type", field["type"])](value)
     if wrong:
         return wrong

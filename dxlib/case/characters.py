@@ -28,7 +28,12 @@ LINE_END = re.compile("\r\n?")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 STRAY = re.compile("[\x80-\x9f\ufdd0-\ufdef\ufffe\uffff]")  # controls of old terminals, and what is no character
 LOST = re.compile("[\ufffd\ud800-\udfff]")
-HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+UNSEEN = (  # by direction, by being blank letters, joiners, operators, marks between lines, selectors, tags
+    "\u202a-\u202e\u2066-\u206f\u034f\u115f\u1160\u17b4\u17b5\u2061-\u2064\u2800\u3164\uffa0\ufff9-\ufffb"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+HIDDEN = re.compile(f"[{UNSEEN}]")
+NOTHING = re.compile(rf"[\s\ufe00-\ufe0f{UNSEEN}]*")  # a selector is right behind a picture only
 PRIVATE = re.compile("(?![\uf0a7\uf0b7])[\ue000-\uf8ff\U000f0000-\U0010ffff]")  # but what `clean` puts right
 WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 ALIKE = dict(  # letters of Greek, Cyrillic and Armenian that look like Latin ones
@@ -45,8 +50,7 @@ FOREIGN = re.compile("[\u0370-\u052f\u0530-\u058f\u13a0-\u13ff\U0001d400-\U0001d
 ODD = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00a1-\u00bf\u00c4-\u00c7\u00cb\u00ce-\u00d1\u00d6-\u00d8\u00db\u00dc\u00de-\u00df"
     "\u00e4-\u00e7\u00eb\u00ee-\u00f1\u00f6-\u00f8\u00fb\u00fc\u00fe\u00ff\u0370-\u058f\u13a0-\u13ff"
-    "\u202a-\u202e\u2066-\u2069\ud800-\uf8ff\ufdd0-\ufdef\uff10-\uff5a\ufffd-\uffff\U0001d400-\U0001d7ff"
-    "\U000e0000-\U0010ffff]"
+    "\ud800-\uf8ff\ufdd0-\ufdef\uff10-\uff5a\ufffd-\uffff\U0001d400-\U0001d7ff\U000e1000-\U0010ffff" + UNSEEN + "]"
 )
 ASKED = re.compile(r"\?[^\W\d_]")
 PAIRED = re.compile("[aeAE][ùõâáàãêéèúÙÕÂÁÀÃÊÉÈÚ]")  # two vowels that only VNI writes so
@@ -76,6 +80,11 @@ def clean(text: str) -> str:
     if text.isascii():
         return LINE_END.sub("\n", text) if "\r" in text else text
     return LINE_END.sub("\n", unicodedata.normalize("NFC", text.translate(SPELT)))
+
+
+def shows(text: str) -> bool:
+    """Whether there is anything to be seen of a text."""
+    return not NOTHING.fullmatch(clean(text))
 
 
 def visible(text: str) -> str:
@@ -183,7 +192,7 @@ def typed(given: Mapping[str, str], file: str = "") -> dict[str, str]:
     cells = ((None, column, kind_of(column), text) for column, text in texts.items())
     if wrong := list(of_cells(cells, file, comes_in=True)):
         raise Refusal(wrong)
-    return {column: clean(text).strip() for column, text in texts.items()}
+    return {column: clean(text).strip() if shows(text) else "" for column, text in texts.items()}
 
 
 # Vietnamese in old letters

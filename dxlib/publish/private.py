@@ -18,7 +18,7 @@ import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from html import unescape
 from itertools import pairwise, zip_longest
@@ -31,41 +31,45 @@ Detail = tuple[str, str, str]  # kind, as it is written, what stands before it
 
 # Where to look closely, in any text
 AROUND = 70  # letters on both sides that are read, too
+RAISED = "²³¹⁰⁴-⁹₀-₉"
+MARKS = re.compile(rf"(?<![0-9−{RAISED}])[{RAISED}]+(?![0-9])")  # but no exponent, no footnote
+FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters that are blanks
 SUSPECT = [re.compile(form) for form in (
-    r"\d(?<!\d\d)(?<!\d[.,]\d)(?:(?:[^\w\n]|_){0,4}\d){8,}",
-    r"[@＠﹫]",
-    r"[\[({<][^\S\n]*(?:[aA][tT]|[aA] [cC]òng)[^\S\n]*[\])}>]",
-    r"\s[aA](?:[tT][^\S\n]+[\w-]+[^\S\n]+(?:dot|chấm)| còng)\b",
+    r"D(?<!DD)(?<!D[.,]D)(?:(?:[^\w\n]|[_F]){0,4}D){8,}".replace("D", rf"[\d{RAISED}]").replace("F", FILLERS),
+    r"[@＠﹫]|%40",
+    r"[\[({<][^\S\n]*(?i:at|a còng)[^\S\n]*[\])}>]",
+    r"(?i:\sa(?:t[^\S\n]+[\w-]+[^\S\n]+(?:dot|chấm)| còng)\b)",
 )]  # fmt: skip
 
 # What to find there, in text as `plain` writes it
 SPOKEN = (
-    (re.compile(r"[\[({<] *(?:at|a còng|@) *[\])}>]| a còng | at (?=[\w-]+ (?:dot|chấm) )", re.I), "@"),
-    (re.compile(r" *[\[({<] *(?:dot|chấm|\.) *[\])}>] *| (?:dot|chấm) ", re.I), "."),
+    (re.compile(r"[\[({<] *(?:at|a còng|@) *[\])}>]| a còng |%40| at (?=[\w-]+ (?:dot|chấm) )", re.I), "@"),
+    (re.compile(r" *[\[({<] *(?:dot|chấm|\.) *[\])}>] *| (?:dot|chấm) |%2e", re.I), "."),
 )
 MAIL = re.compile(
     r"[\w.!#$%&'*+/=?^`{|}~-]*\w ?@ ?(?:(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})"
-    r"|(?:[\w-]+ ?\. ?)+(?:com|vn|net|org|info|gov|edu)\b)"
+    r"|(?:[\w-]+ ?\. ?)+(?i:com|vn|net|org|info|gov|edu)\b)"
 )
-START = (
-    r"(?<![0-9])(?<![0-9][.,/])(?:(?<![A-Za-z_])|(?<=[ĐDđd][Tt])|(?<=[Tt][Ee][Ll]))"
-    r"(?:(?<![0-9A-Za-z]-)|(?<=[Tt]-)|(?<=[Ll]-))"
-)
+START = r"(?<![0-9])(?<![0-9][.,/])(?:(?<![0-9A-Za-z]-)|(?<=[Tt]-)|(?<=[Ll]-))"
+END = r"(?![0-9])"
 DATE = r"(?![0-9]{2}(?P<same>[ .-])[0-9]{2}(?P=same)(?:19|20)[0-9]{2}(?![0-9]))"
 
 
 def written(first: str, more: int) -> re.Pattern[str]:
     """A number of `first` and so many more digits, with blanks, dots, dashes, brackets between any two."""
-    return re.compile(rf"{START}(?P<found>\(?{DATE}{first}(?:[ .()_·•*~-]{{0,3}}[0-9]){{{more}}})(?![0-9A-Za-z_])")
+    return re.compile(rf"{START}(?P<found>\(?{DATE}{first}(?:[ .()_·•*~-]{{0,3}}[0-9]){{{more}}}){END}")
 
 
-HERE = [written("0[0-9]", more) for more in (9, 8)]
-HERE.append(re.compile(rf"{START}(?P<found>0[0-9]{{2,3}}/[0-9]{{3}}/[0-9]{{3,4}})(?![0-9A-Za-z_/])"))
+NOUGHT = r"0(?:[ )_·•*~-]{0,3}|\.(?=[0-9]\.))[0-9]"  # no decimal
+GROUPS = re.compile(
+    rf"{START}(?P<found>0[0-9]{{2,3}}(?P<sign>[/,:;]| ?\| ?)[0-9]{{3,4}}(?:(?P=sign)[0-9]{{3,4}}){{1,2}})(?!/){END}"
+)
+HERE = [*(written(NOUGHT, more) for more in (9, 8)), GROUPS]
 ZERO_LOST = written("[35789]", 8)  # a mobile number that a spreadsheet took for a number
 COUNTRY = [written("(?:00 ?)?84", more) for more in (10, 9)]
 ABROAD = [written(r"\+ ?\(?[0-9]", more) for more in range(14, 7, -1)]
-IDENTITY = written("0[0-9]", 10)
-OLD_IDENTITY = written("[0-3][0-9]", 7)
+IDENTITY = written(NOUGHT, 10)
+OLD_IDENTITY = written(rf"(?:{NOUGHT}|[1-3] ?[0-9])", 7)
 
 # What the words around say
 AS_IDENTITY = re.compile(
@@ -73,13 +77,19 @@ AS_IDENTITY = re.compile(
 )
 AS_TELEPHONE = re.compile(r"(?:ĐT|điện thoại|di động|zalo|liên hệ|\btel|phone|mobile|fax)[^0-9\n]{0,30}$", re.I)
 AS_TAX = re.compile(r"(?:MST|mã số (?:thuế|doanh nghiệp)|tax (?:code|number))[^0-9\n]{0,20}$", re.I)
+AS_DOCUMENT = re.compile(r"(?:số lưu trữ|mã văn bản) ?:? ?$", re.I)
+IS_DOCUMENT = re.compile(r" \(?(?:số lưu trữ|mã văn bản)\b(?!\W{0,3}[0-9])", re.I)
 AS_CODE = re.compile(r"(?:mã đầu vào|mã gốc|code) $")  # of a version that was signed, in its short form
-AS_MONEY = re.compile(
-    r"(?:kinh phí|tiền|ngân sách|vốn|giá trị|dự toán|doanh thu|tổng (?:số|mức|thu|chi)|budget|amount|cost)[^\n]{0,30}$",
+AS_AMOUNT = re.compile(
+    r"(?:kinh phí|tiền|ngân sách|vốn|giá trị|dự toán|doanh thu|tổng (?:số|mức|thu|chi)|budget|amount|cost|lượt|visits)"
+    r"[^\n]{0,30}$",
     re.I,
 )
 UNIT = re.compile(r" ?(?:đồng|đ\b|vnđ|vnd|usd|\$|%|tỷ|tỉ|triệu|nghìn|ngàn|lượt|người|hộ\b|hồ sơ|giao dịch)", re.I)
 FIGURE = re.compile(r"\+?[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*|[1-9][0-9]*[.,][0-9]+")
+CODES = re.compile(r"0[0-9](?:\.0[0-9]){2,}|0[0-9]+( ?[,:;|] ?)0[0-9]+(?:\1(?=0)[0-9]+)+")  # of levels; a list of them
+LABEL = re.compile(r"(?:[đd]t|tel|zalo|cmnd|cccd)\Z", re.I)
+GLUED = re.compile(r"[A-Za-z]|(?=[A-Za-z]*[G-Zg-z])[A-Za-z]*[a-z]")  # a slip or a word; no code and no digest
 
 # Where products keep their words
 UNREAD = re.compile(r"(?<!svg\+xml;)base64,[A-Za-z0-9+/=]*|<script>.*?</script>|<style>.*?</style>", re.DOTALL)
@@ -90,9 +100,12 @@ ATTRIBUTE = re.compile(r'\s(?:alt|title|content|href|aria-label|data-[\w-]+|Targ
 IN_WORDS = re.compile(r"</?(?:a|b|i|em|strong|span|u)\b[^>]*>")
 PLAIN = re.compile(r"(?:-?(?!0[0-9])[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)?", re.ASCII)
 TAG = re.compile(r"<[^>]*>")
+BREAK = re.compile(r"<(?:br|w:br|w:cr)\b[^>]*>")  # of a line within a text
+NOTE_END = re.compile(r"\n(?=\s*(?:[-*+#>|]|[0-9]+\.|\n))")  # of a paragraph, a point, a cell
+NOTE_ROW = re.compile(r"^ *\|.*", re.MULTILINE)
 TYPST_DRAWING = re.compile(r'"<\?xml.*?</svg>\s*"', re.DOTALL)
 TYPED_CELL = re.compile(r'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?: t="[bns]")?>(?:<f>[^<]*</f>)?<v>[^<]*</v></c>')
-OFFICE_END = re.compile(r"</(?:w:p|a:p|si|is|c|f|text)>|<w:(?:br|cr|tab)\b[^>]*>")
+OFFICE_END = re.compile(r"</(?:w:p|a:p|si|is|c|f|text)>|<w:tab\b[^>]*>")
 TEXTS = (".html", ".csv", ".json", ".md", ".txt", ".svg", ".typ")
 PACKED = (".zip", ".xlsx", ".docx")
 
@@ -148,10 +161,16 @@ def personal(path: str, data: bytes) -> Iterator[Detail]:
 # What a product says: its words alone, apart where they stand apart --------------------------------------------------
 
 
+def lines(texts: Iterable[str]) -> str:
+    """A line for each text that stands apart, as it is read: a new line or a tab within it is a blank."""
+    return "\n".join(" ".join(unescape(text).split()) for text in texts)
+
+
 def html(text: str) -> str:
     drawn = [drawing(base64.b64decode(one).decode("utf-8", "replace")) for one in DRAWING.findall(text)]
     words = FIGURE_CELL.sub("\n", UNREAD.sub("\n", DRAWING.sub("\n", text)))
-    return "\n".join([unescape("\n".join([TAG.sub("\n", IN_WORDS.sub("", words)), *ATTRIBUTE.findall(words)])), *drawn])
+    said = TAG.split(IN_WORDS.sub("", BREAK.sub(" ", words)))
+    return "\n".join([lines([*said, *ATTRIBUTE.findall(words)]), *drawn])
 
 
 def drawing(text: str) -> str:
@@ -160,7 +179,7 @@ def drawing(text: str) -> str:
 
 def typst(text: str) -> str:
     drawn = [drawing(one) for one in TYPST_DRAWING.findall(text)]
-    return "\n".join([TYPST_DRAWING.sub("\n", text).replace('"', "\n"), *drawn])
+    return "\n".join([lines(TYPST_DRAWING.sub('"', text).split('"')), *drawn])
 
 
 def table(text: str) -> str:
@@ -170,9 +189,12 @@ def table(text: str) -> str:
 
     def words(row: list[str]) -> str:
         cells = zip_longest(row, known, fillvalue="")
-        return " | ".join(cell for cell, number in cells if not (number and PLAIN.fullmatch(cell)))
+        return row_of(cell for cell, number in cells if not (number and PLAIN.fullmatch(cell)))
 
-    return "\n".join([" | ".join(head), *map(words, rows)])
+    def row_of(cells: Iterable[str]) -> str:
+        return " \x1f ".join(" ".join(cell.split()) for cell in cells)  # between cells a sign that none can hold
+
+    return "\n".join([row_of(head), *map(words, rows)])
 
 
 def tree(text: str) -> str:
@@ -180,10 +202,10 @@ def tree(text: str) -> str:
 
     def walk(value: Any) -> Iterator[str]:
         if isinstance(value, str):
-            yield value
+            yield " ".join(value.split())
         elif isinstance(value, dict):
             for name, of in value.items():
-                yield name
+                yield " ".join(name.split())
                 yield from walk(of)
         elif isinstance(value, list):
             for of in value:
@@ -196,13 +218,14 @@ def office(name: str, data: bytes) -> str:
     """A part of a workbook or a document: what stands in paragraphs, typed text and addresses; no typed number."""
     text = TYPED_CELL.sub("", data.decode("utf-8", "replace"))
     inside = name.startswith(("word/", "xl/"))  # runs of one paragraph are one text
-    words = TAG.sub("" if inside else "\n", OFFICE_END.sub("\n", text))
-    return unescape("\n".join([words, *ATTRIBUTE.findall(text)]))
+    said = OFFICE_END.split(BREAK.sub(" ", text))
+    words = [TAG.sub("", one) for one in said] if inside else TAG.split(text)
+    return lines([*words, *ATTRIBUTE.findall(text)])
 
 
 def note(text: str) -> str:
     """Markdown; a backslash before a sign is not seen."""
-    return unescape(text.replace("\\", ""))
+    return lines(NOTE_END.split(NOTE_ROW.sub(lambda row: row[0].replace("|", "\n\n"), text.replace("\\", ""))))
 
 
 READ = {"html": html, "csv": table, "json": tree, "typ": typst, "svg": drawing, "md": note}
@@ -228,7 +251,10 @@ def addresses(text: str) -> Iterator[Detail]:
 
 def plain(text: str) -> str:
     """Text in which a digit, a blank, a dash is written in one way; what does not show is gone."""
-    return text if text.isascii() else "".join(map(letter, unicodedata.normalize("NFC", text)))
+    if text.isascii():
+        return text
+    signs = "".join(map(letter, unicodedata.normalize("NFC", text)))
+    return MARKS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), signs)
 
 
 @cache
@@ -239,7 +265,7 @@ def letter(sign: str) -> str:
     if kind[0] == "P" or kind == "Sm":
         wide = unicodedata.normalize("NFKC", sign)
         return "-" if kind == "Pd" or sign == "−" else wide if len(wide) == 1 else sign
-    return {"Zs": " ", "Cf": ""}.get(kind, sign)
+    return " " if kind[0] == "Z" or sign in FILLERS else "" if kind in ("Cf", "Mn", "Me") else sign
 
 
 def numbers(text: str) -> Iterator[Detail]:
@@ -251,14 +277,31 @@ def numbers(text: str) -> Iterator[Detail]:
                 found = match["found"] if ")" in match["found"] else match["found"].removeprefix("(")
                 span = range(match.end() - len(found), match.end())
                 apart = all(span.stop <= one.start or one.stop <= span.start for one in taken)
-                if apart and holds(found, text[: span.start], text[span.stop :]):
+                before, after = text[: span.start], text[span.stop :]
+                if apart and alone(found, before, after) and holds(found, before, after):
                     taken.append(span)
                     yield kind, found, above(text, span.start)
 
 
+def alone(found: str, before: str, after: str) -> bool:
+    """Whether no code or digest goes on around it."""
+    left, right = re.findall(r"[0-9A-Za-zĐđ_]*\Z", before)[0], re.findall(r"\A[0-9A-Za-z_]*", after)[0]
+    if not right and (not left or LABEL.search(left)):
+        return True
+    return not (left and right) and found[0] in "(+0" and bool(GLUED.fullmatch(left or right))
+
+
+def is_code(found: str, before: str, after: str) -> bool:
+    """Whether digits that could be a person's are a code: by their form, or by the words right beside them."""
+    if AS_IDENTITY.search(before) or AS_TELEPHONE.search(before):
+        return False
+    return bool(CODES.fullmatch(found) or AS_DOCUMENT.search(before) or IS_DOCUMENT.match(after))
+
+
 def is_identity(found: str, before: str, after: str) -> bool:
     own, ours = digits(found), sizes(found) == [4, 4, 4] and AS_CODE.search(before)
-    return 1 <= int(own[:3]) <= 96 and own[3] in "0123" and not listed(found) and not ours
+    likely = not listed(found) and not is_code(found, before, after) and not ours
+    return len(own) == 12 and 1 <= int(own[:3]) <= 96 and own[3] in "0123" and likely
 
 
 def is_old_identity(found: str, before: str, after: str) -> bool:
@@ -267,7 +310,8 @@ def is_old_identity(found: str, before: str, after: str) -> bool:
 
 
 def is_telephone(found: str, before: str, after: str) -> bool:
-    return not listed(found) and not AS_TAX.search(before) and reachable(digits(found))
+    code = listed(found) or is_code(found, before, after) or AS_TAX.search(before)
+    return not code and reachable(digits(found))
 
 
 def is_telephone_without_zero(found: str, before: str, after: str) -> bool:
@@ -285,7 +329,7 @@ def figure(found: str, before: str, after: str) -> bool:
     """Whether digits are a sum or a count."""
     bare = re.fullmatch(r"\+?[1-9][0-9 .,]*", found)
     more = " " in found and (re.search(r"[0-9] $", before) or re.match(r" [0-9]{3}(?![0-9])", after))  # a longer one
-    return bool(FIGURE.fullmatch(found) or (bare and (more or AS_MONEY.search(before) or UNIT.match(after))))
+    return bool(FIGURE.fullmatch(found) or (bare and (more or AS_AMOUNT.search(before) or UNIT.match(after))))
 
 
 def reachable(number: str) -> bool:
@@ -299,9 +343,9 @@ def reachable(number: str) -> bool:
 
 
 def listed(found: str) -> bool:
-    """Whether its groups only count on: 07 08 09 10 11."""
-    counted = [int(group) for group in re.findall("[0-9]+", found)]
-    return len(counted) > 2 and all(b == a + 1 for a, b in pairwise(counted))
+    """Whether its groups only count on: 07 08 09 10 11, 0 25 50 75 100."""
+    steps = {b - a for a, b in pairwise(int(group) for group in re.findall("[0-9]+", found))}
+    return len(steps) == 1 and len(sizes(found)) > (2 if steps == {1} else 3) and min(steps) > 0
 
 
 def sizes(found: str) -> list[int]:
@@ -318,7 +362,7 @@ def above(text: str, place: int) -> str:
 
 
 KINDS = (
-    ("identity", [IDENTITY], is_identity),
+    ("identity", [IDENTITY, GROUPS], is_identity),
     ("telephone", HERE, is_telephone),
     ("telephone", [*COUNTRY, *ABROAD], is_telephone_abroad),
     ("telephone", [ZERO_LOST], is_telephone_without_zero),

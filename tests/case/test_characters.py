@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dxlib.case import check, read_case, read_scenario
 from dxlib.case.characters import (
+    HIDDEN,
     LONGEST,
     OLD,
     READ_AS,
@@ -216,6 +217,31 @@ def test_what_is_told_in_words_is_refused_at_its_column_or_put_right():
         ("E_FORM", "control_character", "t.csv", "act"),
     ]
     assert typed({"act": " ho\u0302\u0300\u00a0so\u031b\r\n"}) == {"act": "hồ sơ"}
+
+
+UNSEEN = "\u034f\u115f\u1160\u17b4\u2061\u2064\u206a\u2800\u3164\uffa0\ufff9\ufffb\U0001d173\U000e0041\U000e0100\U000e01ef"
+
+
+@pytest.mark.parametrize("sign", UNSEEN, ids=lambda sign: f"U+{ord(sign):04X}")
+def test_a_sign_that_shows_nothing_is_hidden(tmp_path, sign):
+    with pytest.raises(Refusal) as refused:
+        typed({"reason": f"Đã{sign} họp"})
+    assert [f.reason for f in refused.value.findings] == ["character_hidden"]
+    assert ("E_CHARACTER", "character_hidden") in {each[:2] for each in told(write(tmp_path, **agencies(f"Sở{sign} B")))}
+    grounds = write(tmp_path / "text", appeals=FILES["appeals.csv"].replace("Đã họp", f"Đã{sign} họp"))
+    assert [each[:2] for each in told(grounds)] == [("W_CHARACTER", "character_hidden")]
+
+
+@pytest.mark.parametrize("nothing", ["\u3164\u2800", "\ufe0f", "\u3000\u2003\u200b", "\u2064 \U000e0100"])
+def test_a_required_text_that_shows_nothing_is_empty(tmp_path, nothing):
+    found = told(write(tmp_path, appeals=FILES["appeals.csv"].replace("Đã họp bốn cuộc", nothing)), "E")
+    assert [(each[0], each[1], each[4]) for each in found] == [("E_REQUIRED", "cell_required", "grounds")]
+    if not any(map(HIDDEN.search, nothing)):
+        assert typed({"act": nothing}) == {"act": ""}
+
+
+def test_a_picture_keeps_its_selector():
+    assert faults("Đạt ✔\ufe0f", "name") == [] and typed({"act": "✔\ufe0f"}) == {"act": "✔\ufe0f"}
 
 
 def test_line_separators_and_bullets_of_word_are_put_right(tmp_path):
