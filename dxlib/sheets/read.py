@@ -31,6 +31,7 @@ MOST_PLACES = 1_000_000  # cells that are declared, and shared strings
 LONGEST_FORMAT = 255  # characters of a number format
 LONGEST_FORMULA = 8192
 DAYS_FROM = (datetime(1899, 12, 30), 2_958_466), (datetime(1904, 1, 1), 2_957_004)  # and the number of 1/1/10000
+EARLIEST = 1950  # the year: a number that a cell shows as a day before it was hardly typed as a day
 DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # the built-in formats of days and times
 DAYS = re.compile(r"[dmyhs]")
 SHOWING = ("", "General", "GENERAL", "@")  # formats that show every number as it is
@@ -114,6 +115,7 @@ class Page:
     unseen: bool = False  # the sheet itself
     errors: set[tuple[int, int]] = field(default_factory=set)  # cells of #REF!, #DIV/0! and the like
     formats: dict[tuple[int, int], str] = field(default_factory=dict)  # of numbers that may be shown as others
+    counted: dict[tuple[int, int], float] = field(default_factory=dict)  # what was typed where a day of long ago stands
     outward: set[tuple[int, int]] = field(default_factory=set)  # cells of formulas that call, fetch or send
 
 
@@ -388,6 +390,7 @@ class Grid:
         self.page = Page()
         self.row = self.column = -1
         self.kind = self.style = ""
+        self.number = 0.0  # of the last day
         self.text: list[str] = []
         self.formula: list[str] = []
         self.among_cells = self.within = self.works_out = False
@@ -446,6 +449,8 @@ class Grid:
             self.page.values[where] = value
             if self.style in self.formats and isinstance(value, float):
                 self.page.formats[where] = self.formats[self.style]
+            elif isinstance(value, datetime) and value.year < EARLIEST and self.kind != "d":
+                self.page.counted[where] = self.number
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = local(name) if ":" in name else name
@@ -532,6 +537,7 @@ class Grid:
         if number is None:
             return text
         if self.style in self.days and 0 <= number < self.end_of_days:
+            self.number = number
             return self.epoch + timedelta(days=number if number >= 60 or self.epoch.year == 1904 else number + 1)
         return number
 

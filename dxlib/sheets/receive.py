@@ -186,6 +186,8 @@ def take_inputs(out: Received, sheet: Sheet, page: Page, plan: Layout) -> None:
             out.findings.append(Finding("E_FORMULA", "error_given", out.file, column=where, value=as_text(value)))
         else:
             code = page.formats.get(place, "")
+            if inputs[place].takes == "date":
+                value = page.counted.get(place, value)  # 2024 is a year, and no day in 1905
             take(out, inputs[place], value, where, code)
             if code and inputs[place].takes in NUMBERS and not (inputs[place].hundred < 0 and signed(code)):
                 warn_of_display(out, inputs[place], value, code, where)

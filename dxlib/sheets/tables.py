@@ -393,6 +393,8 @@ def with_days(page: Page, name: str, where: str) -> tuple[Page, list[Finding]]:
     values, doubt = dict(page.values), []
     for (row, column), value in page.values.items():
         key = cell_text(page.values.get((row, 0), "")) if name == "settings" else heads.get(column, "")
+        if key in days:
+            values[row, column] = page.counted.get((row, column), value)  # 2024 is a year, and no day in 1905
         found = DAY.fullmatch(cell_text(value)) if key in days and row > head and isinstance(value, str) else None
         day = as_day(value, found[0]) if found else None
         if found is None or day is None:

@@ -202,11 +202,12 @@ class Doors:
 
 
 def typed_into(sheet, *cells):
-    """Values into a workbook of tables: (row, column from 1, value)."""
+    """Values into a workbook of tables: (row, column from 1, value), and the format of the cell where it matters."""
 
     def change(book):
-        for row, column, value in cells:
-            book[sheet].cell(row, column).value = value
+        for row, column, value, *style in cells:
+            cell = book[sheet].cell(row, column)
+            cell.value, cell.number_format = value, style[0] if style else cell.number_format
 
     return change
 
@@ -278,6 +279,9 @@ TABLE = {
         ("3/4 made a day", "typed", ("number", datetime.datetime(2025, 4, 3)), "E_TYPE"),
         ("half a meeting", "typed", ("whole", 2.5), "E_RANGE"),
         ("a day that is none", "typed", ("date", "31/02/2025"), "E_DATE"),
+        ("a year for a day", "typed", ("date", 2024, "dd/mm/yyyy"), "E_DATE"),
+        ("nothing for a day", "typed", ("date", 0, "dd/mm/yyyy"), "E_DATE"),
+        ("a year for a day in a table", "tables", typed_into(CELLS, (4, 8, 2024, "dd/mm/yyyy")), "E_DATE"),
         ("not on the list", "typed", ("list", "Đã xong"), "E_OPTION"),
     ],
     "8": [
