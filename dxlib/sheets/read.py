@@ -38,7 +38,7 @@ SHOWING = ("", "General", "GENERAL", "@")  # formats that show every number as i
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 LETTERS = {letter: i for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
 PLACES = re.compile(r'<row r="([^"]*)"'), re.compile(r'<c r="([^"]*)"')
-CELLS = ("row", "c", "v", "t")
+CELLS = ("row", "c", "v", "t", "is", "rPh")
 FORMULAS = ("f", "formula", "formula1", "formula2")  # of a cell; of a rule about cells
 WORDS = re.compile(r'"[^"]*"')
 QUOTED = re.compile(r"'[^']*'")
@@ -391,6 +391,8 @@ class Grid:
         self.row = self.column = -1
         self.kind = self.style = ""
         self.number = 0.0  # of the last day
+        self.place = ""  # of a cell, as it is written
+        self.aside = self.filled = False  # within a reading aid; a value of the cell was seen
         self.text: list[str] = []
         self.formula: list[str] = []
         self.among_cells = self.within = self.works_out = False
@@ -460,14 +462,20 @@ class Grid:
             pass  # what stands elsewhere is no cell, whatever it is called
         elif tag == "c":
             self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
-            self.text = []
+            self.text, self.place, self.filled = [], attributes.get("r", ""), False
             if "r" in attributes:
-                self.row, self.column = position(attributes["r"])
+                self.row, self.column = position(self.place)
             else:
                 self.column += 1
-            self.stands(self.row * COLUMNS + self.column, "cell_twice", attributes.get("r", ""))
-        elif tag in ("v", "t"):
-            self.within = True
+            self.stands(self.row * COLUMNS + self.column, "cell_twice", self.place)
+        elif tag == "rPh":
+            self.aside = True
+        elif tag in ("v", "is"):
+            if self.filled:
+                twice(self.place, "value_twice")
+            self.filled, self.within = True, tag == "v"
+        elif tag == "t":
+            self.within = not self.aside
         elif tag in FORMULAS:
             self.works_out, self.formula = True, []
             if tag == "f" and self.among_cells:
@@ -504,6 +512,8 @@ class Grid:
         tag = local(name) if ":" in name else name
         if tag in ("v", "t"):
             self.within = False
+        elif tag == "rPh":
+            self.aside = False
         elif tag == "sheetData":
             self.among_cells = False
         elif tag in FORMULAS:
@@ -543,7 +553,7 @@ class Grid:
 
 
 def twice(place: str, reason: str) -> NoReturn:
-    """Two rows or cells at one place: which of them people saw, nobody knows."""
+    """Two rows or cells at one place, or two values in a cell: which of them people saw, nobody knows."""
     raise Unreadable(f"{place} twice", reason, place)
 
 
