@@ -179,6 +179,12 @@ def decide(
                 facts = {"agency": item.agency, "indicator": item.code}
                 refuse("E_STATE", "verdict_stands", f"{key}/decision", **facts)
             continue
+        for column in ("a", "b", "option") if cells["points"] else ():
+            if value := given.get(f"{key}/{column}"):
+                place = "!".join(each.places[f"{key}/{column}"])
+                facts = {"points": cells["points"]}
+                found = Finding("W_UNREAD", "verdict_points", each.file, column=place, value=value, facts=facts)
+                each.findings.append(found)
         row = {"agency": item.agency, "indicator": item.code, "step": str(item.step), "stage": item.stage}
         row |= dict(zip(JUDGED, stands.get((item.agency, item.code), NOTHING), strict=True))
         tables["verdicts"].replace((), [row | verdict | {"decided_on": day}])
