@@ -33,6 +33,7 @@ NUMBERS = ("number", "signed", "whole", "percent")
 SWAPPED = str.maketrans(".,", ",.")
 WHOLE = re.compile(r"-?[0-9]{1,15}")
 MARKED = re.compile(r"(-?)([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]+)(?:,([0-9]+))?")  # as written in Việt Nam: 1.234,5
+AS_SHOWN = re.compile(r"0(?:\.(0+))?")  # number formats that only say how many decimals there are
 DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
 
@@ -276,9 +277,21 @@ def take(out: Received, cell: Cell, value: Any, where: str, code: str = "") -> N
             finding = Finding("E_OPTION", "choice_unknown", out.file, column=where, value=text, facts=facts)
         out.given[cell.name] = known.get(plain(text), "")
     else:
+        if retyped(value, code):
+            finding = Finding("E_TYPE", "form_text", out.file, column=where, value=text)
         out.given[cell.name] = "\n".join(line.strip() for line in text.splitlines()) if "\n" in text else text
     if finding is not None:
         out.findings.append(finding)
+
+
+def retyped(value: Any, code: str) -> bool:
+    """Whether a cell of words holds a number or a day that its writer saw as something else, or that lost digits."""
+    if isinstance(value, bool | str):
+        return False
+    if isinstance(value, date) or abs(value) >= LARGEST or "e" in as_text(value):
+        return True
+    simple = AS_SHOWN.fullmatch(code)
+    return bool(code) and not (simple and f"{value:.{len(simple[1] or '')}f}" == as_text(value))
 
 
 def wrong_number(takes: str, value: Any, text: str, file: str, where: str) -> Finding | None:

@@ -40,7 +40,7 @@ from .book import Book, Cell, Rule, Sheet, at
 from .form import height, taking
 from .percentage import signed
 from .read import Page, position
-from .receive import DAY, Received, as_day, open_workbook, take, warn_of_display
+from .receive import DAY, Received, as_day, open_workbook, retyped, take, warn_of_display
 from .spelling import as_text, spelt
 from .write import write
 
@@ -417,16 +417,20 @@ def with_figures(
     nodes: Mapping[str, Node] | None = None
     for name in NAMES:
         title = title_of(name, lang)
-        page, numbers = pages[title], {f["name"] for f in schema.table(name)["fields"] if f["type"] in NUMERIC}
+        page, kinds = pages[title], {f["name"]: f["type"] for f in schema.table(name)["fields"]}
         head, values, read = head_of(page, name), dict(page.values), Received(file, b"")
         heads = {column: cell_text(value) for (row, column), value in page.values.items() if row == head}
         of = next((column for column, key in heads.items() if key == "indicator"), -1)
         for (row, column), value in sorted(page.values.items(), key=lambda cell: cell[0]):
             key, code = heads.get(column, ""), page.formats.get((row, column), "")
             sign = signed(code) or (isinstance(value, str) and cell_text(value).endswith("%"))
-            if row <= head or key not in numbers or not (code or sign):
+            words = kinds.get(key) == "string" and retyped(value, code)
+            if row <= head or not (words or (kinds.get(key) in NUMERIC and (code or sign))):
                 continue
             where, cell = f"{title}!{at(row, column)}", Cell(name=at(row, column), takes="signed")
+            if words:
+                read.findings.append(Finding("E_TYPE", "form_text", file, column=where, value=as_text(value)))
+                continue
             if name in ANSWERED and key in ANSWER and sign:
                 nodes = nodes_of(pages, lang, year, group) if nodes is None else nodes
                 node = nodes.get(cell_text(values.get((row, of))))
