@@ -18,7 +18,7 @@ from ..words import text
 from .delivery import bare, spellings, spelt, storable
 from .form import DOCUMENT, MORE, Wording
 from .receive import Received
-from .worklist import APPEAL, by, decisions, told_items
+from .worklist import APPEAL, VERDICT, by, decisions, told_items
 
 Sources = dict[tuple[str, ...], tuple[Received, str]]  # (table, agency, row[, no]) -> (form, name of its inputs)
 A_PATH = re.compile(r"[A-Za-z]:|file:|/|.*\\")  # how one begins on some system, or what is between its folders
@@ -156,7 +156,7 @@ def decide(
         named = {called: option for option, called in words.options[item.code].items()}
         cells["option"] = named.get(cells["option"], cells["option"])
         if not decision:
-            if any(cells.values()):
+            if any(given.get(f"{key}/{column}") for column in VERDICT):
                 refuse("E_REQUIRED", "verdict_undecided", f"{key}/decision", keep=keep, change=change)
             continue
         if (decision == change) != any(cells.values()):
@@ -179,6 +179,12 @@ def decide(
                 facts = {"agency": item.agency, "indicator": item.code}
                 refuse("E_STATE", "verdict_stands", f"{key}/decision", **facts)
             continue
+        for column in ("a", "b", "option") if cells["points"] else ():
+            if value := given.get(f"{key}/{column}"):
+                place = "!".join(each.places[f"{key}/{column}"])
+                facts = {"points": cells["points"]}
+                found = Finding("W_UNREAD", "verdict_points", each.file, column=place, value=value, facts=facts)
+                each.findings.append(found)
         row = {"agency": item.agency, "indicator": item.code, "step": str(item.step), "stage": item.stage}
         row |= dict(zip(JUDGED, stands.get((item.agency, item.code), NOTHING), strict=True))
         tables["verdicts"].replace((), [row | verdict | {"decided_on": day}])

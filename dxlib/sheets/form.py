@@ -526,23 +526,28 @@ def figure_cell(words: Wording, node: Node, column: str, key: str = "", beside: 
 
     beside   address of the other figure, where a part must not be larger than its whole
     """
-    whole = node.rule.whole or node.kind == "count"
-    below = node.rule.signed and not node.ratio and not node.kind
-    takes = "percent" if node.hundred else "whole" if whole else "signed" if below else "number"
-    lang = words.lang
+    taken, lang = taking(node), words.lang
     of = "_of" if node.part else ""
     named = node.kind or ("undeclared" if node.hundred else "")
     kind = text(f"sheet.form.kind_{named}{of}", lang) if named else ""
     said = [words.of(node.code, column), kind, "" if node.hundred else text("sheet.form.number_message", lang)]
-    cell = number_cell(words, f"{key or node.code}/{column}", takes, ". ".join(part for part in said if part))
+    cell = number_cell(words, f"{key or node.code}/{column}", taken.takes, ". ".join(part for part in said if part))
+    if node.hundred:
+        return replace(taken, name=cell.name, message=cell.message, wrong=f"{kind}.")
     least = f'IF({beside}="",0,{beside})' if node.part and beside and column == "b" else ""
     most = f'IF({beside}="",1E+15,{beside})' if node.part and beside and column == "a" else ""
+    return replace(cell, wrong=f"{kind}." if kind else cell.wrong, least=least, most=most, hundred=taken.hundred)
+
+
+def taking(node: Node) -> Cell:
+    """What the cell of a figure of this row takes."""
+    below = node.rule.signed and not node.ratio and not node.kind
     if node.hundred:  # the cell holds 1 for 100 %; nothing is above it where that is declared
         least, most = ("-1E+15" if below else ""), ("1" if node.kind else "")
-        return replace(cell, style="input_percent", wrong=f"{kind}.", least=least, most=most, hundred=node.hundred)
+        return Cell("", "input_percent", takes="percent", least=least, most=most, hundred=node.hundred)
+    takes = "whole" if node.rule.whole or node.kind == "count" else "signed" if below else "number"
     unsaid = not node.kind and not node.ratio and node.rule.marks
-    hundred = -1 if unsaid else 0
-    return replace(cell, wrong=f"{kind}." if kind else cell.wrong, least=least, most=most, hundred=hundred)
+    return Cell("", "input", takes=takes, hundred=-1 if unsaid else 0)
 
 
 def number_cell(words: Wording, name: str, takes: str, message: str) -> Cell:

@@ -90,7 +90,8 @@ class Layout:
             return {to: value for place, value in cells.items() if (to := issued(place)) is not None}
 
         formulas, errors = set(moved(dict.fromkeys(page.formulas, ""))), set(moved(dict.fromkeys(page.errors, "")))
-        return replace(page, values=moved(page.values), formulas=formulas, errors=errors, formats=moved(page.formats))
+        laid = replace(page, values=moved(page.values), formulas=formulas, errors=errors)
+        return replace(laid, formats=moved(page.formats), counted=moved(page.counted))
 
 
 AS_ISSUED = Layout()

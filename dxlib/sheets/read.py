@@ -31,13 +31,14 @@ MOST_PLACES = 1_000_000  # cells that are declared, and shared strings
 LONGEST_FORMAT = 255  # characters of a number format
 LONGEST_FORMULA = 8192
 DAYS_FROM = (datetime(1899, 12, 30), 2_958_466), (datetime(1904, 1, 1), 2_957_004)  # and the number of 1/1/10000
+EARLIEST = 1950  # the year: a number that a cell shows as a day before it was hardly typed as a day
 DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}  # the built-in formats of days and times
 DAYS = re.compile(r"[dmyhs]")
 SHOWING = ("", "General", "GENERAL", "@")  # formats that show every number as it is
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 LETTERS = {letter: i for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", start=1)}
 PLACES = re.compile(r'<row r="([^"]*)"'), re.compile(r'<c r="([^"]*)"')
-CELLS = ("row", "c", "v", "t")
+CELLS = ("row", "c", "v", "t", "is", "rPh")
 FORMULAS = ("f", "formula", "formula1", "formula2")  # of a cell; of a rule about cells
 WORDS = re.compile(r'"[^"]*"')
 QUOTED = re.compile(r"'[^']*'")
@@ -114,6 +115,7 @@ class Page:
     unseen: bool = False  # the sheet itself
     errors: set[tuple[int, int]] = field(default_factory=set)  # cells of #REF!, #DIV/0! and the like
     formats: dict[tuple[int, int], str] = field(default_factory=dict)  # of numbers that may be shown as others
+    counted: dict[tuple[int, int], float] = field(default_factory=dict)  # what was typed where a day of long ago stands
     outward: set[tuple[int, int]] = field(default_factory=set)  # cells of formulas that call, fetch or send
 
 
@@ -388,6 +390,9 @@ class Grid:
         self.page = Page()
         self.row = self.column = -1
         self.kind = self.style = ""
+        self.number = 0.0  # of the last day
+        self.place = ""  # of a cell, as it is written
+        self.aside = self.filled = False  # within a reading aid; a value of the cell was seen
         self.text: list[str] = []
         self.formula: list[str] = []
         self.among_cells = self.within = self.works_out = False
@@ -446,6 +451,8 @@ class Grid:
             self.page.values[where] = value
             if self.style in self.formats and isinstance(value, float):
                 self.page.formats[where] = self.formats[self.style]
+            elif isinstance(value, datetime) and value.year < EARLIEST and self.kind != "d":
+                self.page.counted[where] = self.number
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = local(name) if ":" in name else name
@@ -455,14 +462,20 @@ class Grid:
             pass  # what stands elsewhere is no cell, whatever it is called
         elif tag == "c":
             self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
-            self.text = []
+            self.text, self.place, self.filled = [], attributes.get("r", ""), False
             if "r" in attributes:
-                self.row, self.column = position(attributes["r"])
+                self.row, self.column = position(self.place)
             else:
                 self.column += 1
-            self.stands(self.row * COLUMNS + self.column, "cell_twice", attributes.get("r", ""))
-        elif tag in ("v", "t"):
-            self.within = True
+            self.stands(self.row * COLUMNS + self.column, "cell_twice", self.place)
+        elif tag == "rPh":
+            self.aside = True
+        elif tag in ("v", "is"):
+            if self.filled:
+                twice(self.place, "value_twice")
+            self.filled, self.within = True, tag == "v"
+        elif tag == "t":
+            self.within = not self.aside
         elif tag in FORMULAS:
             self.works_out, self.formula = True, []
             if tag == "f" and self.among_cells:
@@ -499,6 +512,8 @@ class Grid:
         tag = local(name) if ":" in name else name
         if tag in ("v", "t"):
             self.within = False
+        elif tag == "rPh":
+            self.aside = False
         elif tag == "sheetData":
             self.among_cells = False
         elif tag in FORMULAS:
@@ -532,12 +547,13 @@ class Grid:
         if number is None:
             return text
         if self.style in self.days and 0 <= number < self.end_of_days:
+            self.number = number
             return self.epoch + timedelta(days=number if number >= 60 or self.epoch.year == 1904 else number + 1)
         return number
 
 
 def twice(place: str, reason: str) -> NoReturn:
-    """Two rows or cells at one place: which of them people saw, nobody knows."""
+    """Two rows or cells at one place, or two values in a cell: which of them people saw, nobody knows."""
     raise Unreadable(f"{place} twice", reason, place)
 
 

@@ -33,6 +33,7 @@ NUMBERS = ("number", "signed", "whole", "percent")
 SWAPPED = str.maketrans(".,", ",.")
 WHOLE = re.compile(r"-?[0-9]{1,15}")
 MARKED = re.compile(r"(-?)([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]+)(?:,([0-9]+))?")  # as written in Việt Nam: 1.234,5
+AS_SHOWN = re.compile(r"0(?:\.(0+))?")  # number formats that only say how many decimals there are
 DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
 
@@ -186,6 +187,8 @@ def take_inputs(out: Received, sheet: Sheet, page: Page, plan: Layout) -> None:
             out.findings.append(Finding("E_FORMULA", "error_given", out.file, column=where, value=as_text(value)))
         else:
             code = page.formats.get(place, "")
+            if inputs[place].takes == "date":
+                value = page.counted.get(place, value)  # 2024 is a year, and no day in 1905
             take(out, inputs[place], value, where, code)
             if code and inputs[place].takes in NUMBERS and not (inputs[place].hundred < 0 and signed(code)):
                 warn_of_display(out, inputs[place], value, code, where)
@@ -274,9 +277,21 @@ def take(out: Received, cell: Cell, value: Any, where: str, code: str = "") -> N
             finding = Finding("E_OPTION", "choice_unknown", out.file, column=where, value=text, facts=facts)
         out.given[cell.name] = known.get(plain(text), "")
     else:
+        if retyped(value, code):
+            finding = Finding("E_TYPE", "form_text", out.file, column=where, value=text)
         out.given[cell.name] = "\n".join(line.strip() for line in text.splitlines()) if "\n" in text else text
     if finding is not None:
         out.findings.append(finding)
+
+
+def retyped(value: Any, code: str) -> bool:
+    """Whether a cell of words holds a number or a day that its writer saw as something else, or that lost digits."""
+    if isinstance(value, bool | str):
+        return False
+    if isinstance(value, date) or abs(value) >= LARGEST or "e" in as_text(value):
+        return True
+    simple = AS_SHOWN.fullmatch(code)
+    return bool(code) and not (simple and f"{value:.{len(simple[1] or '')}f}" == as_text(value))
 
 
 def wrong_number(takes: str, value: Any, text: str, file: str, where: str) -> Finding | None:

@@ -22,24 +22,31 @@ import pandas as pd
 from .. import schema
 from ..atomic import put_all, read_plain, settle, working_folder
 from ..case import judge as foretell
+from ..case.answers import ANSWER
+from ..case.case import build_tree
 from ..case.characters import LINE_END, kind_of, of_cells
+from ..case.framework import Node
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import DOCUMENTS, NOTHING, late, recorded, standing
 from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
+from ..case.settings import read_settings
 from ..case.tables import as_csv, differing, empty, read_table, rows_of
 from ..errors import Finding, Refusal
 from ..languages import LANGUAGES, OFFICIAL, in_each, parted
 from ..schema import EVIDENCE
 from ..words import in_language, meaning, text
 from .book import Book, Cell, Rule, Sheet, at
-from .form import height
+from .form import height, taking
+from .percentage import signed
 from .read import Page, position
-from .receive import DAY, as_day, open_workbook
+from .receive import DAY, Received, as_day, open_workbook, retyped, take, warn_of_display
 from .spelling import as_text, spelt
 from .write import write
 
 NAMES = tuple(name for name in schema.CASE_TABLES if name != "approvals")  # sign-offs are only ever appended
+ANSWERED = ("claims", "verdicts")
+NUMERIC = ("number", "integer")
 LEDGER = ("claims", "evidence", "appeals", "verdicts")  # what an intake changes, too
 Change = tuple[str, str, str, str, str]  # table, key, column, before, after
 NOTE, WORDS, HEAD, FIRST = 0, 1, 2, 3
@@ -277,6 +284,11 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         unsure |= {(f"{path.name} · {title}", row + 1) for row in lines}
         pages[title], read = with_days(page, name, f"{path.name} · {title}")
         out.findings += read
+    for name, page, read in with_figures(pages, lang, path.name, year, group):
+        pages[title_of(name, lang)] = page
+        out.findings += read
+        lines = {position(f.column.rpartition("!")[2])[0] for f in read if f.severity == "error"}
+        unsure |= {(f"{path.name} · {title_of(name, lang)}", row + 1) for row in lines}
     folder = root / year / group
     new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)], name) for name in NAMES}
     new["verdicts.csv"] = with_judged(folder, pages[title_of("verdicts", lang)], new)
@@ -381,6 +393,8 @@ def with_days(page: Page, name: str, where: str) -> tuple[Page, list[Finding]]:
     values, doubt = dict(page.values), []
     for (row, column), value in page.values.items():
         key = cell_text(page.values.get((row, 0), "")) if name == "settings" else heads.get(column, "")
+        if key in days:
+            values[row, column] = page.counted.get((row, column), value)  # 2024 is a year, and no day in 1905
         found = DAY.fullmatch(cell_text(value)) if key in days and row > head and isinstance(value, str) else None
         day = as_day(value, found[0]) if found else None
         if found is None or day is None:
@@ -393,6 +407,52 @@ def with_days(page: Page, name: str, where: str) -> tuple[Page, list[Finding]]:
     row, key, written, day = min(doubt)
     facts = {"n": len(doubt), "day": day}
     return replace(page, values=values), [Finding("W_DATE", "day_first", where, row, key, written, facts)]
+
+
+def with_figures(
+    pages: Mapping[str, Page], lang: str, file: str, year: str, group: str
+) -> Iterator[tuple[str, Page, list[Finding]]]:
+    """(table, its sheet, findings) of every table whose cells show other numbers than they hold. Answers with a per
+    cent sign are read as in a form: by what their row says that it takes, and asked about where it says nothing."""
+    nodes: Mapping[str, Node] | None = None
+    for name in NAMES:
+        title = title_of(name, lang)
+        page, kinds = pages[title], {f["name"]: f["type"] for f in schema.table(name)["fields"]}
+        head, values, read = head_of(page, name), dict(page.values), Received(file, b"")
+        heads = {column: cell_text(value) for (row, column), value in page.values.items() if row == head}
+        of = next((column for column, key in heads.items() if key == "indicator"), -1)
+        for (row, column), value in sorted(page.values.items(), key=lambda cell: cell[0]):
+            key, code = heads.get(column, ""), page.formats.get((row, column), "")
+            sign = signed(code) or (isinstance(value, str) and cell_text(value).endswith("%"))
+            words = kinds.get(key) == "string" and retyped(value, code)
+            if row <= head or not (words or (kinds.get(key) in NUMERIC and (code or sign))):
+                continue
+            where, cell = f"{title}!{at(row, column)}", Cell(name=at(row, column), takes="signed")
+            if words:
+                read.findings.append(Finding("E_TYPE", "form_text", file, column=where, value=as_text(value)))
+                continue
+            if name in ANSWERED and key in ANSWER and sign:
+                nodes = nodes_of(pages, lang, year, group) if nodes is None else nodes
+                node = nodes.get(cell_text(values.get((row, of))))
+                if node is None:
+                    cell = replace(cell, hundred=-1)
+                elif key != "points":
+                    cell = replace(taking(node), name=cell.name)
+                take(read, cell, value, where, code)
+                values[row, column] = read.given.get(cell.name) or value
+            if code and not (cell.hundred < 0 and sign):
+                warn_of_display(read, cell, value, code, where)
+        if read.findings or read.given:
+            yield name, replace(page, values=values), read.findings
+
+
+def nodes_of(pages: Mapping[str, Page], lang: str, year: str, group: str) -> Mapping[str, Node]:
+    """The rows of the index set as the workbook has them, by code; none where they are no tree."""
+    needed = ("indicators", "agencies", *ANSWERED)
+    read = {name: read_table(name, table_bytes(pages[title_of(name, lang)], name), name)[0] for name in needed}
+    data = settings_bytes(pages[title_of("settings", lang)], pages[title_of("classes", lang)])
+    framework, _ = build_tree(read, read_settings(data, year, group)[0], frozenset())
+    return framework.nodes if framework else {}
 
 
 def cell_text(value: Any) -> str:

@@ -30,7 +30,7 @@ from dxlib.sheets import intake
 from dxlib.sheets.book import at, filled
 from dxlib.sheets.form import claim_form
 from dxlib.sheets.intake import Issued
-from dxlib.sheets.receive import MOST, receive
+from dxlib.sheets.receive import MOST, receive, retyped
 from dxlib.sheets.worklist import items, worklist_book
 from dxlib.sheets.write import write
 from tests.backtest.contract_folder import write_folder
@@ -202,11 +202,14 @@ class Doors:
 
 
 def typed_into(sheet, *cells):
-    """Values into a workbook of tables: (row, column from 1, value)."""
+    """Values into a workbook of tables: (row, column from 1, value), and the format of the cell where it matters."""
 
     def change(book):
-        for row, column, value in cells:
-            book[sheet].cell(row, column).value = value
+        for row, column, value, *style in cells:
+            cell = book[sheet].cell(row, column)
+            cell.value = value
+            for words in style:
+                cell.number_format = words
 
     return change
 
@@ -278,6 +281,9 @@ TABLE = {
         ("3/4 made a day", "typed", ("number", datetime.datetime(2025, 4, 3)), "E_TYPE"),
         ("half a meeting", "typed", ("whole", 2.5), "E_RANGE"),
         ("a day that is none", "typed", ("date", "31/02/2025"), "E_DATE"),
+        ("a year for a day", "typed", ("date", 2024, "dd/mm/yyyy"), "E_DATE"),
+        ("nothing for a day", "typed", ("date", 0, "dd/mm/yyyy"), "E_DATE"),
+        ("a year for a day in a table", "tables", typed_into(CELLS, (4, 8, 2024, "dd/mm/yyyy")), "E_DATE"),
         ("not on the list", "typed", ("list", "Đã xong"), "E_OPTION"),
     ],
     "8": [
@@ -293,7 +299,16 @@ TABLE = {
         ("l for 1 in a form", "form", edited(homoglyph), "E_LOCKED"),
     ],
     "13": [("a header twice", "tables", renamed(CELLS, "option", "points"), "E_HEADER_DUP")],
-    "14": [("a leading zero lost", "tables", typed_into(CELLS, (4, 1, 1)), "E_UNIT_UNKNOWN")],
+    "14": [
+        ("a leading zero lost", "tables", typed_into(CELLS, (4, 1, 1)), "E_UNIT_UNKNOWN"),
+        ("a leading zero lost in words", "typed", ("text", 12, "0000"), "E_TYPE"),
+        ("thousands in words", "typed", ("text", 1234, "#,##0"), "E_TYPE"),
+        ("a rounded number in words", "typed", ("text", 7.51, "0"), "E_TYPE"),
+        ("more digits than a number holds", "typed", ("text", 84912345678901234, "General"), "E_TYPE"),
+        ("3/4 in words made a day", "typed", ("text", datetime.datetime(2025, 4, 3)), "E_TYPE"),
+        ("a leading zero lost in a table", "tables", typed_into(CELLS, (4, 7, 12, "0000")), "E_TYPE"),
+        ("3/4 made a day in a table", "tables", typed_into(CELLS, (4, 7, datetime.datetime(2025, 4, 3))), "E_TYPE"),
+    ],
     "15": [("NA is a name", "tables", typed_into("Cơ quan", (4, 2, "NA")), "")],
     "16": [
         ("letters in pieces in a form", "form", edited(decomposed), "W_NORMALISED"),
@@ -541,6 +556,12 @@ def test_what_is_made_to_cost_costs_nothing(doors, row, what):
 
 
 POISON = ['=HYPERLINK("http://x","y")', "+84 912", "-1+1", "@SUM(1)", "＝1", '"&B quoted & "', " =1+1"]
+
+
+def test_a_number_in_words_that_is_read_as_it_is_shown_is_kept():
+    kept = [(12.0, ""), (12.0, "0"), (12.5, "0.0"), (0.0, "0"), (123456789012345.0, ""), ("0012", ""), (True, "")]
+    lost = [(12.0, "0.0"), (12.0, "0#"), (12.0, "#,##0"), (12.0, '"số "0'), (1e15, ""), (1e-7, ""), (0.5, "0%")]
+    assert [retyped(*one) for one in kept + lost] == [False] * len(kept) + [True] * len(lost)
 
 
 @pytest.mark.parametrize("poison", POISON)

@@ -255,6 +255,15 @@ REFUSED = {
         A().cells('<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A1"><v>2</v></c></row>').bytes(),
         "cell_twice",
     ),
+    **{
+        f"a cell ({kind}) of {first} and {second}": (
+            A().cells(f'<row r="1"><c r="A1" t="{kind}">{first}{second}</c></row>').bytes(),
+            "value_twice",
+        )
+        for kind in ("n", "str", "inlineStr")
+        for first in ("<v>5</v>", "<v/>", "<is><t>5</t></is>")
+        for second in ("<v>6</v>", "<is><t>6</t></is>")
+    },
     "a row twice": (
         A().cells('<row r="1"><c r="A1"><v>1</v></c></row><row r="1"><c r="B1"><v>1</v></c></row>').bytes(),
         "line_twice",
@@ -321,6 +330,12 @@ READ_RIGHT = {
         for name, content in A().members()
     ),
     "a mark of UTF-8": A().part(SHEET, b"\xef\xbb\xbf" + PLAIN.encode()).bytes(),
+    "reading aids, and letters in pieces": A()
+    .cells(
+        '<row r="1"><c r="A1" t="inlineStr"><is><r><t>ch</t></r><r><t>ữ</t></r><rPh sb="0" eb="1"><t>CHƯA</t></rPh></is></c>'
+        '<c r="B1"><v>7</v></c></row>'
+    )
+    .bytes(),
     "what is called a cell and stands elsewhere": A()
     .cells(CELLS, "<row r='1'><c r='A1'><f>1</f><v>5</v></c></row><x:f xmlns:x='x'>1</x:f>")
     .bytes(),
@@ -337,7 +352,7 @@ def test_what_may_not_be_opened_is_refused_by_name(what):
     for lang in ("vi", "en"):
         said = worded(found[0], lang)
         assert said["what"] and said["expected"] and said["remedy"] and "{" not in "".join(map(str, said.values()))
-    if reason in ("cell_twice", "line_twice"):
+    if reason in ("cell_twice", "line_twice", "value_twice"):
         assert found[0].column in ("S!A1", "S!1")
     if reason in ("formula_outward", "rule_outward"):
         assert found[0].column in ("S!A1", "S!B1", "S")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies
 
 from dxlib.case import check, read_case
-from dxlib.sheets import intake
+from dxlib.sheets import import_tables, intake, tables
 from dxlib.sheets.form import claim_form
 from dxlib.sheets.percentage import Reading, meant
 from dxlib.sheets.receive import Received, take
@@ -189,3 +189,33 @@ def test_a_row_with_a_percentage_for_its_threshold_declares_its_kind(desk):
     found = [f for f in check(desk.root) if f.code == "W_KIND"]
     assert [(f.row, f.column, f.facts["kind"]) for f in found] == [(4, "kind", "share"), (5, "kind", "percent")]
     assert all("{" not in part for f in found for lang in ("vi", "en") for part in finding(f, lang).values())
+
+
+TABLED = [  # row, cell, its number format, what claims.csv holds, reasons
+    ("percent", 0.85, "0%", "85", []),
+    ("percent", "85%", "@", "85", []),
+    ("percent", 0.4, "General", "0.4", ["under_percent"]),  # as the folder holds it: nobody showed a sign
+    ("percent", 7.51, "0", "7.51", ["number_shown"]),
+    ("share", 0.405, "0.00%", "0.405", []),
+    ("share", 40, "0%", None, ABOVE),
+    ("bare", 0.85, "0%", None, PLAIN),
+    ("bare", "85 %", "@", None, PLAIN),
+    ("none", 0.85, "0%", None, PLAIN),
+    ("pupils", 0.4, "0%", "0.4", ["number_shown", "denominator_absent"]),
+]
+
+
+@pytest.mark.parametrize("code, value, style, held, reasons", TABLED)
+def test_tables_are_read_as_forms_are(desk, tmp_path, code, value, style, held, reasons):
+    book = openpyxl.load_workbook(io.BytesIO(tables(desk.root, "2024", "demo")))
+    page = book["Số liệu báo cáo"]
+    for column, cell in enumerate(("so-a", code, value), start=1):
+        page.cell(4, column, cell)
+    page["C4"].number_format, page["C4"].data_type = style, "s" if isinstance(value, str) else "n"
+    book.save(tmp_path / "t.xlsx")
+    out = import_tables(desk.root, tmp_path / "t.xlsx")
+    found = [f for f in out.findings if f.row == 4 or f.column == "Số liệu báo cáo!C4"]
+    assert [f.reason for f in found] == reasons
+    assert out.refused == (held is None)
+    if held:
+        assert read_case(desk.root, 2024, "demo").claims["a"].tolist() == [held]

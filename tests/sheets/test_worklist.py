@@ -94,6 +94,8 @@ def test_decisions_come_back_as_verdicts(root, tmp_path):
     "typed, code, reason",
     [
         ({"a": "1"}, "E_REQUIRED", "verdict_undecided"),
+        ({"note": "theo hệ thống"}, "E_REQUIRED", "verdict_undecided"),
+        ({"reason": "{first}"}, "E_REQUIRED", "verdict_undecided"),
         ({"decision": "Điều chỉnh"}, "E_STATE", "verdict_unchanged"),
         ({"decision": "Chấp nhận", "a": "1"}, "E_STATE", "verdict_accepts"),
         ({"decision": "Điều chỉnh", "a": "1"}, "E_REQUIRED", "verdict_reason"),
@@ -103,10 +105,24 @@ def test_decisions_come_back_as_verdicts(root, tmp_path):
 def test_half_a_decision_is_refused_at_its_cell(root, tmp_path, typed, code, reason):
     case, chosen = listed(root)
     item = next(i for i in chosen if "a" in case.framework.nodes[i.code].rule.reads)
-    given = {f"{item.agency}/{item.code}/{column}": value for column, value in typed.items()}
+    first = next(iter(Issued(case, root).wording("vi").reasons.values()))
+    given = {f"{item.agency}/{item.code}/{column}": value.format(first=first) for column, value in typed.items()}
     out = intake(root, 2024, "departments", [returned(root, tmp_path / "list.xlsx", given)], received=DAY)
     (finding,) = out.findings
     assert (finding.code, finding.reason) == (code, reason) and "!" in finding.column and not out.written
+
+
+def test_figures_beside_points_are_named_at_their_cell(root, tmp_path):
+    """The points count: whoever typed a as well may think that it does."""
+    case, chosen = listed(root)
+    item = next(i for i in chosen if "a" in case.framework.nodes[i.code].rule.reads)
+    reason = next(iter(Issued(case, root).wording("vi").reasons.values()))
+    typed = {"decision": "Điều chỉnh", "a": "1", "points": "0", "reason": reason}
+    given = {f"{item.agency}/{item.code}/{column}": value for column, value in typed.items()}
+    out = intake(root, 2024, "departments", [returned(root, tmp_path / "list.xlsx", given)], received=DAY)
+    (finding,) = out.findings
+    assert (finding.code, finding.reason, finding.value) == ("W_UNREAD", "verdict_points", "1") and out.written
+    assert openpyxl.utils.cell.coordinate_from_string(finding.column.rpartition("!")[2])[0] == "J"
 
 
 def test_points_above_the_maximum_are_refused_at_their_cell(root, tmp_path):
