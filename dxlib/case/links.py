@@ -95,7 +95,7 @@ def check_size(
         facts |= {"code": "comparison", "nearest": nearest(code, earlier[before].nodes) or "–"}
         return [Finding("E_LINK", "link_row", *where, facts)]
     if node.children or (node.rule.reads and "a" not in node.rule.reads):
-        return [Finding("E_LINK", "size_unread", *where, facts)]
+        return [Finding("W_LINK", "size_unread", *where, facts)]
     return []
 
 
