@@ -316,13 +316,13 @@ def changes(
     before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame]
 ) -> list[tuple[str, str, str, str, str, str]]:
     """Every cell that differs, in the order of the tables; of a row that came or went every cell that is filled."""
-    return [
-        (table, k[0], k[1], column, (was or {}).get(column, ""), (now or {}).get(column, ""))
-        for table in LEDGER
-        for k, was, now in differing(before[table], after[table], schema.table(table)["primaryKey"])
-        for column in now or was or ()
-        if column not in UNSAID and (was or {}).get(column, "") != (now or {}).get(column, "")
-    ]
+    out = []
+    for table in LEDGER:
+        for k, was, now in differing(before[table], after[table], schema.table(table)["primaryKey"]):
+            blank = dict.fromkeys(was or now or (), "")
+            then, to = was or blank, now or blank
+            out += [(table, k[0], k[1], c, x, to[c]) for c, x in then.items() if x != to[c] and c not in UNSAID]
+    return out
 
 
 def judge(

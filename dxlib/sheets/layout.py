@@ -132,8 +132,7 @@ def stands(sheet: Sheet, page: Page) -> bool:
         for place, value in landmarks(cells, head, sheet.named):
             if standing(place, "") != value and plain(standing(place, "")) != plain(value):
                 return False
-    ours = [part.cells for part in sheet.parts]
-    return all(any(place in cells for cells in ours) for place in page.values)
+    return not set(page.values).difference(*(part.cells for part in sheet.parts))
 
 
 def found(sheet: Sheet, page: Page, file: str, strict: bool) -> tuple[Layout, list[Finding]]:
