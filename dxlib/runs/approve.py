@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -77,7 +78,9 @@ def signed(
     stale = any(f.reason == "approve_changed_input" for f in findings)  # then these are not the figures signed before
     findings += [f for f in above if not (stale and f.reason == "approve_twice")]
     said = {"decision": decision, "role": role, "reason": with_pending(reason, waiting, pending)}
-    findings += persons({f"{place}/approvals.csv": as_csv([*said], [[*said.values()]])})
+    for column, typed_in in {**said, "reason": reason, "pending_appeals": pending}.items():
+        found = persons({f"{place}/approvals.csv": as_csv([column], [[typed_in]])})
+        findings += [replace(finding, column=column) for finding in found]
     if findings or published is None:
         raise Refusal(findings)
     columns = schema.columns("approvals")
