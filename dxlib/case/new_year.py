@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +83,18 @@ def new_year(root: str | Path, year: str | int, before: str | int, groups: Itera
             if made[-1].nobody:
                 shutil.rmtree(folder)
         files = {p.relative_to(scratch).as_posix(): p.read_bytes() for p in Path(scratch).rglob("*") if p.is_file()}
-    must_hold(root, {f"{year}/{path}": data for path, data in files.items()})
+    try:
+        must_hold(root, {f"{year}/{path}": data for path, data in files.items()})
+    except Refusal as refusal:  # a scenario is copied as it stands: what is wrong with it is corrected there
+        raise Refusal([copied(finding, str(before)) for finding in refusal.findings]) from None
     put_all(root / year, files, still=lambda: not any((root / year / group).exists() for group in chosen))
     return made
+
+
+def copied(finding: Finding, before: str) -> Finding:
+    """A finding of a scenario, at the file of the earlier year."""
+    place = finding.file.partition("/")[2]
+    return replace(finding, file=f"{before}/{place}") if place.endswith("/scenarios.toml") else finding
 
 
 def propose(root: Path, case: Case, year: str, folder: Path) -> Proposed:
