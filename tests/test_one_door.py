@@ -200,6 +200,11 @@ def in_utf8(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def joined(text: str) -> str:
+    """Two halves of a character that came to stand beside each other are one."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def in_xml(text: str) -> str:
     odd = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
     return escape(odd.sub(lambda found: f"_x{ord(found[0]):04X}_", text))
@@ -540,7 +545,9 @@ class ByHand(Writer):
 
     def named(self, findings):
         at = {(f["file"], f["row"], f["column"]) for f in findings}
-        return {n for n, place in self.places.items() if place in at}
+        # an empty name is said of the key above: class[1].name of class[1].name.vi
+        above = {n: (file, row, key.rpartition(".")[0]) for n, (file, row, key) in self.places.items()}
+        return {n for n, place in self.places.items() if at & {place, above[n]}}
 
 
 class NewYear(ByHand):
@@ -648,7 +655,7 @@ def taken_at_last(writer: Writer, root: Path, texts: dict[int, str]) -> int:
             texts[n] = CORRECTED
     assert errors(root) <= stood
     for n, stored in writer.stored(root).items():
-        given = meant(texts[n]) if writer.in_xml else in_utf8(texts[n])
+        given = joined(meant(texts[n])) if writer.in_xml else in_utf8(texts[n])
         assert bare(stored) == bare(given), (given, stored)
         assert can_be_kept(stored) or writer.copies, stored
     shutil.rmtree(root.parent)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dxlib.case import read_case, read_series, read_to_ask
+from dxlib.audit import canonical, part
+from dxlib.case import read_case, read_lineage, read_register, read_series, read_to_ask
+from dxlib.case.lineage import as_of
 from dxlib.case.tables import rows_of
 from dxlib.cli import main
 from dxlib.index import evaluate
@@ -225,3 +227,12 @@ def test_the_limit_itself_is_noise(tmp_path):
     assert noise(compared, [0.0, None, 0.3]) is None is noise([], [0.0, 0.0])
     for limit, word in ((F(3, 10), "noise"), (F(29, 100), "up")):
         assert news(compared, limit)["news"].tolist() == [word]
+
+
+@pytest.mark.parametrize("day", ["2021-12-31", "2024-12-31", "2025-02-28", "2025-12-31"])
+def test_what_a_record_names_of_register_and_lineage_is_what_the_year_reads(day):
+    """`audit.part` stands alone in its file; the frames of the library say the same, row for row and cell for cell."""
+    frames = as_of(read_register(DATA), read_lineage(DATA), day)
+    for name, frame in zip(("register", "lineage"), frames, strict=True):
+        rows = [{column: cell for column, cell in row.items() if cell} for row in frame.to_dict("records")]
+        assert part(f"{name}.csv@{day}", lambda path: (DATA / path).read_bytes()) == canonical(rows)
