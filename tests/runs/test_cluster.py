@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +16,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from desk import LOAD, SHOW, write_notebook
 
@@ -32,6 +30,7 @@ from dxlib.runs import rerun as run_of_rerun
 from dxlib.runs.books import opened
 from dxlib.runs.execute import Outcome
 from dxlib.runs.pool import forks
+from tests.processes import alive, below, kill, wait_for, words
 
 HOUSE, HERE = Path(__file__).parents[2], Path(__file__).parent
 ONE = {"years": ["2025"], "langs": ["vi"]}
@@ -50,7 +49,7 @@ def started(log, *command, library=HOUSE):
     try:
         yield process
     finally:
-        family = [*psutil.Process(process.pid).children(recursive=True)] if process.poll() is None else []
+        family = below(process.pid)
         process.terminate()
         try:
             process.wait(10)
@@ -58,15 +57,7 @@ def started(log, *command, library=HOUSE):
             process.kill()
             process.wait()
         for one in family:
-            if one.is_running():
-                one.kill()
-
-
-def wait_for(condition, seconds=40):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not condition():
-        time.sleep(0.1)
-    return condition()
+            kill(one)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +66,7 @@ def scheduler(tmp_path_factory):
     told = folder / "scheduler.json"
     options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", told]
     with started(folder / "log.txt", "distributed.cli.dask_scheduler", *options):
-        assert wait_for(lambda: told.is_file() and told.read_text("utf-8").endswith("}")), (
+        assert wait_for(lambda: told.is_file() and told.read_text("utf-8").endswith("}"), 40), (
             folder / "log.txt"
         ).read_text()
         yield json.loads(told.read_text("utf-8"))["address"]
@@ -87,7 +78,7 @@ def worker(scheduler, folder, *options, library=HOUSE):
     log = folder / "log.txt"
     options = [scheduler, "--nthreads", "1", "--no-dashboard", "--local-directory", folder, *options]
     with started(log, "distributed.cli.dask_worker", *options, library=library) as process:
-        assert wait_for(lambda: "Registered to" in log.read_text()), log.read_text()
+        assert wait_for(lambda: "Registered to" in log.read_text(), 40), log.read_text()
         yield process
 
 
@@ -103,19 +94,15 @@ def workers(scheduler, tmp_path_factory):
 
 def of_ours(process):
     """Our processes, with their kernels, below a worker of dask."""
-    return [one for one in psutil.Process(process.pid).children(recursive=True) if ours(one)]
-
-
-def ours(process):
-    try:
-        words = " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return False
-    return any(part in words for part in (*KERNELS, "cluster import serve"))
+    return started_with(process, *KERNELS, "cluster import serve")
 
 
 def kernels(process):
-    return [one for one in of_ours(process) if any(part in " ".join(one.cmdline()) for part in KERNELS)]
+    return started_with(process, *KERNELS)
+
+
+def started_with(process, *parts):
+    return [one for one in below(process.pid) if any(part in words(one) for part in parts)]
 
 
 def scratch_folders():
@@ -316,7 +303,7 @@ def test_a_worker_killed_half_way_loses_nothing(desk, tmp_path, scheduler, worke
         killer.join()
     assert {o.status for o in result.outcomes} == {"made"} and len(result.outcomes) == 6
     assert desk.products() == pool
-    assert len(killed) >= 2 and wait_for(lambda: not [p for p in killed if p.is_running()], 10)
+    assert len(killed) >= 2 and wait_for(lambda: not any(map(alive, killed)), 10)
     assert not [one for process in workers for one in of_ours(process)]
 
 
@@ -380,7 +367,7 @@ def own_scheduler(tmp_path):
     told = tmp_path / "scheduler.json"
     options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", told]
     with started(tmp_path / "scheduler.txt", "distributed.cli.dask_scheduler", *options) as process:
-        assert wait_for(lambda: told.is_file() and told.read_text("utf-8").endswith("}"))
+        assert wait_for(lambda: told.is_file() and told.read_text("utf-8").endswith("}"), 40)
         yield process, json.loads(told.read_text("utf-8"))["address"]
 
 
@@ -405,7 +392,7 @@ def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_pa
 
         def kill_after_the_first(outcome, total):
             if doomed.poll() is None:
-                assert wait_for(lambda: len(of_ours(only)) == 2 + forks(None))
+                assert wait_for(lambda: len(of_ours(only)) == 2 + forks(None), 40)
                 family.extend(of_ours(only))
                 doomed.kill()
 
@@ -416,7 +403,7 @@ def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_pa
     late = {"worker": "cluster_empty", "scheduler": "cluster_lost"}[lost]
     assert reasons == {f"2025/communes/{name}.vi": [late] for name in ("report", "verification")}
     assert (desk.reports / "public/2024/world/report.vi.html").is_file()
-    assert len(family) == 2 + forks(None) and wait_for(lambda: not [one for one in family if one.is_running()], 60)
+    assert len(family) == 2 + forks(None) and wait_for(lambda: not any(map(alive, family)), 60)
 
 
 @real
@@ -582,7 +569,7 @@ def test_a_process_whose_worker_has_ended_leaves_without_a_trace(tmp_path):
         stdout=subprocess.PIPE,
         env=environment,
     ) as process:
-        assert wait_for(lambda: list(tmp_path.iterdir()))
+        assert wait_for(lambda: list(tmp_path.iterdir()), 40)
         process.stdin.close()
         process.wait(30)
     assert not list(tmp_path.iterdir())

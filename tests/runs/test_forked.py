@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -25,6 +24,7 @@ from dxlib.runs.batch import run
 from dxlib.runs.log import LOG
 from dxlib.runs.matrix import READERS, Job
 from dxlib.runs.normal import normalise
+from tests.processes import alive, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forked kernels are meant for Linux")
 NOTEBOOKS, DATA = (Path(__file__).parents[2] / folder for folder in ("notebooks", "data"))
@@ -186,7 +186,7 @@ def test_what_a_notebook_has_started_ends_with_it(forked, tmp_path, last):
     child = tmp_path / "child"
     start = f"import subprocess, pathlib; pathlib.Path({str(child)!r}).write_text(str(subprocess.Popen(['sleep', '300']).pid))"
     assert ending(forked, tmp_path, start + "\n" + last) in ("done", "DeadKernelError")
-    assert gone([int(child.read_text())], 5)
+    assert wait_for(lambda: not alive(int(child.read_text())), 5)
 
 
 def test_after_a_killed_server_an_ordinary_kernel_then_a_new_server(forked, tmp_path):
@@ -214,7 +214,7 @@ def test_a_server_ends_with_its_worker_and_takes_its_kernels_along(surroundings)
     one = server.fork(["ipykernel_launcher"], dict(os.environ))
     assert alive(one.pid)
     server.end()
-    assert server.process.returncode == 0 and gone([one.pid], 5)
+    assert server.process.returncode == 0 and wait_for(lambda: not alive(one.pid), 5)
 
 
 @pytest.mark.parametrize(
@@ -263,20 +263,6 @@ def test_forking_is_for_linux_unless_asked_for_and_never_where_it_cannot_be(monk
     assert pool.forks("forked") and not pool.forks(None)
     monkeypatch.delattr(os, "fork")
     assert not pool.forks("forked")
-
-
-def gone(pids, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and any(alive(pid) for pid in pids):
-        time.sleep(0.05)
-    return not any(alive(pid) for pid in pids)
-
-
-def alive(pid):
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_no_ordinary_kernel_asks_for_a_port(surroundings):

@@ -7,10 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 from desk import LOAD, SHOW, Desk, unpacked, write_notebook
 
@@ -18,6 +16,7 @@ from dxlib.audit import audit
 from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.words import finding
+from tests.processes import alive, below, wait_for, words
 
 ONE_EACH = {"years": ["2025"], "langs": ["vi"]}
 ONE = {**ONE_EACH, "notebooks": ["report"]}
@@ -235,19 +234,8 @@ if __name__ == "__main__":
 KERNELS = ["forked", "ordinary"] if hasattr(os, "fork") else ["ordinary"]
 
 
-def started_by(driver):
-    return psutil.Process(driver.pid).children(recursive=True)
-
-
 def sleeping(driver):
-    return [process for process in started_by(driver) if process.name() == "sleep"]
-
-
-def wait_for(condition, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not condition():
-        time.sleep(0.1)
-    return condition()
+    return [process for process in below(driver.pid) if words(process).startswith("sleep ")]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
@@ -271,14 +259,14 @@ def test_an_interrupted_run_leaves_earlier_reports_and_no_process(desk, tmp_path
     driver = subprocess.Popen([sys.executable, str(script)], start_new_session=True, stderr=subprocess.PIPE)
     try:
         assert wait_for(lambda: len(sleeping(driver)) == 2, 60)
-        family = started_by(driver)
+        family = below(driver.pid)
         assert len(family) >= 2 + 2 + 2 + (2 if kernels == "forked" else 0)
         driver.send_signal(how)
         driver.wait(15)
     finally:
         driver.kill()
         driver.stderr.close()
-    assert wait_for(lambda: not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE], 6), family
+    assert wait_for(lambda: not any(map(alive, family)), 6), family
     left = {name: data for name, data in desk.products().items() if not name.startswith(".partial-")}
     assert left == before
     if how != signal.SIGKILL:
