@@ -19,7 +19,6 @@ from datetime import date
 
 import openpyxl
 
-import dxlib.sheets.read as reader
 from dxlib.errors import Finding
 from dxlib.sheets.book import Book, Cell, Sheet, filled
 from dxlib.sheets.intake import marked
@@ -31,7 +30,7 @@ from tests.sheets.packages import MAIN, Package, packed
 
 MEMORY = 1_500_000_000  # bytes of address space
 SECONDS = 5  # of CPU for one workbook
-COPIES = 20  # one in so many is also made into a marked copy, and read the long way
+COPIES = 20  # one in so many is also made into a marked copy
 CELLS = {
     (0, 0): Cell("Phiếu thử", "title"),
     (2, 0): Cell("1.1", "code"),
@@ -334,15 +333,8 @@ def held(data, draw) -> Received:
         if value and takes == "date":
             assert date.fromisoformat(value).isoformat() == value
     assert out.wrong or out.known
-    if draw.randrange(COPIES) == 0:
-        if out.known:
-            marked(out, issued)
-        short, reader.SHORT = reader.SHORT, 0
-        try:
-            slow = receive("f.xlsx", data, issued)
-        finally:
-            reader.SHORT = short
-        assert (slow.wrong, slow.given, slow.raw, slow.shown) == (out.wrong, out.given, out.raw, out.shown)
+    if draw.randrange(COPIES) == 0 and out.known:
+        marked(out, issued)
     return out
 
 

@@ -23,7 +23,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import dxlib.sheets.read as reader
 from dxlib.case import read_before, read_for_verification, read_to_ask
 from dxlib.cli import main
 from dxlib.sheets import intake
@@ -693,9 +692,8 @@ def mutated(data, draw):
     return packed(parts | {name: content}, zipfile.ZIP_STORED)
 
 
-def test_two_thousand_mutated_workbooks(doors, monkeypatch):
-    """Whatever comes back: findings or a form that is taken, never a stack trace, never half of it; the short way of
-    reading says the same as the long one."""
+def test_two_thousand_mutated_workbooks(doors):
+    """Whatever comes back: findings or a form that is taken, never a stack trace, never half of it."""
     desk, good = doors.desk, doors.good
     issued = Issued(read_to_ask(desk.root, 2024, "departments"), desk.root)
     draw = random.Random(20241231)
@@ -710,11 +708,6 @@ def test_two_thousand_mutated_workbooks(doors, monkeypatch):
             assert all(f.file == "form.xlsx" for f in out.findings), i
         elif out.given == plain.given:
             same += 1
-        monkeypatch.setattr(reader, "SHORT", 0)  # the parser's events alone
-        slow = receive("form.xlsx", data, issued)
-        monkeypatch.undo()
-        said = [[(f.code, f.reason, f.column, f.value) for f in each.findings] for each in (out, slow)]
-        assert said[0] == said[1] and (out.given, out.raw, out.shown) == (slow.given, slow.raw, slow.shown), i
     assert refused > 800 and same > 100, (refused, same)
 
 

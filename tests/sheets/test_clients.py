@@ -18,7 +18,7 @@ from dxlib.errors import Finding
 from dxlib.sheets import intake
 from dxlib.sheets.form import claim_form
 from dxlib.sheets.gate import unpack
-from dxlib.sheets.read import Strings, Unreadable
+from dxlib.sheets.read import Unreadable, shared_strings
 from tests.sheets.desk import Desk, before_claims
 
 IN_TIME = datetime.date(2025, 1, 15)
@@ -60,7 +60,7 @@ def on_sheets(parts, change):
 
 def with_text(parts, cell):
     """Every shared string in its own cell instead."""
-    strings = [html.escape(text, quote=False) for text in Strings().parse(parts["xl/sharedStrings.xml"])]
+    strings = [html.escape(text, quote=False) for text in shared_strings(parts["xl/sharedStrings.xml"]).values()]
     return on_sheets(parts, lambda x: SHARED.sub(lambda f: f[1] + cell.format(strings[int(f[2])]), x))
 
 
@@ -179,14 +179,12 @@ CLIENTS = {
 }
 
 
-@pytest.mark.parametrize("short", [True, False])
 @pytest.mark.parametrize("client", CLIENTS)
-def test_every_client_and_both_ways_of_reading_say_the_same(parts, monkeypatch, client, short):
+def test_every_client_says_the_same(parts, client):
     expected = reader.read(opened(parts))
     assert sum(len(page.values) for page in expected.values()) > 500
     changed = CLIENTS[client](parts)
     assert changed != parts
-    monkeypatch.setattr(reader, "SHORT", reader.SHORT if short else 0)
     read = reader.read(opened(changed))
     assert [page.formats for page in read.values()] == [{}] * len(read) or client == "numbers in a format"
     assert {name: replace(page, formats={}) for name, page in read.items()} == expected
@@ -237,10 +235,8 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("short", [True, False])
 @pytest.mark.parametrize("case", BROKEN)
-def test_both_ways_refuse_the_same(parts, monkeypatch, case, short):
-    monkeypatch.setattr(reader, "SHORT", reader.SHORT if short else 0)
+def test_what_no_sheet_can_say_is_refused(parts, case):
     old, new = BROKEN[case]
     broken = on_sheets(parts, lambda x: x.replace(old, new, 1))
     assert broken != parts
@@ -248,9 +244,7 @@ def test_both_ways_refuse_the_same(parts, monkeypatch, case, short):
         reader.read(opened(broken))
 
 
-@pytest.mark.parametrize("short", [True, False])
-def test_words_among_numbers_are_words(parts, monkeypatch, short):
-    monkeypatch.setattr(reader, "SHORT", reader.SHORT if short else 0)
+def test_words_among_numbers_are_words(parts):
     broken = on_sheets(parts, lambda x: x.replace(' t="s"><v>', "><v>x", 1))
     first = next(iter(reader.read(opened(broken)).values()))
     assert re.fullmatch("x[0-9]+", first.values[0, 0])

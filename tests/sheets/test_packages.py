@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import dxlib.sheets.read as reader
 from dxlib.errors import Finding
 from dxlib.sheets.gate import OLE
 from dxlib.sheets.read import outward
@@ -367,10 +366,8 @@ def test_what_is_harmless_is_dropped_with_a_word(what):
     assert out.pages["S"].values == {(0, 0): "chữ", (0, 1): 7.0}
 
 
-@pytest.mark.parametrize("short", [reader.SHORT, 0])
 @pytest.mark.parametrize("what", READ_RIGHT)
-def test_what_is_allowed_is_read_right(what, short, monkeypatch):
-    monkeypatch.setattr(reader, "SHORT", short)  # by the short way, by the parser's events alone
+def test_what_is_allowed_is_read_right(what):
     out = open_workbook("f.xlsx", READ_RIGHT[what])
     assert not isinstance(out, Finding), out
     assert out.pages["S"].values == {(0, 0): "chữ", (0, 1): 7.0} and not out.pages["S"].formulas
