@@ -704,7 +704,7 @@ def taken(shown: Any, args: argparse.Namespace) -> bool:
 
 def run_status(args: argparse.Namespace) -> int:
     from . import verify
-    from .case import places, read_for_verification, read_register, read_returned
+    from .case import places, read_for_verification, read_log, read_register
     from .case.tables import as_csv
     from .publish.open_data import safe_csv
     from .sheets.intake import today
@@ -719,7 +719,7 @@ def run_status(args: argparse.Namespace) -> int:
     for year, group in chosen:
         case = read_for_verification(args.data, year, group)
         waiting = verify.open_items(case)
-        state = verify.progress(case, day, read_returned(args.data, year, group), waiting)
+        state = verify.progress(case, day, read_log(args.data, year, group, "returned"), waiting)
         named = page.called(case, register, args.say)
         rows += [{"year": year, "group": group, **row} for row in state.to_dict("records")]
         lines += [{"year": year, "group": group, **line} for line in page.reminders(case, state, register, args.say)]

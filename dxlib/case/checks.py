@@ -176,7 +176,7 @@ def unread(node: Node, claim: dict[str, str], file: str, row: int) -> list[Findi
 
 def unread_cells(node: Node, answer: dict[str, str], file: str, row: int) -> Iterator[Finding]:
     """Cells of a claim or a verdict that the rule does not read."""
-    for column in ("a", "b", "option") if node.rule.reads else ():
+    for column in ("a", "b", "option") if node.rule.reads else ("points",):
         if answer[column] and column not in node.rule.reads:
             facts = {"code": node.code, "rule": node.rule.name}
             yield Finding("W_UNREAD", "cell_unread", file, row, column, answer[column], facts)

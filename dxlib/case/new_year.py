@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from ..errors import Finding, Refusal
 from .case import Case
 from .judge import must_hold
 from .read import check_place, places, read_root, read_to_ask
+from .scenarios import read_scenarios
 from .settings import FILE as SETTINGS_FILE
 from .tables import as_csv, rows_of
 
@@ -106,6 +108,8 @@ def propose(root: Path, case: Case, year: str, folder: Path) -> Proposed:
     for name in (f"{table}.csv" for table in COPIED):
         if (old / name).is_file():
             (folder / name).write_bytes((old / name).read_bytes())
+    if os.path.lexists(old / "scenarios.toml"):
+        read_scenarios(root, f"{case.year}/{case.group}/scenarios.toml")  # or it is refused
     scenarios, left_out = of_any_year(old / "scenarios.toml")
     if scenarios.strip():
         (folder / "scenarios.toml").write_text(scenarios, encoding="utf-8", newline="\n")

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +30,6 @@ from .tables import empty, read_table, rows_of
 YEAR = re.compile(r"[0-9]{4}", re.ASCII)
 Files = Mapping[str, bytes]  # path below the data folder -> what a command is about to write there
 NOTHING: Files = {}
-RETURNED = ["sha256", "returned_on", "recipient", "kind", "findings", "answered_on"]
 GROUP = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 
 
@@ -506,6 +506,7 @@ def check_beside(
         *check_scenarios(root, case, new.get(f"{place}/scenarios.toml"), answers),
         *check_chain(case.approvals, place),
         *check_members(register, case.tables["agencies"], case.settings, place),
+        *chain.from_iterable(look_at_log(root, place, name)[1] for name in schema.LOGS),
     ]
 
 
@@ -575,16 +576,23 @@ def read_register(root: str | Path) -> pd.DataFrame:
     return read_root(Path(root), "register")
 
 
-def read_returned(root: str | Path, year: str | int, group: str) -> pd.DataFrame:
-    """forms/returned.csv: every form that was sent back to be corrected, and when it was answered ("" not yet).
+def read_log(root: str | Path, year: str | int, group: str, name: str) -> pd.DataFrame:
+    """forms/received.csv, every form that was taken in, or forms/returned.csv, every form that was sent back to be
+    corrected and when it was answered ("" not yet).
 
-    Returns sha256, returned_on, recipient, kind, findings (errors; 0: what came was no form), answered_on as text;
-    empty where there is none.
+    Returns the columns of the contract as text; empty where there is none. Raises Refusal where the file is wrong.
     """
-    path = Path(root) / str(year) / group / "forms" / "returned.csv"
-    if not path.is_file():
-        return pd.DataFrame(columns=RETURNED, dtype=object)
-    return pd.read_csv(path, dtype=str, keep_default_na=False).reindex(columns=RETURNED, fill_value="")
+    frame, findings = look_at_log(Path(root), f"{year}/{group}", name)
+    errors = [f for f in findings if f.severity == "error"]
+    if errors:
+        raise Refusal(errors)
+    return frame
+
+
+def look_at_log(root: Path, place: str, name: str) -> tuple[pd.DataFrame, list[Finding]]:
+    shown = f"{place}/forms/{name}.csv"
+    frame, findings = read_file(name, root / shown, shown, {})
+    return frame, [*findings, *check_cells(name, frame, shown)]
 
 
 def read_lineage(root: str | Path) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..atomic import NotPlain, read_plain
 from ..errors import Finding, Refusal, nearest
 from .characters import of_cells
 from .settings import as_written, texts, toml
@@ -21,10 +23,14 @@ KINDS: dict[str, type] = {"title": dict, "weights": dict, "drop": list, "policie
 
 def read_scenarios(root: str | Path, file: str) -> dict[str, Any]:
     """Every scenario of a folder, as written. Raises Refusal."""
-    path = Path(root) / file
-    if not path.is_file():
+    if not os.path.lexists(Path(root) / file):
         raise Refusal([Finding("E_NOT_FOUND", "file_missing", file)])
-    return parse(path.read_bytes(), file)
+    try:
+        return parse(read_plain(Path(root) / file), file)
+    except NotPlain:
+        raise Refusal([Finding("E_IO", "not_plain", file)]) from None
+    except OSError as error:
+        raise Refusal([Finding("E_IO", "io", file, facts={"detail": error.strerror or str(error)})]) from None
 
 
 def parse(data: bytes, file: str) -> dict[str, Any]:
@@ -142,7 +148,7 @@ def check_scenarios(root: Path, case: Case, new: bytes | None = None, answers: b
     answers  nothing but answers has changed
     """
     file = f"{case.year}/{case.group}/scenarios.toml"
-    if new is None and not (root / file).is_file():
+    if new is None and not os.path.lexists(root / file):
         return []
     findings: list[Finding] = []
     try:

@@ -27,6 +27,7 @@ CASE_TABLES = (
     "shared",
     "relations",
 )
+LOGS = ("received", "returned")  # below forms/, of what came and what was sent back
 REQUIRED_TABLES = ("indicators", "agencies", "claims")
 EVIDENCE = in_official("evidence")  # which documents a row asks for: of indicators.csv, in one language alone
 

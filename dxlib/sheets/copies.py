@@ -20,7 +20,7 @@ from ..words import text
 from .book import Book, Cell, Place, Sheet, titles
 from .form import Wording
 from .intake import Issued
-from .keep import read_log
+from .keep import log_of
 from .read import Page
 from .receive import open_workbook
 from .spelling import as_text
@@ -33,7 +33,7 @@ LINES = ("from", "digest", "why")
 
 def received_of(case: Case, folder: Path, items: Iterable[Item]) -> dict[tuple[str, str], dict[str, str]]:
     """(agency, code) of an item -> the line of received.csv that holds the form it was last claimed or contested in."""
-    last = {(row["recipient"], row["kind"]): row for row in read_log(folder, "received")}
+    last = {(row["recipient"], row["kind"]): row for row in log_of(folder, "received")}
     sender = {(to.agency, code): to.id for to in senders(case) for code in to.codes or ()}
     found = {}
     for item in items:

@@ -25,7 +25,7 @@ from ..case.characters import typed
 from ..case.framework import Framework
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import NOTHING, difference, recorded, standing
-from ..case.read import RETURNED, Given, read_folder, to_ask
+from ..case.read import Given, read_folder, to_ask
 from ..case.tables import as_csv, differing, rows_of
 from ..errors import Finding
 from ..languages import LANGUAGES, OFFICIAL, in_each
@@ -37,7 +37,7 @@ from .book import Book, at, filled
 from .delivery import PROGRAMS, Sent, sorted_out, spellings, storable
 from .entries import Growing, Sources, decide, enter
 from .form import Recipient, Wording, appeal_form, claim_form, recipients
-from .keep import RECEIVED, Back, Log, answered, digest, log_bytes, read_log, sent_back
+from .keep import Back, Log, answered, digest, log_bytes, log_of, sent_back
 from .receive import Received, receive
 from .self_score import check_self_scores
 from .tables import LEDGER
@@ -104,7 +104,7 @@ def intake(
     given = read_folder(root, str(year), group)
     case = to_ask(given)
     issued = Issued(case, root)
-    log = read_log(folder, "received")
+    log = log_of(folder, "received")
     seen = {row["sha256"] for row in log}
     out = Delivery()
     delivered, documents = sorted_out(files, out.findings)
@@ -408,12 +408,12 @@ def came_instead(
 
 def note(folder: Path, back: Sequence[Back], day: str) -> list[Finding]:
     """Who has been asked to correct a form, remembered until the answer; says where that could not be written."""
-    log = read_log(folder, "returned")
+    log = log_of(folder, "returned")
     noted = sent_back(log, back, day)
     if noted == log:
         return []
     try:
-        put_all(folder, {"forms/returned.csv": log_bytes(RETURNED, noted)})
+        put_all(folder, {"forms/returned.csv": log_bytes("returned", noted)})
     except OSError as error:
         facts = {"detail": error.strerror or type(error).__name__}
         return [Finding("E_IO", "io", "forms/returned.csv", facts=facts)]
@@ -446,8 +446,8 @@ def to_keep(
         new[f"forms/{file}"] = each.data
         who = {"recipient": each.identity["recipient"], "kind": each.identity["kind"]}
         rows.append({"file": file, "sha256": sha256, "received_on": day, "reason": reason, **who})
-    new["forms/received.csv"] = log_bytes(RECEIVED, rows)
-    back = read_log(folder, "returned")
+    new["forms/received.csv"] = log_bytes("received", rows)
+    back = log_of(folder, "returned")
     if back != (settled := answered(sent_back(back, instead, day), taken, day)):
-        new["forms/returned.csv"] = log_bytes(RETURNED, settled)
+        new["forms/returned.csv"] = log_bytes("returned", settled)
     return new

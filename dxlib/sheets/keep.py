@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from ..case.tables import as_csv
-from ..errors import Finding, Refusal
+from .. import schema
+from ..case import read_log
+from ..case.tables import as_csv, rows_of
 from .receive import Received
 
-RECEIVED = ["file", "sha256", "received_on", "recipient", "kind", "reason"]
 Log = list[dict[str, str]]
 
 
-def read_log(folder: Path, name: str) -> Log:
-    """The rows of a log; none where there is no log. Raises Refusal for what is none of ours."""
-    path = folder / "forms" / f"{name}.csv"
-    if not path.is_file():
-        return []
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Refusal([Finding("E_CSV", "csv_broken", f"forms/{path.name}", facts={"detail": str(error)})]) from None
-    if rows and not {"sha256", "recipient"} <= rows[0].keys():
-        facts = {"detail": "sha256, recipient"}
-        raise Refusal([Finding("E_CSV", "csv_broken", f"forms/{path.name}", 1, facts=facts)])
-    return rows
+def log_of(folder: Path, name: str) -> Log:
+    """The rows of a log of `<root>/<year>/<group>`; none where there is no log. Raises Refusal where it is wrong."""
+    frame = read_log(folder.parents[1], folder.parent.name, folder.name, name)
+    return [dict(zip(frame.columns, row, strict=True)) for row in rows_of(frame, *frame.columns)]
 
 
-def log_bytes(columns: list[str], log: Log) -> bytes:
-    return as_csv(columns, ([row.get(column) or "" for column in columns] for row in log))
+def log_bytes(name: str, log: Log) -> bytes:
+    columns = list(dict.fromkeys([*schema.columns(name), *chain.from_iterable(log)]))
+    return as_csv(columns, ([row.get(column, "") for column in columns] for row in log))
 
 
 def digest(each: Received) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from dxlib.case import check, read_case
 from dxlib.words import finding
-from tests.case.folder import write
+from tests.case.folder import FILES, write
 
 HEAD = "code,parent,max_points,rule,direction,a_vi,b_vi,kind\n"
 
@@ -173,3 +173,10 @@ def test_a_verdict_is_held_to_the_kind_too(tmp_path):
         "25",
         "20",
     )
+
+
+def test_points_on_a_row_that_is_only_collected_are_named(tmp_path):
+    rows, claims = FILES["indicators.csv"] + "3,,Số công chức,,none,,reported\n", FILES["claims.csv"]
+    root = write(tmp_path / "data", indicators=rows, claims=claims + "so-a,3,12,,,7,2024-12-01\n")
+    found = [f for f in check(root) if f.code == "W_UNREAD"]
+    assert [(f.column, f.value) for f in found] == [("points", "7")]

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from dxlib import schema
 from dxlib.case import check, read_case
 from dxlib.cli import main
 from dxlib.errors import Refusal
@@ -15,6 +16,7 @@ from tests.case.folder import FILES, INDEX, write
 
 PLACE = "2024/demo"
 TABLES = ("index.toml", "indicators.csv", "claims.csv", "verdicts.csv", "reasons.csv", "register.csv", "lineage.csv")
+BESIDE = ("scenarios.toml", "forms/received.csv", "forms/returned.csv")
 
 
 def pipe(path):
@@ -39,15 +41,16 @@ def folder(path):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
 @pytest.mark.parametrize("odd", [pipe, device, link, nowhere, folder])
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", [*TABLES, *BESIDE])
 def test_what_is_no_regular_file_is_named_and_never_opened(tmp_path, name, odd, capsys):
     root = write(tmp_path / "data")
     at = name if name in ("reasons.csv", "register.csv", "lineage.csv") else f"{PLACE}/{name}"
     (root / at).unlink(missing_ok=True)
+    (root / at).parent.mkdir(exist_ok=True)
     odd(root / at)
     found = [f for f in check(root) if f.severity == "error"]
     assert [(f.code, f.reason, f.file) for f in found if f.file == at] == [("E_IO", "not_plain", at)]
-    if name not in ("register.csv", "lineage.csv"):  # needed for comparisons only
+    if name not in ("register.csv", "lineage.csv", *BESIDE):  # needed for comparisons, what-ifs and intakes only
         with pytest.raises(Refusal):
             read_case(root, "2024", "demo")
     assert files_of(root).get(at, "") == ""
@@ -103,8 +106,36 @@ def test_a_broken_archive_and_a_broken_log_are_named(tmp_path, capsys):
     broken.write_bytes(data)
     assert main(["intake", "2024", "demo", str(broken), "--data", str(root)]) == 1
     assert "a.zip" in capsys.readouterr().err
-    (root / PLACE / "forms").mkdir()
-    for log in (b"a,b\n1,2\n", b"sha256,recipient\n\xff\xfe,x\n"):
-        (root / PLACE / "forms" / "received.csv").write_bytes(log)
-        assert main(["intake", "2024", "demo", str(root / PLACE / "claims.csv"), "--data", str(root)]) == 1
-        assert "forms/received.csv" in capsys.readouterr().err
+
+
+LOG = f"sha256,recipient,kind\n{'0' * 64},so-a,claim\n".encode()
+
+
+@pytest.mark.parametrize(
+    "log, code",
+    [
+        (b"a,b\n1,2\n", "E_COLUMN"),
+        (b"sha256,recipient\n\xff\xfe,x\n", "E_ENCODING"),
+        (b"", "E_EMPTY"),
+        (LOG.replace(b",", b";"), "E_EXCEL"),
+        (LOG.replace(b"claim", b"claims"), "E_CHOICE"),
+        (LOG.replace(b"0" * 64, b"0" * 63), "E_FORM"),
+        (LOG + LOG.split(b"\n")[1], "E_DUPLICATE"),
+    ],
+)
+@pytest.mark.parametrize("name", schema.LOGS)
+def test_a_log_that_is_none_of_ours_is_named_and_never_begun_anew(tmp_path, capsys, name, log, code):
+    root = write(tmp_path / "data")
+    path = root / PLACE / "forms" / f"{name}.csv"
+    path.parent.mkdir()
+    path.write_bytes(LOG)
+    assert not [f for f in check(root) if f.file.endswith(f"{name}.csv")]
+    path.write_bytes(log)
+    assert {f.code for f in check(root) if f.file == f"{PLACE}/forms/{name}.csv"} == {code}
+    commands = {
+        "received": ["intake", "2024", "demo", str(root / PLACE / "claims.csv")],
+        "returned": ["status", "2024", "demo"],
+    }
+    assert main([*commands[name], "--data", str(root)]) == 1
+    assert code in (said := capsys.readouterr().err) and f"forms/{name}.csv" in said
+    assert path.read_bytes() == log
