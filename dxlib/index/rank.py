@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..case.settings import Settings
-from .rounding import rounded, settled
+from .rounding import round_share, settled
 
 
 def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
@@ -43,7 +43,7 @@ def ranked_on(share: Fraction | None, room: Fraction, settings: Settings, rooted
     """
     if share is None or settings.rank_on == "exact" or not room:
         return settled(share, rooted)
-    return rounded(settled(share * room, rooted), settings.points_decimals, settings.half) / room
+    return round_share(share, room, settings, rooted)
 
 
 def ranks_by_scope(

@@ -17,7 +17,7 @@ from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
 from .aggregate import AGGREGATES, total, whole_numbers
-from .rounding import rounded, settled
+from .rounding import round_share, rounded
 from .values import OPEN, Finished, Leaf, basis, leaf
 
 VALUED = ("verified", "claimed", "measured")
@@ -147,16 +147,6 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
 def full_room(node: Node, framework: Framework) -> Fraction:
     """The maximum of a node of which nothing is left out."""
     return (node.maximum or ZERO) if framework.has_points else framework.total
-
-
-def round_share(share: Fraction | None, room: Fraction, settings: Settings, rooted: bool) -> Fraction | None:
-    """The share that gives rounded points.
-
-    rooted   whether the share may hold roots (`Framework.rooted`)
-    """
-    if share is None or not room:
-        return share
-    return rounded(settled(share * room, rooted), settings.points_decimals, settings.half) / room
 
 
 def branch(

@@ -18,7 +18,7 @@ from ..case.classes import Edge
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, evaluate, tabulate
-from ..index.floats import SLICE, TIE, Shares, float_ranks, leaf_shares, row_scorer, some
+from ..index.floats import SLICE, TIE, Shares, float_ranks, leaf_shares, published_shares, row_scorer, some
 from .weights import STREAM, Drawer, check_set, drawer_of, families, workers
 
 BUFFER = 8_000_000  # ranks held at once by one thread: 16 MB
@@ -221,7 +221,7 @@ class Counter:
             tops=self.tops if self.full else [],
             pairs=self.full,
             cuts=self.settings.classes.edges if self.full else (),
-            settled=published(self.settings, self.rooms) if by_publication else None,
+            settled=partial(published_shares, rooms=self.rooms, settings=self.settings) if by_publication else None,
         )
 
     def told(self, places: list[np.ndarray], sums: list[np.ndarray], draws: int) -> Tally:
@@ -308,7 +308,7 @@ def count(
     tops: list[str] | None = None,
     pairs: bool = False,
     cuts: tuple[Edge, ...] = (),
-    settled: Callable[[np.ndarray], np.ndarray] | None = None,
+    settled: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The pass itself: scores and ranks of a block of draws at a time, counted and forgotten.
 
@@ -335,7 +335,7 @@ def count(
 
     def scored(first: int, stop: int) -> np.ndarray:
         scores = scores_of(weights[:, first:stop])
-        return scores if settled is None else settled(scores)
+        return scores if settled is None else settled(scores)[0]
 
     def chunk(first: int) -> list[np.ndarray]:
         """Some draws, from weights to counts; returns what is small enough to be added up by who asked."""
@@ -414,21 +414,3 @@ def compared_in(size: int, pairs: bool = True) -> np.ndarray:
         return np.zeros((0, 2), int)
     found = list(combinations(range(size), 2)) if size <= ALL_PAIRS else list(pairwise(range(size)))
     return np.array(found, int).reshape(-1, 2)
-
-
-def published(settings: Settings, rooms: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Scores as they are published: points rounded to the decimals of the case, as a share of the own maximum.
-
-    rooms   (N,) own maxima; an agency whose own maximum is 0 keeps its score. A half within the tolerance is a half.
-    """
-    unit = 10.0**settings.points_decimals * np.where(rooms > 0, rooms, 1.0)
-
-    def settled(scores: np.ndarray) -> np.ndarray:
-        units = np.abs(scores * unit)
-        whole = np.floor(units)
-        rest = units - whole - 0.5
-        half = np.abs(rest) <= TIE * np.maximum(1.0, units)
-        up = np.where(half, (settings.half == "away") | (whole % 2 == 1), rest > 0)
-        return np.where(rooms > 0, np.copysign(whole + up, scores) / unit, scores)
-
-    return settled

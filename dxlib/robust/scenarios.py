@@ -20,7 +20,7 @@ from ..case import Case
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
-from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, some
+from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, published_shares, some
 from ..index.score import Column, add_points, branch, climb, leaf_column, leaves_of
 from ..index.table import deciding_shares
 from ..index.values import Leaf, basis
@@ -327,7 +327,7 @@ def decided(
     scores = index_scores(frameworks[0], shares, weights)
     if settings.rank_on == "published":
         rooms = np.array([float(r) for r in exact.columns[INDEX].rooms])
-        scores = published(scores, rooms * 10.0**settings.points_decimals, ask)
+        scores = published(scores, rooms, settings, ask)
     return settle(scores, scopes, settings, identical(exact, shares), ask)
 
 
@@ -343,13 +343,9 @@ def tops(exact: Exact, frameworks: list[Framework], settings: Settings) -> Itera
         yield add_points(index, list(exact.extra.values()), settings)
 
 
-def published(scores: np.ndarray, units: np.ndarray, ask: Ask) -> np.ndarray:
-    """(K, N) shares of the rounded points; near a half the exact number decides. `units` (N,) points x 10^decimals."""
-    points = scores * units
-    below = np.floor(points)
-    out = np.where(points - below > 0.5, below + 1, below) / np.where(units > 0, units, 1.0)
-    out = np.where(units > 0, out, scores)
-    near = (np.abs(points - below - 0.5) <= TIE * np.maximum(units, 1.0)) & (units > 0)
+def published(scores: np.ndarray, rooms: np.ndarray, settings: Settings, ask: Ask) -> np.ndarray:
+    """(K, N) shares of the published points; near a half the exact number decides."""
+    out, near = published_shares(scores, rooms, settings)
     for k in np.flatnonzero(near.any(axis=1)).tolist():
         members = np.flatnonzero(near[k]).tolist()
         out[k, members] = [NAN if s is None else float(s) for s in ask(k, members)]
