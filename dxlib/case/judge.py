@@ -21,16 +21,15 @@ from .read import (
     check_beside,
     check_continues,
     check_root,
+    look_at_settings,
     place_before,
     places,
-    read_bytes,
     read_file,
     read_folder,
     read_to_ask,
     unique,
 )
 from .settings import FILE as SETTINGS_FILE
-from .settings import read_settings
 from .tables import rows_of
 
 AWAITED = ("answer_missing", "indicator_absent", "evidence_missing")  # what others still have to send
@@ -106,8 +105,7 @@ def foretold(root: Path, new: Files, written: Collection[str], passed: Collectio
 def members(root: Path, place: Place, register: pd.DataFrame) -> list[Finding]:
     """Who is assessed at a place, against a register; nothing where that cannot be read (`check` says why)."""
     folder, shown = root / place[0] / place[1], "/".join(place)
-    data, _ = read_bytes(folder / SETTINGS_FILE, f"{shown}/{SETTINGS_FILE}", {})
-    settings, _ = read_settings(data, *place) if data is not None else (None, [])
+    settings = look_at_settings(root, *place)
     agencies, _ = read_file("agencies", folder / "agencies.csv", f"{shown}/agencies.csv", {})
     return check_members(register, agencies, settings, shown) if settings else []
 

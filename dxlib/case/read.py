@@ -431,6 +431,13 @@ def read_bytes(
     return data, []
 
 
+def look_at_settings(root: Path, year: str, group: str) -> Settings | None:
+    """index.toml as far as it can be read (`check` says what is wrong in it); None where it cannot."""
+    place = f"{year}/{group}/{SETTINGS_FILE}"
+    data, _ = read_bytes(root / place, place, {})
+    return read_settings(data, year, group)[0] if data is not None else None
+
+
 def read_file(
     name: str, path: Path, shown: str, digests: dict[str, str], new: Files = NOTHING
 ) -> tuple[pd.DataFrame, list[Finding]]:
