@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
+from ..atomic import bytes_of, put, put_all
 from ..errors import Finding, Refusal
 from .documents import FOLDER, read_documents
 from .framework import Framework
@@ -60,6 +61,33 @@ def must_hold(root: str | Path, new: Files) -> None:
     wrong = [f for f in judge(root, new) if f.severity == "error" and f.reason not in AWAITED]
     if wrong:
         raise Refusal(wrong)
+
+
+def store(path: Path, data: bytes, root: Path) -> None:
+    """A file, whole or not at all; below the data folder by the door of all that is written there. Raises Refusal for a
+    folder."""
+    if path.is_dir() or not path.name:
+        raise Refusal([Finding("E_IO", "output_folder", value=str(path))])
+    if path.resolve().is_relative_to(root.resolve()):
+        among_data(path.resolve().relative_to(root.resolve()), data, root)
+    elif path.exists() and not path.is_file():  # a pipe or a device is written to, not replaced
+        path.write_bytes(data)
+    else:
+        put(path, data)
+
+
+def among_data(file: Path, data: bytes, root: Path) -> None:
+    """A table of the contract is judged before it is replaced; nothing else that stands there is. Raises Refusal."""
+    place = root / file
+    (root / file.parent).stat()  # a folder that is not there is not made
+    known = {1: schema.ROOT_TABLES, 3: schema.CASE_TABLES}.get(len(file.parts), ())
+    table = file.suffix == ".csv" and file.stem in known
+    if not table and place.exists():
+        raise Refusal([Finding("E_EXISTS", "file_exists", value=str(place))])
+    stood = bytes_of(place)
+    must_hold(root, {file.as_posix(): data})
+    folder = root.joinpath(*file.parts[:2]) if len(file.parts) > 2 else root  # where its other writers lock
+    put_all(folder, {place.relative_to(folder).as_posix(): data}, still=lambda: bytes_of(place) == stood)
 
 
 def is_new(finding: Finding, stood: Counter) -> bool:
