@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from itertools import pairwise
@@ -295,91 +295,53 @@ def run_check(args: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
-def load(data: Path, year: str, group: str, scenario: str | None, on: str | None) -> Case:
-    from .case import read_case, read_scenario
-
-    case = read_case(data, year, group)
-    changed = case if scenario is None else read_scenario(data, case, scenario)
-    if changed.edited and (on or changed.default_on) == "claimed":  # claims know no verified points: nothing would move
-        raise Refusal([Finding("E_SCENARIO", "points_claimed", column=str(scenario), value=str(scenario))])
-    return changed
-
-
-def marked(table: pd.DataFrame, cases: Iterable[Case], args: argparse.Namespace) -> pd.DataFrame:
+def marked(table: pd.DataFrame, cases: Sequence[Case], args: argparse.Namespace) -> pd.DataFrame:
     """The table with a last column `mark`, and a warning, where a scenario has changed points; else as it is. Weights
     that a scenario moves far are warned of, too."""
-    from .rules import shown
+    from .case.scenarios import points_edited, weights_moved
 
-    cases = list(cases)
-    moved = {(f.column, f.value): f for case in cases for f in case.findings if f.code == "W_WEIGHT"}
-    if moved and not args.quiet:
-        show_findings(moved.values(), args)
-    edited = [f"{agency} {code} = {shown(x)}" for case in cases for (agency, code), x in case.edited.items()]
-    if not edited:
-        return table
-    facts = {"n": len(edited), "cells": "; ".join(edited)}
-    if not args.quiet:
-        show_findings([Finding("W_SCENARIO", "points_edited", facts=facts)], args)
-    return table.assign(mark=text("cli.points_edited", args.say, n=len(edited)))
+    edited = points_edited(cases)
+    warn(weights_moved(cases), args)
+    warn(edited, args)
+    return table.assign(mark=text("cli.points_edited", args.say, **edited[0].facts)) if edited else table
 
 
 def run_score(args: argparse.Namespace) -> int:
-    from .case import check_there
-    from .index import decided_by_zero, score, to_csv
+    from .case import check_there, read_state
+    from .index import check_zeros, score, to_csv
 
-    case = load(args.data, args.year, args.group, args.scenario, args.on)
+    case = read_state(args.data, args.year, args.group, args.scenario, args.on)
     check_there(args.data, case)
-    if (zeros := decided_by_zero(case, args.on)) and not args.quiet:
-        facts = {"n": len(zeros), "cells": "; ".join(f"{agency} {code}" for agency, code in zeros)}
-        show_findings([Finding("W_ZERO", "zero_decides", f"{case.year}/{case.group}", facts=facts)], args)
+    warn(check_zeros(case, args.on), args)
     table = marked(score(case, args.on), [case], args)
     give(to_csv(table), table, args)
     return 0
 
 
 def run_compare(args: argparse.Namespace) -> int:
-    from .case import check_pair, read_lineage, read_register
-    from .index import compare, evaluate, tabulate, to_csv
-    from .years import PARTS, SUBS, as_floats, compare_years, otherwise_given
+    from .case import read_state
+    from .index import to_csv
+    from .years.states import compare_states, source_differs, unlike
 
     if args.to_on is None and args.to_scenario is None and args.to_data is None and args.to_year is None:
         args.refuse(text("cli.compare_nothing", args.say))
     kept = args.scenario if args.to_on or args.to_data or args.to_year else None
     scenario = kept if args.to_scenario is None else args.to_scenario
-    other = args.to_data or args.data
-    to_on = args.to_on or args.on
-    sides = [
-        (load(args.data, args.year, args.group, args.scenario, args.on), args.on, args.data),
-        (load(other, args.to_year or args.year, args.group, scenario, to_on), to_on, other),
-    ]
-    sides.sort(key=lambda side: side[0].year)  # the earlier year first; two states of one year as they were asked for
-    (before, _, _), (after, _, later) = sides
-    register = read_register(later)
-    check_pair(before, after, register)
-    exact = [evaluate(case, on) for case, on, _ in sides]
-    compared = compare_years(before, after, register, read_lineage(later), exact=(exact[0], exact[1]))
-    if (rows := otherwise_given(compared)) and not args.quiet:
-        facts = {"n": len(rows), "rows": ", ".join(rows)}
-        show_findings([Finding("W_SOURCE", "source_differs", f"{after.year}/{after.group}", facts=facts)], args)
-    table = compare(tabulate(before, exact[0]), tabulate(after, exact[1]))
-    parts = as_floats(compared.changes).drop(columns=["before_low", "before_high"])
-    alone = ~parts["agency"].isin(compared.like_for_like)
-    unjudged = ~parts["agency"].isin(compared.judged)  # hardly anything in common, or an estimate: no performance
-    parts.loc[unjudged, [*PARTS, *SUBS[:-1]]] = float("nan")
-    parts = parts.drop(columns="after").rename(columns={"before": "score_then", "change": "score_change"})
-    table = marked(table.merge(parts, on="agency", how="left"), (before, after), args)
+    other, to_on = args.to_data or args.data, args.to_on or args.on
+    one = (args.data, read_state(args.data, args.year, args.group, args.scenario, args.on), args.on)
+    two = (other, read_state(other, args.to_year or args.year, args.group, scenario, to_on), to_on)
+    table, step = compare_states(one, two)
+    warn(source_differs(step), args)
+    table = marked(table, (step.before, step.after), args)
     give(to_csv(table), table, args)
     if args.output and not args.quiet and not args.json:
         moved = int((table["change"] != "same").sum())
         print(text("cli.compared", args.say, moved=moved, all=len(table)))
-    least = f"{float(after.settings.comparison['min_matched']):.0%}"
-    if compared.comparable:
-        if (few := parts.loc[alone & parts["score_change"].notna(), "agency"].tolist()) and not args.quiet:
-            facts = {"n": len(few), "agencies": ", ".join(few), "least": least}
-            show_findings([Finding("W_FEW_ROWS", "few_rows", f"{after.year}/{after.group}", facts=facts)], args)
+    found = unlike(step)
+    if step.comparable:
+        warn(found, args)
         return 0
-    facts = {"before": f"{before.year}/{before.group}", "share": f"{float(compared.share):.0%}", "least": least}
-    show_findings([Finding("E_NOT_COMPARABLE", "not_comparable", f"{after.year}/{after.group}", facts=facts)], args)
+    show_findings(found, args)
     return 1
 
 
@@ -398,70 +360,41 @@ def run_links(args: argparse.Namespace) -> int:
 
 
 def run_register(args: argparse.Namespace) -> int:
-    from .atomic import put_all
-    from .case import must_hold, read_lineage, read_register, root_digests
-    from .case.tables import as_csv, rows_of
+    from .sheets.register import official, read_units
     from .sheets.tables import cell_changes
+    from .years import reorganise
 
-    names = ("register", "lineage")
-    stood = root_digests(args.data, names)
-    register, lineage = read_register(args.data), read_lineage(args.data)
+    units = read_units(args.data)
     single = args.action != "import"
-    proposed = (decided if single else official)(args, register, lineage)
-    findings = list(proposed.findings)
-    if proposed.open and args.write and not single:
-        questions = sum(f.severity == "error" for f in findings)
-        findings.append(Finding("E_IMPORT", "import_open", args.file.name, facts={"n": questions}))
-    show_findings(findings, args, sys.stdout if args.json else None)
-    after = {"register": proposed.register, "lineage": proposed.lineage}
+    if single:
+        proposed = reorganise(act_of(args), units.register, units.lineage)
+    else:
+        proposed = official(units, args.file, args.date.isoformat(), args.act, args.level, args.write)
+    show_findings(proposed.findings, args, sys.stdout if args.json else None)
     if not args.quiet and not args.json and not (single and proposed.open):
-        for cell in cell_changes("register", register, proposed.register) if single else ():
-            facts = dict(zip(("table", "key", "column", "before", "after"), map(brief, cell), strict=True))
-            print(" ", text("sheet.cli.table_change", args.say, **{k: v or "–" for k, v in facts.items()}))
-        for event in proposed.lineage.iloc[len(lineage) :].head(CHANGES_SHOWN).to_dict("records"):
+        for cell in cell_changes("register", units.register, proposed.register) if single else ():
+            print(" ", change_line("table_change", "table key column before after", cell, args))
+        for event in proposed.lineage.iloc[len(units.lineage) :].head(CHANGES_SHOWN).to_dict("records"):
             print(text("cli.event", args.say, **{key: cell or "–" for key, cell in event.items()}))
         facts = {"ended": proposed.ended, "began": proposed.began, "events": proposed.events}
         print(text("cli.register_proposed", args.say, **facts))
     if proposed.open:
         return 1
-    files = {
-        f"{name}.csv": as_csv(list(frame.columns), rows_of(frame, *frame.columns))
-        for name, frame in after.items()
-        if len(frame) or (args.data / f"{name}.csv").is_file()
-    }
-    must_hold(args.data, files)
-    if args.write:
-        put_all(args.data, files, still=lambda: root_digests(args.data, names) == stood)
+    units.take(proposed, args.write)
     if not args.quiet and not args.json:
         print(text("cli.register_written" if args.write else "cli.register_shown", args.say, folder=args.data))
     return 0
 
 
-def official(args: argparse.Namespace, register: pd.DataFrame, lineage: pd.DataFrame) -> Any:
-    """What an official table makes of the register. Raises Refusal where it cannot be read."""
-    from dataclasses import replace
-
-    from .sheets import rows_of_file
-    from .years import Notice, propose, read_official
-
-    rows, merged = rows_of_file(args.file)
-    lines, said = read_official(rows, args.file.name, merged)
-    if any(f.severity == "error" for f in said):
-        raise Refusal(said)
-    notice = Notice(args.file.name, args.date.isoformat(), args.act, args.level)
-    proposed = propose(lines, register, lineage, notice)
-    return replace(proposed, findings=(*said, *proposed.findings))
-
-
-def decided(args: argparse.Namespace, register: pd.DataFrame, lineage: pd.DataFrame) -> Any:
-    """What one act on single units makes of it."""
-    from .years import Act, reorganise
+def act_of(args: argparse.Namespace) -> Any:
+    """One act on single units."""
+    from .years import Act
 
     given = vars(args)
     columns = {"agency": "id", **{name: name for name in in_each("name")}, "level": "level", "official_code": "code"}
     new = {column: given.get(option, "") for column, option in columns.items()}
     facts = (tuple(given.get("units", ())), dict(given.get("into") or ()), given.get("basis", ""), new)
-    return reorganise(Act(args.action, args.date.isoformat(), args.act, *facts), register, lineage)
+    return Act(args.action, args.date.isoformat(), args.act, *facts)
 
 
 def run_matrix(args: argparse.Namespace) -> int:
@@ -580,41 +513,50 @@ def run_approve(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_forms(args: argparse.Namespace) -> int:
-    from .sheets import issue
+def file_by_file(args: argparse.Namespace) -> Callable[[int, int, str], None] | None:
+    """Says how far a command has come; nothing where nobody looks."""
 
     def progress(done: int, whole: int, file: str) -> None:
         print(text("sheet.cli.progress", args.say, done=done, all=whole, file=file), flush=True)
 
-    quiet = args.quiet or args.json
-    made = issue(args.data, args.year, args.group, args.output, args.stage, args.say, None if quiet else progress)
+    return None if args.quiet or args.json else progress
+
+
+def show_changes(key: str, parts: str, changes: Sequence[tuple[str, ...]], args: argparse.Namespace) -> None:
+    """The first changes of cells, a line each, and how many more."""
+    for change in changes[:CHANGES_SHOWN]:
+        print(change_line(key, parts, change, args))
+    if len(changes) > CHANGES_SHOWN:
+        print(text("sheet.cli.more_changes", args.say, n=len(changes) - CHANGES_SHOWN))
+
+
+def change_line(key: str, parts: str, change: tuple[str, ...], args: argparse.Namespace) -> str:
+    """One change of a cell.  parts: what each item of it is"""
+    facts = dict(zip(parts.split(), map(brief, change), strict=True))
+    return text(f"sheet.cli.{key}", args.say, **{part: said or "–" for part, said in facts.items()})
+
+
+def run_forms(args: argparse.Namespace) -> int:
+    from .sheets import issue
+
+    made = issue(args.data, args.year, args.group, args.output, args.stage, args.say, file_by_file(args))
     if args.json:
         print(json.dumps([str(path) for path in made], ensure_ascii=False, indent=1))
-    elif not quiet:
+    elif not args.quiet:
         print(text("sheet.cli.made", args.say, n=len(made), folder=args.output))
     return 0
 
 
 def run_intake(args: argparse.Namespace) -> int:
-    from .sheets import intake
+    from .sheets import give_back, intake
 
-    def progress(done: int, whole: int, file: str) -> None:
-        print(text("sheet.cli.progress", args.say, done=done, all=whole, file=file), flush=True)
-
-    quiet = args.quiet or args.json
-    out = intake(args.data, args.year, args.group, args.files, args.reason, args.received, None if quiet else progress)
+    out = intake(args.data, args.year, args.group, args.files, args.reason, args.received, file_by_file(args))
     show_findings(out.findings, args, sys.stdout if args.json else None)
     folder = args.returned or args.reports / "internal" / args.year / args.group / "returned"
     give_back(folder, out.returned)
-    if quiet:
+    if args.quiet or args.json:
         return 1 if out.refused else 0
-    for change in out.changes[:CHANGES_SHOWN]:
-        facts = dict(
-            zip(("table", "agency", "indicator", "column", "before", "after"), map(brief, change), strict=True)
-        )
-        print(text("sheet.cli.change", args.say, **{k: v or "–" for k, v in facts.items()}))
-    if len(out.changes) > CHANGES_SHOWN:
-        print(text("sheet.cli.more_changes", args.say, n=len(out.changes) - CHANGES_SHOWN))
+    show_changes("change", "table agency indicator column before after", out.changes, args)
     if out.refused:
         key = "sheet.cli.refused" if out.returned else "sheet.cli.refused_nobody"
         print(text(key, args.say, n=len(out.returned), folder=folder))
@@ -622,19 +564,6 @@ def run_intake(args: argparse.Namespace) -> int:
         n, changes, known = len(out.taken), len(out.changes), len(out.known)
         print(text("sheet.cli.taken", args.say, n=n, changes=changes, known=known))
     return 1 if out.refused else 0
-
-
-def give_back(folder: Path, marked: Mapping[str, bytes]) -> None:
-    """The marked copies of forms to correct; those of a delivery before may be open in Excel."""
-    from .atomic import put
-    from .moves import all_free, all_short
-
-    if marked:
-        all_short(folder, marked)
-        folder.mkdir(parents=True, exist_ok=True)
-        all_free(folder, marked)
-    for name, data in marked.items():
-        put(folder / name, data)
 
 
 def run_new_year(args: argparse.Namespace) -> int:
@@ -664,6 +593,7 @@ def listed(names: Sequence[str], most: int = 8) -> str:
 
 
 def run_tables(args: argparse.Namespace) -> int:
+    from .case import store
     from .sheets import check_new, import_tables, tables
 
     if args.file is None and (args.group is None or args.output is None):
@@ -678,11 +608,7 @@ def run_tables(args: argparse.Namespace) -> int:
     show_findings(out.findings, args, sys.stdout if args.json else None)
     if args.quiet or args.json:
         return 1 if out.refused or not taken(out, args) else 0
-    for change in out.changes[:CHANGES_SHOWN]:
-        facts = dict(zip(("table", "key", "column", "before", "after"), map(brief, change), strict=True))
-        print(text("sheet.cli.table_change", args.say, **{k: v or "–" for k, v in facts.items()}))
-    if len(out.changes) > CHANGES_SHOWN:
-        print(text("sheet.cli.more_changes", args.say, n=len(out.changes) - CHANGES_SHOWN))
+    show_changes("table_change", "table key column before after", out.changes, args)
     sys.stdout.flush()  # whoever waits sees what is going to change before it does
     ended = out.refused or not taken(out, args)
     what = "refused" if ended else "same" if not out.files else "shown" if args.dry_run else ""
@@ -705,7 +631,7 @@ def taken(shown: Any, args: argparse.Namespace) -> bool:
 
 def run_status(args: argparse.Namespace) -> int:
     from . import verify
-    from .case import places, read_for_verification, read_log, read_register
+    from .case import places, read_for_verification, read_log, read_register, store
     from .case.tables import as_csv
     from .publish.open_data import safe_csv
     from .sheets.intake import today
@@ -721,20 +647,10 @@ def run_status(args: argparse.Namespace) -> int:
         case = read_for_verification(args.data, year, group)
         waiting = verify.open_items(case)
         state = verify.progress(case, day, read_log(args.data, year, group, "returned"), waiting)
-        named = page.called(case, register, args.say)
         rows += [{"year": year, "group": group, **row} for row in state.to_dict("records")]
         lines += [{"year": year, "group": group, **line} for line in page.reminders(case, state, register, args.say)]
-        if args.quiet or args.json:
-            continue
-        print(f"{year}/{group}: " + " ".join(page.said(case, state, waiting, day, args.say)))
-        for row in page.waited_for(state).head(page.WORST).to_dict("records"):
-            facts = {"missing": row["missing"], "late": row["days_late"], "correct": row["to_correct"]}
-            called = named.get(row["sender"], row["sender"])
-            line = text("cli.status_line", args.say, name=called, **facts)
-            print("; ".join(filter(None, (f"  {line}", page.went_back("cli.status_sent_back", row, args.say)))))
-        covered, _ = verify.coverage(verify.ledger(case), case.evidence, verify.asking(case))
-        for line in page.in_lines(case, verify.completeness(case), covered, args.say):
-            print(f"  {line}")
+        if not args.quiet and not args.json:
+            print(*page.overview(case, state, waiting, register, day, args.say), sep="\n  ")
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     if args.reminders:
@@ -795,6 +711,8 @@ def run_lab(args: argparse.Namespace) -> int:
 
 def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
     """A table to the screen or to a file."""
+    from .case import store
+
     out = csv
     if args.json:
         out = table.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
@@ -804,36 +722,9 @@ def give(csv: str, table: pd.DataFrame, args: argparse.Namespace) -> None:
     store(args.output, out.encode(), args.data)
 
 
-def store(path: Path, data: bytes, root: Path) -> None:
-    """A file, whole or not at all; below the data folder by the door of all that is written there. Raises Refusal for a
-    folder."""
-    from .atomic import put
-
-    if path.is_dir() or not path.name:
-        raise Refusal([Finding("E_IO", "output_folder", value=str(path))])
-    if path.resolve().is_relative_to(root.resolve()):
-        among_data(path.resolve().relative_to(root.resolve()), data, root)
-    elif path.exists() and not path.is_file():  # a pipe or a device is written to, not replaced
-        path.write_bytes(data)
-    else:
-        put(path, data)
-
-
-def among_data(file: Path, data: bytes, root: Path) -> None:
-    """A table of the contract is judged before it is replaced; nothing else that stands there is. Raises Refusal."""
-    from .atomic import bytes_of, put_all
-    from .case import must_hold
-    from .schema import CASE_TABLES, ROOT_TABLES
-
-    place = root / file
-    (root / file.parent).stat()  # a folder that is not there is not made
-    table = file.suffix == ".csv" and file.stem in {1: ROOT_TABLES, 3: CASE_TABLES}.get(len(file.parts), ())
-    if not table and place.exists():
-        raise Refusal([Finding("E_EXISTS", "file_exists", value=str(place))])
-    stood = bytes_of(place)
-    must_hold(root, {file.as_posix(): data})
-    folder = root.joinpath(*file.parts[:2]) if len(file.parts) > 2 else root  # where its other writers lock
-    put_all(folder, {place.relative_to(folder).as_posix(): data}, still=lambda: bytes_of(place) == stood)
+def warn(findings: Sequence[Finding], args: argparse.Namespace) -> None:
+    if findings and not args.quiet:
+        show_findings(findings, args)
 
 
 def show_findings(findings: Iterable[Finding], args: argparse.Namespace, stream: Any = None) -> None:

@@ -1,7 +1,7 @@
 """What were we given? A folder of the contract, read, checked and frozen into a `Case`."""
 
 from .case import Case
-from .judge import AWAITED, judge, must_hold
+from .judge import AWAITED, judge, must_hold, store
 from .new_year import new_year
 from .read import (
     Series,
@@ -17,6 +17,7 @@ from .read import (
     read_log,
     read_register,
     read_series,
+    read_state,
     read_to_ask,
     root_digests,
 )
@@ -42,6 +43,8 @@ __all__ = [
     "read_register",
     "read_scenario",
     "read_series",
+    "read_state",
     "read_to_ask",
     "root_digests",
+    "store",
 ]

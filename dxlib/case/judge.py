@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
+from ..atomic import bytes_of, put, put_all
 from ..errors import Finding, Refusal
 from .documents import FOLDER, read_documents
 from .framework import Framework
@@ -21,16 +22,15 @@ from .read import (
     check_beside,
     check_continues,
     check_root,
+    look_at_settings,
     place_before,
     places,
-    read_bytes,
     read_file,
     read_folder,
     read_to_ask,
     unique,
 )
 from .settings import FILE as SETTINGS_FILE
-from .settings import read_settings
 from .tables import rows_of
 
 AWAITED = ("answer_missing", "indicator_absent", "evidence_missing")  # what others still have to send
@@ -61,6 +61,33 @@ def must_hold(root: str | Path, new: Files) -> None:
     wrong = [f for f in judge(root, new) if f.severity == "error" and f.reason not in AWAITED]
     if wrong:
         raise Refusal(wrong)
+
+
+def store(path: Path, data: bytes, root: Path) -> None:
+    """A file, whole or not at all; below the data folder by the door of all that is written there. Raises Refusal for a
+    folder."""
+    if path.is_dir() or not path.name:
+        raise Refusal([Finding("E_IO", "output_folder", value=str(path))])
+    if path.resolve().is_relative_to(root.resolve()):
+        among_data(path.resolve().relative_to(root.resolve()), data, root)
+    elif path.exists() and not path.is_file():  # a pipe or a device is written to, not replaced
+        path.write_bytes(data)
+    else:
+        put(path, data)
+
+
+def among_data(file: Path, data: bytes, root: Path) -> None:
+    """A table of the contract is judged before it is replaced; nothing else that stands there is. Raises Refusal."""
+    place = root / file
+    (root / file.parent).stat()  # a folder that is not there is not made
+    known = {1: schema.ROOT_TABLES, 3: schema.CASE_TABLES}.get(len(file.parts), ())
+    table = file.suffix == ".csv" and file.stem in known
+    if not table and place.exists():
+        raise Refusal([Finding("E_EXISTS", "file_exists", value=str(place))])
+    stood = bytes_of(place)
+    must_hold(root, {file.as_posix(): data})
+    folder = root.joinpath(*file.parts[:2]) if len(file.parts) > 2 else root  # where its other writers lock
+    put_all(folder, {place.relative_to(folder).as_posix(): data}, still=lambda: bytes_of(place) == stood)
 
 
 def is_new(finding: Finding, stood: Counter) -> bool:
@@ -106,8 +133,7 @@ def foretold(root: Path, new: Files, written: Collection[str], passed: Collectio
 def members(root: Path, place: Place, register: pd.DataFrame) -> list[Finding]:
     """Who is assessed at a place, against a register; nothing where that cannot be read (`check` says why)."""
     folder, shown = root / place[0] / place[1], "/".join(place)
-    data, _ = read_bytes(folder / SETTINGS_FILE, f"{shown}/{SETTINGS_FILE}", {})
-    settings, _ = read_settings(data, *place) if data is not None else (None, [])
+    settings = look_at_settings(root, *place)
     agencies, _ = read_file("agencies", folder / "agencies.csv", f"{shown}/agencies.csv", {})
     return check_members(register, agencies, settings, shown) if settings else []
 

@@ -22,7 +22,7 @@ from .documents import dated_outside, read_documents
 from .framework import Framework, finished_node
 from .lineage import as_of, check_lineage, check_members
 from .links import check_links, check_reach, check_size
-from .scenarios import check_scenarios
+from .scenarios import check_scenarios, read_scenario
 from .settings import FILE as SETTINGS_FILE
 from .settings import Settings, read_settings
 from .tables import empty, read_table, rows_of
@@ -66,6 +66,15 @@ def read_case(root: str | Path, year: str | int, group: str) -> Case:
     Raises Refusal with every error of the folder at once.
     """
     return read_folder(Path(root), str(year), group).freeze()
+
+
+def read_state(root: str | Path, year: str, group: str, scenario: str | None, on: str | None) -> Case:
+    """The same as a scenario of its folder wants it, None: as it is, before it is scored on `on`. Raises Refusal."""
+    case = read_case(root, year, group)
+    changed = case if scenario is None else read_scenario(root, case, scenario)
+    if changed.edited and (on or changed.default_on) == "claimed":  # claims know no verified points: nothing would move
+        raise Refusal([Finding("E_SCENARIO", "points_claimed", column=str(scenario), value=str(scenario))])
+    return changed
 
 
 def read_to_ask(root: str | Path, year: str | int, group: str) -> Case:
@@ -429,6 +438,13 @@ def read_bytes(
         return None, [Finding("E_IO", "io", shown, facts={"detail": error.strerror or type(error).__name__})]
     digests[shown] = hashlib.sha256(data).hexdigest()
     return data, []
+
+
+def look_at_settings(root: Path, year: str, group: str) -> Settings | None:
+    """index.toml as far as it can be read (`check` says what is wrong in it); None where it cannot."""
+    place = f"{year}/{group}/{SETTINGS_FILE}"
+    data, _ = read_bytes(root / place, place, {})
+    return read_settings(data, year, group)[0] if data is not None else None
 
 
 def read_file(

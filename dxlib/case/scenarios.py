@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..atomic import NotPlain, read_plain
 from ..errors import Finding, Refusal, nearest
+from ..rules import shown
 from .characters import of_cells
 from .settings import as_written, texts, toml
 
@@ -168,3 +170,15 @@ def check_scenarios(root: Path, case: Case, new: bytes | None = None, answers: b
     except Refusal as refusal:
         findings += refusal.findings
     return findings
+
+
+def weights_moved(cases: Iterable[Case]) -> list[Finding]:
+    """Weights that scenarios move far, each once."""
+    return list({(f.column, f.value): f for case in cases for f in case.findings if f.code == "W_WEIGHT"}.values())
+
+
+def points_edited(cases: Iterable[Case]) -> list[Finding]:
+    """That scenarios have put other points in the place of verified ones, in one finding; nothing where none has."""
+    edited = [f"{agency} {code} = {shown(x)}" for case in cases for (agency, code), x in case.edited.items()]
+    facts = {"n": len(edited), "cells": "; ".join(edited)}
+    return [Finding("W_SCENARIO", "points_edited", facts=facts)] if edited else []

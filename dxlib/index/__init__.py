@@ -5,12 +5,13 @@ from .potential import potential
 from .printed import check_printed, hidden_differences
 from .score import INDEX, Exact, evaluate, provisional
 from .table import score, tabulate, to_csv
-from .zeros import decided_by_zero
+from .zeros import check_zeros, decided_by_zero
 
 __all__ = [
     "INDEX",
     "Exact",
     "check_printed",
+    "check_zeros",
     "compare",
     "decided_by_zero",
     "evaluate",

@@ -21,7 +21,6 @@ Branch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
 TIE = 1e-9  # scores nearer than this (relative) share a rank in a simulation; printed with every result
 
 LEAST = 1e-300  # keeps a branch whose weights are all 0 from dividing by 0
-WHOLE = int(np.float64(1).view(np.int64))  # the bits of 1.0
 SLICE = 393_216  # scores ranked at once: 3 MiB; with larger ones, threads wait less for one another
 
 
@@ -336,47 +335,19 @@ def float_ranks(scores: np.ndarray, tie: float = TIE, dtype: type = np.int64) ->
     ranks: np.ndarray = np.empty((k, n), dtype)
     step = max(1, SLICE // max(1, n))
     for start in range(0, k if n else 0, step):
-        rows = np.ascontiguousarray(scores[start : start + step])
-        rank_rows(rows, tie, ranks[start : start + step])
+        rank_rows(scores[start : start + step], tie, ranks[start : start + step])
     return ranks
 
 
 def rank_rows(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
-    """`float_ranks` of a few rows (K, N), into `ranks`; scores from 0 to 1 by one sort of whole numbers.
-
-    The bits of a float that is not negative, read as a whole number, stand in the order of the floats. The last bits
-    of each give way to its place in the row, so that what is sorted knows where it came from. Rows in which those
-    bits might decide a tie, and scores outside 0 to 1, are ranked by `rank_any`.
-    """
-    n = scores.shape[1]
-    room = (1 << (n - 1).bit_length()) - 1  # the bits that give way
-    keys = scores.view(np.int64) & ~room
-    keys |= np.arange(n)
-    keys.sort(axis=1)
-    if keys[:, 0].min() < 0 or keys[:, -1].max() > WHOLE | room:  # negative, above 1, or nan
-        rank_any(scores, tie, ranks)
-        return
-    values, blurred = keys.view(np.float64).ravel(), 2.0**-51 * (room + 1)
-    gaps = between(values, n)
-    near = gaps <= tie + blurred
-    keys &= room
-    ties = near.any()
-    number(keys, gaps <= tie - blurred if ties else near, ranks)
-    unsure = np.unique(np.flatnonzero(near & (gaps > tie - blurred)) // n) if ties else ()
-    if len(unsure):
-        again = np.empty((len(unsure), n), ranks.dtype)
-        rank_any(scores[unsure], tie, again)
-        ranks[unsure] = again
-
-
-def rank_any(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
-    """`float_ranks` of a few rows (K, N), into `ranks`, whatever they hold."""
+    """`float_ranks` of a few rows (K, N), into `ranks`."""
+    k, n = scores.shape
     order = np.argsort(scores, axis=1)
-    values = np.take_along_axis(scores, order, axis=1).ravel()
-    n = scores.shape[1]
+    order += np.arange(0, k * n, n)[:, None]  # positions in all rows at once: much faster than row by row
+    values = scores.reshape(-1)[order.reshape(-1)]
     if np.isnan(values[n - 1 :: n]).any():  # nan is sorted last
         lost = np.isnan(scores)
-        rank_any(np.where(lost, -np.inf, scores), tie, ranks)
+        rank_rows(np.where(lost, -np.inf, scores), tie, ranks)
         ranks[lost] = 0
         return
     with np.errstate(invalid="ignore"):
@@ -385,18 +356,17 @@ def rank_any(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
 
 def between(values: np.ndarray, n: int) -> np.ndarray:
     """(K N - 1) gaps between neighbours in rows of n; from the last of a row to the first of the next: infinite."""
-    gaps = values[1:] - values[:-1]  # of all rows at once: much faster than row by row
+    gaps = values[1:] - values[:-1]
     gaps[n - 1 :: n] = np.inf
     return gaps
 
 
 def number(order: np.ndarray, close: np.ndarray, ranks: np.ndarray) -> None:
-    """Into `ranks` (K, N) those of what `order` (K, N, written over) sorts upwards.
+    """Into `ranks` (K, N) those of what `order` (K, N, positions in all rows) sorts upwards.
 
     close   (K N - 1), row after row: who is so close to the next that both share its rank
     """
     k, n = order.shape
-    order += np.arange(0, k * n, n)[:, None]
     down = np.arange(n, 0, -1, dtype=ranks.dtype)
     ranks.reshape(-1)[order.reshape(-1)] = np.tile(down, k)
     if close.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..case import Case
+from ..errors import Finding
 from .score import evaluate
 
 VANISH = ("geometric", "harmonic", "product")
@@ -30,3 +31,10 @@ def decided_by_zero(case: Case, on: str | None = None, aggregate: str | None = N
         for agency, share in zip(exact.agencies, exact.columns[code].shares, strict=True)
         if share == 0
     ]
+
+
+def check_zeros(case: Case, on: str | None = None) -> list[Finding]:
+    """That there are such shares, in one finding; nothing where there are none."""
+    found = [f"{agency} {code}" for agency, code in decided_by_zero(case, on)]
+    facts = {"n": len(found), "cells": "; ".join(found)}
+    return [Finding("W_ZERO", "zero_decides", f"{case.year}/{case.group}", facts=facts)] if found else []

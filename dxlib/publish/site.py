@@ -1,6 +1,7 @@
 """The index of the published pages: every year, group and agency; find one at once, compare some, offline.
 
-It is read off the public folder itself (pages, open data), so that it is right after a run of any part of the matrix.
+It is read off the public folder itself (which pages are there, open data), so that it is right after a run of any part
+of the matrix; where there is no open data, index.toml says what the set is called. What a page says is not read.
 """
 
 from __future__ import annotations
@@ -10,20 +11,19 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 from ..audit import short
+from ..case.settings import Settings
 from ..languages import LANGUAGES
 from ..show import typeface
-from ..words import NOTHING, date, number, order, percent, text, title, told_apart, translated
+from ..words import NOTHING, date, number, order, percent, text, title, title_of_year, told_apart, translated
 from .open_data import PACKAGE, as_meant
 from .page import HERE, addresses, in_script, policy, script
 
 PAGES = addresses("index")
 YEAR, GROUP = re.compile(r"[0-9]{4}"), re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
 KEYS = ("title", "intro", "roots", "empty", "search", "files", "workbook", "rank", "agency", "score", "class")
 SAID = ("sort", "filter", "found", "first", "nothing", "compare", "clear", "row", "apart")
 
@@ -52,21 +52,24 @@ class Signature:
         return (self.stands and self.rows[-1].get("root")) or self.root
 
 
-def site(public: Path, notebooks: Iterable[str], signed: Mapping[str, Signature] | None = None) -> dict[str, bytes]:
+def site(
+    public: Path, notebooks: Iterable[str], signed: Mapping[str, Signature], settings: Mapping[str, Settings | None]
+) -> dict[str, bytes]:
     """File name -> page, one per language.
 
     public      the folder of public products
     notebooks   names of the pages to list, in order
     signed      year/group -> what is published there and what was signed
+    settings    year/group -> its index.toml
     """
-    found = groups(public)
-    return {PAGES[lang]: page(found, list(notebooks), signed or {}, lang).encode() for lang in LANGUAGES}
+    found = groups(public, settings)
+    return {PAGES[lang]: page(found, list(notebooks), signed, lang).encode() for lang in LANGUAGES}
 
 
-def groups(public: Path) -> list[Group]:
+def groups(public: Path, settings: Mapping[str, Settings | None]) -> list[Group]:
     """What is published, the latest year first."""
     return [
-        Group(year.name, group.name, group)
+        Group(year.name, group.name, group, settings.get(f"{year.name}/{group.name}"))
         for year in sorted(folders(public, YEAR), reverse=True)
         for group in folders(year, GROUP)
     ]
@@ -74,7 +77,7 @@ def groups(public: Path) -> list[Group]:
 
 def licences(public: Path) -> list[dict[str, str]]:
     """Every licence (title, path) of the open data that is published, once."""
-    found = [licence for group in groups(public) for licence in group.package().get("licenses", [])]
+    found = [licence for group in groups(public, {}) for licence in group.package().get("licenses", [])]
     return [licence for i, licence in enumerate(found) if licence not in found[:i]]
 
 
@@ -84,11 +87,12 @@ def folders(parent: Path, form: re.Pattern[str]) -> list[Path]:
 
 @dataclass(frozen=True)
 class Group:
-    """The published folder of a year and group."""
+    """The published folder of a year and group; its index.toml, where that can be read."""
 
     year: str
     group: str
     folder: Path
+    settings: Settings | None
 
     @property
     def place(self) -> str:
@@ -117,7 +121,6 @@ def page(found: list[Group], notebooks: list[str], signed: Mapping[str, Signatur
     listed = [(year, facts) for year, facts in described if facts["pages"]]
     years = {year: [facts for y, facts in listed if y == year] for year, _ in listed}
     pillars = {facts["place"]: facts["pillars"] for _, facts in listed if facts["pillars"]}
-    marked = any(is_sample(group) for group in found)
     scripts = [script("tables", lang), script("site", lang)]
     style = (HERE / "template" / "style.css").read_text("utf-8").strip()
     source = (HERE / "site" / "index.html.j2").read_text("utf-8")
@@ -125,7 +128,7 @@ def page(found: list[Group], notebooks: list[str], signed: Mapping[str, Signatur
         lang=lang,
         policy=policy(scripts),
         style=f"{typeface.for_pages()}\n{style}",
-        sample=text("page.sample", lang) if marked else "",
+        sample=text("page.sample", lang) if any(facts["sample"] for _, facts in listed) else "",
         languages=[(PAGES[one], text("language.name", one), one) for one in LANGUAGES if one != lang],
         say={key: text(f"site.{key}", lang) for key in (*KEYS, *SAID)},
         years=list(years.items()),
@@ -136,14 +139,16 @@ def page(found: list[Group], notebooks: list[str], signed: Mapping[str, Signatur
 
 
 def describe(group: Group, notebooks: list[str], lang: str) -> dict[str, Any]:
-    """What the template prints of a group."""
+    """What the template prints of a group; without open data, index.toml says its title and whether it is a sample."""
     package, pages = group.package(), list(listed_pages(group, notebooks, lang))
+    mark, sample = package.get("mark", ""), bool(group.settings and group.settings.sample)
     scores = group.table("scores")
     rows = ranking(group, scores, lang)
     return {
         "place": group.place,
-        "title": title(package.get("titles", {}), lang) or named(group, notebooks, lang),
-        "mark": package.get("mark", ""),
+        "title": title(package.get("titles", {}), lang) or named(group, pages),
+        "mark": mark,
+        "sample": any(text("open_data.mark.sample", one) in mark for one in LANGUAGES) if package else sample,
         "pages": pages,
         "versions": versions(group, lang),
         "files": [(f"{group.place}/tables/{p.name}", p.name) for p in sorted(group.folder.glob("tables/*.csv"))],
@@ -208,20 +213,17 @@ def listed_pages(group: Group, notebooks: list[str], lang: str) -> Iterable[dict
             paper = group.folder / f"{notebook}.{there[0]}.pdf"
             yield {
                 "title": text(f"run.title_{notebook}", lang, set="").strip(" :"),
+                "lang": there[0],
                 "address": f"{group.place}/{notebook}.{there[0]}.html",
                 "paper": f"{group.place}/{paper.name}" if paper.is_file() else "",
             }
 
 
-def named(group: Group, notebooks: list[str], lang: str) -> str:
-    """The name of the index set as its pages have it; the group's code where there are none."""
-    for notebook in notebooks:
-        for one in order(lang):
-            path = group.folder / f"{notebook}.{one}.html"
-            found = TITLE.search(path.read_text("utf-8", errors="replace")) if path.is_file() else None
-            if found:
-                return unescape(found.group(1)).strip().removeprefix(text(f"run.title_{notebook}", one, set=""))
-    return group.place
+def named(group: Group, pages: list[dict[str, str]]) -> str:
+    """What index.toml calls the set, in the language of the first page; the group's code where it cannot be read."""
+    if not (group.settings and group.settings.title and pages):
+        return group.place
+    return title_of_year(group.settings.title, group.year, pages[0]["lang"])
 
 
 def names(rows: Iterable[Mapping[str, str]], key: str, lang: str) -> dict[str, str]:
@@ -272,13 +274,3 @@ def pillars_of(group: Group, scores: list[dict[str, str]], lang: str) -> dict[st
         "names": [f"{code}. {called[code]}" if code[0].isdigit() else called[code] for code in codes],
         "of": {agency: [own.get(code, NOTHING) for code in codes] for agency, own in shares.items()},
     }
-
-
-def is_sample(group: Group) -> bool:
-    """Whether a group's pages say of themselves that their figures are made up."""
-    return any(
-        text("page.sample", lang) in path.read_text("utf-8", errors="replace")
-        for lang in LANGUAGES
-        for path in group.folder.glob(f"*.{lang}.html")
-        if path.is_file()
-    )

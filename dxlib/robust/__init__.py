@@ -9,7 +9,7 @@ from .intervals import drawn_intervals, rank_intervals, tally, tally_draws
 from .leave_out import leave_one_out
 from .pairs import certain_pairs, dominance, robust_share
 from .reversal import reversals, smallest_points
-from .scenarios import factors, full_factorial, one_at_a_time
+from .scenarios import full_factorial, one_at_a_time
 from .second_opinions import second_opinions
 from .sobol import importance
 from .stability import stability
@@ -35,7 +35,6 @@ __all__ = [
     "draw_weights",
     "drawn_intervals",
     "effective_weights",
-    "factors",
     "first_places",
     "full_factorial",
     "heavier",

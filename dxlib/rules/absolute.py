@@ -13,8 +13,6 @@ from .shape import Answer, Column, Figure, Places, Rule, Telling, exactly
 if TYPE_CHECKING:
     from random import Random
 
-    import numpy as np
-
 
 @dataclass(frozen=True)
 class Unscored(Rule):
@@ -24,9 +22,6 @@ class Unscored(Rule):
 
     def exact(self, column: Column) -> list[Fraction | None]:
         return [None] * len(column)
-
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        return x * float("nan")
 
     def in_words(self, tell: Telling) -> str:
         return tell.say("sheet.method.none")
@@ -68,9 +63,6 @@ class Points(Rule):
     def share(self, value: Fraction) -> Fraction:
         return value / self.maximum
 
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        return x / float(self.maximum)
-
     def in_words(self, tell: Telling) -> str:
         return tell.say("sheet.method.points", points=tell.points(ONE))
 
@@ -94,10 +86,6 @@ class Ratio(Figure):
     def share(self, value: Fraction) -> Fraction:
         share = value if value.numerator < value.denominator else ONE
         return share if self.direction == 1 else 1 - share
-
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        share = x.clip(max=1.0)
-        return share if self.direction == 1 else 1.0 - share
 
     def in_words(self, tell: Telling) -> str:
         down = "_down" if self.direction == -1 else ""
@@ -134,9 +122,6 @@ class Target(Figure):
     def share(self, value: Fraction) -> Fraction:
         n, d = value.numerator * self.threshold.denominator, value.denominator * self.threshold.numerator
         return Fraction(n, d) if n < d else ONE
-
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        return (x / float(self.threshold)).clip(max=1.0)
 
     def in_words(self, tell: Telling) -> str:
         return tell.say("sheet.method.target", limit=tell.worth(self.threshold), points=tell.points(ONE))
@@ -209,16 +194,6 @@ class Goalposts(Figure):
             lo, hi, v = (WORKING.ln(decimal60(x + self.offset)) for x in (self.lo, self.hi, value))
             share = kept40(WORKING.divide(WORKING.subtract(v, lo), WORKING.subtract(hi, lo)))
         return min(max(share, ZERO), ONE) if self.clipped else share
-
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        import numpy as np
-
-        lo, hi = float(self.lo), float(self.hi)
-        if self.log:
-            plus = float(self.offset)
-            x, lo, hi = np.log(x + plus), np.log(lo + plus), np.log(hi + plus)
-        share = (x - lo) / (hi - lo)
-        return share.clip(0.0, 1.0) if self.clipped else share
 
     def in_words(self, tell: Telling) -> str:
         key = "goalposts" if not self.log else "goalposts_log_plus" if self.offset else "goalposts_log"

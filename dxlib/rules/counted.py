@@ -13,8 +13,6 @@ from .shape import Answer, Figure, Places, Telling, exactly
 if TYPE_CHECKING:
     from random import Random
 
-    import numpy as np
-
 
 @dataclass(frozen=True)
 class Counted(Figure):
@@ -51,9 +49,6 @@ class Count(Counted):
 
     def share(self, value: Fraction) -> Fraction:
         return min(value * self.each, self.cap) / self.maximum
-
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        return (x * float(self.each)).clip(max=float(self.cap)) / float(self.maximum)
 
     def points_formula(self, scale: Fraction, at: Places) -> str:
         return f"MIN({at.value}*({exactly(self.each)}),{exactly(self.cap)})"

@@ -16,8 +16,6 @@ from .shape import Answer, Figure, Places, Rule, Telling, exactly, quoted
 if TYPE_CHECKING:
     from random import Random
 
-    import numpy as np
-
 MOST_PARTS = 8  # more parts make more grades than a table of grades can hold
 
 
@@ -57,9 +55,6 @@ class Choice(Rule):
 
     def share(self, value: Fraction) -> Fraction:
         return value
-
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        return x
 
     def in_words(self, tell: Telling) -> str:
         return "\n".join(self.lines(tell))
@@ -209,19 +204,6 @@ class Steps(Figure):
             if beyond > 0 or (beyond == 0 and not strict):
                 return share
         return ZERO
-
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        import numpy as np
-
-        way, near = self.direction, 1e-12
-        reached = [
-            way * (x - float(t)) > near * max(1.0, abs(float(t)))
-            if strict
-            else way * (x - float(t)) >= -near * max(1.0, abs(float(t)))
-            for t, strict, _ in self.steps
-        ]
-        shares = np.select(reached, [float(s) for *_, s in self.steps], 0.0)
-        return np.where(np.isnan(x), np.nan, shares)
 
     def in_words(self, tell: Telling) -> str:
         kind = "step_above" if self.direction == 1 else "step_below"

@@ -13,8 +13,6 @@ from .shape import Column, Figure, Places, Telling, exactly
 if TYPE_CHECKING:
     from random import Random
 
-    import numpy as np
-
 
 @dataclass(frozen=True)
 class GroupRule(Figure):
@@ -27,21 +25,9 @@ class GroupRule(Figure):
         shares = iter(self.of_group(known) if known else [])
         return [None if v is None else next(shares) for v in column]
 
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        import numpy as np
-
-        known = ~np.isnan(x)
-        out = np.full(x.shape, np.nan)
-        if known.any():
-            out[known] = self.floats_of_group(x[known])
-        return out
-
     def of_group(self, values: list[Fraction]) -> list[Fraction]:
         """Shares of all values of a group."""
         raise self.lacks("of_group")
-
-    def floats_of_group(self, x: np.ndarray) -> np.ndarray:
-        raise self.lacks("floats_of_group")
 
     def in_words(self, tell: Telling) -> str:
         return tell.say("sheet.method.group", how=tell.say(f"rule.{self.name}.how"))
@@ -68,12 +54,6 @@ class Relative(GroupRule):
             return [v / best if best else ZERO for v in values]
         best = min(values)
         return [best / v if best else Fraction(v == 0) for v in values]
-
-    def floats_of_group(self, x: np.ndarray) -> np.ndarray:
-        best = x.max() if self.direction == 1 else x.min()
-        if not best:
-            return x * 0.0 if self.direction == 1 else (x == 0).astype(float)
-        return x / best if self.direction == 1 else best / x
 
     def share_formula(self, at: Places) -> str:
         x, low, high = at.value, f"MIN({at.group})", f"MAX({at.group})"
@@ -106,11 +86,6 @@ class MinMax(GroupRule):
         worst, span = (low if self.direction == 1 else high), high - low
         return [self.lo + (self.hi - self.lo) * abs(v - worst) / span if span else self.lo for v in values]
 
-    def floats_of_group(self, x: np.ndarray) -> np.ndarray:
-        span = x.max() - x.min()
-        worst = x.min() if self.direction == 1 else x.max()
-        return float(self.lo) + float(self.hi - self.lo) * (abs(x - worst) / span if span else x * 0.0)
-
     def share_formula(self, at: Places) -> str:
         low, high = f"MIN({at.group})", f"MAX({at.group})"
         lo, span = exactly(self.lo), exactly(self.hi - self.lo)
@@ -142,11 +117,6 @@ class ZScore(GroupRule):
         sd = WORKING.sqrt(decimal60(squares / (n - 1)))
         return [kept40(WORKING.divide(decimal60(self.direction * (v - mean)), sd)) for v in values]
 
-    def floats_of_group(self, x: np.ndarray) -> np.ndarray:
-        if x.min() == x.max():  # the sd of equal floats need not be 0
-            return x * 0.0
-        return self.direction * (x - x.mean()) / x.std(ddof=1)
-
     def share_formula(self, at: Places) -> str:
         x, group = at.value, at.group
         z = f"({x}-AVERAGE({group}))" if self.direction == 1 else f"(AVERAGE({group})-{x})"
@@ -170,12 +140,6 @@ class RankShare(GroupRule):
             first.setdefault(v, place)
         return [first[v] for v in values]
 
-    def floats_of_group(self, x: np.ndarray) -> np.ndarray:
-        import numpy as np
-
-        n = len(x)
-        return (np.array(self.ascending(x.tolist()), float) - 1) / (n - 1) if n > 1 else x * 0.0
-
     def quotient_formula(self, a: str, b: str) -> str:
         return f"ROUND({a}/{b},12)"  # so that equal quotients share a place
 
@@ -195,11 +159,6 @@ class Percentile(RankShare):
 
     def of_group(self, values: list[Fraction]) -> list[Fraction]:
         return [Fraction(r, len(values)) for r in self.ascending(values)]
-
-    def floats_of_group(self, x: np.ndarray) -> np.ndarray:
-        import numpy as np
-
-        return np.array(self.ascending(x.tolist()), float) / len(x)
 
     def share_formula(self, at: Places) -> str:
         return f"{self.place_formula(at)}/COUNT({at.group})"

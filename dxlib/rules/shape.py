@@ -1,8 +1,9 @@
 """What every shape of a rule has: its faces. The base class refuses by name each face that a shape does not have.
 
 A face takes simple arguments (figures, addresses of cells, functions that word something), so that this room knows no
-case, no workbook and no language. `exact` and `floats` take the whole column of one row, one entry per agency, because
-some shapes look at the group. None (exact) or nan (floats) is an agency without a value; it stays so.
+case, no workbook and no language. `exact` takes the whole column of one row, one entry per agency, because some shapes
+look at the group. None is an agency without a value; it stays so. Simulations start from the same shares as floats
+(`index.floats`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from .grammar import ONE, ZERO, RuleError, Scale
 
 if TYPE_CHECKING:
     from random import Random
-
-    import numpy as np
 
 Column = Sequence["Fraction | None"]
 Answer = Mapping[str, str]  # the cells a, b, option, points
@@ -173,10 +172,6 @@ class Rule:
         """Shares as fractions, for official scores."""
         share = self.share
         return [None if v is None else share(v) for v in column]
-
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        """Shares as floats, for simulation only."""
-        raise self.lacks("floats")
 
     def in_words(self, tell: Telling) -> str:
         """How it scores, in a sentence or a line per case."""

@@ -13,8 +13,6 @@ from .shape import Places, exactly
 if TYPE_CHECKING:
     from random import Random
 
-    import numpy as np
-
 
 @dataclass(frozen=True)
 class Bonus(Counted):
@@ -40,10 +38,6 @@ class Bonus(Counted):
         """Points (not a share) with their sign."""
         points = value * self.each
         return self.sign * (points if self.cap is None else min(points, self.cap))
-
-    def floats(self, x: np.ndarray) -> np.ndarray:
-        points = x * float(self.each)
-        return self.sign * (points if self.cap is None else points.clip(max=float(self.cap)))
 
     def points_formula(self, scale: Fraction, at: Places) -> str:
         points = f"{at.value}*({exactly(self.each)})"

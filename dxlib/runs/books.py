@@ -11,6 +11,8 @@ from errno import EISDIR
 from pathlib import Path
 
 from ..atomic import Decided, commit, inside, settle, stage
+from ..case import places
+from ..case.read import look_at_settings
 from ..errors import Finding, Refusal
 from ..moves import all_free, all_short, held, patient
 from ..publish.failures import PAGES as FAILURES
@@ -181,7 +183,9 @@ class Books:
         self.add(signed)
         self.publish()  # the index is read off the folder
         shown = [notebook for notebook, reader in READERS.items() if reader == "public"]
-        self.add({f"public/{name}": data for name, data in site(self.reports / "public", shown, signatures).items()})
+        settings = {f"{year}/{group}": look_at_settings(self.root, year, group) for year, group in places(self.root)}
+        pages = site(self.reports / "public", shown, signatures, settings)
+        self.add({f"public/{name}": data for name, data in pages.items()})
         entries, index = (record.below("public", all_of) for all_of in (self.entries, self.index))
         self.add({f"public/{CRATE}": crate(entries, index, licences(self.reports / "public"))})
         self.publish()

@@ -1,13 +1,14 @@
 """The score cards of all agencies from one notebook, without a kernel each.
 
 The notebook's preparing cells run once in this process; its showing cells (those that end in an expression) are
-evaluated for every agency. The pages are those that a kernel would give: a test compares them.
+evaluated for every agency, which the notebook is told by its parameter. Nothing else passes between the two. The pages
+are those that a kernel would give: a test compares them.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -37,10 +38,10 @@ def prepare(path: Path, values: Mapping[str, Any]) -> tuple[NotebookNode, dict[s
 
 
 def each(
-    nb: NotebookNode, scope: dict[str, Any], showing: Mapping[int, CodeType]
+    nb: NotebookNode, scope: dict[str, Any], showing: Mapping[int, CodeType], agencies: Iterable[str]
 ) -> Iterator[tuple[str, NotebookNode]]:
-    """(agency, its notebook with results) for every agency of the case, in order; from `prepare`."""
-    for agency in scope["case"].tables["agencies"]["agency"].tolist():
+    """(agency, its notebook with results) for every agency, in order; the rest from `prepare`."""
+    for agency in agencies:
         scope[PARAMETER] = agency
         page = nbformat.from_dict(nb)
         for i, code in showing.items():

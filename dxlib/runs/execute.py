@@ -226,6 +226,8 @@ def workbook(task: Task) -> dict[str, bytes]:
 
 def run_cards(task: Task) -> Outcome:
     """One page per agency, their list, and one PDF of all, from one notebook without a kernel."""
+    from ..case import read_case
+    from ..show import labels
     from ..show.scorecard import links
     from ..words import text
     from . import cards
@@ -233,13 +235,13 @@ def run_cards(task: Task) -> Outcome:
 
     job, export, pages, parts = task.job, import_module(task.exporter), {}, []
     marks = {"lang": job.lang, "reader": job.reader, **task.page}
-    nb, scope, showing = cards.prepare(task.notebook, task.parameters)
-    named = scope["page"].labels.agencies(scope["case"], job.lang)
-    for agency, card in cards.each(nb, scope, showing):
+    case = read_case(task.root, job.year, job.group)
+    named = labels.agencies(case, job.lang)
+    for agency, card in cards.each(*cards.prepare(task.notebook, task.parameters), named):
         title = text("card.title", job.lang, who=named[agency], page=task.page["title"])
         parts.append((named[agency], normalise(card, {})))
         pages[products.card(job, agency)] = export.html(parts[-1][1], **{**marks, "title": title}).encode()
-    listed = cards.contents(text("card.list_title", job.lang), links(scope["case"], job.lang))
+    listed = cards.contents(text("card.list_title", job.lang), links(case, job.lang))
     pages[products.page(job)] = export.html(normalise(listed, {}), **marks).encode()
     return finished(task, pages, lambda: export.collection(parts, **marks))
 

@@ -1,9 +1,8 @@
 """Workbooks for people who live in Excel: forms out, forms in."""
 
 from .calculation import calculation_bytes
-from .intake import intake
+from .intake import give_back, intake
 from .issue import check_new, issue, worklist
-from .plain import rows_of_file
 from .tables import import_tables, tables
 
-__all__ = ["calculation_bytes", "check_new", "import_tables", "intake", "issue", "rows_of_file", "tables", "worklist"]
+__all__ = ["calculation_bytes", "check_new", "give_back", "import_tables", "intake", "issue", "tables", "worklist"]

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
-from ..atomic import Decided, put_all
+from ..atomic import Decided, put, put_all
 from ..case import AWAITED, Case, read_before, read_register
 from ..case import judge as foretell
 from ..case.answered import reads_points
@@ -29,6 +29,7 @@ from ..case.read import Given, read_folder, to_ask
 from ..case.tables import as_csv, differing, rows_of
 from ..errors import Finding
 from ..languages import LANGUAGES, OFFICIAL, in_each
+from ..moves import all_free, all_short
 from ..verify import senders
 from ..words import agencies, name, text
 from ..words import finding as worded
@@ -195,6 +196,16 @@ def as_they_are(folder: Path) -> dict[str, bytes]:
     """The tables that an intake writes, as they are: whether another one has been here since."""
     files = [folder / f"{table}.csv" for table in LEDGER] + [folder / "forms" / "received.csv"]
     return {str(file): file.read_bytes() for file in files if file.is_file()}
+
+
+def give_back(folder: Path, marked: Mapping[str, bytes]) -> None:
+    """The marked copies of forms to correct; those of a delivery before may be open in Excel."""
+    if marked:
+        all_short(folder, marked)
+        folder.mkdir(parents=True, exist_ok=True)
+        all_free(folder, marked)
+    for file, data in marked.items():
+        put(folder / file, data)
 
 
 def today() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..case import Case
-from ..verify import senders
+from ..verify import asking, completeness, coverage, ledger, senders
 from ..words import agencies, date, number, percent, text
 from . import charts, labels
 from .blocks import Cell, Chart, Column, Sentences, Table, sentences, table
@@ -102,6 +102,20 @@ def codes(listed: str, lang: str, most: int = 6) -> str:
     found = [code for code in listed.split(";") if code]
     more = text("status.more", lang, n=number(len(found) - most, lang)) if len(found) > most else ""
     return labels.joined(", ".join(found[:most]), more)
+
+
+def overview(
+    case: Case, state: pd.DataFrame, waiting: pd.DataFrame, register: pd.DataFrame, as_of: str, lang: str
+) -> list[str]:
+    """The page in a few lines: the summary, the worst, how complete the answers are."""
+    named = called(case, register, lang)
+    found = [f"{case.year}/{case.group}: {' '.join(said(case, state, waiting, as_of, lang))}"]
+    for row in waited_for(state).head(WORST).to_dict("records"):
+        facts = {"missing": row["missing"], "late": row["days_late"], "correct": row["to_correct"]}
+        line = text("cli.status_line", lang, name=named.get(row["sender"], row["sender"]), **facts)
+        found.append("; ".join(filter(None, (line, went_back("cli.status_sent_back", row, lang)))))
+    covered, _ = coverage(ledger(case), case.evidence, asking(case))
+    return found + in_lines(case, completeness(case), covered, lang)
 
 
 def pillars_table(case: Case, complete: pd.DataFrame, lang: str) -> Table | None:

@@ -31,7 +31,6 @@ ALL_PAIRS = 150  # texts; above it most pairs are ruled out
 RAREST = 25  # per cent of a text's grams that rule pairs out; more than a near copy may lack
 CHARACTERS, TEXTS, PAIRS = 100_000, 1000, 4096  # looked at together: enough to be quick, few enough for a small memory
 FULL_LENGTH = 1000  # characters at which a copy is as strong as it gets
-COLUMNS = ["agency", "other", "value", "expected", "length"]
 
 
 def folded(text: str) -> str:
@@ -40,18 +39,6 @@ def folded(text: str) -> str:
     Source: Unicode Standard Annex 15 (NFC) and Unicode Standard, 3.13 (default case folding).
     """
     return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())
-
-
-def grams(text: str, n: int = GRAM) -> set[str]:
-    """The different runs of n characters of the folded text; a shorter text is one gram, an empty one has none.
-
-    Raises ValueError for n < 1. Source: Broder (1997), On the resemblance and containment of documents, section 2
-    (shingles), of characters instead of words.
-    """
-    if n < 1:
-        raise ValueError(f"a gram has at least one character, not {n}")
-    plain = folded(text)
-    return {plain[i : i + n] for i in range(max(len(plain) - n, 0) + 1)} - {""}
 
 
 def jaccard(a: Set, b: Set) -> float:
@@ -80,37 +67,26 @@ def likeness(a: Set, b: Set) -> tuple[float, float]:
     return containment(a, b), CONTAINED / 100
 
 
-def near_copies(texts: Sequence[str], agencies: Sequence[str], all_pairs: int = ALL_PAIRS) -> pd.DataFrame:
-    """Who answered one question nearly in the words of another agency.
-
-    texts, agencies   (n,) answers and who gave them, one each; "" is no answer
-    all_pairs         up to so many different texts every pair is counted; above, those that rare grams do not rule out
-
-    Returns a row per agency, in the order given: agency, other (the first agency with the very same text, else the
-    first whose text is a near copy), value (Jaccard similarity, or containment), expected (its threshold, 0.8 or
-    0.9), length (folded characters of the shorter text). Both sides of a pair have their row, and a text that many
-    copied gives one row per agency, not one per pair.
-
-    Near copies have J >= 0.8, or containment >= 0.9 with at least 100 characters each. First the template goes: where
-    at least ten agencies answered the question, every gram that more than a fifth of them use.
-    What remains must have 40 characters, so "Đạt" written by everybody is no copy. Texts that are equal as a whole
-    (40 characters or more) are named even where everybody has them. Empty where nothing is found.
-
-    Both ways find every pair. Raises ValueError for lists of different lengths. Source: Broder (1997), On the
-    resemblance and containment of documents; see `possible` for the pairs that are ruled out.
-    """
-    if len(texts) != len(agencies):
-        raise ValueError(f"{len(texts)} texts and {len(agencies)} agencies: there must be one each")
-    found = pairs_found(texts, np.zeros(len(texts), int), all_pairs)
-    return pd.DataFrame([(agencies[i], agencies[j], *near) for i, j, *near in found], columns=COLUMNS)
-
-
 def pairs_found(
     texts: Sequence[str], questions: np.ndarray, all_pairs: int
 ) -> Iterator[tuple[int, int, float, float, int]]:
-    """(place, place of the other, value, expected, length) as in `near_copies`, of several questions at once.
+    """Who answered a question nearly in the words of somebody else, of several questions at once.
 
+    texts       (n,) answers; "" is no answer
     questions   (n,) the number, from 0, of the question that each text answers
+    all_pairs   up to so many different texts every pair is counted; above, those that rare grams do not rule out
+
+    Yields in order, one for each text that has one: place, place of the other (the first with the very same text, else
+    the first whose text is a near copy), value (Jaccard similarity, or containment), expected (its threshold, 0.8 or
+    0.9), length (folded characters of the shorter text). A text that many copied is one line each, not one per pair.
+
+    Near copies have J >= 0.8, or containment >= 0.9 with at least 100 characters each. First the template goes: where
+    at least ten agencies answered the question, every gram (run of five folded characters) that more than a fifth of
+    them use. What remains must have 40 characters, so "Đạt" written by everybody is no copy. Texts that are equal as a
+    whole (40 characters or more) are named even where everybody has them.
+
+    Both ways find every pair. Source: Broder (1997), On the resemblance and containment of documents, section 2
+    (shingles), of characters instead of words; see `possible` for the pairs that are ruled out.
     """
     plain = [folded(text) for text in texts]
     equal: dict[tuple[int, str], list[int]] = {}
@@ -224,7 +200,7 @@ def copied_explanations(claims: pd.DataFrame, all_pairs: int = ALL_PAIRS) -> pd.
     """Flags `near_copy`: an explanation that nearly equals another agency's on the same row.
 
     claims      agency, indicator, explanation (text, "" where there is none)
-    all_pairs   as in `near_copies`
+    all_pairs   as in `pairs_found`
 
     value: Jaccard similarity or containment · expected: its threshold · strength: value times the length of the
     shorter text in thousands of characters, at most 1 (a long copy is the stronger one) · other: the agency whose

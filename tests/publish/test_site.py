@@ -1,4 +1,4 @@
-"""The index of the site is read off the public folder: its pages, its open data, nothing internal."""
+"""The index of the site: which pages are there and what the open data say, nothing internal, nothing out of a page."""
 
 from __future__ import annotations
 
@@ -7,36 +7,39 @@ import re
 from pathlib import Path
 
 from dxlib.case import read_case
+from dxlib.case.settings import read_settings
 from dxlib.index import score
 from dxlib.publish.open_data import open_data
 from dxlib.publish.site import site
 from dxlib.words import text
 
+YEARS = ("2024", "2025")
 DATA = Path(__file__).resolve().parents[2] / "data"
 LISTED = ["report", "sensitivity"]
 
 
-def write(reports, relative, title, body=""):
+def write(reports, relative, said=""):
     path = reports / relative
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"<html><title>{title}</title>{body}</html>", "utf-8")
+    path.write_text(f"<html><title>{said}</title>{text('page.sample', 'vi')}</html>", "utf-8")
 
 
-def pages(reports) -> dict[str, str]:
-    return {name: page.decode() for name, page in site(reports / "public", LISTED).items()}
+def pages(reports, **sets) -> dict[str, str]:
+    """sets   group -> what its index.toml of every year says"""
+    settings = {f"{year}/{of}": read_settings(b.encode(), year, of)[0] for of, b in sets.items() for year in YEARS}
+    return {name: page.decode() for name, page in site(reports / "public", LISTED, {}, settings).items()}
 
 
 def test_public_pages_by_year_and_index_set_and_nothing_internal(tmp_path):
-    for year in ("2024", "2025"):
-        for notebook, lang in (("report", "vi"), ("report", "en"), ("sensitivity", "vi")):
-            title = text(f"run.title_{notebook}", lang, set=f"A &amp; B {lang}")
-            write(tmp_path, f"public/{year}/communes/{notebook}.{lang}.html", title)
+    for year in YEARS:
+        for name in ("report.vi", "report.en", "sensitivity.vi"):
+            write(tmp_path, f"public/{year}/communes/{name}.html", "stranger")
     write(tmp_path, "public/2025/communes/notes.html", "a stranger's page")
     write(tmp_path, "public/2025/communes/report.vi.pdf", "")
     write(tmp_path, "public/2025/communes/calculation.vi.xlsx", "")
     write(tmp_path, "public/2025/communes/tables/scores.csv", "")
     write(tmp_path, "internal/2025/communes/verification.vi.html", "secret")
-    made = pages(tmp_path)
+    made = pages(tmp_path, communes='title.vi = "A & B vi"\ntitle.en = "A & B en"')
     listed = made["index.html"]
     assert set(made) == {"index.html", "index.en.html"} and 'href="index.en.html"' in listed
     links = re.findall(r'href="(202[^"]+)"', listed)
@@ -45,15 +48,28 @@ def test_public_pages_by_year_and_index_set_and_nothing_internal(tmp_path):
         "2025/communes/calculation.vi.xlsx", "2025/communes/tables/scores.csv", "2024/communes/report.vi.html", "2024/communes/sensitivity.vi.html",
     ]  # fmt: skip
     assert "secret" not in listed and "stranger" not in listed and "internal/" not in listed
-    assert listed.index('id="2025"') < listed.index('id="2024"') and "<h3>A &amp; B vi</h3>" in listed
-    assert "<h3>A &amp; B en</h3>" in made["index.en.html"] and "report.en.html" in made["index.en.html"]
+    assert listed.index('id="2025"') < listed.index('id="2024"') and "<h3>A &amp; B vi, năm 2024</h3>" in listed
+    assert "<h3>A &amp; B en, 2024</h3>" in made["index.en.html"] and "report.en.html" in made["index.en.html"]
     assert text("page.sample", "vi") not in listed
 
 
 def test_made_up_figures_are_announced(tmp_path):
-    write(tmp_path, "public/2025/communes/report.en.html", "x", text("page.sample", "en"))
-    made = pages(tmp_path)
+    write(tmp_path, "public/2025/communes/report.en.html")
+    made = pages(tmp_path, communes="sample = true")
     assert text("page.sample", "vi") in made["index.html"] and text("page.sample", "en") in made["index.en.html"]
+    package, mark = tmp_path / "public/2025/communes/datapackage.json", text("open_data.mark.sample", "en")
+    package.write_text(json.dumps({"mark": f"x / {mark}; y"}), "utf-8")  # what was published stands before index.toml
+    assert text("page.sample", "vi") in pages(tmp_path, communes="sample = false")["index.html"]
+    package.write_text(json.dumps({"mark": "x"}), "utf-8")
+    assert text("page.sample", "vi") not in pages(tmp_path, communes="sample = true")["index.html"]
+
+
+def test_a_set_without_open_data_is_called_in_the_language_of_its_page_or_by_its_code(tmp_path):
+    write(tmp_path, "public/2025/communes/report.en.html")
+    named = pages(tmp_path, communes='title.vi = "Bộ"\ntitle.en = "Set 2025"')
+    assert all("<h3>Set 2025</h3>" in page for page in named.values())
+    for unknown in ({}, {"communes": "title = [["}):
+        assert "<h3>2025/communes</h3>" in pages(tmp_path, **unknown)["index.html"]
 
 
 def test_no_pages_yet(tmp_path):
@@ -68,8 +84,8 @@ def test_every_agency_stands_there_as_published(tmp_path):
     for name, data in open_data(case, scores, False, "0123456789ab").items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
-    write(tmp_path, "public/2024/departments/report.vi.html", "x")
-    write(tmp_path, "public/2024/departments/scorecard/so-y-te.vi.html", "x")
+    write(tmp_path, "public/2024/departments/report.vi.html")
+    write(tmp_path, "public/2024/departments/scorecard/so-y-te.vi.html")
     listed = pages(tmp_path)["index.html"]
     rows = re.findall(r'<tr data-place="2024/departments/([^"]+)"><td class="rank"[^>]*>([^<]*)', listed)
     index = scores[scores["node"] == "index"].set_index("agency")
@@ -84,7 +100,7 @@ def test_every_agency_stands_there_as_published(tmp_path):
 
 def test_names_cannot_break_out_of_the_page(tmp_path):
     package = {"titles": {"vi": "</title><script>x</script>", "en": '"><img src=x>'}, "mark": "<b>"}
-    write(tmp_path, "public/2024/departments/report.vi.html", "x")
+    write(tmp_path, "public/2024/departments/report.vi.html")
     folder = tmp_path / "public/2024/departments"
     (folder / "datapackage.json").write_text(json.dumps(package), "utf-8")
     (folder / "tables").mkdir()

@@ -5,7 +5,6 @@ from fractions import Fraction
 from math import sqrt
 from random import Random
 
-import numpy as np
 import pytest
 
 from dxlib.case import check, read_case
@@ -44,9 +43,6 @@ class Square(Bare):
     """`square`: min(a/b, 1) times itself."""
 
     name = "square"
-
-    def floats(self, x):
-        return x.clip(max=1.0) ** 2
 
     def in_words(self, tell):
         return tell.say("sheet.method.square", points=tell.points(Fraction(1)))
@@ -96,10 +92,7 @@ def test_it_is_checked_and_scored(squared):
 
 def test_both_faces_agree(squared):
     assert leaf_shares(squared[1], "claimed").x.tolist() == [[0.25, 0.5], [1.0, 0.125]]
-    values = [Fraction(0), HALF, Fraction(9, 8), None]
-    rule = Square()
-    assert rule.exact(values) == [0, QUARTER, 1, None]
-    assert np.allclose(rule.floats(np.array([0, 0.5, 1.125, np.nan])), [0, 0.25, 1, np.nan], equal_nan=True)
+    assert Square().exact([Fraction(0), HALF, Fraction(9, 8), None]) == [0, QUARTER, 1, None]
 
 
 def test_it_is_said_in_words(squared):
@@ -170,7 +163,7 @@ def test_every_face_that_a_shape_lacks_is_named():
     random, at, answer = Random(1), Places(), {"a": "1", "b": "2", "option": "", "points": ""}
     tell = Telling(str, str, str, str, {}, "")
     asked = {
-        "read": (answer,), "share": (HALF,), "floats": (np.array([0.5]),), "in_words": (tell,), "lines": (tell,),
+        "read": (answer,), "share": (HALF,), "in_words": (tell,), "lines": (tell,),
         "points_formula": (HALF, at), "part_formula": (HALF, HALF, "", "", ""), "value_formula": ("", "", "", ""),
         "plausible": (0.5, random), "plausible_quotient": (0.5,), "plausible_amount": (0.5, 1.0, random),
         "top": (answer,), "lower": (answer, random),
