@@ -401,7 +401,7 @@ def run_register(args: argparse.Namespace) -> int:
     from .atomic import put_all
     from .case import must_hold, read_lineage, read_register, root_digests
     from .case.tables import as_csv, rows_of
-    from .sheets.tables import cell_changes
+    from .sheets.tables_workbook import cell_changes
 
     names = ("register", "lineage")
     stood = root_digests(args.data, names)
@@ -707,7 +707,7 @@ def run_status(args: argparse.Namespace) -> int:
     from .case import places, read_for_verification, read_log, read_register
     from .case.tables import as_csv
     from .publish.open_data import safe_csv
-    from .sheets.intake import today
+    from .sheets.taking_in import today
     from .show import status as page
 
     chosen = [(args.year, args.group)] if args.group else places(args.data, args.year)

@@ -26,7 +26,7 @@ from dxlib.explore.scenario import write_scenario
 from dxlib.sheets import tables
 from dxlib.sheets.book import filled
 from dxlib.sheets.form import claim_form
-from dxlib.sheets.intake import Issued
+from dxlib.sheets.taking_in import Issued
 from dxlib.sheets.write import write
 from tests.crash import in_child, in_memory, interrupted, left_in
 from tests.explore.test_model import folder as small

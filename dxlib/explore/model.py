@@ -14,8 +14,8 @@ import pandas as pd
 from ..case import Case
 from ..case.framework import Framework
 from ..index import INDEX, Exact, evaluate, provisional, tabulate
+from ..index.exact import climb, coverage
 from ..index.floats import TIE, Weights, float_ranks, leaf_shares, scorer
-from ..index.score import climb, coverage
 from ..index.values import basis
 from ..robust import rank_intervals
 from ..robust.intervals import published, rank_quantiles

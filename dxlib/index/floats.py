@@ -1,6 +1,6 @@
 """The float face of the score, for simulation only: many weightings of one case at once.
 
-Official scores never come from here (`score` is exact); tests compare the two.
+Official scores never come from here (`exact` makes them); tests compare the two.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..case import Case
 from ..case.framework import CHOICES, Framework, Node
-from .score import Exact, evaluate
+from .exact import Exact, evaluate
 
 Weights = Mapping[str, np.ndarray]  # code -> (K,), for every scored node
 Branch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]

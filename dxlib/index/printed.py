@@ -9,8 +9,8 @@ import pandas as pd
 
 from ..case import Case
 from ..errors import Finding
+from .exact import INDEX, evaluate
 from .rounding import rounded
-from .score import INDEX, evaluate
 from .table import tabulate
 
 MOST = 9  # decimals; what differs only beyond them is said to

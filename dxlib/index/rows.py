@@ -15,7 +15,7 @@ from typing import TypeVar
 from ..case import Case
 from ..case.framework import Framework
 from ..rules import ONE, ZERO
-from .score import INDEX, Column, Exact, climb
+from .exact import INDEX, Column, Exact, climb
 
 Weights = dict[str, Fraction]
 T = TypeVar("T")

@@ -12,9 +12,9 @@ import pandas as pd
 
 from ..case import Case
 from ..case.settings import Settings
+from .exact import INDEX, Column, Exact, coverage
 from .rank import ranked_on, ranks_by_scope
 from .rounding import rounded_column
-from .score import INDEX, Column, Exact, coverage, evaluate
 from .values import Leaf
 
 SCORE_DECIMALS = 12
@@ -33,19 +33,6 @@ COLUMNS = [
     "class",
     "state",
 ]
-
-
-def score(case: Case, on: str | None = None) -> pd.DataFrame:
-    """Scores, ranks and classes of a case.
-
-    on   verified (default once there are verdicts, or for measured figures), current, or claimed
-
-    Returns one row per agency (order of agencies.csv) and node (tree order, the index first):
-    year, group, agency, scope, node, level (0 = index), score (share of the own maximum, 12 decimals),
-    points (rounded to points_decimals) and max_points (own; as written), rank, of (length of the list), class
-    (1 = the highest of index.toml), state. Raises Refusal.
-    """
-    return tabulate(case, evaluate(case, on))
 
 
 def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFrame:

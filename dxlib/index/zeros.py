@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..case import Case
-from .score import evaluate
+from .exact import evaluate
 
 VANISH = ("geometric", "harmonic", "product")
 

@@ -20,8 +20,8 @@ from ..case import Case
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
+from ..index.exact import Column, add_points, branch, climb, leaf_column, leaves_of
 from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, some
-from ..index.score import Column, add_points, branch, climb, leaf_column, leaves_of
 from ..index.table import deciding_shares
 from ..index.values import Leaf, basis
 from ..rules import MinMax, RankShare, Rule, ZScore

@@ -18,7 +18,7 @@ from ..words import text
 from .delivery import bare, spellings, spelt, storable
 from .form import DOCUMENT, MORE, Wording
 from .receive import Received
-from .worklist import APPEAL, VERDICT, by, decisions, told_items
+from .worklist_workbook import APPEAL, VERDICT, by, decisions, told_items
 
 Sources = dict[tuple[str, ...], tuple[Received, str]]  # (table, agency, row[, no]) -> (form, name of its inputs)
 A_PATH = re.compile(r"[A-Za-z]:|file:|/|.*\\")  # how one begins on some system, or what is between its folders

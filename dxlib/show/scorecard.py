@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import INDEX, Exact, hidden_differences
-from ..index.potential import reach
+from ..index.potential_gains import reach
 from ..words import NOTHING, name, number, percent, text
 from ..years import Comparison
 from . import charts, labels, report, trend

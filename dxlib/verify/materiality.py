@@ -19,11 +19,11 @@ import pandas as pd
 from ..case import Case
 from ..case.tables import rows_of
 from ..index import INDEX, Exact
-from ..index.score import Column, climb, coverage
+from ..index.exact import Column, climb, coverage
 from ..index.table import deciding_shares
 from ..rules import ONE, ZERO
-from .ledger import Scores, row_maxima, scores, values_of
-from .open_items import open_items
+from .points_ledger import Scores, row_maxima, scores, values_of
+from .undecided import open_items
 
 NAN = float("nan")
 ALONE = 4000  # items whose effect is worked out one by one; the others are known by their agency's range

@@ -14,8 +14,8 @@ import pandas as pd
 from ..case import Case
 from ..case.read import Series
 from ..index import INDEX, Exact, evaluate
+from ..index.exact import finished, leaf_column
 from ..index.rows import Rows, at_places, year_rows
-from ..index.score import finished, leaf_column
 from ..index.values import leaf
 from .backcast import Backcast, Year, backcast, joined, parts_of, ranges, reweighted, sizes
 from .decompose import OTHERWISE, Shares, Sides, by_rows, changes, group_change, judged, like_for_like

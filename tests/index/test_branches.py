@@ -6,7 +6,7 @@ from fractions import Fraction as F
 import pytest
 
 from dxlib.errors import Finding, Refusal
-from dxlib.index.score import Column, add_points, combine, kept_weight, round_share, state_of
+from dxlib.index.exact import Column, add_points, combine, kept_weight, round_share, state_of
 from dxlib.index.values import Leaf
 from dxlib.rules import ONE, ZERO
 from tests.known.folders import leaf, make, points

@@ -6,7 +6,7 @@ import pytest
 
 from dxlib.errors import Refusal
 from dxlib.index import evaluate, provisional
-from dxlib.index.score import coverage
+from dxlib.index.exact import coverage
 from tests.known.folders import leaf, make, pillar, rows_of
 
 # Branch 1 takes the better of two groups: 1.1 with a row answered and one missing, 1.2 with one row of three that

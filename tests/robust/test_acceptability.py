@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dxlib import draw_weights, rank_intervals, read_case, score
 from dxlib.errors import Refusal
 from dxlib.index import INDEX, evaluate, tabulate
-from dxlib.index.score import climb
+from dxlib.index.exact import climb
 from dxlib.robust import intervals as room
 from dxlib.robust.acceptability import (
     class_shares,

@@ -15,9 +15,9 @@ from scipy.stats import kendalltau
 from dxlib import leave_one_out, read_case
 from dxlib.errors import Refusal
 from dxlib.index import INDEX, Exact, evaluate, tabulate
+from dxlib.index.exact import climb, leaf_column
 from dxlib.index.rank import ranked_on, ranks
 from dxlib.index.rounding import rounded
-from dxlib.index.score import climb, leaf_column
 from dxlib.robust import scenarios
 from dxlib.robust.scenarios import (
     FACTORS,

@@ -21,9 +21,9 @@ import openpyxl
 
 from dxlib.errors import Finding
 from dxlib.sheets.book import Book, Cell, Sheet, filled
-from dxlib.sheets.intake import marked
 from dxlib.sheets.receive import Received, receive
-from dxlib.sheets.worklist import told_items
+from dxlib.sheets.taking_in import marked
+from dxlib.sheets.worklist_workbook import told_items
 from dxlib.sheets.write import write
 from dxlib.words import finding as worded
 from tests.sheets.packages import MAIN, Package, packed

@@ -15,9 +15,9 @@ from dxlib.cli import main
 from dxlib.errors import Finding
 from dxlib.sheets import intake, worklist
 from dxlib.sheets.book import filled
-from dxlib.sheets.intake import Issued
 from dxlib.sheets.receive import open_workbook
-from dxlib.sheets.worklist import SEED, items, told_items, worklist_book
+from dxlib.sheets.taking_in import Issued
+from dxlib.sheets.worklist_workbook import SEED, items, told_items, worklist_book
 from dxlib.sheets.write import write
 from dxlib.show import brief, status, verification
 from tests.open_claims import CUT, folder

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ...case.framework import CHOICES, Node
 from ...index import INDEX
-from ...index.score import Column, branch
+from ...index.exact import Column, branch
 from ..book import Cell, Sheet
 from .inputs import aggregate, by_points, children, place
 from .plan import FIRST as LINES

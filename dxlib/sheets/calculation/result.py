@@ -6,9 +6,9 @@ import pandas as pd
 
 from ...case.framework import CHOICES
 from ...index import INDEX, tabulate
+from ...index.exact import coverage
 from ...index.rank import ranked_on
 from ...index.rounding import rounded
-from ...index.score import coverage
 from ...index.table import SCORE_DECIMALS
 from ...index.values import OPEN
 from ...rules import quoted

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import evaluate
-from ..index.score import climb
+from ..index.exact import climb
 from .leave_out import index_ranks
 from .linear import box
 

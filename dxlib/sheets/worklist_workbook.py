@@ -18,10 +18,10 @@ from ..case.answered import on_top, steps_of
 from ..case.tables import rows_of
 from ..index import evaluate
 from ..show import labels
-from ..verify.flags import FLAGS
-from ..verify.ledger import CELL, in_points, row_maxima, values_of, worth
-from ..verify.open_items import SOURCES
-from ..verify.risk import PARTS
+from ..verify.flagging import FLAGS
+from ..verify.points_ledger import CELL, in_points, row_maxima, values_of, worth
+from ..verify.risk_assessment import PARTS
+from ..verify.undecided import SOURCES
 from ..words import agencies, title_of_year
 from ..words import text as say
 from .book import Book, Cell, Sheet, titles

@@ -40,9 +40,9 @@ from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import Back, Log, answered, digest, log_bytes, log_of, sent_back
 from .receive import Received, receive
 from .self_score import check_self_scores
-from .tables import LEDGER
+from .tables_workbook import LEDGER
 from .whose import Whose
-from .worklist import told_items, worklist_book
+from .worklist_workbook import told_items, worklist_book
 from .write import write
 
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975

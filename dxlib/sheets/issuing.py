@@ -16,8 +16,8 @@ from ..verify import open_items
 from ..words import name
 from .copies import FOLDER, copy_of, name_of, received_of
 from .form import Wording, forms
-from .intake import Issued
-from .worklist import CAPACITY, items, worklist_book
+from .taking_in import Issued
+from .worklist_workbook import CAPACITY, items, worklist_book
 from .write import write
 
 

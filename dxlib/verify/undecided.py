@@ -18,7 +18,7 @@ from ..case.tables import rows_of
 from ..index import Exact, evaluate
 from ..index.rounding import rounded
 from ..rules import ONE
-from .ledger import CELL, NAN, VALUED, Scores, row_maxima, values_of
+from .points_ledger import CELL, NAN, VALUED, Scores, row_maxima, values_of
 
 COLUMNS = [*CELL, "kind", "counts", "claimed", "recognised", "max_points", "steps"]
 

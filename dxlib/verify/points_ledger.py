@@ -17,7 +17,7 @@ from ..case import Case
 from ..case.answered import Cells, steps_of
 from ..case.framework import Node, optional
 from ..index import Exact, evaluate
-from ..index.score import Column
+from ..index.exact import Column
 from ..index.values import OPEN, Leaf, leaf
 from ..schema import EVIDENCE
 

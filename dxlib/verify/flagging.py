@@ -12,7 +12,7 @@ from . import consistency, heaping, outliers
 from .copies import copied_explanations
 from .documents import document_flags
 from .flag import frame, gather
-from .ledger import Scores, asking, scores
+from .points_ledger import Scores, asking, scores
 
 FLAGS = (
     *("part_whole", "two_wholes", "relation", "own_sum"),

@@ -19,8 +19,8 @@ from ..index import INDEX, Exact
 from ..index.aggregate import total
 from ..index.rounding import rounded
 from ..rules import ONE, ZERO
-from .ledger import NAN, Scores, reported_leaves, row_maxima, scores, values_of
-from .open_items import open_items
+from .points_ledger import NAN, Scores, reported_leaves, row_maxima, scores, values_of
+from .undecided import open_items
 
 
 @dataclass
