@@ -1212,17 +1212,17 @@ def lines_of(report: Report, lang: str) -> list[str]:
     lines += [say["roots_said"], *roots] if roots else []
     made = [(job, full) for job, full in sorted(report.fingerprints.items()) if "/report." in job]
     lines += [say["prints_said"], *(f"  {short(full)}  {safe(job)}" for job, full in made)] if made else []
-    lines += [say["covered_said"], *(f"  {said}" for said in told(report, lang))] if report.covered else []
+    lines += [say["covered_said"], *(f"  {said}" for said in covered_words(report, lang))] if report.covered else []
     return lines
 
 
-def told(report: Report, lang: str) -> list[str]:
+def covered_words(report: Report, lang: str) -> list[str]:
     """What the audit does and does not answer, in words."""
     return [WORDS[lang][kind].format(**facts) for kind, facts in report.covered]
 
 
 def as_json(report: Report, lang: str) -> str:
-    said = {"confirmed": report.confirmed, **asdict(report), "covered": told(report, lang)}
+    said = {"confirmed": report.confirmed, **asdict(report), "covered": covered_words(report, lang)}
     return json.dumps(said, indent=1, sort_keys=True)
 
 

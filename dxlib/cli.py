@@ -468,7 +468,7 @@ def run_matrix(args: argparse.Namespace) -> int:
     from .runs import run, split
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with told(args) as telling:
+    with followed(args) as telling:
         result = run(
             args.data,
             args.reports,
@@ -507,7 +507,7 @@ def run_matrix(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def told(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def followed(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """What `run` is told to call while it goes on: nothing where nobody looks."""
     from .runs.watch import watched
 
@@ -563,7 +563,7 @@ def remake(args: argparse.Namespace, folders: list[Path]) -> list[Any]:
     from .runs.parameters import split
     from .runs.rerun import rerun
 
-    with told(args) as telling:
+    with followed(args) as telling:
         return rerun(args.data, folders, parameters=split(args.parameters or []), dask=args.dask, **telling)
 
 

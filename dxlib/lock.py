@@ -34,7 +34,7 @@ class Busy(Refusal):
 
 
 @cache
-def desk() -> str:
+def machine() -> str:
     """All processes that one table of processes knows: this host since its start, and of it this container."""
     try:
         return f"{(PROC / 'sys/kernel/random/boot_id').read_text().strip()} {(PROC / 'self/ns/pid').readlink()}"
@@ -73,7 +73,7 @@ def mine() -> str:
 
 
 def whose() -> str:
-    return hashlib.sha256(f"{platform.node()} {desk()}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{platform.node()} {machine()}".encode()).hexdigest()[:12]
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def held(folder: Path) -> Iterator[Path]:
     own = folder / mine()
     own.mkdir()
     try:
-        note = {"host": platform.node(), "desk": desk(), "pid": os.getpid(), "since": now().isoformat()}
+        note = {"host": platform.node(), "desk": machine(), "pid": os.getpid(), "since": now().isoformat()}
         (own / NOTE).write_text(json.dumps(note), encoding="utf-8")
         with (own / HELD).open("wb") as file:
             lock(file.fileno(), wait=True)  # for who looks at it this very moment

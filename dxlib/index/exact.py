@@ -17,7 +17,7 @@ from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
 from .aggregate import AGGREGATES, total, whole_numbers
-from .rounding import rounded, settled
+from .rounding import at_root_precision, rounded
 from .values import OPEN, Finished, Leaf, basis, leaf
 
 VALUED = ("verified", "claimed", "measured")
@@ -156,7 +156,7 @@ def round_share(share: Fraction | None, room: Fraction, settings: Settings, root
     """
     if share is None or not room:
         return share
-    return rounded(settled(share * room, rooted), settings.points_decimals, settings.half) / room
+    return rounded(at_root_precision(share * room, rooted), settings.points_decimals, settings.half) / room
 
 
 def branch(

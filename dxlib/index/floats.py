@@ -187,11 +187,11 @@ class Family:
 def multiplied(tree: Family, weights: np.ndarray) -> np.ndarray:
     """(ends, K) weights of the ends of a tree: each among its siblings (sum 1), multiplied down the tree."""
     out = np.empty((len(tree.ends), weights.shape[1]))
-    spread(tree, weights, 1.0, out)
+    distribute(tree, weights, 1.0, out)
     return out
 
 
-def spread(tree: Family, weights: np.ndarray, share: np.ndarray | float, out: np.ndarray) -> np.ndarray:
+def distribute(tree: Family, weights: np.ndarray, share: np.ndarray | float, out: np.ndarray) -> np.ndarray:
     """Divide `share` (K,) among siblings and what is below them, into the first rows of `out`; returns the others."""
     own = weights[tree.rows]
     scale = share / np.maximum(own.sum(axis=0), LEAST)
@@ -203,7 +203,7 @@ def spread(tree: Family, weights: np.ndarray, share: np.ndarray | float, out: np
             out[0] = part
             out = out[1:]
         else:
-            out = spread(one, weights, part, out)
+            out = distribute(one, weights, part, out)
     return out
 
 

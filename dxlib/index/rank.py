@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..case.settings import Settings
-from .rounding import rounded, settled
+from .rounding import at_root_precision, rounded
 
 
 def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
@@ -42,8 +42,8 @@ def ranked_on(share: Fraction | None, room: Fraction, settings: Settings, rooted
     rooted   whether it may hold roots (`Framework.rooted`)
     """
     if share is None or settings.rank_on == "exact" or not room:
-        return settled(share, rooted)
-    return rounded(settled(share * room, rooted), settings.points_decimals, settings.half) / room
+        return at_root_precision(share, rooted)
+    return rounded(at_root_precision(share * room, rooted), settings.points_decimals, settings.half) / room
 
 
 def ranks_by_scope(

@@ -17,7 +17,7 @@ from typing import Any
 from ..audit import short
 from ..languages import LANGUAGES
 from ..show import typeface
-from ..words import NOTHING, date, number, order, percent, text, title, told_apart, translated
+from ..words import NOTHING, date, number, order, percent, text, title, translated, unambiguous
 from .open_data import PACKAGE, as_meant
 from .page import HERE, addresses, in_script, policy, script
 
@@ -231,7 +231,7 @@ def names(rows: Iterable[Mapping[str, str]], key: str, lang: str) -> dict[str, s
 
 def ranking(group: Group, scores: list[dict[str, str]], lang: str) -> list[dict[str, str]]:
     """The agencies by list and rank, those without a rank last."""
-    called = told_apart(names(group.table("agencies"), "agency", lang))
+    called = unambiguous(names(group.table("agencies"), "agency", lang))
     classes = names(group.table("classes"), "class", lang)
     whole = [row for row in scores if row["node"] == "index"]
     whole.sort(key=lambda row: (row["scope"], int(row["rank"] or 10**9)))

@@ -6,7 +6,7 @@ from .extreme_ranking import attainable_ranks
 from .groups import place_groups, settled_pairs
 from .intervals import drawn_intervals, rank_intervals, tally, tally_draws
 from .leave_out import leave_one_out
-from .one_weight import heavier
+from .one_weight import raised_weights
 from .pairs import certain_pairs, dominance, robust_share
 from .reversal import reversals, smallest_points
 from .scenarios import factors, full_factorial, one_at_a_time
@@ -38,13 +38,13 @@ __all__ = [
     "factors",
     "first_places",
     "full_factorial",
-    "heavier",
     "importance",
     "indicator_spread",
     "leave_one_out",
     "one_at_a_time",
     "pillar_fit",
     "place_groups",
+    "raised_weights",
     "rank_intervals",
     "rank_shares",
     "redundant_pairs",

@@ -133,7 +133,7 @@ def tally(
     """
     counter = counter_of(case, on, full)
     codes, drawn = checked(case.framework, weights, threads)
-    return counter.told(*counter.count(codes, drawn, threads, block), len(weights))
+    return counter.as_tally(*counter.count(codes, drawn, threads, block), len(weights))
 
 
 def tally_draws(
@@ -142,14 +142,14 @@ def tally_draws(
     draws: int,
     rng: np.random.Generator,
     on: str | None = None,
-    spread: Callable[..., Iterable] = map,
+    mapper: Callable[..., Iterable] = map,
     within: str = "renormalised",
     level: str = "all",
     concentration: float | None = None,
 ) -> Tally:
     """`tally` of `draw_weights`, stream of draws by stream, so that they are never held together.
 
-    spread   `map`, or the map of any executor: every stream has a generator of its own and counts are whole numbers,
+    mapper   `map`, or the map of any executor: every stream has a generator of its own and counts are whole numbers,
              so that streams may be counted anywhere, in any number of places, without changing a count
     the rest as in `draw_weights` and `tally`
 
@@ -161,14 +161,14 @@ def tally_draws(
     firsts = range(0, draws, STREAM)
     sizes = [min(STREAM, draws - first) for first in firsts]
     if len(sizes) == 1:
-        spread = map  # the way is longer than the work
+        mapper = map  # the way is longer than the work
     places, sums = None, None
-    for found, parts in spread(one, rng.spawn(len(sizes)), sizes):
+    for found, parts in mapper(one, rng.spawn(len(sizes)), sizes):
         places = found if places is None else [whole + part for whole, part in zip(places, found, strict=True)]
         sums = parts if sums is None else [whole + part for whole, part in zip(sums, parts, strict=True)]
     assert places is not None and sums is not None
     small = smallest(draws)
-    return counter.told([whole.toarray().astype(small) for whole in places], sums, draws)
+    return counter.as_tally([whole.toarray().astype(small) for whole in places], sums, draws)
 
 
 def count_stream(
@@ -221,10 +221,10 @@ class Counter:
             tops=self.tops if self.full else [],
             pairs=self.full,
             cuts=self.settings.classes.edges if self.full else (),
-            settled=published(self.settings, self.rooms) if by_publication else None,
+            as_published=published(self.settings, self.rooms) if by_publication else None,
         )
 
-    def told(self, places: list[np.ndarray], sums: list[np.ndarray], draws: int) -> Tally:
+    def as_tally(self, places: list[np.ndarray], sums: list[np.ndarray], draws: int) -> Tally:
         """What was counted over all draws, list by list."""
         reached, leading, wins = sums
         edges = np.cumsum([0, *(len(agencies) for _, agencies, _ in self.lists)]).tolist()
@@ -308,7 +308,7 @@ def count(
     tops: list[str] | None = None,
     pairs: bool = False,
     cuts: tuple[Edge, ...] = (),
-    settled: Callable[[np.ndarray], np.ndarray] | None = None,
+    as_published: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The pass itself: scores and ranks of a block of draws at a time, counted and forgotten.
 
@@ -335,7 +335,7 @@ def count(
 
     def scored(first: int, stop: int) -> np.ndarray:
         scores = scores_of(weights[:, first:stop])
-        return scores if settled is None else settled(scores)
+        return scores if as_published is None else as_published(scores)
 
     def chunk(first: int) -> list[np.ndarray]:
         """Some draws, from weights to counts; returns what is small enough to be added up by who asked."""
@@ -423,7 +423,7 @@ def published(settings: Settings, rooms: np.ndarray) -> Callable[[np.ndarray], n
     """
     unit = 10.0**settings.points_decimals * np.where(rooms > 0, rooms, 1.0)
 
-    def settled(scores: np.ndarray) -> np.ndarray:
+    def as_published(scores: np.ndarray) -> np.ndarray:
         units = np.abs(scores * unit)
         whole = np.floor(units)
         rest = units - whole - 0.5
@@ -431,4 +431,4 @@ def published(settings: Settings, rooms: np.ndarray) -> Callable[[np.ndarray], n
         up = np.where(half, (settings.half == "away") | (whole % 2 == 1), rest > 0)
         return np.where(rooms > 0, np.copysign(whole + up, scores) / unit, scores)
 
-    return settled
+    return as_published

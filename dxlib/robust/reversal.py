@@ -186,7 +186,7 @@ def effective_weights(case: Case, exact: Exact) -> dict[str, list[Fraction | Non
     framework, n = case.framework, len(exact.agencies)
     out: dict[str, list[Fraction | None]] = {leaf.code: [None] * n for leaf in framework.leaves if leaf.scored}
 
-    def spread(aggregate: str, codes: tuple[str, ...], i: int, share: Fraction) -> None:
+    def distribute(aggregate: str, codes: tuple[str, ...], i: int, share: Fraction) -> None:
         if aggregate != "arithmetic":
             return
         nodes = framework.siblings(codes)
@@ -196,7 +196,7 @@ def effective_weights(case: Case, exact: Exact) -> dict[str, list[Fraction | Non
             if not weight:
                 continue
             if node.children:
-                spread(node.aggregate, node.children, i, share * weight / whole)
+                distribute(node.aggregate, node.children, i, share * weight / whole)
             else:
                 out[node.code][i] = share * weight / whole
 
@@ -204,7 +204,7 @@ def effective_weights(case: Case, exact: Exact) -> dict[str, list[Fraction | Non
         return exact.columns[code].shares[i], exact.columns[code].present[i]
 
     for i in range(n):
-        spread(framework.aggregate, framework.tops, i, ONE)
+        distribute(framework.aggregate, framework.tops, i, ONE)
     return out
 
 

@@ -321,14 +321,16 @@ def decided(
             deciding(index, tree) for index, tree in zip(tops(exact, frameworks, settings), frameworks, strict=True)
         ]
         values = np.array([[NAN if s is None else float(s) for s in row] for row in known])
-        return settle(values, scopes, settings, identical(exact, shares), lambda k, at: [known[k][i] for i in at])
+        return ranks_and_classes(
+            values, scopes, settings, identical(exact, shares), lambda k, at: [known[k][i] for i in at]
+        )
     codes = [node.code for node in frameworks[0].nodes.values() if node.scored]
     weights = {code: np.array([float(tree.nodes[code].weight) for tree in frameworks]) for code in codes}
     scores = index_scores(frameworks[0], shares, weights)
     if settings.rank_on == "published":
         rooms = np.array([float(r) for r in exact.columns[INDEX].rooms])
         scores = published(scores, rooms * 10.0**settings.points_decimals, ask)
-    return settle(scores, scopes, settings, identical(exact, shares), ask)
+    return ranks_and_classes(scores, scopes, settings, identical(exact, shares), ask)
 
 
 def tops(exact: Exact, frameworks: list[Framework], settings: Settings) -> Iterator[Column]:
@@ -356,7 +358,7 @@ def published(scores: np.ndarray, units: np.ndarray, ask: Ask) -> np.ndarray:
     return out
 
 
-def settle(
+def ranks_and_classes(
     scores: np.ndarray, scopes: Sequence[str], settings: Settings, same: Sequence[int], ask: Ask
 ) -> tuple[np.ndarray, np.ndarray]:
     """Exact competition ranks and classes from (K, N) float scores.

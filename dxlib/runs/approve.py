@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
-from ..atomic import bytes_of, put_all, settle, working_folder
+from ..atomic import bytes_of, put_all, recover, working_folder
 from ..audit import approval_digest, digest_input, table
 from ..case import Case, check_chain, must_hold, read_case
 from ..case.characters import typed
@@ -54,7 +54,7 @@ def approve(
     """
     with working_folder(reports):  # not while a run is at work
         for reader in record.READERS:
-            settle(reports / reader)
+            recover(reports / reader)
         case = read_case(root, year, group)
         return signed(root, reports, case, role, decision, day, reason, pending_appeals)
 

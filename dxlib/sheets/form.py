@@ -22,7 +22,7 @@ from ..rules import Places, exactly
 from ..schema import EVIDENCE
 from ..show.labels import maximum
 from ..verify import Sender, ledger, senders
-from ..words import absent, agencies, date, name, number, text, title, title_of_year, told_apart, translated
+from ..words import absent, agencies, date, name, number, text, title, title_of_year, translated, unambiguous
 from .book import Book, Cell, Cells, Place, Sheet, at
 from .hints import hint, parts_hint
 from .method import figure, formula, in_words, telling
@@ -70,7 +70,7 @@ def recipients(case: Case, names: Mapping[str, str], lang: str) -> list[Recipien
     """
     asked = senders(case)
     called = agencies(case.agencies.to_dict("records"), lang)
-    called = told_apart({s.id: called.get(s.id) or names.get(s.id, s.id) for s in asked})
+    called = unambiguous({s.id: called.get(s.id) or names.get(s.id, s.id) for s in asked})
     return [Recipient(s.id, s.agency, s.codes, called[s.id]) for s in asked]
 
 

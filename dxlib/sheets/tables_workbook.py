@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from .. import schema
-from ..atomic import put_all, read_plain, settle, working_folder
+from ..atomic import put_all, read_plain, recover, working_folder
 from ..case import judge as foretell
 from ..case.answers import ANSWER
 from ..case.case import build_tree
@@ -309,7 +309,7 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     out.findings += [f for f in found if (f.file, f.row) not in unsure]
     if write_it and not out.refused and out.files:
         files = {file.relative_to(root).as_posix(): data for file, data in out.files.items()}
-        settle(folder)
+        recover(folder)
         with working_folder(folder):  # one step for both folders, and nobody else is at work in this one
             put_all(root, files)
     return out

@@ -77,7 +77,7 @@ def items(case: Case, before: Case | None, capacity: int = CAPACITY, seed: int =
     return [Item(a, c, k, p, red, steps + 1, round(r, 6)) for a, c, k, p, red, steps, r in rows_of(listed, *columns)]
 
 
-def told_items(identity: Mapping[str, str]) -> list[Item] | None:
+def items_of_identity(identity: Mapping[str, str]) -> list[Item] | None:
     """The items a returned worklist says it holds; None where that cannot be read."""
     try:
         found = [Item(*json.loads(value)) for key, value in identity.items() if key.startswith("item/")]

@@ -78,7 +78,7 @@ def moves_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: str) 
         Column(text("trend.because", lang)),
         Column(text("trend.of_it", lang), "number"),
     ]
-    source, note = made(step, lang, "news", "row_changes"), text("trend.unit_note", lang)
+    source, note = made(step, lang, "material_changes", "row_changes"), text("trend.unit_note", lang)
     return table(text("trend.moves_caption", lang), heads, body, source, note)
 
 
@@ -313,7 +313,9 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
         Column(text("trend.news_head", lang)),
     ]
     note = labels.joined(text("trend.agencies_note", lang), text("trend.unit_note", lang))
-    return table(text("trend.agencies_caption", lang), heads, body, made(step, lang, "changes", "news"), note)
+    return table(
+        text("trend.agencies_caption", lang), heads, body, made(step, lang, "changes", "material_changes"), note
+    )
 
 
 def set_table(compared: Sequence[Comparison], lang: str) -> Table | None:

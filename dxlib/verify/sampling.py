@@ -322,8 +322,8 @@ def plan(
     whole = deviation_of(told[basis], 0.0)
     deviations = [deviation_of(group[basis], whole if basis == "past" else 0.0) for group in groups.values()]
     least = sum(min(LEAST_PER_STRATUM, n) for n in counts)
-    spread = neyman(counts, deviations, max(size, least), LEAST_PER_STRATUM)
-    for (name, group), n, drawn in zip(groups.items(), counts, spread, strict=True):
+    allocation = neyman(counts, deviations, max(size, least), LEAST_PER_STRATUM)
+    for (name, group), n, drawn in zip(groups.items(), counts, allocation, strict=True):
         rows.append(("stratified", name, n, float(group["claimed"].clip(lower=0).sum()), math.nan, drawn))
     return pd.DataFrame(rows, columns=PLAN_COLUMNS)
 

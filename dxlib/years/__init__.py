@@ -1,6 +1,6 @@
 """What changed between years, and is it real?"""
 
-from .change_materiality import news, noise
+from .change_materiality import material_changes, noise
 from .comparison import Comparison, compare_series, compare_years, otherwise_given, row_changes
 from .conversion import Notice, propose, read_official
 from .decompose import DECIMALS, PARTS, SET, SUBS, as_floats, changes, group_change
@@ -26,7 +26,7 @@ __all__ = [
     "course",
     "group_change",
     "match",
-    "news",
+    "material_changes",
     "noise",
     "otherwise_given",
     "propose",

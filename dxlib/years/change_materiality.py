@@ -35,7 +35,7 @@ def noise(compared: Sequence[Comparison], spread: Sequence[float | None]) -> flo
     return round(confidence.normal(), 2) * sqrt(squares * (before**2 + after**2))
 
 
-def news(compared: Sequence[Comparison], limit: float | None) -> pd.DataFrame:
+def material_changes(compared: Sequence[Comparison], limit: float | None) -> pd.DataFrame:
     """Every agency's performance in the last year against the noise of verification.
 
     limit   `noise`; None: judged without it

@@ -93,9 +93,9 @@ def compare_years(
     alike = in_common((before, after), scored)
     lack = unanswered(then, now, alike, matches)
     verified = claimed_shares(then, now, alike, matches)
-    others = {**lack.stands, "verification": (lack.told(0, verified[0]), lack.told(1, verified[1]))}
+    others = {**lack.stands, "verification": (lack.without_gaps(0, verified[0]), lack.without_gaps(1, verified[1]))}
     common = common_shares((before, after), related, alike, matches, Sides(then.rows, now.rows, others, lack.gaps))
-    others["membership"] = lack.told(0, common[0]), lack.told(1, common[1])
+    others["membership"] = lack.without_gaps(0, common[0]), lack.without_gaps(1, common[1])
     sides = Sides(then.rows, now.rows, others, lack.gaps)
     split = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
     changed = changes(related, sides, ranges(then), split)

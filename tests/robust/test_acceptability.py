@@ -339,8 +339,8 @@ def test_streams_may_be_counted_anywhere(draws, within):
     case = toy(agencies=[{"agency": u, "scope": s} for u, s in zip("abcd", "xxyy", strict=True)], **ABOVE_60)
     whole = tally(case, drawn(case, draws, within))
     with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(1, get_context("spawn")) as process:
-        for spread in (map, last_first, threads.map, process.map)[: None if draws > 2 * STREAM else 2]:
-            same(whole, tally_draws(case, 0.2, draws, seeded(), spread=spread, within=within))
+        for mapper in (map, last_first, threads.map, process.map)[: None if draws > 2 * STREAM else 2]:
+            same(whole, tally_draws(case, 0.2, draws, seeded(), mapper=mapper, within=within))
 
 
 def test_few_draws_are_counted_where_they_are_asked_for():
@@ -349,7 +349,7 @@ def test_few_draws_are_counted_where_they_are_asked_for():
 
     case = toy()
     same(
-        tally(case, drawn(case, STREAM, "box")), tally_draws(case, 0.2, STREAM, seeded(), spread=far_away, within="box")
+        tally(case, drawn(case, STREAM, "box")), tally_draws(case, 0.2, STREAM, seeded(), mapper=far_away, within="box")
     )
 
 

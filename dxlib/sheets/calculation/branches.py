@@ -304,11 +304,11 @@ class Tower:
         value = self.worth(self.column, i, None if share is None else share * self.column.rooms[i])
         room = self.block.result("room", n)
         if self.sums:
-            added = self.settled(f"SUM({self.block.span('points', n)})")
+            added = self.rounded_at_every_level(f"SUM({self.block.span('points', n)})")
             formula = f'IF({room}=0,"",{added})'
             return Cell(value, "score", self.unless_blocked(formula, n))
         mean = self.block.result("raw" if self.plan.every_level else "share", n)
-        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.settled(f'{mean}*{room}')},{mean})")
+        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.rounded_at_every_level(f'{mean}*{room}')},{mean})")
 
     def share(self, i: int, n: int) -> Cell:
         """The share that the points are of the maximum that stays."""
@@ -359,7 +359,7 @@ class Tower:
         first = self.block.span("points" if "points" in self.block.sections else "share", n)
         return f"IF(COUNTIF({first},{self.plan.no_score})>0,{self.plan.no_score},{formula})"
 
-    def settled(self, points: str) -> str:
+    def rounded_at_every_level(self, points: str) -> str:
         if not self.plan.every_level:
             return points
         return rounding(points, self.settings.points_decimals, self.settings.half)

@@ -212,15 +212,15 @@ class Worked:
 
     def points_formula(self, n: int) -> str:
         share, room = f"{LETTERS[SHARE]}{n}", f"{LETTERS[ROOM]}{n}"
-        return f"IF(ISNUMBER({share}),{self.settled(f'{share}*{room}')},{share})"
+        return f"IF(ISNUMBER({share}),{self.rounded_at_every_level(f'{share}*{room}')},{share})"
 
     def extra_formula(self, n: int) -> str:
         state, words = f"{LETTERS[STATE]}{n}", self.words
         nothing = f"OR({state}={quoted(words['missing'])},{state}={quoted(words['not_applicable'])})"
-        points = self.settled(self.by_rule(n))
+        points = self.rounded_at_every_level(self.by_rule(n))
         return f'IF({state}={quoted(words["value"])},{points},IF({nothing},"",{self.plan.no_score}))'
 
-    def settled(self, points: str) -> str:
+    def rounded_at_every_level(self, points: str) -> str:
         if not self.plan.every_level:
             return points
         return rounding(points, self.settings.points_decimals, self.settings.half)
