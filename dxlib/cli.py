@@ -753,8 +753,8 @@ def run_worklist(args: argparse.Namespace) -> int:
     if made.findings:
         show_findings(made.findings, args)
     if args.json:
-        told = {"file": str(args.output), "items": made.items, "open": made.open, "copies": made.copies}
-        print(json.dumps(told, ensure_ascii=False))
+        facts = {"file": str(args.output), "items": made.items, "open": made.open, "copies": made.copies}
+        print(json.dumps(facts, ensure_ascii=False))
     elif not args.quiet:
         print(text("sheet.cli.listed", args.say, n=made.items, all=made.open, file=args.output))
         if made.copies:

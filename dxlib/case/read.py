@@ -359,8 +359,8 @@ def read_folder(
     digests.pop("reasons.csv", None)
     digests[own] = digest(part(own, read))
     if documents:
-        tables["evidence"], seen, found = read_documents(folder, place, tables["evidence"])
-        digests |= seen
+        tables["evidence"], looked_at, found = read_documents(folder, place, tables["evidence"])
+        digests |= looked_at
         findings += found
     if nobody_answers(tables["indicators"]):
         idle = ("file_missing", "table_empty")

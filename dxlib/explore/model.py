@@ -63,14 +63,14 @@ class Ground:
 
     scores    weights -> (K, N) index shares
     printed   scores that give the points as they are printed
-    rooms     (N,) own maxima, in points
+    own_maxima  (N,) own maxima, in points
     """
 
     framework: Framework
     exact: Exact
     scores: Callable[[Weights], np.ndarray]
     printed: Callable[[np.ndarray], np.ndarray]
-    rooms: np.ndarray
+    own_maxima: np.ndarray
 
 
 class Model:
@@ -144,7 +144,7 @@ class Model:
             enough = [share >= self.case.settings.min_coverage for share in coverage(framework, ground.exact)]
             listed &= np.array(enough)
         rank, of, low, high = self.places(deciding, listed)
-        points = np.round(ground.printed(shown) * ground.rooms, self.case.settings.points_decimals).tolist()
+        points = np.round(ground.printed(shown) * ground.own_maxima, self.case.settings.points_decimals).tolist()
         return Standing(
             [None if np.isnan(x) else float(x) for x in shown],
             [None if np.isnan(x) else x for x in points],
@@ -200,8 +200,8 @@ class Model:
         exact, i = self.edited(())[1], self.agencies.index(agency)
         if code in exact.extra:
             return exact.extra[code].shares[i], None
-        share, room = exact.columns[code].shares[i], exact.columns[code].rooms[i]
-        return None if share is None else share * room, room
+        share, own_maximum = exact.columns[code].shares[i], exact.columns[code].own_maxima[i]
+        return None if share is None else share * own_maximum, own_maximum
 
     def _edited(self, points: tuple[tuple[tuple[str, str], str], ...]) -> tuple[Case, Exact]:
         """The case with some points edited, and its exact scores."""
@@ -215,8 +215,8 @@ class Model:
             case.with_changes(drop=gone)  # says what is wrong with it
         exact = climb(exact, framework, case.settings) if gone else exact
         shares = leaf_shares(case, exact=exact)
-        rooms = np.array([float(room) for room in exact.columns[INDEX].rooms])
-        return Ground(framework, exact, scorer(framework, shares), published(case.settings, rooms), rooms)
+        own_maxima = np.array([float(m) for m in exact.columns[INDEX].own_maxima])
+        return Ground(framework, exact, scorer(framework, shares), published(case.settings, own_maxima), own_maxima)
 
 
 def reweighted(framework: Framework, weights: Mapping[str, Fraction]) -> Framework:

@@ -33,7 +33,7 @@ class Shares:
     extra     (N,) bonus and penalty points as a share of the own maximum
     clamped   whether the set has bonus or penalty rows
     scored    (N,) False for an agency without a score (its x is not to be used)
-    rooms     (N,) own maximum of every scored node, by code; no weighting changes it
+    own_maxima  (N,) own maximum of every scored node, by code; no weighting changes it
     """
 
     agencies: list[str]
@@ -43,7 +43,7 @@ class Shares:
     extra: np.ndarray
     clamped: bool
     scored: np.ndarray
-    rooms: Mapping[str, np.ndarray]
+    own_maxima: Mapping[str, np.ndarray]
 
 
 def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -> Shares:
@@ -58,12 +58,12 @@ def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -
     points = np.array(
         [[0.0 if p is None else float(p) for p in row] for row in (leaf.shares for leaf in exact.extra.values())], float
     )
-    whole = np.array([float(r) or 1.0 for r in index.rooms])
+    whole = np.array([float(r) or 1.0 for r in index.own_maxima])
     extra = points.sum(axis=0) / whole if len(points) else np.zeros(len(exact.agencies))
     scored = np.array([s is not None for s in index.shares])
     nodes = [node.code for node in case.framework.nodes.values() if node.scored]
-    rooms = {code: np.array([float(r) for r in exact.columns[code].rooms]) for code in nodes}
-    return Shares(exact.agencies, codes, x, present, extra, bool(len(points)), scored, rooms)
+    own_maxima = {code: np.array([float(r) for r in exact.columns[code].own_maxima]) for code in nodes}
+    return Shares(exact.agencies, codes, x, present, extra, bool(len(points)), scored, own_maxima)
 
 
 def some(shares: Shares, chosen: np.ndarray) -> Shares:
@@ -76,7 +76,7 @@ def some(shares: Shares, chosen: np.ndarray) -> Shares:
         shares.extra[chosen],
         shares.clamped,
         shares.scored[chosen],
-        {code: room[chosen] for code, room in shares.rooms.items()},
+        {code: own_maximum[chosen] for code, own_maximum in shares.own_maxima.items()},
     )
 
 
@@ -271,19 +271,19 @@ def alternatives(aggregate: str, below: list[Node], branches: list[Branch], shar
     counting = [(n, b) for n, b in zip(below, branches, strict=True) if n.weight]
     size = max((float(n.maximum or 1) if has_points else 1.0 for n, _ in counting), default=1.0)
     by_points = aggregate == "best" and has_points
-    whole = np.max([shares.rooms[n.code] for n in below], axis=0) if by_points else 1.0
+    whole = np.max([shares.own_maxima[n.code] for n in below], axis=0) if by_points else 1.0
     choose = np.fmax if aggregate == "best" else np.fmin
 
     def found(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         chosen = np.full((weights.shape[1], len(shares.agencies)), np.nan)
-        room = np.zeros((1, len(shares.agencies)))
+        own_maximum = np.zeros((1, len(shares.agencies)))
         for n, branch in counting:
             share, stays = branch(weights)
-            own = shares.rooms[n.code][None] if has_points else np.ones((1, 1)) if stays is None else stays
+            own = shares.own_maxima[n.code][None] if has_points else np.ones((1, 1)) if stays is None else stays
             chosen = choose(chosen, share * own if by_points else np.where(own > 0, share, np.nan))
-            room = np.maximum(room, own)
+            own_maximum = np.maximum(own_maximum, own)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return chosen / np.where(whole > 0, whole, np.nan), np.broadcast_to(room / size, chosen.shape)
+            return chosen / np.where(whole > 0, whole, np.nan), np.broadcast_to(own_maximum / size, chosen.shape)
 
     return found
 

@@ -36,14 +36,14 @@ def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
     return out
 
 
-def ranked_on(share: Fraction | None, room: Fraction, settings: Settings, rooted: bool = False) -> Fraction | None:
+def ranked_on(share: Fraction | None, maximum: Fraction, settings: Settings, rooted: bool = False) -> Fraction | None:
     """The share that decides rank and class: exact, or that of the published points.
 
     rooted   whether it may hold roots (`Framework.rooted`)
     """
-    if share is None or settings.rank_on == "exact" or not room:
+    if share is None or settings.rank_on == "exact" or not maximum:
         return at_root_precision(share, rooted)
-    return rounded(at_root_precision(share * room, rooted), settings.points_decimals, settings.half) / room
+    return rounded(at_root_precision(share * maximum, rooted), settings.points_decimals, settings.half) / maximum
 
 
 def ranks_by_scope(

@@ -78,7 +78,7 @@ def deciding_shares(column: Column, settings: Settings, rooted: bool) -> list[Fr
     """The shares of a node that decide ranks and classes, see `ranked_on`."""
     if settings.rank_on == "exact" and not rooted:
         return column.shares
-    return [ranked_on(s, room, settings, rooted) for s, room in zip(column.shares, column.rooms, strict=True)]
+    return [ranked_on(s, m, settings, rooted) for s, m in zip(column.shares, column.own_maxima, strict=True)]
 
 
 def printed_points(
@@ -89,10 +89,10 @@ def printed_points(
     decimals, half = settings.points_decimals, settings.half
     if extra is not None:
         return rounded_column(extra.shares, None, decimals, half), np.full(len(extra.shares), np.nan)
-    points = rounded_column(column.shares, column.rooms, decimals, half, rooted)
+    points = rounded_column(column.shares, column.own_maxima, decimals, half, rooted)
     maxima = [
         r.numerator / r.denominator if s is not None or (b and r) else np.nan
-        for s, b, r in zip(column.shares, column.blocked, column.rooms, strict=True)
+        for s, b, r in zip(column.shares, column.blocked, column.own_maxima, strict=True)
     ]
     return points, np.array(maxima)
 

@@ -189,7 +189,7 @@ class Counter:
 
     lists      scope, agencies in official order, their ranks
     shares     of the agencies list by list, those of no list last
-    rooms      (agencies,) own maxima
+    own_maxima  (agencies,) own maxima
     official   their classes by the exact score
     """
 
@@ -198,7 +198,7 @@ class Counter:
     full: bool
     lists: list[tuple[str, list[str], np.ndarray]]
     shares: Shares
-    rooms: np.ndarray
+    own_maxima: np.ndarray
     official: list[int | None]
 
     @property
@@ -221,7 +221,7 @@ class Counter:
             tops=self.tops if self.full else [],
             pairs=self.full,
             cuts=self.settings.classes.edges if self.full else (),
-            as_published=published(self.settings, self.rooms) if by_publication else None,
+            as_published=published(self.settings, self.own_maxima) if by_publication else None,
         )
 
     def as_tally(self, places: list[np.ndarray], sums: list[np.ndarray], draws: int) -> Tally:
@@ -249,7 +249,7 @@ def counter_of(case: Case, on: str | None, full: bool) -> Counter:
     exact = evaluate(case, on)
     shares = leaf_shares(case, exact=exact)
     table = tabulate(case, exact, [INDEX])
-    rooms = np.array([float(room) for room in exact.columns[INDEX].rooms])
+    own_maxima = np.array([float(m) for m in exact.columns[INDEX].own_maxima])
     place = {agency: i for i, agency in enumerate(shares.agencies)}
     listed = table.dropna(subset=["rank"]).sort_values(["scope", "rank", "agency"], kind="stable")
     lists = [
@@ -263,7 +263,7 @@ def counter_of(case: Case, on: str | None, full: bool) -> Counter:
     classes = [official[shares.agencies[i]] for i in chosen]
     found = [None if pd.isna(of) else int(of) for of in classes]
     policies = replace(case.settings, title={}, calendar={}, sensitivity={}, comparison={})  # these cannot travel
-    return Counter(policies, case.framework, full, lists, some(shares, chosen), rooms[chosen], found)
+    return Counter(policies, case.framework, full, lists, some(shares, chosen), own_maxima[chosen], found)
 
 
 def checked(framework: Framework, weights: pd.DataFrame, threads: int = 1) -> tuple[list[str], np.ndarray]:
@@ -416,12 +416,12 @@ def compared_in(size: int, pairs: bool = True) -> np.ndarray:
     return np.array(found, int).reshape(-1, 2)
 
 
-def published(settings: Settings, rooms: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def published(settings: Settings, own_maxima: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Scores as they are published: points rounded to the decimals of the case, as a share of the own maximum.
 
-    rooms   (N,) own maxima; an agency whose own maximum is 0 keeps its score. A half within the tolerance is a half.
+    own_maxima  (N,); an agency whose own maximum is 0 keeps its score. A half within the tolerance is a half.
     """
-    unit = 10.0**settings.points_decimals * np.where(rooms > 0, rooms, 1.0)
+    unit = 10.0**settings.points_decimals * np.where(own_maxima > 0, own_maxima, 1.0)
 
     def as_published(scores: np.ndarray) -> np.ndarray:
         units = np.abs(scores * unit)
@@ -429,6 +429,6 @@ def published(settings: Settings, rooms: np.ndarray) -> Callable[[np.ndarray], n
         rest = units - whole - 0.5
         half = np.abs(rest) <= TIE * np.maximum(1.0, units)
         up = np.where(half, (settings.half == "away") | (whole % 2 == 1), rest > 0)
-        return np.where(rooms > 0, np.copysign(whole + up, scores) / unit, scores)
+        return np.where(own_maxima > 0, np.copysign(whole + up, scores) / unit, scores)
 
     return as_published

@@ -109,7 +109,7 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
         above = certain(lin, members, half_width, leads(lin, members, half_width)[1])
         for place, i in enumerate(members):
             ends = score_range(lin, i, low, high)
-            worst, best = (ranked_on(end, lin.rooms[i], case.settings) for end in ends)
+            worst, best = (ranked_on(end, lin.own_maxima[i], case.settings) for end in ends)
             classes = case.settings.classes.met(worst, best)
             official = lin.official.loc[i]
             rows.append(

@@ -171,8 +171,8 @@ def changes(start: Start, factor: str, alternative: str) -> bool:
     counted = [code for code, w in framework.global_weights().items() if w]
     points = [code for code, node in framework.nodes.items() if node.role in ("bonus", "penalty")]
     return any(
-        (official[code].shares[i], official[code].present[i], official[code].rooms[i])
-        != (other[code].shares[i], other[code].present[i], other[code].rooms[i])
+        (official[code].shares[i], official[code].present[i], official[code].own_maxima[i])
+        != (other[code].shares[i], other[code].present[i], other[code].own_maxima[i])
         for code in counted
         for i in start.listed.tolist()
     ) or any(
@@ -267,7 +267,7 @@ def part(exact: Exact, chosen: np.ndarray) -> Exact:
         return [values[i] for i in at]
 
     columns = {
-        code: Column(picked(c.shares), picked(c.rooms), picked(c.present), picked(c.blocked), picked(c.states))
+        code: Column(picked(c.shares), picked(c.own_maxima), picked(c.present), picked(c.blocked), picked(c.states))
         for code, c in exact.columns.items()
     }
     extra = {code: Leaf(picked(row.shares), picked(row.states)) for code, row in exact.extra.items()}
@@ -292,7 +292,10 @@ def identical(exact: Exact, shares: Shares) -> list[int]:
         same = (
             j
             for j in before
-            if all((c.shares[i], c.present[i], c.rooms[i]) == (c.shares[j], c.present[j], c.rooms[j]) for c in rows)
+            if all(
+                (c.shares[i], c.present[i], c.own_maxima[i]) == (c.shares[j], c.present[j], c.own_maxima[j])
+                for c in rows
+            )
             and all(row.shares[i] == row.shares[j] for row in exact.extra.values())
         )
         out.append(next(same, i))
@@ -328,8 +331,8 @@ def decided(
     weights = {code: np.array([float(tree.nodes[code].weight) for tree in frameworks]) for code in codes}
     scores = index_scores(frameworks[0], shares, weights)
     if settings.rank_on == "published":
-        rooms = np.array([float(r) for r in exact.columns[INDEX].rooms])
-        scores = published(scores, rooms * 10.0**settings.points_decimals, ask)
+        own_maxima = np.array([float(r) for r in exact.columns[INDEX].own_maxima])
+        scores = published(scores, own_maxima * 10.0**settings.points_decimals, ask)
     return ranks_and_classes(scores, scopes, settings, identical(exact, shares), ask)
 
 

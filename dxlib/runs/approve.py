@@ -64,8 +64,8 @@ def signed(
 ) -> dict[str, str]:
     """The row, appended where nothing stands against it."""
     place, entries = f"{case.year}/{case.group}", record.read(reports)
-    told = {"role": role, "decision": decision, "reason": reason, "pending_appeals": pending}
-    role, decision, reason, pending = typed(told, f"{place}/approvals.csv").values()
+    given = {"role": role, "decision": decision, "reason": reason, "pending_appeals": pending}
+    role, decision, reason, pending = typed(given, f"{place}/approvals.csv").values()
     job = Job(case.year, case.group, "report", OFFICIAL, "public")
     entry, published = entries.get(f"{job.reader}/{job}"), record.signature(place, entries)
     waiting = open_items(case)

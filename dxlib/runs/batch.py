@@ -203,11 +203,11 @@ def run(
                 put(
                     publication, unchanged.MEMORY, unchanged.written({**source.remembered, **plan.remembered(outcomes)})
                 )
-        told = [finding for outcome in outcomes.values() for finding in outcome.findings]
-        if untold := [
-            finding for of in publication.held.values() for finding in of if finding not in told
+        reported = [finding for outcome in outcomes.values() for finding in outcome.findings]
+        if unreported := [
+            finding for of in publication.held.values() for finding in of if finding not in reported
         ]:  # of no job's file
-            raise Refusal(untold)
+            raise Refusal(unreported)
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))

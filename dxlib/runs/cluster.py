@@ -73,7 +73,7 @@ def run_all(
         running: dict[Future[bytes], Task] = {}
         try:
             ready(client, address, expected)
-            following, seen = next(waiting, None), time.monotonic()
+            following, last_sign = next(waiting, None), time.monotonic()
             while following is not None or running:
                 if isinstance(following, Outcome):
                     yield following
@@ -83,7 +83,7 @@ def run_all(
                     following = next(waiting, None)
                     continue
                 threads = capacity(client)
-                seen = time.monotonic() if threads else seen
+                last_sign = time.monotonic() if threads else last_sign
                 if isinstance(following, Task) and len(running) < max(1, 2 * threads):  # one ahead, so that none waits
                     begun(following.job)
                     task = divided(following, address)
@@ -93,7 +93,7 @@ def run_all(
                 done, _ = wait(running, timeout=1, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield outcome_of(future, running.pop(future))
-                if running and not done and time.monotonic() - seen > parallel.PATIENCE:
+                if running and not done and time.monotonic() - last_sign > parallel.PATIENCE:
                     yield from given_up(running, address)
                     running.clear()
         finally:

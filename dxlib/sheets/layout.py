@@ -376,9 +376,9 @@ def beyond(
         value = as_text(page.values.get(place, ""))
         yield Finding("E_LOCKED", "formula_added", file, column=f"{title}!{at(*place)}", value=value)
     ours = {p for p in page.values if p[0] in rows and p[1] in columns and (rows[p[0]], columns[p[1]]) in cells}
-    told = {p for p in page.values if p[0] in again or (p[0] < last and p[0] not in rows)}
-    told |= {p for p in page.values if p[1] < end and p[1] not in columns}
-    if words := sorted(page.values.keys() - ours - told - page.formulas):
+    named = {p for p in page.values if p[0] in again or (p[0] < last and p[0] not in rows)}
+    named |= {p for p in page.values if p[1] < end and p[1] not in columns}
+    if words := sorted(page.values.keys() - ours - named - page.formulas):
         where, facts = f"{title}!{at(*words[0])}", {"n": len(words), "sheet": title}
         value = plain(page.values[words[0]])[:SHOWN]
         yield Finding("E_LOCKED" if free else "W_SHEET", "cells_outside", file, column=where, value=value, facts=facts)

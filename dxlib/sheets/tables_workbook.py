@@ -589,9 +589,9 @@ def files_of(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], o
     for i in range(max(len(was.get("class", ())), len(given.get("class", ())))):
         old, fresh = (dict(enumerate(x.get("class", ()))).get(i, {}) for x in (was, given))
         lines += [(f"class {i + 1} {key}", held(old, key), held(fresh, key)) for key in CLASSES]
-    told = [("index", key, "", a, b) for key, a, b in lines if a != b]
-    out.changes += told
-    if told:
+    edited = [("index", key, "", a, b) for key, a, b in lines if a != b]
+    out.changes += edited
+    if edited:
         changed[folder / SETTINGS_FILE] = new[SETTINGS_FILE]
     return changed
 

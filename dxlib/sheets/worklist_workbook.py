@@ -66,13 +66,13 @@ def items(case: Case, before: Case | None, capacity: int = CAPACITY, seed: int =
 
     The same choice as on the page on verification. Source: `verify.worklist`.
     """
-    told = verify.scores(case)
-    ledger = verify.ledger(case, told)
+    scored = verify.scores(case)
+    ledger = verify.ledger(case, scored)
     past = verify.history(case, before)
-    by_agency, _ = verify.deviation(case, told)
-    flags = verify.flags(case, ledger, by_agency, past, default_rng(seed), told)
+    by_agency, _ = verify.deviation(case, scored)
+    flags = verify.flags(case, ledger, by_agency, past, default_rng(seed), scored)
     chosen = verify.choose(verify.risk(ledger, past, flags), capacity, default_rng(seed))
-    listed = verify.worklist(verify.open_items(case, told), chosen, capacity)
+    listed = verify.worklist(verify.open_items(case, scored), chosen, capacity)
     columns = (*CELL, "kind", "part", "red_flags", "steps", "risk")
     return [Item(a, c, k, p, red, steps + 1, round(r, 6)) for a, c, k, p, red, steps, r in rows_of(listed, *columns)]
 

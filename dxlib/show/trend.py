@@ -292,8 +292,8 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
     for row in rows.to_dict("records"):
         parts: list[Fraction | None] = [None] * (3 + len(lack))
         if row["agency"] in step.judged:
-            told = [row["performance"], *(row[part] for part in lack), total(row, SET)]
-            parts = [*told, row["change"] - sum(told)]
+            explained = [row["performance"], *(row[part] for part in lack), total(row, SET)]
+            parts = [*explained, row["change"] - sum(explained)]
         estimate = "" if row["flag"] == "U" else "*"
         body.append(
             [

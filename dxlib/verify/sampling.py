@@ -305,9 +305,9 @@ def plan(
     if absent := [c for c in ("claimed", strata) if c not in items.columns]:
         raise ValueError(f"the items lack the columns {', '.join(absent)}")
     per_points = points_size(tolerable_rate, confidence, expected_ratio)
-    told = items[items["claimed"].notna()]
-    held = told[told["claimed"] > 0]
-    population, book = len(told), float(held["claimed"].sum())
+    claims = items[items["claimed"].notna()]
+    held = claims[claims["claimed"] > 0]
+    population, book = len(claims), float(held["claimed"].sum())
     bad = tolerable(tolerable_rate, population)
     size = attribute_size(population, bad, confidence, allowed)
     size = population if size is None else size
@@ -316,10 +316,10 @@ def plan(
         ("attribute", "", population, book, float(bad), size),
         ("points", "", len(held), book, share * book, min(per_points, len(held))),
     ]
-    basis = "past" if "past" in told.columns else "claimed"
-    groups = {str(name): group for name, group in told.groupby(strata, sort=True, dropna=False)}
+    basis = "past" if "past" in claims.columns else "claimed"
+    groups = {str(name): group for name, group in claims.groupby(strata, sort=True, dropna=False)}
     counts = [len(group) for group in groups.values()]
-    whole = deviation_of(told[basis], 0.0)
+    whole = deviation_of(claims[basis], 0.0)
     deviations = [deviation_of(group[basis], whole if basis == "past" else 0.0) for group in groups.values()]
     least = sum(min(LEAST_PER_STRATUM, n) for n in counts)
     allocation = neyman(counts, deviations, max(size, least), LEAST_PER_STRATUM)

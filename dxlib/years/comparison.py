@@ -99,7 +99,7 @@ def compare_years(
     sides = Sides(then.rows, now.rows, others, lack.gaps)
     split = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
     changed = changes(related, sides, ranges(then), split)
-    told = judged(changed, declared["min_matched"])
+    judged_agencies = judged(changed, declared["min_matched"])
     several = related[related["origin"].isin(joined(related))]
     plain = reweighted(then, {agency: x for agency, x in parts_of(several, {}).items() if len(x) > 1}).rows
     return Comparison(
@@ -108,7 +108,7 @@ def compare_years(
         related,
         matches,
         changed,
-        group_change(related, changed, scores, told),
+        group_change(related, changed, scores, judged_agencies),
         comparable(matches),
         comparable(matches) >= declared["min_matched"],
         (ranked[0], ranked[1]),
