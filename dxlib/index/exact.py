@@ -207,7 +207,7 @@ def branch(
 
 
 def by_agency(columns: Sequence[Column], n: int) -> Iterator[tuple[tuple, ...]]:
-    """(shares, rooms, present, blocked, states) of each of n agencies, each a tuple over the columns."""
+    """(shares, own_maxima, present, blocked, states) of each of n agencies, each a tuple over the columns."""
     parts = [[getattr(column, field.name) for column in columns] for field in fields(Column)]
     return zip(*(zip(*part, strict=True) if part else repeat((), n) for part in parts), strict=True)
 

@@ -304,8 +304,8 @@ def group_change(
     Returns part and value (Fractions), adding up exactly: before; left (agencies that are gone without an heir, or have
     no score any more); reorganised (the same agencies on the new map); what every part of `changes` moved at the
     agencies of `judged` (one row `change` where no agency has parts); joined (what merged and split ones changed
-    against their estimates); apart (what the others changed); entered; after. Each is a part of the change of the mean of all.
-    Empty where nobody stands in both years.
+    against their estimates); apart (what the others changed); entered; after. Each is a part of the change of the mean
+    of all. Empty where nobody stands in both years.
     Means are taken over figures of 30 decimals (exact ones of thousands of agencies have no end of digits); what that
     leaves over counts with performance, or where nobody has any with those apart, or joined.
     Source: shift of the mean of a changing population, in each step over the agencies of both sides.
