@@ -332,17 +332,17 @@ def rank_rows(scores: np.ndarray, tie: float, ranks: np.ndarray) -> None:
     bits might decide a tie, and scores outside 0 to 1, are ranked by `rank_any`.
     """
     n = scores.shape[1]
-    room = (1 << (n - 1).bit_length()) - 1  # the bits that give way
-    keys = scores.view(np.int64) & ~room
+    low_bits = (1 << (n - 1).bit_length()) - 1  # the bits that give way
+    keys = scores.view(np.int64) & ~low_bits
     keys |= np.arange(n)
     keys.sort(axis=1)
-    if keys[:, 0].min() < 0 or keys[:, -1].max() > WHOLE | room:  # negative, above 1, or nan
+    if keys[:, 0].min() < 0 or keys[:, -1].max() > WHOLE | low_bits:  # negative, above 1, or nan
         rank_any(scores, tie, ranks)
         return
-    values, blurred = keys.view(np.float64).ravel(), 2.0**-51 * (room + 1)
+    values, blurred = keys.view(np.float64).ravel(), 2.0**-51 * (low_bits + 1)
     gaps = between(values, n)
     near = gaps <= tie + blurred
-    keys &= room
+    keys &= low_bits
     ties = near.any()
     number(keys, gaps <= tie - blurred if ties else near, ranks)
     unsure = np.unique(np.flatnonzero(near & (gaps > tie - blurred)) // n) if ties else ()

@@ -26,8 +26,8 @@ def smallest(c: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarr
     if low.sum() > 1 + NEAR or high.sum() < 1 - NEAR or (low > high).any():
         raise ValueError("no weighting between the given bounds sums to 1")
     order = np.argsort(c, axis=1, kind="stable")
-    room = (high - low)[order]
-    spent = np.clip(1 - low.sum() - (np.cumsum(room, axis=1) - room), 0, room)
+    slack = (high - low)[order]
+    spent = np.clip(1 - low.sum() - (np.cumsum(slack, axis=1) - slack), 0, slack)
     w = np.empty(c.shape)
     np.put_along_axis(w, order, low[order] + spent, axis=1)
     return (c * w).sum(axis=1), w

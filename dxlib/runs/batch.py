@@ -219,7 +219,7 @@ class Plan:
 
     stamps     what a job is made from
     left_out   jobs that have nothing to show
-    around     surroundings of a job, where what was read of them is what stood there at the start, see `seen`
+    around     surroundings of a job, where what was read of them is what stood there at the start, see `unchanged`
     """
 
     chosen: list[Job]

@@ -184,7 +184,7 @@ def leave_with_driver() -> None:
 
 
 def set_up(folder: Path) -> None:
-    """Make the surroundings of all kernels the same on every desk: environment, folder, no noise."""
+    """Make the surroundings of all kernels the same on every machine: environment, folder, no noise."""
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # builds a grammar for 1 s at import; no Jupyter schema needs it
     os.chdir(folder)
     log = os.open("log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

@@ -209,7 +209,7 @@ def beside(failure: Outcome) -> str:
 
 
 def opened(root: Path, reports: Path, work: Path) -> Publication:
-    """The books of a reports folder, after finishing what an interrupted run had decided to publish."""
+    """What a reports folder publishes, after finishing what an interrupted run had decided to publish."""
     for reader in record.READERS:
         recover(reports / reader)
     former = record.read(reports)

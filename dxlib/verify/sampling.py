@@ -240,7 +240,7 @@ def start(interval: int, rng: np.random.Generator) -> int:
 
 
 def neyman(sizes: Sequence[int], deviations: Sequence[Number], total: int, least: int = 1) -> list[int]:
-    """How to spread `total` items over strata so that the estimate is as precise as it can be.
+    """How to allocate `total` items to strata so that the estimate is as precise as it can be.
 
     `sizes` counts the items per stratum, `deviations` their standard deviations (same order). Every stratum gets
     at least `least` (all of it when smaller), none more than it has. Returns whole numbers that sum to `total`
@@ -249,10 +249,10 @@ def neyman(sizes: Sequence[int], deviations: Sequence[Number], total: int, least
     total below the minima.
     Source: Wright (2012), The American Statistician 66: the next item goes where N S / sqrt(n (n + 1)) is largest.
     """
-    spread = [written(s) for s in deviations]
-    if len(sizes) != len(spread):
-        raise ValueError(f"{len(sizes)} strata but {len(spread)} deviations")
-    if least < 1 or any(size < 0 for size in sizes) or any(s < 0 for s in spread):
+    sd = [written(s) for s in deviations]
+    if len(sizes) != len(sd):
+        raise ValueError(f"{len(sizes)} strata but {len(sd)} deviations")
+    if least < 1 or any(size < 0 for size in sizes) or any(s < 0 for s in sd):
         raise ValueError("sizes and deviations must not be negative, and every stratum needs at least one item")
     given = [min(least, size) for size in sizes]
     if sum(given) > total:
@@ -260,7 +260,7 @@ def neyman(sizes: Sequence[int], deviations: Sequence[Number], total: int, least
 
     def waiting(h: int) -> tuple[Fraction, Fraction, int]:
         n = given[h] * (given[h] + 1)
-        return -((sizes[h] * spread[h]) ** 2) / n, -Fraction(sizes[h] ** 2, n), h
+        return -((sizes[h] * sd[h]) ** 2) / n, -Fraction(sizes[h] ** 2, n), h
 
     queue = [waiting(h) for h, size in enumerate(sizes) if given[h] < size]
     heapq.heapify(queue)
