@@ -33,14 +33,15 @@ RECORD, SUMS, ROOT, SCORES = "record.json", "SHA256SUMS", "root.txt", "tables/sc
 READERS = ("public", "internal")
 OF_REPORTS = {*READERS, "README.md", "run-log.json", "run-seen.json"}  # what stands in a folder of reports
 REPORT = "/report.vi"  # the job of a place that is signed: what is signed is Vietnamese
+LARGEST_PROOF = 50_000_000  # bytes that are read
 ROWS_LEAF = 1  # where the agencies' lines stand among the leaves of a place
 # What a page of a version that was replaced says first of all; all else in it is as it was signed.
 NOTICE_STYLE = (
     "padding:1rem;border-bottom:3px solid #b00020;background:#fff3f3;color:#5f0010;font:bold 1rem/1.5 sans-serif"
 )
 NOTICE = re.compile(
-    rb'(\A|<body[^>]*>)<p role="note" data-replaced style="%s">[^<]*<a href="(?!/)[^"<>:]*">[^<]*</a></p>'
-    % re.escape(NOTICE_STYLE).encode()
+    rb'(\A|<body[^<>]*>)<p role="note" data-replaced style="%s">[^<]*<a href="%s">[^<]*</a></p>'
+    % (re.escape(NOTICE_STYLE).encode(), rb"(?:\.\./)*[\w.-]+(?:/[\w.-]+)*")  # a path, and nothing else a browser knows
 )
 RETURNED = re.compile(r"[0-9]{4}/[^/]+/returned/[^/]+\.xlsx")  # marked copies, see docs/forms.md
 
@@ -259,10 +260,12 @@ def rows_of_scores(text: str) -> dict[str, bytes]:
 def records(text: str) -> Iterator[str]:
     """The rows of a CSV text, unparsed, without line ends; a quoted cell may run over lines."""
     held: list[str] = []
+    quotes = 0
     for line in text.split("\n"):
         held.append(line)
-        row = "\n".join(held).removesuffix("\r")
-        if row.count('"') % 2 == 0:
+        quotes += line.count('"')
+        if quotes % 2 == 0:
+            row = "\n".join(held).removesuffix("\r")
             held = []
             if row:
                 yield row
@@ -713,6 +716,8 @@ def check_versions(
                 found += check_version(folder, at, kept, versions[at], rows[: n + 1], n, files)
         elif n == len(rows):
             found.append(Deviation(at, "version_sign_offs"))
+        elif rows[n].get("root"):  # without it nothing holds the pages to what was signed
+            found.append(Deviation(f"{at}/{RECORD}", "missing", 0, rows[n]["root"]))
     return versions, found
 
 
@@ -1319,7 +1324,8 @@ def run_proof(args: argparse.Namespace, dx: argparse.ArgumentParser) -> int:
 def run_check_proof(args: argparse.Namespace, dx: argparse.ArgumentParser) -> int:
     say = WORDS[args.lang]
     try:
-        data = Path(args.check_proof).read_bytes()
+        with Path(args.check_proof).open("rb") as file:  # a pipe is a file too: a shell may hand over what it has made
+            data = file.read(LARGEST_PROOF)
     except (OSError, ValueError):
         dx.error(say["no_file"].format(path=safe(args.check_proof)))
     try:
@@ -1328,6 +1334,8 @@ def run_check_proof(args: argparse.Namespace, dx: argparse.ArgumentParser) -> in
         proof = None
     right = holds(proof) and proof["root"].startswith(args.root or "")
     facts = {key: safe(proof[key]) for key in ("agency", "place", "root")} if right else {}
+    if right:  # of which version these are is said by the root alone
+        facts["place"] = facts["place"].partition("/v")[0]
     lines = [say["proof_holds"].format(**facts), *(f"  {safe(line)}" for line in proof["lines"])] if right else []
     lines += [say["proof_root"]] if right and args.root is None else []
     said = json.dumps({"confirmed": right, **facts}, indent=1, sort_keys=True)

@@ -652,7 +652,8 @@ def run_new_year(args: argparse.Namespace) -> int:
             print(text("cli.nobody_left" if group.nobody else "cli.proposed", args.say, **facts, **named))
             if group.left_out:
                 print(text("cli.scenarios_left", args.say, names=listed(group.left_out)))
-        print(text("cli.to_fill", args.say))
+        if not all(group.nobody for group in made):
+            print(text("cli.to_fill", args.say))
     return 0
 
 

@@ -95,7 +95,7 @@ def meant(text: str) -> str:
 def bare(text: str) -> list[str]:
     """The words of a text: composed, without signs that nobody sees; the bullet of Word's own font is one."""
     text = re.sub("[\uf0b7\uf0a7]", "•", text)
-    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf").split()
+    return unicodedata.normalize("NFC", "".join(c for c in text if unicodedata.category(c) != "Cf")).split()
 
 
 def can_be_kept(text: str) -> bool:

@@ -89,6 +89,8 @@ def new_year(root: str | Path, year: str | int, before: str | int, groups: Itera
         must_hold(root, {f"{year}/{path}": data for path, data in files.items()})
     except Refusal as refusal:  # a scenario is copied as it stands: what is wrong with it is corrected there
         raise Refusal([copied(finding, str(before)) for finding in refusal.findings]) from None
+    if not files:  # nobody is left anywhere
+        return made
     put_all(root / year, files, still=lambda: not any((root / year / group).exists() for group in chosen))
     return made
 

@@ -15,10 +15,10 @@ from ..case import Case
 from ..case.framework import Framework
 from ..index import INDEX, Exact, evaluate, provisional, tabulate
 from ..index.exact import climb, coverage
-from ..index.floats import TIE, Weights, float_ranks, leaf_shares, scorer
+from ..index.floats import TIE, Weights, float_ranks, leaf_shares, published_shares, scorer
 from ..index.values import basis
 from ..robust import rank_intervals
-from ..robust.intervals import published, rank_quantiles
+from ..robust.intervals import rank_quantiles
 
 HUNDRED = 100
 
@@ -62,14 +62,12 @@ class Ground:
     """What no slider changes while it is above 0: the case as edited, its tree and leaf shares.
 
     scores    weights -> (K, N) index shares
-    printed   scores that give the points as they are printed
-    own_maxima  (N,) own maxima, in points
+    own_maxima     (N,) own maxima, in points
     """
 
     framework: Framework
     exact: Exact
     scores: Callable[[Weights], np.ndarray]
-    printed: Callable[[np.ndarray], np.ndarray]
     own_maxima: np.ndarray
 
 
@@ -136,7 +134,8 @@ class Model:
         tables = self.drawn(state)
         first = {c: np.concatenate(([float(weights.get(c, nodes[c].weight))], w)) for c, w in tables.items()}
         scores = ground.scores(first)
-        deciding = ground.printed(scores) if self.case.settings.rank_on == "published" else scores
+        printed = published_shares(scores, ground.own_maxima, self.case.settings)[0]
+        deciding = printed if self.case.settings.rank_on == "published" else scores
         shown, central = scores[0], deciding[0]
         listed = self.ranked & ~np.isnan(central)
         if self.case.settings.min_coverage:
@@ -144,7 +143,7 @@ class Model:
             enough = [share >= self.case.settings.min_coverage for share in coverage(framework, ground.exact)]
             listed &= np.array(enough)
         rank, of, low, high = self.places(deciding, listed)
-        points = np.round(ground.printed(shown) * ground.own_maxima, self.case.settings.points_decimals).tolist()
+        points = np.round(printed[0] * ground.own_maxima, self.case.settings.points_decimals).tolist()
         return Standing(
             [None if np.isnan(x) else float(x) for x in shown],
             [None if np.isnan(x) else x for x in points],
@@ -215,8 +214,8 @@ class Model:
             case.with_changes(drop=gone)  # says what is wrong with it
         exact = climb(exact, framework, case.settings) if gone else exact
         shares = leaf_shares(case, exact=exact)
-        own_maxima = np.array([float(m) for m in exact.columns[INDEX].own_maxima])
-        return Ground(framework, exact, scorer(framework, shares), published(case.settings, own_maxima), own_maxima)
+        own_maxima = np.array([float(own_maximum) for own_maximum in exact.columns[INDEX].own_maxima])
+        return Ground(framework, exact, scorer(framework, shares), own_maxima)
 
 
 def reweighted(framework: Framework, weights: Mapping[str, Fraction]) -> Framework:

@@ -17,7 +17,7 @@ from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
 from .aggregate import AGGREGATES, total, whole_numbers
-from .rounding import at_root_precision, rounded
+from .rounding import round_share, rounded
 from .values import OPEN, Finished, Leaf, basis, leaf
 
 VALUED = ("verified", "claimed", "measured")
@@ -147,17 +147,6 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
 def full_maximum(node: Node, framework: Framework) -> Fraction:
     """The maximum of a node of which nothing is left out."""
     return (node.maximum or ZERO) if framework.has_points else framework.total
-
-
-def round_share(share: Fraction | None, own_maximum: Fraction, settings: Settings, rooted: bool) -> Fraction | None:
-    """The share that gives rounded points.
-
-    rooted   whether the share may hold roots (`Framework.rooted`)
-    """
-    if share is None or not own_maximum:
-        return share
-    points = at_root_precision(share * own_maximum, rooted)
-    return rounded(points, settings.points_decimals, settings.half) / own_maximum
 
 
 def branch(

@@ -1,6 +1,6 @@
 """The float face of the score, for simulation only: many weightings of one case at once.
 
-Official scores never come from here (`exact` makes them); tests compare the two.
+Official scores never come from here (`score` is exact); tests compare the two.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..case import Case
 from ..case.framework import CHOICES, Framework, Node
+from ..case.settings import Settings
 from .exact import Exact, evaluate
 
 Weights = Mapping[str, np.ndarray]  # code -> (K,), for every scored node
@@ -33,7 +34,7 @@ class Shares:
     extra     (N,) bonus and penalty points as a share of the own maximum
     clamped   whether the set has bonus or penalty rows
     scored    (N,) False for an agency without a score (its x is not to be used)
-    own_maxima  (N,) own maximum of every scored node, by code; no weighting changes it
+    own_maxima     (N,) own maximum of every scored node, by code; no weighting changes it
     """
 
     agencies: list[str]
@@ -305,6 +306,22 @@ def product(at: list[int], branches: list[Branch]) -> Branch:
         return value, held / np.maximum(weights[at].sum(axis=0)[:, None], LEAST)
 
     return found
+
+
+def published_shares(scores: np.ndarray, own_maxima: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    """Scores as they are published: points rounded to the decimals of the case, as a share of the own maximum.
+
+    scores   (…, N) shares; own_maxima: (N,), an agency whose own maximum is 0 keeps its score
+
+    Returns both (…, N): the shares, and which of them a half within TIE decided, that was taken as a half.
+    """
+    unit = 10.0**settings.points_decimals * np.where(own_maxima > 0, own_maxima, 1.0)
+    units = np.abs(scores * unit)
+    whole = np.floor(units)
+    rest = units - whole - 0.5
+    half = np.abs(rest) <= TIE * np.maximum(1.0, units)
+    up = np.where(half, (settings.half == "away") | (whole % 2 == 1), rest > 0)
+    return np.where(own_maxima > 0, np.copysign(whole + up, scores) / unit, scores), half & (own_maxima > 0)
 
 
 def float_ranks(scores: np.ndarray, tie: float = TIE, dtype: type = np.int64) -> np.ndarray:

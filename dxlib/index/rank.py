@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..case.settings import Settings
-from .rounding import at_root_precision, rounded
+from .rounding import at_root_precision, round_share
 
 
 def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
@@ -43,7 +43,7 @@ def ranked_on(share: Fraction | None, maximum: Fraction, settings: Settings, roo
     """
     if share is None or settings.rank_on == "exact" or not maximum:
         return at_root_precision(share, rooted)
-    return rounded(at_root_precision(share * maximum, rooted), settings.points_decimals, settings.half) / maximum
+    return round_share(share, maximum, settings, rooted)
 
 
 def ranks_by_scope(

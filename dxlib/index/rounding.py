@@ -8,6 +8,8 @@ from typing import overload
 
 import numpy as np
 
+from ..case.settings import Settings
+
 ROOT_DECIMALS = 30
 
 
@@ -41,6 +43,16 @@ def at_root_precision(x: Fraction | None, rooted: bool) -> Fraction | None:
     rooted   whether the node is in `Framework.rooted`
     """
     return x if x is None or not rooted else rounded(x, ROOT_DECIMALS)
+
+
+def round_share(share: Fraction | None, maximum: Fraction, settings: Settings, rooted: bool) -> Fraction | None:
+    """The share that gives rounded points.
+
+    rooted   whether the share may hold roots (`Framework.rooted`)
+    """
+    if share is None or not maximum:
+        return share
+    return rounded(at_root_precision(share * maximum, rooted), settings.points_decimals, settings.half) / maximum
 
 
 def rounded_column(

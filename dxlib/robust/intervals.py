@@ -18,7 +18,7 @@ from ..case.classes import Edge
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, evaluate, tabulate
-from ..index.floats import SLICE, TIE, Shares, float_ranks, leaf_shares, row_scorer, some
+from ..index.floats import SLICE, TIE, Shares, float_ranks, leaf_shares, published_shares, row_scorer, some
 from .weights import STREAM, Drawer, check_set, drawer_of, families, workers
 
 BUFFER = 8_000_000  # ranks held at once by one thread: 16 MB
@@ -189,7 +189,7 @@ class Counter:
 
     lists      scope, agencies in official order, their ranks
     shares     of the agencies list by list, those of no list last
-    own_maxima  (agencies,) own maxima
+    own_maxima      (agencies,) own maxima
     official   their classes by the exact score
     """
 
@@ -210,6 +210,7 @@ class Counter:
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """The counts over some draws, see `count`. weights (nodes, K), rows named by `codes`."""
         by_publication = self.settings.rank_on == "published"
+        published = partial(published_shares, own_maxima=self.own_maxima, settings=self.settings)
         return count(
             self.framework,
             self.shares,
@@ -221,7 +222,7 @@ class Counter:
             tops=self.tops if self.full else [],
             pairs=self.full,
             cuts=self.settings.classes.edges if self.full else (),
-            as_published=published(self.settings, self.own_maxima) if by_publication else None,
+            as_published=published if by_publication else None,
         )
 
     def as_tally(self, places: list[np.ndarray], sums: list[np.ndarray], draws: int) -> Tally:
@@ -249,7 +250,7 @@ def counter_of(case: Case, on: str | None, full: bool) -> Counter:
     exact = evaluate(case, on)
     shares = leaf_shares(case, exact=exact)
     table = tabulate(case, exact, [INDEX])
-    own_maxima = np.array([float(m) for m in exact.columns[INDEX].own_maxima])
+    own_maxima = np.array([float(own_maximum) for own_maximum in exact.columns[INDEX].own_maxima])
     place = {agency: i for i, agency in enumerate(shares.agencies)}
     listed = table.dropna(subset=["rank"]).sort_values(["scope", "rank", "agency"], kind="stable")
     lists = [
@@ -308,7 +309,7 @@ def count(
     tops: list[str] | None = None,
     pairs: bool = False,
     cuts: tuple[Edge, ...] = (),
-    as_published: Callable[[np.ndarray], np.ndarray] | None = None,
+    as_published: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The pass itself: scores and ranks of a block of draws at a time, counted and forgotten.
 
@@ -335,7 +336,7 @@ def count(
 
     def scored(first: int, stop: int) -> np.ndarray:
         scores = scores_of(weights[:, first:stop])
-        return scores if as_published is None else as_published(scores)
+        return scores if as_published is None else as_published(scores)[0]
 
     def chunk(first: int) -> list[np.ndarray]:
         """Some draws, from weights to counts; returns what is small enough to be added up by who asked."""
@@ -414,21 +415,3 @@ def compared_in(size: int, pairs: bool = True) -> np.ndarray:
         return np.zeros((0, 2), int)
     found = list(combinations(range(size), 2)) if size <= ALL_PAIRS else list(pairwise(range(size)))
     return np.array(found, int).reshape(-1, 2)
-
-
-def published(settings: Settings, own_maxima: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Scores as they are published: points rounded to the decimals of the case, as a share of the own maximum.
-
-    own_maxima  (N,); an agency whose own maximum is 0 keeps its score. A half within the tolerance is a half.
-    """
-    unit = 10.0**settings.points_decimals * np.where(own_maxima > 0, own_maxima, 1.0)
-
-    def as_published(scores: np.ndarray) -> np.ndarray:
-        units = np.abs(scores * unit)
-        whole = np.floor(units)
-        rest = units - whole - 0.5
-        half = np.abs(rest) <= TIE * np.maximum(1.0, units)
-        up = np.where(half, (settings.half == "away") | (whole % 2 == 1), rest > 0)
-        return np.where(own_maxima > 0, np.copysign(whole + up, scores) / unit, scores)
-
-    return as_published

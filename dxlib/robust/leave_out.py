@@ -34,7 +34,7 @@ def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -
         after = index_ranks(case, climb(exact, framework.without(code), case.settings))
         shift = (after["rank"] - before["rank"]).dropna().abs()
         largest = int(shift.max()) if len(shift) else 0
-        leaders = [a for a in after.index[after["rank"] == 1] if before["rank"][a] != 1]
+        leaders = after.index[(after["rank"] == 1) & (before["rank"] != 1).fillna(True)]
         rows.append(
             {
                 "node": code,

@@ -21,7 +21,7 @@ from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
 from ..index.exact import Column, add_points, branch, climb, leaf_column, leaves_of
-from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, some
+from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, published_shares, some
 from ..index.table import deciding_shares
 from ..index.values import Leaf, basis
 from ..rules import MinMax, RankShare, Rule, ZScore
@@ -283,7 +283,7 @@ def climbed(case: Case, leaves: Mapping[str, Leaf], on: str, settings: Settings)
 
 def identical(exact: Exact, shares: Shares) -> list[int]:
     """(N,) for every agency the first one with the very same leaves: these two tie under any weights and means."""
-    rows = [*(exact.columns[code] for code in shares.codes)]
+    rows = [(c.shares, c.present, c.own_maxima) for c in (exact.columns[code] for code in shares.codes)]
     seen: dict[tuple, list[int]] = {}
     out = []
     for i in range(len(exact.agencies)):
@@ -292,10 +292,7 @@ def identical(exact: Exact, shares: Shares) -> list[int]:
         same = (
             j
             for j in before
-            if all(
-                (c.shares[i], c.present[i], c.own_maxima[i]) == (c.shares[j], c.present[j], c.own_maxima[j])
-                for c in rows
-            )
+            if all([x[i] for x in cells] == [x[j] for x in cells] for cells in rows)
             and all(row.shares[i] == row.shares[j] for row in exact.extra.values())
         )
         out.append(next(same, i))
@@ -319,21 +316,20 @@ def decided(
         index = climb(part(exact, np.array(members)), frameworks[k], settings).columns[INDEX]
         return deciding(index, frameworks[k])
 
+    same = identical(exact, shares)
     if settings.rounding == "every-level" or frameworks[0].aggregate not in MEANS:
         known = [
             deciding(index, tree) for index, tree in zip(tops(exact, frameworks, settings), frameworks, strict=True)
         ]
         values = np.array([[NAN if s is None else float(s) for s in row] for row in known])
-        return ranks_and_classes(
-            values, scopes, settings, identical(exact, shares), lambda k, at: [known[k][i] for i in at]
-        )
+        return ranks_and_classes(values, scopes, settings, same, lambda k, at: [known[k][i] for i in at])
     codes = [node.code for node in frameworks[0].nodes.values() if node.scored]
     weights = {code: np.array([float(tree.nodes[code].weight) for tree in frameworks]) for code in codes}
     scores = index_scores(frameworks[0], shares, weights)
     if settings.rank_on == "published":
         own_maxima = np.array([float(r) for r in exact.columns[INDEX].own_maxima])
-        scores = published(scores, own_maxima * 10.0**settings.points_decimals, ask)
-    return ranks_and_classes(scores, scopes, settings, identical(exact, shares), ask)
+        scores = published(scores, own_maxima, settings, ask)
+    return ranks_and_classes(scores, scopes, settings, same, ask)
 
 
 def tops(exact: Exact, frameworks: list[Framework], settings: Settings) -> Iterator[Column]:
@@ -348,13 +344,9 @@ def tops(exact: Exact, frameworks: list[Framework], settings: Settings) -> Itera
         yield add_points(index, list(exact.extra.values()), settings)
 
 
-def published(scores: np.ndarray, units: np.ndarray, ask: Ask) -> np.ndarray:
-    """(K, N) shares of the rounded points; near a half the exact number decides. `units` (N,) points x 10^decimals."""
-    points = scores * units
-    below = np.floor(points)
-    out = np.where(points - below > 0.5, below + 1, below) / np.where(units > 0, units, 1.0)
-    out = np.where(units > 0, out, scores)
-    near = (np.abs(points - below - 0.5) <= TIE * np.maximum(units, 1.0)) & (units > 0)
+def published(scores: np.ndarray, own_maxima: np.ndarray, settings: Settings, ask: Ask) -> np.ndarray:
+    """(K, N) shares of the published points; near a half the exact number decides."""
+    out, near = published_shares(scores, own_maxima, settings)
     for k in np.flatnonzero(near.any(axis=1)).tolist():
         members = np.flatnonzero(near[k]).tolist()
         out[k, members] = [NAN if s is None else float(s) for s in ask(k, members)]

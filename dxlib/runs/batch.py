@@ -78,7 +78,7 @@ class Source:
     cell_seconds: int
     force: bool
     former: Mapping[str, record.Entry]
-    remembered: Mapping[str, tuple[str, str]]
+    memory: Mapping[str, tuple[str, str]]
     files: Mapping[str, str] | None
     roots: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -102,7 +102,7 @@ class Source:
             given,
             library=fingerprint.digest_library(REPOSITORY / "dxlib"),
             lock=fingerprint.digest_file(lock) if lock.is_file() else "",
-            remembered=unchanged.read(reports),
+            memory=unchanged.read(reports),
             files=unchanged.files_of(root),
             **how,
         )
@@ -200,9 +200,7 @@ def run(
                 publication.tell(outcomes.values())
                 publication.close()
                 put(publication, log.LOG, log.described(REPOSITORY, began, times, finished, dask or workers))
-                put(
-                    publication, unchanged.MEMORY, unchanged.written({**source.remembered, **plan.remembered(outcomes)})
-                )
+                put(publication, unchanged.MEMORY, unchanged.written({**source.memory, **plan.remembered(outcomes)}))
         reported = [finding for outcome in outcomes.values() for finding in outcome.findings]
         if unreported := [
             finding for of in publication.held.values() for finding in of if finding not in reported
@@ -306,7 +304,7 @@ def case_by_case(source: Source, plan: Plan, publication: Publication, jobs: Ite
             elif job.notebook in matrix.NEEDS_YEARS and found.series and len(found.series.cases) == 1:
                 yield failed(job, *found.series.refused)
             else:
-                yield make_task(source, found, job, tables, plan.stamps, publication)
+                yield make_task(source, found, job, tables, plan, publication)
 
 
 def without_a_look(source: Source, job: Job, publication: Publication) -> dict[str, str] | None:
@@ -314,7 +312,7 @@ def without_a_look(source: Source, job: Job, publication: Publication) -> dict[s
 
     None: somebody must look.
     """
-    around, made = source.remembered.get(record.named(job), ("", ""))
+    around, made = source.memory.get(record.named(job), ("", ""))
     if source.force or not around or around != source.around.get((job.year, job.notebook)):
         return None
     entry = source.former.get(record.named(job))
@@ -399,17 +397,12 @@ def printed_root(source: Source, publication: Publication, job: Job, opened: Ope
 
 
 def make_task(
-    source: Source,
-    opened: Opened,
-    job: Job,
-    tables: dict[str, bytes],
-    stamps: dict[Job, record.Stamp],
-    publication: Publication,
+    source: Source, opened: Opened, job: Job, tables: dict[str, bytes], plan: Plan, publication: Publication
 ) -> Task | Outcome:
     """All that a worker needs, or the former products where nothing has changed.
 
     tables   keeps the open data of the case between the languages
-    stamps   gets what the job is made from
+    plan     its stamps get what the job is made from
     """
     case = opened.case
     matrix_values = {"root": str(source.root), "year": job.year, "group": job.group, "lang": job.lang}
@@ -422,7 +415,7 @@ def make_task(
         unfinished = opened.unfinished or (case.has_claims and on != "verified")
         templates = own_templates(source.root, matrix.papers(job, len(case.tables["agencies"]), unfinished))
         root = printed_root(source, publication, job, opened, on) if late(job) and not unfinished else None
-        stamps[job] = stamp = stamped(source, opened, job, values, path, templates.values(), root)
+        plan.stamps[job] = stamp = stamped(source, opened, job, values, path, templates.values(), root)
         if not source.force and (kept := record.unchanged(source.reports, job, stamp, source.former)):
             return Outcome(job, "kept", kept)
         changed = opened.superseded(source.root)

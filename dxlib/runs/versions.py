@@ -34,7 +34,7 @@ from .record import Entry, describe, of_place
 SIGNED = "signed"
 WITHOUT_ROOT = "dxlib-signed-1"  # versions that were signed before a sign-off bound a root
 MOST = 5  # agencies named in a banner
-BODY = re.compile(r"<body[^>]*>")
+BODY = re.compile(r"<body[^<>]*>")
 LANGUAGE = re.compile(r"\.([a-z]{2})\.html\Z")
 
 

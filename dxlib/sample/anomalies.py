@@ -12,7 +12,7 @@ from fractions import Fraction
 from random import Random
 
 from .answers import Answer
-from .claim_and_truth import ClaimAndTruth, Rows, parts_of, restated
+from .claim_and_truth import ClaimAndTruth, Claims, Rows, parts_of, restated
 from .coherence import informed, nested
 from .places import Places
 from .sets import Row, table
@@ -139,9 +139,7 @@ AFTER = {
 }
 
 
-def copy_explanations(
-    stated: list[ClaimAndTruth], parts: dict[str, dict[str, str]], year: str, group: str, seed: int
-) -> None:
+def copy_explanations(stated: Claims, parts: dict[str, dict[str, str]], year: str, group: str, seed: int) -> None:
     """Six rows of each copier say what its neighbour says; the original is a long text. Changes the claims."""
     pairs = {agency: acts["copies"] for agency, acts in parts.items() if "copies" in acts}
     wanted = pairs.keys() | set(pairs.values())

@@ -41,6 +41,7 @@ class ClaimAndTruth:
 
 
 Rows = dict[str, ClaimAndTruth]  # one agency's, by the catalogue's key
+Claims = list[ClaimAndTruth]
 
 
 def restated(one: ClaimAndTruth, said: Answer, real: Answer | None = None) -> ClaimAndTruth:

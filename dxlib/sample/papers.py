@@ -9,7 +9,7 @@ from hashlib import sha256
 from random import Random
 
 from .anomalies import anomalies_of
-from .claim_and_truth import ClaimAndTruth
+from .claim_and_truth import ClaimAndTruth, Claims
 from .names import pick, slug
 from .places import Places
 from .sets import Row, known, table
@@ -21,9 +21,7 @@ SHOWN = 8
 COUNCIL = "Hội đồng thẩm định"
 
 
-def documents(
-    stated: list[ClaimAndTruth], places: Places, year: str, group: str, seed: int, verdicts: list[Row]
-) -> list[Row]:
+def documents(stated: Claims, places: Places, year: str, group: str, seed: int, verdicts: list[Row]) -> list[Row]:
     """evidence.csv: one row per document that a claim cites."""
     rng = Random(f"{seed}/{year}/{group}/evidence")
     odd = Random(f"{seed}/{year}/{group}/papers")

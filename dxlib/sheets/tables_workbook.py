@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import tomllib
 from collections import Counter
@@ -28,7 +29,7 @@ from ..case.characters import LINE_END, kind_of, of_cells
 from ..case.framework import Node
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import DOCUMENTS, NOTHING, late, recorded, standing
-from ..case.read import check_place
+from ..case.read import check_place, read_bytes
 from ..case.settings import FILE as SETTINGS_FILE
 from ..case.settings import read_settings
 from ..case.tables import as_csv, differing, empty, read_table, rows_of
@@ -82,12 +83,15 @@ def tables(root: str | Path, year: str, group: str, lang: str = OFFICIAL) -> byt
     for name in NAMES:
         path = folder / f"{name}.csv"
         frames[name] = empty(name)
-        if path.is_file():
-            frames[name], found = read_table(name, path.read_bytes(), f"{year}/{group}/{name}.csv")
+        if os.path.lexists(path):
+            shown = f"{year}/{group}/{name}.csv"
+            data, found = read_bytes(path, shown, {})
+            if data is not None:
+                frames[name], found = read_table(name, data, shown)
             findings += [f for f in found if f.severity == "error"]
     if findings:
         raise Refusal(findings)
-    raw = settings_of(folder / SETTINGS_FILE) or {"year": year, "group": group}
+    raw = settings_of(Path(root), year, group) or {"year": year, "group": group}
     sheets = [settings_sheet(raw, lang), classes_sheet(raw, lang)]
     sheets += [table_sheet(name, frames[name], lang) for name in NAMES]
     sheets = [tall(sheet, text("page.sample", lang) if raw.get("sample") else "") for sheet in sheets]
@@ -101,9 +105,19 @@ def stood(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "-"
 
 
-def settings_of(path: Path) -> dict[str, Any]:
-    """index.toml as it stands, numbers as their text; empty where there is none."""
-    return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=str) if path.is_file() else {}
+def settings_of(root: Path, year: str, group: str) -> dict[str, Any]:
+    """index.toml as it stands, numbers as their text; empty where there is none. Raises Refusal where it says what no
+    cell can hold; what is only lacking is filled in on the sheet."""
+    path = root / year / group / SETTINGS_FILE
+    if not os.path.lexists(path):
+        return {}
+    data, findings = read_bytes(path, f"{year}/{group}/{SETTINGS_FILE}", {})
+    if data is not None:
+        findings = read_settings(data, year, group)[1]
+    errors = [f for f in findings if f.severity == "error" and f.code != "E_REQUIRED"]
+    if data is None or errors:
+        raise Refusal(errors)
+    return tomllib.loads(data.decode("utf-8-sig"), parse_float=str)
 
 
 def keys() -> list[tuple[str, dict[str, Any]]]:
@@ -584,7 +598,7 @@ def files_of(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], o
             != list(now["agency" if "agency" in now else now.columns[0]])
         ):
             changed[path] = as_csv(list(now.columns), rows_of(now, *now.columns))
-    was = settings_of(folder / SETTINGS_FILE)
+    was = settings_of(folder.parents[1], folder.parent.name, folder.name)
     lines = [(key, held(was, key), held(given, key)) for key, _ in keys()]
     for i in range(max(len(was.get("class", ())), len(given.get("class", ())))):
         old, fresh = (dict(enumerate(x.get("class", ()))).get(i, {}) for x in (was, given))

@@ -145,8 +145,9 @@ def intake(
     new: dict[str, bytes] = {}
     if not any(each.wrong for each in out.taken):
         new = to_keep(folder, given, tables, out.taken, papers, log, day, reason, instead)
-        judge(root, given.place, new, tables, sources, out.findings)
-        out.findings += reopened(given.tables, tables, case.framework, f"{given.place}/claims.csv")
+        again = judge(root, given.place, new, tables, sources, out.findings)
+        moved = reopened(given.tables, tables, case.framework, f"{given.place}/claims.csv")
+        out.findings += [f for f in moved if (f.value, f.column) in again]
     if not any(each.wrong for each in out.taken):
         for each in out.taken:
             if each.identity["kind"] == "claim":
@@ -176,7 +177,7 @@ def flat(file: str) -> str:
 def reopened(
     before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame], framework: Framework, file: str
 ) -> list[Finding]:
-    """Cells with a verdict whose claim or documents this delivery changes: they are open again."""
+    """Items with a verdict whose claim or documents this delivery changes."""
     then, now = (standing(tables["claims"], tables["evidence"]) for tables in (before, after))
     judged = dict.fromkeys(rows_of(before["verdicts"], "agency", "indicator"))
     moved = [
@@ -332,9 +333,10 @@ def judge(
     tables: Mapping[str, pd.DataFrame],
     sources: Sources,
     said: list[Finding],
-) -> None:
+) -> set[tuple[str, str]]:
     """The folder that would be made, at its own door: an error is said at the cell it came from, or in `said`; so are
-    doubts about an answer of this delivery, at its cell."""
+    doubts about an answer of this delivery, at its cell. Returns (agency, code) of the items that would be open again.
+    """
     found = foretell(root, {f"{place}/{path}": data for path, data in new.items()})
     for f in [f for f in found if (f.severity == "error" or f.code in DOUBTS) and f.reason not in AWAITED]:
         table = f.file.removeprefix(f"{place}/").removesuffix(".csv")
@@ -349,6 +351,7 @@ def judge(
         elif each is not None:
             shown = "!".join(each.places.get(f"{where}/{f.column}") or each.places.get(where, ("", "")))
             each.findings.append(replace(f, file=each.file, row=None, column=shown or f"{code}/{f.column}"))
+    return {(str(f.facts["agency"]), f.value) for f in found if f.code == "W_REOPENED"}
 
 
 def marked(each: Received, issued: Issued) -> bytes:

@@ -313,9 +313,8 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
         Column(text("trend.news_head", lang)),
     ]
     note = labels.joined(text("trend.agencies_note", lang), text("trend.unit_note", lang))
-    return table(
-        text("trend.agencies_caption", lang), heads, body, made(step, lang, "changes", "material_changes"), note
-    )
+    source = made(step, lang, "changes", "material_changes")
+    return table(text("trend.agencies_caption", lang), heads, body, source, note)
 
 
 def set_table(compared: Sequence[Comparison], lang: str) -> Table | None:

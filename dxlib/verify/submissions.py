@@ -78,7 +78,7 @@ def progress(
     """Every sender's answers, the worst first.
 
     as_of      ISO day on which the lateness of what is missing is counted; "" counts none
-    returned   what was sent back to be corrected (`case.read_returned`); None: nothing
+    returned   what was sent back to be corrected (`case.read_log`); None: nothing
     waiting    from `open_items`; made here when not given
 
     Returns sender, agency, asked (reported rows that apply), answered (that say something), missing, codes (of the
@@ -99,7 +99,9 @@ def progress(
             key = (claims.at[f.row, "agency"], claims.at[f.row, "indicator"])
             warned[key] = warned.get(key, 0) + 1
     asked_back = {row["recipient"]: row for row in outstanding(returned)}
-    undecided = list(rows_of(open_items(case) if waiting is None else waiting, "agency", "indicator"))
+    undecided: dict[str, list[str]] = {}
+    for agency, code in rows_of(open_items(case) if waiting is None else waiting, "agency", "indicator"):
+        undecided.setdefault(agency, []).append(code)
     rows = []
     for sender in senders(case):
         back = asked_back.get(sender.id, {"returned_on": "", "findings": "0"})
@@ -112,7 +114,7 @@ def progress(
                 *(sender.id, sender.agency, len(codes), len(codes) - len(missing), len(missing), ";".join(missing)),
                 *(sent, late(due, end), sum(warned.get((sender.agency, c), 0) for c in codes)),
                 *(back["returned_on"], int(back["findings"])),
-                sum(agency == sender.agency and sender.asked(code) for agency, code in undecided),
+                sum(map(sender.asked, undecided.get(sender.agency, ()))),
             )
         )
     frame = pd.DataFrame(rows, columns=COLUMNS)

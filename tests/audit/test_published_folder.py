@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from dxlib import audit as audit_module
 from dxlib import schema
 from dxlib.audit import (
+    NOTICE,
     RECORD,
     ROOT,
     SUMS,
@@ -39,6 +40,7 @@ from dxlib.audit import (
     merkle_root,
     node,
     prove,
+    records,
     rows_of_scores,
     safe,
     worded,
@@ -825,6 +827,9 @@ def test_proofs_on_the_command_line(published, tmp_path, capsys):
     capsys.readouterr()
     assert main(["--check-proof", str(file), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["confirmed"] is True
+    file.write_text(text.replace('"2024/communes"', '"2024/communes/v7"'), encoding="utf-8")
+    assert main(["--check-proof", str(file)]) == 0  # of which version they are is said by the root alone
+    assert "v7" not in capsys.readouterr().out
     for data in (b"", b"{", b"null", text.replace("1.5", "9.5").encode(), b"[" * 100_000):
         file.write_bytes(data)
         assert main(["--check-proof", str(file)]) == 1
@@ -1105,3 +1110,17 @@ def test_a_change_during_the_audit_is_seen_by_the_record(published, monkeypatch,
 def test_who_is_at_work_excuses_nothing_that_is_confirmed(published):
     (published.folder / ".partial-1-2-0123456789ab").mkdir()
     assert audit(published.folder).confirmed and not audit(published.folder).under_way
+
+
+def test_a_quoted_cell_without_an_end_costs_its_length_once():
+    """Each was read again at every line: a table of 160 KB took half a minute, this one would take hours."""
+    with pytest.raises(ValueError, match="no end"):
+        list(records('"' + "x\n" * 1_000_000))
+    assert list(records('a,"b\r\nc"\r\n\nd\r\n')) == ['a,"b\r\nc"', "d"]
+    assert NOTICE.sub(b"", b"<body" * 200_000) == b"<body" * 200_000
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no such device")
+def test_a_proof_without_end_is_no_proof(capsys):
+    assert main(["--check-proof", "/dev/zero"]) == 1
+    assert "BÁC BỎ" in capsys.readouterr().out

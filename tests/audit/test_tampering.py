@@ -126,7 +126,7 @@ class Forger:
             row["previous"], before = before, ""
             before = approval_digest(row)
         for version in ("1", "2"):
-            path, kept = self.kept(version) if (self.folder / f"{PLACE}/v{version}").is_dir() else ("", {})
+            path, kept = self.kept(version) if (self.folder / f"{PLACE}/v{version}/{RECORD}").is_file() else ("", {})
             n = next((i for i, row in enumerate(self.rows) if row["version"] == version), 0) if path else 0
             if path and kept["signed"] != self.rows[:n]:
                 kept["signed"] = self.rows[:n]
@@ -297,6 +297,31 @@ def version_without_a_record(forged):
     forged.add(f"{PLACE}/v3/report.vi.html", b"<p>Third</p>")
 
 
+def record_of_a_version_gone(forged):
+    forged.drop(f"{PLACE}/v1/{RECORD}")
+    forged.edit(f"{PLACE}/v1/report.vi.html", "index    1.0", "index    0.9")
+
+
+def link_of_the_notice(forged, to):
+    forged.edit(f"{PLACE}/v1/report.vi.html", 'href="../report.vi.html"', f'href="{to}"')
+
+
+def link_that_browsers_read_as_an_address(forged):
+    link_of_the_notice(forged, "\\\\evil.example")
+
+
+def link_behind_a_blank(forged):
+    link_of_the_notice(forged, " //evil.example/x")
+
+
+def link_in_characters_by_number(forged):
+    link_of_the_notice(forged, "&#47;&#47;evil.example/")
+
+
+def script_in_characters_by_number(forged):
+    link_of_the_notice(forged, "javascript&#58;alert(1)")
+
+
 def file_added(forged):
     forged.add(f"{PLACE}/correction.html", b"<p>No</p>")
 
@@ -328,6 +353,11 @@ TABLE = [  # tampering, which of the numbers refute it; the root of the folder a
     (crate, ""),
     (workbook, "nothing inputs decision"),
     (file_added, ""),
+    (record_of_a_version_gone, "nothing inputs decision"),
+    (link_that_browsers_read_as_an_address, "nothing inputs decision"),
+    (link_behind_a_blank, "nothing inputs decision"),
+    (link_in_characters_by_number, "nothing inputs decision"),
+    (script_in_characters_by_number, "nothing inputs decision"),
     (signed_under_another_report, "nothing inputs decision"),
     (page_of_another_place_in_the_version, "nothing inputs decision"),
     (notice_on_the_version_that_stands, "nothing inputs decision"),

@@ -3,9 +3,7 @@ to read the values of the same files. Both sides take turns, several times in on
 
     python tests/benchmarks/sheets.py [COMMUNES …]        default 107 150; above 1,000 each side runs once
 
-Measured on a quiet machine with two cores (2026-11-27): 107 forms out in 1.3 s, in at 5.0 times calamine; 150 forms out in
-1.9 s, in at 5.0 times (0.69 s against 0.14 s); beside other work 5.1 to 5.5 times. 10,600 forms, once, beside other
-work: out in 196 s, 18.5 ms each (1.13 of one of 107), in in 57 s, 5.4 ms each (0.96), 5.1 times calamine.
+Measured beside other work, two cores (2026-11-30): 1,000 forms out in 17.8 s, in in 10.3 s, 7.5 times calamine.
 """
 
 from __future__ import annotations

@@ -84,6 +84,12 @@ def test_a_group_whose_agencies_have_all_ended_is_named_and_not_made(root, capsy
     assert [f for f in check(root, 2026) if f.severity == "error"] == []
 
 
+def test_where_nobody_is_left_nothing_appears(root, capsys):
+    assert main(["new-year", "1899", "--from", "2024", "--data", str(root)]) == 0
+    said = capsys.readouterr().out
+    assert "1899/departments: không lập" in said and "index.toml" not in said and not (root / "1899").exists()
+
+
 def test_a_year_that_is_there_is_refused_and_nothing_appears(root):
     new_year(root, 2025, 2024, ["departments"])
     before = sorted(root.rglob("*"))

@@ -19,6 +19,7 @@ from dxlib import draw_weights, rank_intervals, read_case, score
 from dxlib.errors import Refusal
 from dxlib.index import INDEX, evaluate, tabulate
 from dxlib.index.exact import climb
+from dxlib.index.floats import published_shares
 from dxlib.robust import intervals as room
 from dxlib.robust.acceptability import (
     class_shares,
@@ -396,8 +397,9 @@ def test_errors_are_stated():
 
 @pytest.mark.parametrize("half, quarter", [("away", 0.3), ("even", 0.2)])
 def test_a_draw_rounds_its_index_as_the_case_does(half, quarter):
-    settled = room.published(toy(half=half, points_decimals=1).settings, np.array([1.0, 1, 1, 1, 1, 0]))
-    found = settled(np.array([[0.25, 0.25 - 1e-12, 0.35, -0.25, 0.249, 0.123]]))
+    scores, rooms = np.array([[0.25, 0.25 - 1e-12, 0.35, -0.25, 0.249, 0.123]]), np.array([1.0, 1, 1, 1, 1, 0])
+    found, halves = published_shares(scores, rooms, toy(half=half, points_decimals=1).settings)
+    assert halves[0].tolist() == [True, True, True, True, False, False]
     assert found[0] == pytest.approx([quarter, quarter, 0.4, -quarter, 0.2, 0.123])
 
 

@@ -26,6 +26,13 @@ def test_leave_one_out_on_paper(tmp_path):
     assert out["moved"].tolist() == [3, 2, 0] and out["leader"].tolist() == ["b;c", "", ""]
 
 
+def test_who_has_no_rank_and_leads_without_a_row_is_a_new_leader(tmp_path):
+    """No answer to the first row: not ranked; without that row it is the first."""
+    case = toy(tmp_path, data=TOY | {"b": (None, 0.8, 0.5), "c": (0.9, 0.1, 0.1)}, missing="not-ranked")
+    out = leave_one_out(case).set_index("node")
+    assert out["leader"].tolist()[0] == "b" and "b" not in "".join(out["leader"].tolist()[1:])
+
+
 def test_draws_are_a_table_of_sibling_weights(tmp_path):
     weights = draw_weights(toy(tmp_path), 0.2, 500, np.random.default_rng(7))
     assert weights.shape == (500, 3) and np.allclose(weights.sum(axis=1), 1.0)

@@ -2,6 +2,9 @@
 
 import datetime
 import io
+import json
+import os
+import re
 import shutil
 
 import openpyxl
@@ -11,6 +14,7 @@ from dxlib import cli, schema
 from dxlib.case import check, read_case
 from dxlib.case.tables import empty
 from dxlib.cli import main
+from dxlib.errors import Refusal
 from dxlib.index import score
 from dxlib.publish.open_data import as_meant, harmless
 from dxlib.sheets import import_tables, tables
@@ -100,6 +104,47 @@ def test_what_stands_under_no_name_is_said_and_nothing_else(root, tmp_path):
     (finding,) = [f for f in out.findings if f.severity == "error"]
     assert (finding.reason, finding.column, finding.facts["n"]) == ("column_unnamed", "Chỉ số!Z9", 2)
     assert state(root) == before
+
+
+@pytest.mark.parametrize(
+    "wrong, code",
+    [
+        (b"\nx=\n", "E_TOML"),
+        (b"# \xe9\n", "E_ENCODING"),
+        (b"\ny = 1\n", "E_KEY"),
+        ("\n[[class]]\nname.vi = 'Thấp'\ncut = nan\n".encode(), "E_NUMBER"),
+        (b"\nx = " + b"[" * 100_000, "E_TOML"),
+        (b"\nx = " + b"1" * 5_000 + b"\n", "E_TOML"),
+    ],
+)
+def test_settings_that_no_sheet_can_hold_are_refused_as_check_does(root, tmp_path, capsys, wrong, code):
+    sound = tmp_path / "sound.xlsx"
+    sound.write_bytes(tables(root, "2024", "departments"))
+    path = root / "2024/departments/index.toml"
+    path.write_bytes(path.read_bytes() + wrong)
+    before = state(root)
+    checked = {f.code for f in check(root, "2024") if f.file == "2024/departments/index.toml" and f.severity == "error"}
+    for argv in (["2024", "departments", "-o", str(tmp_path / "t.xlsx")], ["--import", str(sound)]):
+        assert main(["tables", *argv, "--data", str(root), "--json"]) == 1
+        said = {f["code"] for f in json.loads(capsys.readouterr().err) if f["severity"] == "error"}
+        assert code in said and said <= checked
+    assert state(root) == before and not (tmp_path / "t.xlsx").exists()
+
+
+def test_what_is_only_lacking_is_filled_in_on_the_sheet(root):
+    path = root / "2024/departments/index.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?m)^year = .*\n", "", text), encoding="utf-8")
+    assert tables(root, "2024", "departments")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_table_that_is_no_file_is_refused(root):
+    (root / "2024/departments/claims.csv").unlink()
+    os.mkfifo(root / "2024/departments/claims.csv")
+    with pytest.raises(Refusal) as refusal:
+        tables(root, "2024", "departments")
+    assert [f.code for f in refusal.value.findings] == ["E_IO"]
 
 
 def test_a_change_is_told_and_written(root, tmp_path, capsys, monkeypatch):

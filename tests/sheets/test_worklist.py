@@ -125,6 +125,21 @@ def test_figures_beside_points_are_named_at_their_cell(root, tmp_path):
     assert openpyxl.utils.cell.coordinate_from_string(finding.column.rpartition("!")[2])[0] == "J"
 
 
+def test_what_is_open_again_is_said_and_what_closes_again_is_not(root, tmp_path):
+    case, chosen = listed(root)
+    item = next(i for i in chosen if "a" in case.framework.nodes[i.code].rule.reads)
+    typed = {f"{item.agency}/{item.code}/decision": "Chấp nhận"}
+    assert intake(root, 2024, "departments", [returned(root, tmp_path / "list.xlsx", typed)], received=DAY).written
+    desk, name = Desk(root, case), f"{item.code}/a"
+    answers = desk.typed(item.agency)
+    for figure, open_again in ((str(int(float(answers[name])) + 1), True), (answers[name], False)):
+        (tmp_path / "again.xlsx").write_bytes(desk.form(item.agency, answers | {name: figure}))
+        out = intake(root, 2024, "departments", [tmp_path / "again.xlsx"], received=DAY, reason="đính chính")
+        assert ("W_REOPENED" in {f.code for f in out.findings}) == open_again
+        assert out.written or not open_again  # the first form again: known, nothing to write
+        (tmp_path / "again.xlsx").write_bytes(desk.form(item.agency, answers | {name: figure, "submitted_by": "A"}))
+
+
 def test_points_above_the_maximum_are_refused_at_their_cell(root, tmp_path):
     case, chosen = listed(root)
     item = next(i for i in chosen if "a" in case.framework.nodes[i.code].rule.reads)

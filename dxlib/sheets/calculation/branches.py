@@ -14,7 +14,7 @@ from ..book import Cell, Sheet
 from .inputs import aggregate, by_points, children, place
 from .plan import FIRST as LINES
 from .plan import LETTERS, Plan, figure_style, rounding, shown, top
-from .points import OWN_MAXIMUM, POINTS, SHARE
+from .points import MAXIMUM, POINTS, SHARE
 
 TITLE, SECTION, CODE, WEIGHT, FIRST = LINES - 2, LINES - 1, LINES, LINES + 1, LINES + 2
 START = 1  # after the column of the agency
@@ -226,7 +226,7 @@ class Tower:
         """A figure of a child: of a row on the sheet of points, of a branch in its block."""
         if not node.children:
             return f"'{self.plan.sheet('points')}'!{LETTERS[kind]}{self.plan.row_lines[node.code] + i + 1}"
-        name = {SHARE: "share", OWN_MAXIMUM: "room", POINTS: "points"}[kind]
+        name = {SHARE: "share", MAXIMUM: "room", POINTS: "points"}[kind]
         return self.laid[node.code].result(name, FIRST + i + 1)
 
     def worth(self, column: Column, i: int, value: Fraction | None) -> float | int | str | None:
@@ -241,20 +241,18 @@ class Tower:
     def share_of(self, node: Node, i: int, n: int) -> Cell:
         column, formula = self.columns[node.code], self.below(node, SHARE, i)
         if self.plan.every_level and not node.children:
-            points, own_maximum = self.below(node, POINTS, i), self.below(node, OWN_MAXIMUM, i)
+            points, own_maximum = self.below(node, POINTS, i), self.below(node, MAXIMUM, i)
             formula = f"IF(ISNUMBER({points}),IF({own_maximum}=0,{formula},{points}/{own_maximum}),{points})"
         return Cell(self.worth(column, i, column.shares[i]), "part_share", formula)
 
     def own_maximum_of(self, node: Node, i: int, n: int) -> Cell:
         own_maximum = self.columns[node.code].own_maxima[i]
-        return Cell(shown(own_maximum), figure_style(own_maximum), self.below(node, OWN_MAXIMUM, i))
+        return Cell(shown(own_maximum), figure_style(own_maximum), self.below(node, MAXIMUM, i))
 
     def weight_of(self, node: Node, i: int, n: int) -> Cell:
         """The weight that stays. Of alternatives without points: the part that stays."""
         value = node.weight * self.columns[node.code].present[i]
-        stays = (
-            self.laid[node.code].result("present", n) if node.children else f"({self.below(node, OWN_MAXIMUM, i)}>0)"
-        )
+        stays = self.laid[node.code].result("present", n) if node.children else f"({self.below(node, MAXIMUM, i)}>0)"
         if self.block.aggregate in CHOICES:
             return Cell(shown(self.columns[node.code].present[i]), "share", f"{stays}*1")
         column = self.block.sections["weight"] + self.block.counting.index(node)
@@ -306,13 +304,11 @@ class Tower:
         value = self.worth(self.column, i, None if share is None else share * self.column.own_maxima[i])
         own_maximum = self.block.result("room", n)
         if self.sums:
-            added = self.rounded_at_every_level(f"SUM({self.block.span('points', n)})")
+            added = self.rounded(f"SUM({self.block.span('points', n)})")
             formula = f'IF({own_maximum}=0,"",{added})'
             return Cell(value, "score", self.unless_blocked(formula, n))
         mean = self.block.result("raw" if self.plan.every_level else "share", n)
-        return Cell(
-            value, "score", f"IF(ISNUMBER({mean}),{self.rounded_at_every_level(f'{mean}*{own_maximum}')},{mean})"
-        )
+        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.rounded(f'{mean}*{own_maximum}')},{mean})")
 
     def share(self, i: int, n: int) -> Cell:
         """The share that the points are of the maximum that stays."""
@@ -363,7 +359,7 @@ class Tower:
         first = self.block.span("points" if "points" in self.block.sections else "share", n)
         return f"IF(COUNTIF({first},{self.plan.no_score})>0,{self.plan.no_score},{formula})"
 
-    def rounded_at_every_level(self, points: str) -> str:
+    def rounded(self, points: str) -> str:
         if not self.plan.every_level:
             return points
         return rounding(points, self.settings.points_decimals, self.settings.half)

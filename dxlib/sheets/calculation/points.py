@@ -15,7 +15,7 @@ from .plan import LETTERS, Plan, Value, figure_style, heads, page, rounding, sho
 
 NOTHING_OF_NOTHING = "0/0"
 USED = {"a": 4, "b": 5, "option": 6, "points": 7}
-VALUE, STATE, SHARE, OWN_MAXIMUM, POINTS = range(8, 13)
+VALUE, STATE, SHARE, MAXIMUM, POINTS = range(8, 13)
 COLUMNS = (*IDENTITY, "a", "b", "option", "direct", "value", "state", "share", "room", "points")
 WIDTHS = (*IDENTITY_WIDTHS, 11, 11, 38, 9, 12, 16, 12, 11, 12)
 COVERED = ("covered",)  # in a set with min_coverage: the row's part of the index, where it has a value
@@ -92,7 +92,7 @@ class Worked:
         counts, own_maximum = column.shares[i], column.own_maxima[i]
         points = None if counts is None else counts * own_maximum
         cells[SHARE] = Cell(self.blocked(i, share), "share", self.share_formula(n))
-        cells[OWN_MAXIMUM] = Cell(shown(own_maximum), figure_style(own_maximum), self.own_maximum_formula(n))
+        cells[MAXIMUM] = Cell(shown(own_maximum), figure_style(own_maximum), self.own_maximum_formula(n))
         cells[POINTS] = Cell(self.blocked(i, points), "points", self.points_formula(n))
         return cells
 
@@ -211,16 +211,16 @@ class Worked:
         )
 
     def points_formula(self, n: int) -> str:
-        share, own_maximum = f"{LETTERS[SHARE]}{n}", f"{LETTERS[OWN_MAXIMUM]}{n}"
-        return f"IF(ISNUMBER({share}),{self.rounded_at_every_level(f'{share}*{own_maximum}')},{share})"
+        share, own_maximum = f"{LETTERS[SHARE]}{n}", f"{LETTERS[MAXIMUM]}{n}"
+        return f"IF(ISNUMBER({share}),{self.rounded(f'{share}*{own_maximum}')},{share})"
 
     def extra_formula(self, n: int) -> str:
         state, words = f"{LETTERS[STATE]}{n}", self.words
         nothing = f"OR({state}={quoted(words['missing'])},{state}={quoted(words['not_applicable'])})"
-        points = self.rounded_at_every_level(self.by_rule(n))
+        points = self.rounded(self.by_rule(n))
         return f'IF({state}={quoted(words["value"])},{points},IF({nothing},"",{self.plan.no_score}))'
 
-    def rounded_at_every_level(self, points: str) -> str:
+    def rounded(self, points: str) -> str:
         if not self.plan.every_level:
             return points
         return rounding(points, self.settings.points_decimals, self.settings.half)

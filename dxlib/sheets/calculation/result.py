@@ -85,7 +85,7 @@ class Result:
         n, plan = FIRST + i + 1, self.plan
         agency, called = plan.agencies[i]
         below = BRANCH_LINES + i + 1
-        row, own_maximum = self.official[i], self.index.own_maxima[i]
+        row, maximum = self.official[i], self.index.own_maxima[i]
         base = self.worth(self.base.shares[i], self.base.blocked[i])
         share = base if base in ("", self.no_score) else self.worth(self.index.shares[i], self.index.blocked[i])
         first = f"'{plan.sheet('branches')}'!{self.block.result('share', below)}"
@@ -95,9 +95,7 @@ class Result:
             "scope": Cell(self.scopes[i], "cut_code"),
             "ranked": Cell(text(f"page.{'yes' if self.listed[i] else 'no'}", plan.lang), "cut_given"),
             "room": Cell(
-                shown(own_maximum),
-                figure_style(own_maximum),
-                f"'{plan.sheet('branches')}'!{self.block.result('room', below)}",
+                shown(maximum), figure_style(maximum), f"'{plan.sheet('branches')}'!{self.block.result('room', below)}"
             ),
             "share": Cell(share, "share", self.share(n) if plan.extra else first),
             "published": Cell(number_or_nothing(row["points"]), "score", self.published(n)),
@@ -134,13 +132,13 @@ class Result:
 
     def share(self, n: int) -> str:
         """Bonus and penalty on top, once, between nothing and the own maximum."""
-        base, extra, own_maximum = (self.at(key, n) for key in ("base", "extra", "room"))
-        together = f"IF({own_maximum}=0,{base},MIN(1,MAX(0,{base}+{extra}/{own_maximum})))"
+        base, extra, maximum = (self.at(key, n) for key in ("base", "extra", "room"))
+        together = f"IF({maximum}=0,{base},MIN(1,MAX(0,{base}+{extra}/{maximum})))"
         return f"IF(ISNUMBER({base}),IF(ISNUMBER({extra}),{together},{extra}),{base})"
 
     def published(self, n: int) -> str:
-        share, own_maximum = self.at("share", n), self.at("room", n)
-        points = rounding(f"{share}*{own_maximum}", self.settings.points_decimals, self.settings.half)
+        share, maximum = self.at("share", n), self.at("room", n)
+        points = rounding(f"{share}*{maximum}", self.settings.points_decimals, self.settings.half)
         return f'IF(ISNUMBER({share}),{points},"")'
 
     def deciding(self, i: int) -> float | int | str | None:
@@ -149,10 +147,10 @@ class Result:
         return "" if share is None else shown(rounded(share, SCORE_DECIMALS))
 
     def deciding_formula(self, n: int) -> str:
-        share, own_maximum = self.at("share", n), self.at("room", n)
+        share, maximum = self.at("share", n), self.at("room", n)
         value = share
         if self.settings.rank_on == "published":
-            value = f"IF({own_maximum}=0,{share},{self.at('published', n)}/{own_maximum})"
+            value = f"IF({maximum}=0,{share},{self.at('published', n)}/{maximum})"
         return f'IF(ISNUMBER({share}),ROUND({value},{SCORE_DECIMALS}),"")'
 
     def takes_part(self, i: int) -> bool:
