@@ -36,7 +36,8 @@ from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
 HOME = Path(__file__).parents[1]
-INDEX = ("rounding", "rank", "aggregate", "exact", "values", "table", "rows", "potential_gains", "rank_shifts", "floats")
+INDEX = ("rounding", "rank", "aggregate", "exact", "values", "table", "scoring", "rows", "floats")
+INDEX += ("potential_gains", "rank_shifts")
 RULES = ("grammar", "parse", "shape", "absolute", "graded", "counted", "relative", "signed")
 MODULES = (*(f"dxlib.rules.{name}" for name in RULES), *(f"dxlib.index.{name}" for name in INDEX), "dxlib.audit")
 TESTS = dict.fromkeys(MODULES, ("rules", "known", "index")) | {
