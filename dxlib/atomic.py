@@ -3,7 +3,7 @@
 New files are written in full to a folder beside (`working_folder`, which is also the lock, see `lock`) and held against
 the list of what was written; then that folder is renamed to `.pending` inside the one that changes: this one stroke
 decides. What is pending is then moved to its place; whoever opens the folder next finishes a change that was
-interrupted on the way (`settle`).
+interrupted on the way (`recover`).
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def commit(folder: Path, staged: Path, listed: Mapping[str, str], gone: Iterable
     listed   path below `staged` -> digest, of all that must be there
 
     Raises OSError, and Refusal where anything else is there than what is listed, or where a file in the way is held by
-    somebody: nothing has changed then. Raises Decided after the stroke: the next `settle` goes on.
+    somebody: nothing has changed then. Raises Decided after the stroke: the next `recover` goes on.
     """
     gone = list(gone)
     conclude(folder)
@@ -138,7 +138,7 @@ def digests(staged: Path) -> dict[str, str]:
     }
 
 
-def settle(folder: Path) -> None:
+def recover(folder: Path) -> None:
     """At the door of whoever reads or changes a folder: finish the change of a process that was stopped in it.
 
     Waits while that process is still at work; raises Refusal where this takes longer than a change ever does.
@@ -217,7 +217,7 @@ def put_all(
     """
     gone = list(gone)
     all_short(folder, files)
-    settle(folder)
+    recover(folder)
     with working_folder(folder) as work:
         if not still():
             raise Refusal([Finding("E_LOCK", "changed_meanwhile", folder.name)])

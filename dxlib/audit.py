@@ -367,11 +367,11 @@ def compared(folder: Path, root: str, signed: str, data: str | Path | None) -> R
     """The files of a folder against what the record says."""
     files, names, found = listing(folder)
     found += twins(names)
-    record, told = read_record(folder, files)
+    record, of_record = read_record(folder, files)
     if record is not None and record["reader"] == "internal":  # forms sent back are no product: made again by no run
         files = {path: of for path, of in files.items() if not RETURNED.fullmatch(path)}
     sums, said = read_sums(folder, files)
-    found += told + said
+    found += of_record + said
     if record is None:
         found += compare_files(files, {path: File(of, -1) for path, of in sums.items()}) if sums else []
         return Report(
@@ -544,12 +544,12 @@ def read_sums(folder: Path, files: Mapping[str, File]) -> tuple[dict[str, str], 
 
 def compare_sums(sums: Mapping[str, str], products: Mapping[str, File], files: Mapping[str, File]) -> list[Deviation]:
     """Where SHA256SUMS and the record do not say the same."""
-    told = {path: of.sha256 for path, of in products.items()}
-    told |= {name: files[name].sha256 for name in (RECORD, ROOT) if name in files}
-    lacking = [Deviation(path, "sums_lacks", 0, of) for path, of in told.items() if path not in sums]
-    surplus = [Deviation(path, "sums_surplus", 0, "", of) for path, of in sums.items() if path not in told]
-    differing = [path for path, of in sums.items() if told.get(path, of) != of]
-    return lacking + surplus + [Deviation(path, "sums_differs", 0, told[path], sums[path]) for path in differing]
+    recorded = {path: of.sha256 for path, of in products.items()}
+    recorded |= {name: files[name].sha256 for name in (RECORD, ROOT) if name in files}
+    lacking = [Deviation(path, "sums_lacks", 0, of) for path, of in recorded.items() if path not in sums]
+    surplus = [Deviation(path, "sums_surplus", 0, "", of) for path, of in sums.items() if path not in recorded]
+    differing = [path for path, of in sums.items() if recorded.get(path, of) != of]
+    return lacking + surplus + [Deviation(path, "sums_differs", 0, recorded[path], sums[path]) for path in differing]
 
 
 # The record ---------------------------------------------------------------------------------------------------------
@@ -666,8 +666,8 @@ def products_of(record: Mapping[str, Any]) -> tuple[dict[str, File], list[Deviat
 
 
 def check_fingerprints(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[Deviation]:
-    told = {job: of["fingerprint"] for job, of in record["jobs"].items()}
-    return [Deviation(job, "fingerprint", 0, made, told[job]) for job, made in prints.items() if made != told[job]]
+    recorded = {job: of["fingerprint"] for job, of in record["jobs"].items()}
+    return [Deviation(job, "fingerprint", 0, of, recorded[job]) for job, of in prints.items() if of != recorded[job]]
 
 
 def check_signed(record: Mapping[str, Any], prints: Mapping[str, str]) -> list[Deviation]:
@@ -757,8 +757,8 @@ def check_version(
         yield Deviation(path, "record_form", found=name)
     products, contradictions = products_of({"index": {}, "jobs": kept["jobs"]})
     yield from contradictions
-    told = {f"{at}/{path.removeprefix(f'{place}/')}": of for path, of in products.items()}
-    yield from compare_version(folder, at, told, files, version.stands)
+    listed = {f"{at}/{path.removeprefix(f'{place}/')}": of for path, of in products.items()}
+    yield from compare_version(folder, at, listed, files, version.stands)
     if version.stands:
         yield from compare_standing(products, files)
 
@@ -775,14 +775,14 @@ def compare_standing(signed: Mapping[str, File], files: Mapping[str, File]) -> I
 
 
 def compare_version(
-    folder: Path, at: str, told: Mapping[str, File], files: Mapping[str, File], stands: bool
+    folder: Path, at: str, listed: Mapping[str, File], files: Mapping[str, File], stands: bool
 ) -> Iterator[Deviation]:
     """Files of a signed version that are not as they were signed; where it was replaced, the notice that says so is
     looked past."""
     for path in files:
-        if path.startswith(f"{at}/") and path not in told and path != f"{at}/{RECORD}":
+        if path.startswith(f"{at}/") and path not in listed and path != f"{at}/{RECORD}":
             yield Deviation(path, "version_extra")
-    for path, of in told.items():
+    for path, of in listed.items():
         if path not in files:
             yield Deviation(path, "missing", 0, of.sha256)
         elif files[path].sha256 != of.sha256:
@@ -796,17 +796,17 @@ def check_rows(folder: Path, record: Mapping[str, Any], files: Mapping[str, File
     found_in = (path.removesuffix(f"/{SCORES}") for path in files if path.endswith(f"/{SCORES}"))
     tables = {place for place in found_in if is_place(place)}  # not those of earlier versions
     found = [Deviation(f"{place}/{SCORES}", "rows_absent") for place in tables if place not in record["rows"]]
-    for place, told in record["rows"].items():
+    for place, recorded in record["rows"].items():
         path = f"{place}/{SCORES}"
         try:
             leaves = read_scores(folder, path) if path in files else {}
         except ValueError:
             leaves = {}
         made, agencies = merkle_root(leaves.values()), len(leaves)
-        if made != told["root"]:
-            found.append(Deviation(path, "rows", 0, told["root"], made))
-        if agencies != told["agencies"]:
-            found.append(Deviation(path, "rows_number", 0, str(told["agencies"]), str(agencies)))
+        if made != recorded["root"]:
+            found.append(Deviation(path, "rows", 0, recorded["root"], made))
+        if agencies != recorded["agencies"]:
+            found.append(Deviation(path, "rows_number", 0, str(recorded["agencies"]), str(agencies)))
     return found
 
 
@@ -830,7 +830,7 @@ def compare_data(data: Path, record: Mapping[str, Any]) -> list[Deviation]:
     inputs = {
         (path, of["bytes"], of["content"]) for job in record["jobs"].values() for path, of in job["inputs"].items()
     }
-    found = [deviation for path, told, content in inputs for deviation in compare_input(data, path, told, content)]
+    found = [one for path, recorded, content in inputs for one in compare_input(data, path, recorded, content)]
     later = {f"{job.rpartition('/')[0]}/{name}" for job in record["jobs"] for name in READ}
     papers = {product for job in record["jobs"].values() for product in job["products"] if product.endswith(".docx")}
     later |= {f"{TEMPLATES}/{product.rpartition('/')[2]}" for product in papers}
@@ -841,13 +841,13 @@ def compare_data(data: Path, record: Mapping[str, Any]) -> list[Deviation]:
     return found
 
 
-def compare_input(data: Path, path: str, told: str, content: str) -> list[Deviation]:
+def compare_input(data: Path, path: str, recorded: str, content: str) -> list[Deviation]:
     """One file; the same content in other bytes deviates too, because no fingerprint covers the digest of content."""
     there, found = read_input(data, path)
-    if there is None or digest(there) == told:
+    if there is None or digest(there) == recorded:
         return found
     kind = "data_resaved" if content_digest(path, there) == content else "data_changed"
-    return [Deviation(path, kind, 0, told, digest(there))]
+    return [Deviation(path, kind, 0, recorded, digest(there))]
 
 
 def read_input(data: Path, path: str) -> tuple[bytes | None, list[Deviation]]:
@@ -1217,17 +1217,17 @@ def lines_of(report: Report, lang: str) -> list[str]:
     lines += [say["roots_said"], *roots] if roots else []
     made = [(job, full) for job, full in sorted(report.fingerprints.items()) if "/report." in job]
     lines += [say["prints_said"], *(f"  {short(full)}  {safe(job)}" for job, full in made)] if made else []
-    lines += [say["covered_said"], *(f"  {said}" for said in told(report, lang))] if report.covered else []
+    lines += [say["covered_said"], *(f"  {said}" for said in covered_words(report, lang))] if report.covered else []
     return lines
 
 
-def told(report: Report, lang: str) -> list[str]:
+def covered_words(report: Report, lang: str) -> list[str]:
     """What the audit does and does not answer, in words."""
     return [WORDS[lang][kind].format(**facts) for kind, facts in report.covered]
 
 
 def as_json(report: Report, lang: str) -> str:
-    said = {"confirmed": report.confirmed, **asdict(report), "covered": told(report, lang)}
+    said = {"confirmed": report.confirmed, **asdict(report), "covered": covered_words(report, lang)}
     return json.dumps(said, indent=1, sort_keys=True)
 
 

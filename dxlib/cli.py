@@ -361,7 +361,7 @@ def run_links(args: argparse.Namespace) -> int:
 
 def run_register(args: argparse.Namespace) -> int:
     from .sheets.register import official, read_units
-    from .sheets.tables import cell_changes
+    from .sheets.tables_workbook import cell_changes
     from .years import reorganise
 
     units = read_units(args.data)
@@ -401,7 +401,7 @@ def run_matrix(args: argparse.Namespace) -> int:
     from .runs import run, split
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with told(args) as telling:
+    with followed(args) as telling:
         result = run(
             args.data,
             args.reports,
@@ -440,7 +440,7 @@ def run_matrix(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def told(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def followed(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """What `run` is told to call while it goes on: nothing where nobody looks."""
     from .runs.watch import watched
 
@@ -496,7 +496,7 @@ def remake(args: argparse.Namespace, folders: list[Path]) -> list[Any]:
     from .runs.parameters import split
     from .runs.rerun import rerun
 
-    with told(args) as telling:
+    with followed(args) as telling:
         return rerun(args.data, folders, parameters=split(args.parameters or []), dask=args.dask, **telling)
 
 
@@ -634,7 +634,7 @@ def run_status(args: argparse.Namespace) -> int:
     from .case import places, read_for_verification, read_log, read_register, store
     from .case.tables import as_csv
     from .publish.open_data import safe_csv
-    from .sheets.intake import today
+    from .sheets.taking_in import today
     from .show import status as page
 
     chosen = [(args.year, args.group)] if args.group else places(args.data, args.year)
@@ -670,8 +670,8 @@ def run_worklist(args: argparse.Namespace) -> int:
     if made.findings:
         show_findings(made.findings, args)
     if args.json:
-        told = {"file": str(args.output), "items": made.items, "open": made.open, "copies": made.copies}
-        print(json.dumps(told, ensure_ascii=False))
+        facts = {"file": str(args.output), "items": made.items, "open": made.open, "copies": made.copies}
+        print(json.dumps(facts, ensure_ascii=False))
     elif not args.quiet:
         print(text("sheet.cli.listed", args.say, n=made.items, all=made.open, file=args.output))
         if made.copies:

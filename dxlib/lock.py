@@ -2,8 +2,8 @@
 
 A writer makes a folder `.partial-<who>`, whose name says whose it is from the first moment on, takes an
 operating-system lock in it, and only then looks at the others: of two that come at once at most one goes on. What a
-killed process of the same desk left is swept away. Whether a process of another desk still lives cannot be known here
-(a network share may hide its lock), so what it left is named and goes at its user's word alone (`free`).
+killed process of the same machine left is swept away. Whether a process of another machine still lives cannot be known
+here (a network share may hide its lock), so what it left is named and goes at its user's word alone (`free`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Busy(Refusal):
 
 
 @cache
-def desk() -> str:
+def machine() -> str:
     """All processes that one table of processes knows: this host since its start, and of it this container."""
     try:
         return f"{(PROC / 'sys/kernel/random/boot_id').read_text().strip()} {(PROC / 'self/ns/pid').readlink()}"
@@ -62,7 +62,7 @@ def signature(pid: int) -> str:
 
 
 def alive(who: str) -> bool:
-    """Whether the process of a signature is at work on this desk."""
+    """Whether the process of a signature is at work on this machine."""
     pid = who.partition("-")[0]
     return pid.isdecimal() and signature(int(pid)) == who
 
@@ -73,7 +73,7 @@ def mine() -> str:
 
 
 def whose() -> str:
-    return hashlib.sha256(f"{platform.node()} {desk()}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{platform.node()} {machine()}".encode()).hexdigest()[:12]
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def held(folder: Path) -> Iterator[Path]:
     own = folder / mine()
     own.mkdir()
     try:
-        note = {"host": platform.node(), "desk": desk(), "pid": os.getpid(), "since": now().isoformat()}
+        note = {"host": platform.node(), "desk": machine(), "pid": os.getpid(), "since": now().isoformat()}
         (own / NOTE).write_text(json.dumps(note), encoding="utf-8")
         with (own / HELD).open("wb") as file:
             lock(file.fileno(), wait=True)  # for who looks at it this very moment
@@ -106,7 +106,7 @@ def lock(handle: int, wait: bool = False) -> bool:
 
 
 def alone(folder: Path, own: Path | None = None) -> None:
-    """Nobody else is at work in a folder; what a killed process of this desk left goes. Raises Busy."""
+    """Nobody else is at work in a folder; what a killed process of this machine left goes. Raises Busy."""
     for other in folder.glob(f"{PARTIAL}*"):
         if other == own:
             continue
@@ -140,7 +140,7 @@ def left_over(root: Path) -> list[Path]:
 
 
 def clean(root: Path) -> list[Path]:
-    """Take away what killed writers of this desk left; that of another desk stays (`free`). Returns what is gone."""
+    """Take away what killed writers of this machine left; what another left stays (`free`). Returns what is gone."""
     own = [other for other in left_over(root) if other.name.endswith(f"-{whose()}")]
     for other in own:
         clear(other)
@@ -157,7 +157,7 @@ def said_left(root: Path) -> list[Finding]:
 
 
 def free(left: Path) -> None:
-    """Take away what another desk left, at its user's word. Raises Refusal where somebody is seen at work there.
+    """Take away what another machine left, at its user's word. Raises Refusal where somebody is seen at work there.
 
     Renamed first: should its process live after all, it finds nothing any more instead of a part.
     """

@@ -36,13 +36,14 @@ from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
 HOME = Path(__file__).parents[1]
-INDEX = ("rounding", "rank", "aggregate", "score", "values", "table", "rows", "potential", "compare", "floats")
+INDEX = ("rounding", "rank", "aggregate", "exact", "values", "table", "scoring", "rows", "floats")
+INDEX += ("potential_gains", "rank_shifts")
 RULES = ("grammar", "parse", "shape", "absolute", "graded", "counted", "relative", "signed")
 MODULES = (*(f"dxlib.rules.{name}" for name in RULES), *(f"dxlib.index.{name}" for name in INDEX), "dxlib.audit")
 TESTS = dict.fromkeys(MODULES, ("rules", "known", "index")) | {
     "dxlib.audit": ("audit",),
     "dxlib.index.rows": ("years", "index/test_rows.py"),
-    "dxlib.index.potential": ("runs/test_cards.py",),
+    "dxlib.index.potential_gains": ("runs/test_cards.py",),
     "dxlib.index.floats": ("index", "robust"),
 }
 # Left out for their price: they write and read a folder for every example, or start interpreters anew, and would be

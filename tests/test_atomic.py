@@ -9,16 +9,16 @@ import sys
 import pytest
 
 from dxlib import atomic
-from dxlib.atomic import PENDING, Decided, put, put_all, settle, working_folder
+from dxlib.atomic import PENDING, Decided, put, put_all, recover, working_folder
 from dxlib.errors import Refusal
 from tests.crash import changes, interrupted
 
 FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here: the interruptions are met in a child process")
 READ = """import sys
 from pathlib import Path
-from dxlib.atomic import settle
+from dxlib.atomic import recover
 folder = Path(sys.argv[1])
-settle(folder)
+recover(folder)
 print((folder / "a.csv").read_text())"""
 OLD = {"a.csv": b"old a", "deep/b.csv": b"old b", "away.csv": b"old"}
 NEW = {"a.csv": b"new a", "deep/b.csv": b"new b", "deep/er/c.csv": b"new c"}
@@ -45,7 +45,7 @@ def test_replaced_added_and_taken_away(folder):
 def test_every_interruption_leaves_the_old_or_the_new(folder):
     seen = set()
     for how in interrupted(folder, lambda: put_all(folder, NEW, gone=["away.csv"])):
-        settle(folder)
+        recover(folder)
         left = {path: data for path, data in files(folder).items() if not path.startswith(".partial-")}
         assert left in (OLD, NEW), how
         seen.add(left == NEW)
@@ -100,13 +100,13 @@ def test_what_is_in_the_way_is_named_before_anything_moves(folder):
 def test_what_comes_in_the_way_after_the_stroke_is_named_and_nothing_else_is_lost(folder, monkeypatch):
     monkeypatch.setattr(atomic, "all_free", lambda *_: None)
     (folder / "deep/er/c.csv/something").mkdir(parents=True)
-    for command in (lambda: put_all(folder, NEW), lambda: settle(folder)):  # until it is out of the way
+    for command in (lambda: put_all(folder, NEW), lambda: recover(folder)):  # until it is out of the way
         with pytest.raises(Decided) as refused:
             command()
         assert [f.reason for f in refused.value.findings] == ["decided"]
     (folder / "deep/er/c.csv/something").rmdir()
     (folder / "deep/er/c.csv").rmdir()
-    settle(folder)
+    recover(folder)
     assert files(folder) == NEW | {"away.csv": b"old"}
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from dxlib.atomic import settle, working_folder
+from dxlib.atomic import recover, working_folder
 from dxlib.case import check, read_to_ask
 from dxlib.cli import main
 from dxlib.errors import Refusal
@@ -26,7 +26,7 @@ from dxlib.explore.scenario import write_scenario
 from dxlib.sheets import tables
 from dxlib.sheets.book import filled
 from dxlib.sheets.form import claim_form
-from dxlib.sheets.intake import Issued
+from dxlib.sheets.taking_in import Issued
 from dxlib.sheets.write import write
 from tests.crash import in_child, in_memory, interrupted, left_in
 from tests.explore.test_model import folder as small
@@ -113,7 +113,7 @@ def folders(root: Path) -> list[Path]:
 def state(root: Path) -> dict[str, bytes]:
     """What a reader finds, after finishing at the door what was decided; unfinished work is nobody's state."""
     for folder in folders(root):
-        settle(folder)
+        recover(folder)
     paths = (path for path in root.rglob("*") if path.is_file())
     found = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     return {path: data for path, data in found.items() if ".partial-" not in path}

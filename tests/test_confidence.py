@@ -16,7 +16,7 @@ from dxlib.robust.intervals import rank_quantiles
 from dxlib.robust.structure import cronbach_alpha, fisher_interval, interval
 from dxlib.show.sensitivity.first import missed
 from dxlib.verify import choose
-from dxlib.verify.agreement import bland_altman, bootstrap
+from dxlib.verify.agreement_measures import bland_altman, bootstrap
 from dxlib.verify.sampling import points_size
 from dxlib.words import LANGUAGES, catalogue, text
 from dxlib.years import noise

@@ -10,7 +10,7 @@ import pytest
 import dxlib
 from dxlib.case.settings import policies
 from dxlib.rules import SHAPES
-from dxlib.verify.flags import FLAGS
+from dxlib.verify.flagging import FLAGS
 from tests.codes import PAGES as codes_pages
 from tests.codes import in_page, in_source, reasons
 from tests.codes import page as page_of_codes

@@ -1,9 +1,14 @@
 """The rooms import downwards only, and every room is in the picture."""
 
+import pkgutil
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+
+import dxlib
 
 HOUSE = Path(__file__).parents[1]
 CONTRACTS = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
@@ -25,3 +30,12 @@ def test_every_room_has_its_layer():
 def test_no_drawer_of_odds_and_ends():
     refused = {"utils", "util", "helpers", "common", "misc", "manager", "process", "handle"}
     assert not [path for path in (HOUSE / "dxlib").rglob("*") if path.stem in refused]
+
+
+def test_no_module_is_shadowed_by_a_function_of_its_own_name():
+    modules = [m.name for m in pkgutil.walk_packages(dxlib.__path__, "dxlib.") if not m.name.endswith(".__main__")]
+    assert len(modules) > 150
+    for name in modules:
+        import_module(name)
+    split = [name.rpartition(".") for name in modules]
+    assert not [(at, name) for at, _, name in split if not isinstance(getattr(sys.modules[at], name), ModuleType)]

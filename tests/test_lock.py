@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dxlib import atomic, lock
-from dxlib.atomic import PENDING, Decided, put_all, settle, working_folder
+from dxlib.atomic import PENDING, Decided, put_all, recover, working_folder
 from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.lock import HELD, NOTE, PARTIAL
@@ -165,8 +165,8 @@ def test_a_lock_whose_note_says_nothing_is_named_as_well(folder, broken):
 
 
 def test_what_a_former_start_of_the_machine_left_is_named(folder, monkeypatch):
-    here = lock.desk()
-    monkeypatch.setattr(lock, "desk", lambda: f"before {here}")
+    here = lock.machine()
+    monkeypatch.setattr(lock, "machine", lambda: f"before {here}")
     name = lock.mine()
     monkeypatch.undo()
     (folder / name).mkdir()
@@ -352,7 +352,7 @@ def test_a_failing_move_is_finished_by_the_next(folder, monkeypatch):
     with pytest.raises(Decided):  # another change does not come between
         put_all(folder, OLD)
     monkeypatch.setattr(os, "replace", real)
-    settle(folder)
+    recover(folder)
     assert files(folder) == NEW
 
 

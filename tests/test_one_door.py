@@ -39,8 +39,8 @@ from dxlib.runs import record
 from dxlib.sheets import tables
 from dxlib.sheets.book import filled
 from dxlib.sheets.form import appeal_form, claim_form
-from dxlib.sheets.intake import Issued
-from dxlib.sheets.worklist import by, decisions, items, worklist_book
+from dxlib.sheets.taking_in import Issued
+from dxlib.sheets.worklist_workbook import by, decisions, items, worklist_book
 from dxlib.sheets.write import write
 from dxlib.words import finding as worded
 from dxlib.words import text as said

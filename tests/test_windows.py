@@ -18,7 +18,7 @@ from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.lock import HELD
 from dxlib.moves import LONGEST
-from dxlib.runs import batch, books, run
+from dxlib.runs import batch, publication, run
 from tests.test_commands_interrupted import COMMANDS, PLACE, root, state  # noqa: F401 (a fixture)
 from tests.windows import OPEN_FILES, refusals
 
@@ -174,10 +174,10 @@ def test_a_file_of_all_that_is_open_stops_the_run_before_anything_moves(desk, mo
 def test_a_file_of_no_job_that_is_open_is_named_as_well(desk, monkeypatch):
     """As a page of a version that was signed is: what goes with the jobs is published already when its turn comes."""
     page = "2025/communes/kept/report.vi.html"  # the audit asks for the sign-off of what stands in v1
-    monkeypatch.setattr(books.versions, "published", lambda *_: {page: b"as signed"})
+    monkeypatch.setattr(publication.versions, "published", lambda *_: {page: b"as signed"})
     desk.run()
     other_answers(desk)
-    monkeypatch.setattr(books.versions, "published", lambda *_: {page: b"replaced"})
+    monkeypatch.setattr(publication.versions, "published", lambda *_: {page: b"replaced"})
     with refusals(monkeypatch, desk.reports) as windows:
         windows.held |= {desk.reports / "public" / page}
         with pytest.raises(Refusal) as refused:

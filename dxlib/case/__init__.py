@@ -1,8 +1,8 @@
 """What were we given? A folder of the contract, read, checked and frozen into a `Case`."""
 
 from .case import Case
-from .judge import AWAITED, judge, must_hold, store
-from .new_year import new_year
+from .judging import AWAITED, judge, must_hold, store
+from .next_year import new_year
 from .read import (
     Series,
     check,

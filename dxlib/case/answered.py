@@ -27,7 +27,7 @@ class Reader:
         self.node, self.settings = node, settings
         self.scale = node.maximum or framework.total
         self.values: dict[Cells, Fraction | str | None] = {}
-        self.seen: dict[tuple[Cells | None, Cells | None], tuple[Fraction | None, Fraction | None]] = {}
+        self.read_once: dict[tuple[Cells | None, Cells | None], tuple[Fraction | None, Fraction | None]] = {}
 
     def value(self, cells: Cells) -> Fraction | str | None:
         """`answers.value` of one answer. Raises Wrong, and ValueError for a cell that is no number."""
@@ -39,9 +39,9 @@ class Reader:
         """(value the rule takes, share), each None where there is none; the share of a rule that looks at the group is
         not known from one answer. (EXEMPT, None): the row does not apply."""
         key = claim, None if verdict == BLANK else verdict  # an accepted claim says what the claim says
-        found = self.seen.get(key)
+        found = self.read_once.get(key)
         if found is None:
-            found = self.seen[key] = self.read(*key)
+            found = self.read_once[key] = self.read(*key)
         return found
 
     def read(self, claim: Cells | None, verdict: Cells | None) -> tuple[Fraction | None, Fraction | None]:

@@ -203,7 +203,7 @@ def two_wholes(
 def no_spread(framework: Framework, answers: Answers, file: str) -> Iterator[Finding]:
     """Rows scored within the group in which every agency has the same value: nobody earns anything by them."""
     for node in framework.leaves:
-        if not node.scored or node.taken or not node.rule.spread:
+        if not node.scored or node.taken or not node.rule.needs_variation:
             continue
         agencies = answers.claims.get(node.code, {}).keys() | answers.verdicts.get(node.code, {}).keys()
         try:

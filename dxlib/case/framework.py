@@ -131,17 +131,17 @@ class Framework:
         """Every scored leaf's share of the index when nothing is exempt; the shares sum to 1."""
         weights: dict[str, Fraction] = {}
 
-        def spread(codes: tuple[str, ...], share: Fraction) -> None:
+        def distribute(codes: tuple[str, ...], share: Fraction) -> None:
             nodes = self.siblings(codes)
             whole = sum((node.weight for node in nodes), Fraction(0))
             for node in nodes:
                 part = share * node.weight / whole
                 if node.children:
-                    spread(node.children, part)
+                    distribute(node.children, part)
                 else:
                     weights[node.code] = part
 
-        spread(self.tops, Fraction(1))
+        distribute(self.tops, Fraction(1))
         return weights
 
 

@@ -58,7 +58,7 @@ def check_lineage(register: pd.DataFrame, lineage: pd.DataFrame) -> list[Finding
         *check_events(life, lineage),
         *check_shares(life, lineage),
         *check_circles(lineage),
-        *check_untold(register, lineage),
+        *check_unexplained(register, lineage),
     ]
 
 
@@ -159,7 +159,7 @@ def check_circles(lineage: pd.DataFrame) -> list[Finding]:
     return findings
 
 
-def check_untold(register: pd.DataFrame, lineage: pd.DataFrame) -> list[Finding]:
+def check_unexplained(register: pd.DataFrame, lineage: pd.DataFrame) -> list[Finding]:
     """Units that came or went since the first event, and no event says from what or into what."""
     days = [day for day in lineage["date"].tolist() if day]
     since = min(days, default="")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
-from ..atomic import NotPlain, read_plain, settle
+from ..atomic import NotPlain, read_plain, recover
 from ..audit import broken_links, digest, digest_input, part
 from ..errors import Finding, Refusal, nearest
 from .case import Case, build_tree, freeze, table_findings
@@ -46,7 +46,7 @@ def check_place(year: str, group: str) -> list[Finding]:
 def places(root: Path, year: str | None = None, group: str | None = None) -> list[tuple[str, str]]:
     """The (year, group) folders of a data folder, in order."""
     for folder in (root, *(y for y in root.iterdir() if y.is_dir() and YEAR.fullmatch(y.name))):
-        settle(folder)
+        recover(folder)
     folders = [
         (y.name, g.name)
         for y in root.iterdir()
@@ -343,7 +343,7 @@ def read_folder(
     if not root.is_dir():
         raise Refusal([Finding("E_NOT_FOUND", "folder_missing", value=str(root))])
     for one in (root, root / year, folder):
-        settle(one)
+        recover(one)
     if f"{place}/{SETTINGS_FILE}" not in new and not os.path.lexists(folder / SETTINGS_FILE):
         raise Refusal([no_case(root, place)])
     digests: dict[str, str] = {}
@@ -368,8 +368,8 @@ def read_folder(
     digests.pop("reasons.csv", None)
     digests[own] = digest(part(own, read))
     if documents:
-        tables["evidence"], seen, found = read_documents(folder, place, tables["evidence"])
-        digests |= seen
+        tables["evidence"], looked_at, found = read_documents(folder, place, tables["evidence"])
+        digests |= looked_at
         findings += found
     if nobody_answers(tables["indicators"]):
         idle = ("file_missing", "table_empty")
@@ -621,7 +621,7 @@ def read_lineage(root: str | Path) -> pd.DataFrame:
 
 def read_root(root: Path, name: str) -> pd.DataFrame:
     """A table that stands beside the years; empty where there is none. Raises Refusal where it is wrong."""
-    settle(root)
+    recover(root)
     path = root / f"{name}.csv"
     if not os.path.lexists(path):
         return empty(name)

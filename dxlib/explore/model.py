@@ -14,8 +14,8 @@ import pandas as pd
 from ..case import Case
 from ..case.framework import Framework
 from ..index import INDEX, Exact, evaluate, provisional, tabulate
+from ..index.exact import climb, coverage
 from ..index.floats import TIE, Weights, float_ranks, leaf_shares, published_shares, scorer
-from ..index.score import climb, coverage
 from ..index.values import basis
 from ..robust import rank_intervals
 from ..robust.intervals import rank_quantiles
@@ -62,13 +62,13 @@ class Ground:
     """What no slider changes while it is above 0: the case as edited, its tree and leaf shares.
 
     scores    weights -> (K, N) index shares
-    rooms     (N,) own maxima, in points
+    own_maxima     (N,) own maxima, in points
     """
 
     framework: Framework
     exact: Exact
     scores: Callable[[Weights], np.ndarray]
-    rooms: np.ndarray
+    own_maxima: np.ndarray
 
 
 class Model:
@@ -134,7 +134,7 @@ class Model:
         tables = self.drawn(state)
         first = {c: np.concatenate(([float(weights.get(c, nodes[c].weight))], w)) for c, w in tables.items()}
         scores = ground.scores(first)
-        printed = published_shares(scores, ground.rooms, self.case.settings)[0]
+        printed = published_shares(scores, ground.own_maxima, self.case.settings)[0]
         deciding = printed if self.case.settings.rank_on == "published" else scores
         shown, central = scores[0], deciding[0]
         listed = self.ranked & ~np.isnan(central)
@@ -143,7 +143,7 @@ class Model:
             enough = [share >= self.case.settings.min_coverage for share in coverage(framework, ground.exact)]
             listed &= np.array(enough)
         rank, of, low, high = self.places(deciding, listed)
-        points = np.round(printed[0] * ground.rooms, self.case.settings.points_decimals).tolist()
+        points = np.round(printed[0] * ground.own_maxima, self.case.settings.points_decimals).tolist()
         return Standing(
             [None if np.isnan(x) else float(x) for x in shown],
             [None if np.isnan(x) else x for x in points],
@@ -199,8 +199,8 @@ class Model:
         exact, i = self.edited(())[1], self.agencies.index(agency)
         if code in exact.extra:
             return exact.extra[code].shares[i], None
-        share, room = exact.columns[code].shares[i], exact.columns[code].rooms[i]
-        return None if share is None else share * room, room
+        share, own_maximum = exact.columns[code].shares[i], exact.columns[code].own_maxima[i]
+        return None if share is None else share * own_maximum, own_maximum
 
     def _edited(self, points: tuple[tuple[tuple[str, str], str], ...]) -> tuple[Case, Exact]:
         """The case with some points edited, and its exact scores."""
@@ -214,8 +214,8 @@ class Model:
             case.with_changes(drop=gone)  # says what is wrong with it
         exact = climb(exact, framework, case.settings) if gone else exact
         shares = leaf_shares(case, exact=exact)
-        rooms = np.array([float(room) for room in exact.columns[INDEX].rooms])
-        return Ground(framework, exact, scorer(framework, shares), rooms)
+        own_maxima = np.array([float(own_maximum) for own_maximum in exact.columns[INDEX].own_maxima])
+        return Ground(framework, exact, scorer(framework, shares), own_maxima)
 
 
 def reweighted(framework: Framework, weights: Mapping[str, Fraction]) -> Framework:

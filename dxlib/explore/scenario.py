@@ -43,8 +43,8 @@ def write_scenario(root: str | Path, model: Model, state: State, name: str, titl
         if name in known:
             raise Refusal([Finding("E_SCENARIO", "scenario_taken", file, column=name, value=name)])
         shown = model.changed(state)
-        told = typed({f"{name}.title.{lang}": words for lang, words in title.items()}, file)
-        said = dict(zip(title, told.values(), strict=True))
+        titles = typed({f"{name}.title.{lang}": words for lang, words in title.items()}, file)
+        said = dict(zip(title, titles.values(), strict=True))
         whole = appended(before, table(name, said, *model.changes(state), shown.edited))
         read_back(case, whole, known, name, file, shown)
         must_hold(root, {file: whole})  # the folder may be another one than the one that was loaded

@@ -13,7 +13,7 @@ import numpy as np
 from ..case import Case
 from ..case.framework import CHOICES, Framework, Node
 from ..case.settings import Settings
-from .score import Exact, evaluate
+from .exact import Exact, evaluate
 
 Weights = Mapping[str, np.ndarray]  # code -> (K,), for every scored node
 Branch = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
@@ -33,7 +33,7 @@ class Shares:
     extra     (N,) bonus and penalty points as a share of the own maximum
     clamped   whether the set has bonus or penalty rows
     scored    (N,) False for an agency without a score (its x is not to be used)
-    rooms     (N,) own maximum of every scored node, by code; no weighting changes it
+    own_maxima     (N,) own maximum of every scored node, by code; no weighting changes it
     """
 
     agencies: list[str]
@@ -43,7 +43,7 @@ class Shares:
     extra: np.ndarray
     clamped: bool
     scored: np.ndarray
-    rooms: Mapping[str, np.ndarray]
+    own_maxima: Mapping[str, np.ndarray]
 
 
 def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -> Shares:
@@ -58,12 +58,12 @@ def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -
     points = np.array(
         [[0.0 if p is None else float(p) for p in row] for row in (leaf.shares for leaf in exact.extra.values())], float
     )
-    whole = np.array([float(r) or 1.0 for r in index.rooms])
+    whole = np.array([float(r) or 1.0 for r in index.own_maxima])
     extra = points.sum(axis=0) / whole if len(points) else np.zeros(len(exact.agencies))
     scored = np.array([s is not None for s in index.shares])
     nodes = [node.code for node in case.framework.nodes.values() if node.scored]
-    rooms = {code: np.array([float(r) for r in exact.columns[code].rooms]) for code in nodes}
-    return Shares(exact.agencies, codes, x, present, extra, bool(len(points)), scored, rooms)
+    own_maxima = {code: np.array([float(r) for r in exact.columns[code].own_maxima]) for code in nodes}
+    return Shares(exact.agencies, codes, x, present, extra, bool(len(points)), scored, own_maxima)
 
 
 def some(shares: Shares, chosen: np.ndarray) -> Shares:
@@ -76,7 +76,7 @@ def some(shares: Shares, chosen: np.ndarray) -> Shares:
         shares.extra[chosen],
         shares.clamped,
         shares.scored[chosen],
-        {code: room[chosen] for code, room in shares.rooms.items()},
+        {code: own_maximum[chosen] for code, own_maximum in shares.own_maxima.items()},
     )
 
 
@@ -187,11 +187,11 @@ class Family:
 def multiplied(tree: Family, weights: np.ndarray) -> np.ndarray:
     """(ends, K) weights of the ends of a tree: each among its siblings (sum 1), multiplied down the tree."""
     out = np.empty((len(tree.ends), weights.shape[1]))
-    spread(tree, weights, 1.0, out)
+    distribute(tree, weights, 1.0, out)
     return out
 
 
-def spread(tree: Family, weights: np.ndarray, share: np.ndarray | float, out: np.ndarray) -> np.ndarray:
+def distribute(tree: Family, weights: np.ndarray, share: np.ndarray | float, out: np.ndarray) -> np.ndarray:
     """Divide `share` (K,) among siblings and what is below them, into the first rows of `out`; returns the others."""
     own = weights[tree.rows]
     scale = share / np.maximum(own.sum(axis=0), LEAST)
@@ -203,7 +203,7 @@ def spread(tree: Family, weights: np.ndarray, share: np.ndarray | float, out: np
             out[0] = part
             out = out[1:]
         else:
-            out = spread(one, weights, part, out)
+            out = distribute(one, weights, part, out)
     return out
 
 
@@ -271,19 +271,19 @@ def alternatives(aggregate: str, below: list[Node], branches: list[Branch], shar
     counting = [(n, b) for n, b in zip(below, branches, strict=True) if n.weight]
     size = max((float(n.maximum or 1) if has_points else 1.0 for n, _ in counting), default=1.0)
     by_points = aggregate == "best" and has_points
-    whole = np.max([shares.rooms[n.code] for n in below], axis=0) if by_points else 1.0
+    whole = np.max([shares.own_maxima[n.code] for n in below], axis=0) if by_points else 1.0
     choose = np.fmax if aggregate == "best" else np.fmin
 
     def found(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         chosen = np.full((weights.shape[1], len(shares.agencies)), np.nan)
-        room = np.zeros((1, len(shares.agencies)))
+        own_maximum = np.zeros((1, len(shares.agencies)))
         for n, branch in counting:
             share, stays = branch(weights)
-            own = shares.rooms[n.code][None] if has_points else np.ones((1, 1)) if stays is None else stays
+            own = shares.own_maxima[n.code][None] if has_points else np.ones((1, 1)) if stays is None else stays
             chosen = choose(chosen, share * own if by_points else np.where(own > 0, share, np.nan))
-            room = np.maximum(room, own)
+            own_maximum = np.maximum(own_maximum, own)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return chosen / np.where(whole > 0, whole, np.nan), np.broadcast_to(room / size, chosen.shape)
+            return chosen / np.where(whole > 0, whole, np.nan), np.broadcast_to(own_maximum / size, chosen.shape)
 
     return found
 
@@ -307,20 +307,20 @@ def product(at: list[int], branches: list[Branch]) -> Branch:
     return found
 
 
-def published_shares(scores: np.ndarray, rooms: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+def published_shares(scores: np.ndarray, own_maxima: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
     """Scores as they are published: points rounded to the decimals of the case, as a share of the own maximum.
 
-    scores   (…, N) shares; rooms: (N,) own maxima, an agency whose own maximum is 0 keeps its score
+    scores   (…, N) shares; own_maxima: (N,), an agency whose own maximum is 0 keeps its score
 
     Returns both (…, N): the shares, and which of them a half within TIE decided, that was taken as a half.
     """
-    unit = 10.0**settings.points_decimals * np.where(rooms > 0, rooms, 1.0)
+    unit = 10.0**settings.points_decimals * np.where(own_maxima > 0, own_maxima, 1.0)
     units = np.abs(scores * unit)
     whole = np.floor(units)
     rest = units - whole - 0.5
     half = np.abs(rest) <= TIE * np.maximum(1.0, units)
     up = np.where(half, (settings.half == "away") | (whole % 2 == 1), rest > 0)
-    return np.where(rooms > 0, np.copysign(whole + up, scores) / unit, scores), half & (rooms > 0)
+    return np.where(own_maxima > 0, np.copysign(whole + up, scores) / unit, scores), half & (own_maxima > 0)
 
 
 def float_ranks(scores: np.ndarray, tie: float = TIE, dtype: type = np.int64) -> np.ndarray:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from ..case import Case
 from ..errors import Finding
+from .exact import INDEX, evaluate
 from .rounding import rounded
-from .score import INDEX, evaluate
 from .table import tabulate
 
 MOST = 9  # decimals; what differs only beyond them is said to
@@ -44,8 +44,8 @@ def hidden_differences(case: Case, scores: pd.DataFrame) -> pd.DataFrame:
             agencies = alike["agency"].tolist()
             edges = [edge.cut * most for edge in case.settings.classes.edges] if elsewhere else []
             values = [exact[a] for a in agencies]
-            told = len(set(values)) >= len(placed.drop_duplicates())
-            decimals = telling(values, edges, case.settings.points_decimals) if told else MOST
+            distinct = len(set(values)) >= len(placed.drop_duplicates())
+            decimals = telling(values, edges, case.settings.points_decimals) if distinct else MOST
             found |= {a: (a, float(printed), float(rounded(exact[a], decimals)), decimals) for a in agencies}
     named = [found[agency] for agency in rows["agency"] if agency in found]
     return pd.DataFrame(named, columns=columns)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..case.settings import Settings
-from .rounding import round_share, settled
+from .rounding import at_root_precision, round_share
 
 
 def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
@@ -36,14 +36,14 @@ def ranks(shares: Sequence[Fraction | None]) -> list[int | None]:
     return out
 
 
-def ranked_on(share: Fraction | None, room: Fraction, settings: Settings, rooted: bool = False) -> Fraction | None:
+def ranked_on(share: Fraction | None, maximum: Fraction, settings: Settings, rooted: bool = False) -> Fraction | None:
     """The share that decides rank and class: exact, or that of the published points.
 
     rooted   whether it may hold roots (`Framework.rooted`)
     """
-    if share is None or settings.rank_on == "exact" or not room:
-        return settled(share, rooted)
-    return round_share(share, room, settings, rooted)
+    if share is None or settings.rank_on == "exact" or not maximum:
+        return at_root_precision(share, rooted)
+    return round_share(share, maximum, settings, rooted)
 
 
 def ranks_by_scope(

@@ -31,10 +31,10 @@ def rounded(x: Fraction, decimals: int, half: str = "away") -> Fraction:
 
 
 @overload
-def settled(x: Fraction, rooted: bool) -> Fraction: ...
+def at_root_precision(x: Fraction, rooted: bool) -> Fraction: ...
 @overload
-def settled(x: None, rooted: bool) -> None: ...
-def settled(x: Fraction | None, rooted: bool) -> Fraction | None:
+def at_root_precision(x: None, rooted: bool) -> None: ...
+def at_root_precision(x: Fraction | None, rooted: bool) -> Fraction | None:
     """A share, or points, as they are compared and rounded.
 
     A sum of roots kept to 40 digits misses the last few: where x may be one, 30 decimals decide, so that
@@ -45,14 +45,14 @@ def settled(x: Fraction | None, rooted: bool) -> Fraction | None:
     return x if x is None or not rooted else rounded(x, ROOT_DECIMALS)
 
 
-def round_share(share: Fraction | None, room: Fraction, settings: Settings, rooted: bool) -> Fraction | None:
+def round_share(share: Fraction | None, maximum: Fraction, settings: Settings, rooted: bool) -> Fraction | None:
     """The share that gives rounded points.
 
     rooted   whether the share may hold roots (`Framework.rooted`)
     """
-    if share is None or not room:
+    if share is None or not maximum:
         return share
-    return rounded(settled(share * room, rooted), settings.points_decimals, settings.half) / room
+    return rounded(at_root_precision(share * maximum, rooted), settings.points_decimals, settings.half) / maximum
 
 
 def rounded_column(
@@ -64,7 +64,7 @@ def rounded_column(
 ) -> np.ndarray:
     """share x factor of a whole column to `decimals` places, as floats (nan for None).
 
-    rooted   see `settled`
+    rooted   see `at_root_precision`
 
     Floats decide wherever they are surely right; anything near a half is decided on the exact numbers, so
     the result is that of `scaled` to the last bit.
@@ -76,6 +76,6 @@ def rounded_column(
     sure = (np.abs(units - below - 0.5) > 1e-3) & (np.abs(units) < 2.0**41)
     whole = np.where(units - below > 0.5, below + 1, below)
     for i in np.flatnonzero(~sure & ~np.isnan(units)).tolist():
-        x = settled((shares[i] or Fraction(0)) * (Fraction(1) if factors is None else factors[i]), rooted)
+        x = at_root_precision((shares[i] or Fraction(0)) * (Fraction(1) if factors is None else factors[i]), rooted)
         whole[i] = scaled(x.numerator, x.denominator, decimals, half)
     return whole / 10.0**decimals

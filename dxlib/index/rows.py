@@ -15,7 +15,7 @@ from typing import TypeVar
 from ..case import Case
 from ..case.framework import Framework
 from ..rules import ONE, ZERO
-from .score import INDEX, Column, Exact, climb
+from .exact import INDEX, Column, Exact, climb
 
 Weights = dict[str, Fraction]
 T = TypeVar("T")
@@ -87,7 +87,7 @@ def own_weights(framework: Framework, present: dict[str, Fraction], rows: Collec
     weights: Weights = {}
     here = set(rows)
 
-    def spread(codes: Sequence[str], share: Fraction) -> None:
+    def distribute(codes: Sequence[str], share: Fraction) -> None:
         held = [(node, node.weight * present[node.code]) for node in framework.siblings(codes)]
         whole = sum((weight for _, weight in held), ZERO)
         for node, weight in held:
@@ -97,10 +97,10 @@ def own_weights(framework: Framework, present: dict[str, Fraction], rows: Collec
             if node.code in here:
                 weights[node.code] = part
             else:
-                spread(node.children, part)
+                distribute(node.children, part)
 
     if here:
-        spread(framework.tops, ONE)
+        distribute(framework.tops, ONE)
     return weights
 
 

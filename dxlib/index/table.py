@@ -12,9 +12,9 @@ import pandas as pd
 
 from ..case import Case
 from ..case.settings import Settings
+from .exact import INDEX, Column, Exact, coverage
 from .rank import ranked_on, ranks_by_scope
 from .rounding import rounded_column
-from .score import INDEX, Column, Exact, coverage, evaluate
 from .values import Leaf
 
 SCORE_DECIMALS = 12
@@ -33,19 +33,6 @@ COLUMNS = [
     "class",
     "state",
 ]
-
-
-def score(case: Case, on: str | None = None) -> pd.DataFrame:
-    """Scores, ranks and classes of a case.
-
-    on   verified (default once there are verdicts, or for measured figures), current, or claimed
-
-    Returns one row per agency (order of agencies.csv) and node (tree order, the index first):
-    year, group, agency, scope, node, level (0 = index), score (share of the own maximum, 12 decimals),
-    points (rounded to points_decimals) and max_points (own; as written), rank, of (length of the list), class
-    (1 = the highest of index.toml), state. Raises Refusal.
-    """
-    return tabulate(case, evaluate(case, on))
 
 
 def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFrame:
@@ -91,7 +78,7 @@ def deciding_shares(column: Column, settings: Settings, rooted: bool) -> list[Fr
     """The shares of a node that decide ranks and classes, see `ranked_on`."""
     if settings.rank_on == "exact" and not rooted:
         return column.shares
-    return [ranked_on(s, room, settings, rooted) for s, room in zip(column.shares, column.rooms, strict=True)]
+    return [ranked_on(s, m, settings, rooted) for s, m in zip(column.shares, column.own_maxima, strict=True)]
 
 
 def printed_points(
@@ -102,10 +89,10 @@ def printed_points(
     decimals, half = settings.points_decimals, settings.half
     if extra is not None:
         return rounded_column(extra.shares, None, decimals, half), np.full(len(extra.shares), np.nan)
-    points = rounded_column(column.shares, column.rooms, decimals, half, rooted)
+    points = rounded_column(column.shares, column.own_maxima, decimals, half, rooted)
     maxima = [
         r.numerator / r.denominator if s is not None or (b and r) else np.nan
-        for s, b, r in zip(column.shares, column.blocked, column.rooms, strict=True)
+        for s, b, r in zip(column.shares, column.blocked, column.own_maxima, strict=True)
     ]
     return points, np.array(maxima)
 

@@ -43,7 +43,7 @@ def basis(case: Case, on: str | None) -> str:
 def leaf(case: Case, node: Node, answers: Answers, on: str, finished: Finished = NOTHING_TAKEN) -> Leaf:
     """Final values and shares of one leaf.
 
-    finished   what rows take from other folders of the year (`score.finished`)
+    finished   what rows take from other folders of the year (`exact.finished`)
     """
     agencies = case.tables["agencies"]["agency"].tolist()
     if node.role == "none" or (node.role == "score" and not node.scored):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..case import Case
 from ..errors import Finding
-from .score import evaluate
+from .exact import evaluate
 
 VANISH = ("geometric", "harmonic", "product")
 

@@ -1,7 +1,7 @@
 """Where is it read? Exporters of executed notebooks."""
 
-from .html import html
+from .html_page import html
 from .office import draft
-from .pdf import collection, pdf
+from .pdf_page import collection, pdf
 
 __all__ = ["collection", "draft", "html", "pdf"]

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import Finding, Refusal, nearest
 from ..show.blocks import DRAFT
-from ..show.typeface import seen
+from ..show.typeface import printable
 from ..words import text
 from .page import HERE, describe
 
@@ -145,7 +145,7 @@ def literal(value: Any) -> Any:
     """A value as Word shows it, letter by letter; docxtpl takes nothing in it for an order."""
     from markupsafe import Markup
 
-    return Markup(seen(str(value)).translate(SPECIAL))
+    return Markup(printable(str(value)).translate(SPECIAL))
 
 
 def impersonal(properties: Any, title: str) -> None:

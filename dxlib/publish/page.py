@@ -127,9 +127,9 @@ def policy(scripts: Iterable[str]) -> str:
 
 def spoken(cells: Iterable[Any], lang: str) -> list[Any]:
     """The cells without those of other languages; where none are in this one, in the one it falls back on."""
-    told = [(cell, set(cell.metadata.get("tags", []))) for cell in cells]
-    own = lang if any(lang in tags for _, tags in told) else fallback(lang)
-    return [cell for cell, tags in told if not tags & (set(LANGUAGES) - {own})]
+    tagged = [(cell, set(cell.metadata.get("tags", []))) for cell in cells]
+    own = lang if any(lang in tags for _, tags in tagged) else fallback(lang)
+    return [cell for cell, tags in tagged if not tags & (set(LANGUAGES) - {own})]
 
 
 def heading(cell: Any) -> tuple[int, str] | None:

@@ -18,7 +18,7 @@ from ..audit import short
 from ..case.settings import Settings
 from ..languages import LANGUAGES
 from ..show import typeface
-from ..words import NOTHING, date, number, order, percent, text, title, title_of_year, told_apart, translated
+from ..words import NOTHING, date, number, order, percent, text, title, title_of_year, translated, unambiguous
 from .open_data import PACKAGE, as_meant
 from .page import HERE, addresses, in_script, policy, script
 
@@ -233,7 +233,7 @@ def names(rows: Iterable[Mapping[str, str]], key: str, lang: str) -> dict[str, s
 
 def ranking(group: Group, scores: list[dict[str, str]], lang: str) -> list[dict[str, str]]:
     """The agencies by list and rank, those without a rank last."""
-    called = told_apart(names(group.table("agencies"), "agency", lang))
+    called = unambiguous(names(group.table("agencies"), "agency", lang))
     classes = names(group.table("classes"), "class", lang)
     whole = [row for row in scores if row["node"] == "index"]
     whole.sort(key=lambda row: (row["scope"], int(row["rank"] or 10**9)))

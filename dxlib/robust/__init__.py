@@ -1,18 +1,18 @@
 """Would the ranking stand with other weights? Simulation in floats; official scores are never made here."""
 
 from .acceptability import class_shares, first_places, rank_shares, winning_shares
-from .attainable_ranks import attainable_ranks
-from .audit_questions import audit_questions
+from .alternative_rankings import second_opinions
+from .extreme_ranking import attainable_ranks
 from .groups import place_groups, settled_pairs
-from .heavier import heavier
 from .intervals import drawn_intervals, rank_intervals, tally, tally_draws
 from .leave_out import leave_one_out
+from .one_weight import raised_weights
 from .pairs import certain_pairs, dominance, robust_share
 from .reversal import reversals, smallest_points
 from .scenarios import full_factorial, one_at_a_time
-from .second_opinions import second_opinions
 from .sobol import importance
-from .stability import stability
+from .stability_intervals import stability
+from .statistical_audit import audit_questions
 from .structure import (
     components,
     effective_weights,
@@ -37,13 +37,13 @@ __all__ = [
     "effective_weights",
     "first_places",
     "full_factorial",
-    "heavier",
     "importance",
     "indicator_spread",
     "leave_one_out",
     "one_at_a_time",
     "pillar_fit",
     "place_groups",
+    "raised_weights",
     "rank_intervals",
     "rank_shares",
     "redundant_pairs",

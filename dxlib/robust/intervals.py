@@ -133,7 +133,7 @@ def tally(
     """
     counter = counter_of(case, on, full)
     codes, drawn = checked(case.framework, weights, threads)
-    return counter.told(*counter.count(codes, drawn, threads, block), len(weights))
+    return counter.as_tally(*counter.count(codes, drawn, threads, block), len(weights))
 
 
 def tally_draws(
@@ -142,14 +142,14 @@ def tally_draws(
     draws: int,
     rng: np.random.Generator,
     on: str | None = None,
-    spread: Callable[..., Iterable] = map,
+    mapper: Callable[..., Iterable] = map,
     within: str = "renormalised",
     level: str = "all",
     concentration: float | None = None,
 ) -> Tally:
     """`tally` of `draw_weights`, stream of draws by stream, so that they are never held together.
 
-    spread   `map`, or the map of any executor: every stream has a generator of its own and counts are whole numbers,
+    mapper   `map`, or the map of any executor: every stream has a generator of its own and counts are whole numbers,
              so that streams may be counted anywhere, in any number of places, without changing a count
     the rest as in `draw_weights` and `tally`
 
@@ -161,14 +161,14 @@ def tally_draws(
     firsts = range(0, draws, STREAM)
     sizes = [min(STREAM, draws - first) for first in firsts]
     if len(sizes) == 1:
-        spread = map  # the way is longer than the work
+        mapper = map  # the way is longer than the work
     places, sums = None, None
-    for found, parts in spread(one, rng.spawn(len(sizes)), sizes):
+    for found, parts in mapper(one, rng.spawn(len(sizes)), sizes):
         places = found if places is None else [whole + part for whole, part in zip(places, found, strict=True)]
         sums = parts if sums is None else [whole + part for whole, part in zip(sums, parts, strict=True)]
     assert places is not None and sums is not None
     small = smallest(draws)
-    return counter.told([whole.toarray().astype(small) for whole in places], sums, draws)
+    return counter.as_tally([whole.toarray().astype(small) for whole in places], sums, draws)
 
 
 def count_stream(
@@ -189,7 +189,7 @@ class Counter:
 
     lists      scope, agencies in official order, their ranks
     shares     of the agencies list by list, those of no list last
-    rooms      (agencies,) own maxima
+    own_maxima      (agencies,) own maxima
     official   their classes by the exact score
     """
 
@@ -198,7 +198,7 @@ class Counter:
     full: bool
     lists: list[tuple[str, list[str], np.ndarray]]
     shares: Shares
-    rooms: np.ndarray
+    own_maxima: np.ndarray
     official: list[int | None]
 
     @property
@@ -210,6 +210,7 @@ class Counter:
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """The counts over some draws, see `count`. weights (nodes, K), rows named by `codes`."""
         by_publication = self.settings.rank_on == "published"
+        published = partial(published_shares, own_maxima=self.own_maxima, settings=self.settings)
         return count(
             self.framework,
             self.shares,
@@ -221,10 +222,10 @@ class Counter:
             tops=self.tops if self.full else [],
             pairs=self.full,
             cuts=self.settings.classes.edges if self.full else (),
-            settled=partial(published_shares, rooms=self.rooms, settings=self.settings) if by_publication else None,
+            as_published=published if by_publication else None,
         )
 
-    def told(self, places: list[np.ndarray], sums: list[np.ndarray], draws: int) -> Tally:
+    def as_tally(self, places: list[np.ndarray], sums: list[np.ndarray], draws: int) -> Tally:
         """What was counted over all draws, list by list."""
         reached, leading, wins = sums
         edges = np.cumsum([0, *(len(agencies) for _, agencies, _ in self.lists)]).tolist()
@@ -249,7 +250,7 @@ def counter_of(case: Case, on: str | None, full: bool) -> Counter:
     exact = evaluate(case, on)
     shares = leaf_shares(case, exact=exact)
     table = tabulate(case, exact, [INDEX])
-    rooms = np.array([float(room) for room in exact.columns[INDEX].rooms])
+    own_maxima = np.array([float(own_maximum) for own_maximum in exact.columns[INDEX].own_maxima])
     place = {agency: i for i, agency in enumerate(shares.agencies)}
     listed = table.dropna(subset=["rank"]).sort_values(["scope", "rank", "agency"], kind="stable")
     lists = [
@@ -263,7 +264,7 @@ def counter_of(case: Case, on: str | None, full: bool) -> Counter:
     classes = [official[shares.agencies[i]] for i in chosen]
     found = [None if pd.isna(of) else int(of) for of in classes]
     policies = replace(case.settings, title={}, calendar={}, sensitivity={}, comparison={})  # these cannot travel
-    return Counter(policies, case.framework, full, lists, some(shares, chosen), rooms[chosen], found)
+    return Counter(policies, case.framework, full, lists, some(shares, chosen), own_maxima[chosen], found)
 
 
 def checked(framework: Framework, weights: pd.DataFrame, threads: int = 1) -> tuple[list[str], np.ndarray]:
@@ -308,7 +309,7 @@ def count(
     tops: list[str] | None = None,
     pairs: bool = False,
     cuts: tuple[Edge, ...] = (),
-    settled: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
+    as_published: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The pass itself: scores and ranks of a block of draws at a time, counted and forgotten.
 
@@ -335,7 +336,7 @@ def count(
 
     def scored(first: int, stop: int) -> np.ndarray:
         scores = scores_of(weights[:, first:stop])
-        return scores if settled is None else settled(scores)[0]
+        return scores if as_published is None else as_published(scores)[0]
 
     def chunk(first: int) -> list[np.ndarray]:
         """Some draws, from weights to counts; returns what is small enough to be added up by who asked."""

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import INDEX, Exact, evaluate, tabulate
-from ..index.score import climb
+from ..index.exact import climb
 
 
 def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -> pd.DataFrame:

@@ -30,7 +30,7 @@ class Linear:
     x, exact_x       (N, D) shares of the rows, bonus and penalty points (as shares) added to each
     weights          (D,) nominal weights, sum 1; exact_weights the same as fractions
     official         (N rows) agency, scope, rank, of, class as `dxlib.index.tabulate` gives them
-    rooms            own maximum of every agency, in points
+    own_maxima       own maximum of every agency, in points
     clamped          whether there are bonus or penalty rows: scores are then cut off at 0 and 1
     """
 
@@ -41,7 +41,7 @@ class Linear:
     weights: np.ndarray
     exact_weights: list[Fraction]
     official: pd.DataFrame
-    rooms: list[Fraction]
+    own_maxima: list[Fraction]
     clamped: bool
 
     @cached_property
@@ -87,7 +87,7 @@ def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
         if any(column.present[i] != 1 for column in columns):
             return None
         points = [p for p in (leaf.shares[i] for leaf in exact.extra.values()) if p is not None]
-        extra = total(points) / index.rooms[i] if points and index.rooms[i] else ZERO
+        extra = total(points) / index.own_maxima[i] if points and index.own_maxima[i] else ZERO
         known = [share + extra for share in shares if share is not None]
         if len(known) < len(codes) or dot(known, weights) != index.shares[i]:
             return None
@@ -101,7 +101,7 @@ def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
         np.array([float(w) for w in weights]),
         weights,
         official,
-        [index.rooms[i] for i in rows],
+        [index.own_maxima[i] for i in rows],
         bool(exact.extra),
     )
 
@@ -157,11 +157,11 @@ def score_range(linear: Linear, i: int, low: Sequence[Fraction], high: Sequence[
     return (min(max(ends[0], ZERO), ONE), min(max(ends[1], ZERO), ONE)) if linear.clamped else ends
 
 
-def deciding_cut(edge: Edge, room: Fraction, settings: Settings) -> Fraction:
+def deciding_cut(edge: Edge, own_maximum: Fraction, settings: Settings) -> Fraction:
     """The exact share where a class begins for an agency: its cut, or where the published points reach it."""
-    if settings.rank_on == "exact" or not room:
+    if settings.rank_on == "exact" or not own_maximum:
         return edge.cut
-    units = edge.cut * room * 10**settings.points_decimals
+    units = edge.cut * own_maximum * 10**settings.points_decimals
     return (Fraction(ceil(units) if edge.includes_cut else floor(units) + 1) - Fraction(1, 2)) / (
-        room * 10**settings.points_decimals
+        own_maximum * 10**settings.points_decimals
     )

@@ -26,8 +26,8 @@ def smallest(c: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarr
     if low.sum() > 1 + NEAR or high.sum() < 1 - NEAR or (low > high).any():
         raise ValueError("no weighting between the given bounds sums to 1")
     order = np.argsort(c, axis=1, kind="stable")
-    room = (high - low)[order]
-    spent = np.clip(1 - low.sum() - (np.cumsum(room, axis=1) - room), 0, room)
+    slack = (high - low)[order]
+    spent = np.clip(1 - low.sum() - (np.cumsum(slack, axis=1) - slack), 0, slack)
     w = np.empty(c.shape)
     np.put_along_axis(w, order, low[order] + spent, axis=1)
     return (c * w).sum(axis=1), w
@@ -109,7 +109,7 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
         above = certain(lin, members, half_width, leads(lin, members, half_width)[1])
         for place, i in enumerate(members):
             ends = score_range(lin, i, low, high)
-            worst, best = (ranked_on(end, lin.rooms[i], case.settings) for end in ends)
+            worst, best = (ranked_on(end, lin.own_maxima[i], case.settings) for end in ends)
             classes = case.settings.classes.met(worst, best)
             official = lin.official.loc[i]
             rows.append(

@@ -186,7 +186,7 @@ def effective_weights(case: Case, exact: Exact) -> dict[str, list[Fraction | Non
     framework, n = case.framework, len(exact.agencies)
     out: dict[str, list[Fraction | None]] = {leaf.code: [None] * n for leaf in framework.leaves if leaf.scored}
 
-    def spread(aggregate: str, codes: tuple[str, ...], i: int, share: Fraction) -> None:
+    def distribute(aggregate: str, codes: tuple[str, ...], i: int, share: Fraction) -> None:
         if aggregate != "arithmetic":
             return
         nodes = framework.siblings(codes)
@@ -196,7 +196,7 @@ def effective_weights(case: Case, exact: Exact) -> dict[str, list[Fraction | Non
             if not weight:
                 continue
             if node.children:
-                spread(node.aggregate, node.children, i, share * weight / whole)
+                distribute(node.aggregate, node.children, i, share * weight / whole)
             else:
                 out[node.code][i] = share * weight / whole
 
@@ -204,7 +204,7 @@ def effective_weights(case: Case, exact: Exact) -> dict[str, list[Fraction | Non
         return exact.columns[code].shares[i], exact.columns[code].present[i]
 
     for i in range(n):
-        spread(framework.aggregate, framework.tops, i, ONE)
+        distribute(framework.aggregate, framework.tops, i, ONE)
     return out
 
 
@@ -256,7 +256,8 @@ def before_the_ends(case: Case, exact: Exact, i: int) -> Fraction:
     held = [(w * column.present[i], column.shares[i]) for w, column in parts]
     pairs = [(w, s) for w, s in held if s is not None]
     points = total([p for p in (leaf.shares[i] for leaf in exact.extra.values()) if p is not None])
-    return dot([w for w, _ in pairs], [s for _, s in pairs]) / total([w for w, _ in pairs]) + points / index.rooms[i]
+    added = points / index.own_maxima[i]
+    return dot([w for w, _ in pairs], [s for _, s in pairs]) / total([w for w, _ in pairs]) + added
 
 
 def targets(
@@ -267,20 +268,20 @@ def targets(
     others   (index share, agency) of the rest of its list, from the best down
     """
     settings, index = case.settings, exact.columns[INDEX]
-    now, room = index.shares[i] or ZERO, index.rooms[i]
+    now, own_maximum = index.shares[i] or ZERO, index.own_maxima[i]
     found = []
     above = min((s for s, _ in others if s > now), default=None)
     below = max((s for s, _ in others if s <= now), default=None)
     for move, share in (("up", above), ("down", below)):
         if share is not None:
             found.append((move, next(name for s, name in others if s == share), share, move == "down"))
-    decides = ranked_on(now, room, settings)
+    decides = ranked_on(now, own_maximum, settings)
     own = settings.classes.of(decides)
     if decides is None or own is None:
         return found
     for edge, beyond in settings.classes.borders(decides):
-        cut = deciding_cut(edge, room, settings)
-        stays = settings.classes.of(ranked_on(cut, room, settings)) == own
+        cut = deciding_cut(edge, own_maximum, settings)
+        stays = settings.classes.of(ranked_on(cut, own_maximum, settings)) == own
         found.append(("class-up" if beyond < own else "class-down", "", cut, stays))
     return found
 
@@ -297,7 +298,7 @@ def cheapest(
             continue
         after = share + gap / weight
         if (ZERO < after < ONE) or (after in (ZERO, ONE) and not beyond):
-            ways.append((abs(gap / weight) * column.rooms[i], code))
+            ways.append((abs(gap / weight) * column.own_maxima[i], code))
     if not ways:
         return float("nan"), "", 0
     points, node = min(ways, key=lambda way: way[0])

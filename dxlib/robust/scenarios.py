@@ -20,8 +20,8 @@ from ..case import Case
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
+from ..index.exact import Column, add_points, branch, climb, leaf_column, leaves_of
 from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, published_shares, some
-from ..index.score import Column, add_points, branch, climb, leaf_column, leaves_of
 from ..index.table import deciding_shares
 from ..index.values import Leaf, basis
 from ..rules import MinMax, RankShare, Rule, ZScore
@@ -171,8 +171,8 @@ def changes(start: Start, factor: str, alternative: str) -> bool:
     counted = [code for code, w in framework.global_weights().items() if w]
     points = [code for code, node in framework.nodes.items() if node.role in ("bonus", "penalty")]
     return any(
-        (official[code].shares[i], official[code].present[i], official[code].rooms[i])
-        != (other[code].shares[i], other[code].present[i], other[code].rooms[i])
+        (official[code].shares[i], official[code].present[i], official[code].own_maxima[i])
+        != (other[code].shares[i], other[code].present[i], other[code].own_maxima[i])
         for code in counted
         for i in start.listed.tolist()
     ) or any(
@@ -263,7 +263,7 @@ def part(exact: Exact, chosen: np.ndarray) -> Exact:
         return [values[i] for i in at]
 
     columns = {
-        code: Column(picked(c.shares), picked(c.rooms), picked(c.present), picked(c.blocked), picked(c.states))
+        code: Column(picked(c.shares), picked(c.own_maxima), picked(c.present), picked(c.blocked), picked(c.states))
         for code, c in exact.columns.items()
     }
     extra = {code: Leaf(picked(row.shares), picked(row.states)) for code, row in exact.extra.items()}
@@ -279,7 +279,7 @@ def climbed(case: Case, leaves: Mapping[str, Leaf], on: str, settings: Settings)
 
 def identical(exact: Exact, shares: Shares) -> list[int]:
     """(N,) for every agency the first one with the very same leaves: these two tie under any weights and means."""
-    rows = [*(exact.columns[code] for code in shares.codes)]
+    rows = [(c.shares, c.present, c.own_maxima) for c in (exact.columns[code] for code in shares.codes)]
     seen: dict[tuple, list[int]] = {}
     out = []
     for i in range(len(exact.agencies)):
@@ -288,7 +288,7 @@ def identical(exact: Exact, shares: Shares) -> list[int]:
         same = (
             j
             for j in before
-            if all((c.shares[i], c.present[i], c.rooms[i]) == (c.shares[j], c.present[j], c.rooms[j]) for c in rows)
+            if all([x[i] for x in cells] == [x[j] for x in cells] for cells in rows)
             and all(row.shares[i] == row.shares[j] for row in exact.extra.values())
         )
         out.append(next(same, i))
@@ -312,19 +312,20 @@ def decided(
         index = climb(part(exact, np.array(members)), frameworks[k], settings).columns[INDEX]
         return deciding(index, frameworks[k])
 
+    same = identical(exact, shares)
     if settings.rounding == "every-level" or frameworks[0].aggregate not in MEANS:
         known = [
             deciding(index, tree) for index, tree in zip(tops(exact, frameworks, settings), frameworks, strict=True)
         ]
         values = np.array([[NAN if s is None else float(s) for s in row] for row in known])
-        return settle(values, scopes, settings, identical(exact, shares), lambda k, at: [known[k][i] for i in at])
+        return ranks_and_classes(values, scopes, settings, same, lambda k, at: [known[k][i] for i in at])
     codes = [node.code for node in frameworks[0].nodes.values() if node.scored]
     weights = {code: np.array([float(tree.nodes[code].weight) for tree in frameworks]) for code in codes}
     scores = index_scores(frameworks[0], shares, weights)
     if settings.rank_on == "published":
-        rooms = np.array([float(r) for r in exact.columns[INDEX].rooms])
-        scores = published(scores, rooms, settings, ask)
-    return settle(scores, scopes, settings, identical(exact, shares), ask)
+        own_maxima = np.array([float(r) for r in exact.columns[INDEX].own_maxima])
+        scores = published(scores, own_maxima, settings, ask)
+    return ranks_and_classes(scores, scopes, settings, same, ask)
 
 
 def tops(exact: Exact, frameworks: list[Framework], settings: Settings) -> Iterator[Column]:
@@ -339,16 +340,16 @@ def tops(exact: Exact, frameworks: list[Framework], settings: Settings) -> Itera
         yield add_points(index, list(exact.extra.values()), settings)
 
 
-def published(scores: np.ndarray, rooms: np.ndarray, settings: Settings, ask: Ask) -> np.ndarray:
+def published(scores: np.ndarray, own_maxima: np.ndarray, settings: Settings, ask: Ask) -> np.ndarray:
     """(K, N) shares of the published points; near a half the exact number decides."""
-    out, near = published_shares(scores, rooms, settings)
+    out, near = published_shares(scores, own_maxima, settings)
     for k in np.flatnonzero(near.any(axis=1)).tolist():
         members = np.flatnonzero(near[k]).tolist()
         out[k, members] = [NAN if s is None else float(s) for s in ask(k, members)]
     return out
 
 
-def settle(
+def ranks_and_classes(
     scores: np.ndarray, scopes: Sequence[str], settings: Settings, same: Sequence[int], ask: Ask
 ) -> tuple[np.ndarray, np.ndarray]:
     """Exact competition ranks and classes from (K, N) float scores.

@@ -240,12 +240,12 @@ def linear_parts(sample: Sample) -> np.ndarray:
     x = sample.x[~np.isnan(sample.x).any(axis=1)]
     if len(x) < FEW:
         return np.full(x.shape[1], NAN)
-    ratios = linear_ratio(np.atleast_2d(np.cov(settle(x), rowvar=False)), sample.weights)
+    ratios = linear_ratio(np.atleast_2d(np.cov(without_rounding_noise(x), rowvar=False)), sample.weights)
     whole = np.nansum(ratios)
     return ratios / whole if whole > 0 else np.full(len(ratios), NAN)
 
 
-def settle(x: np.ndarray) -> np.ndarray:
+def without_rounding_noise(x: np.ndarray) -> np.ndarray:
     """Columns that do not vary as exact zeros, so that rounding gives them no variance."""
     return np.where(np.ptp(x, axis=0) > 1e-12, x, 0.0)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class GroupRule(Figure):
     """What they have alike."""
 
-    group, spread, turns, signed = True, True, True, True
+    group, needs_variation, turns, signed = True, True, True, True
 
     def exact(self, column: Column) -> list[Fraction | None]:
         known = [v for v in column if v is not None]
@@ -46,7 +46,7 @@ class GroupRule(Figure):
 class Relative(GroupRule):
     """`relative`: value / best of the group; direction -1: best / value (best 0: the zeros get 1, the others 0)."""
 
-    name, spread, signed = "relative", False, False
+    name, needs_variation, signed = "relative", False, False
 
     def of_group(self, values: list[Fraction]) -> list[Fraction]:
         if self.direction == 1:

@@ -75,7 +75,7 @@ class Rule:
     several: ClassVar[bool] = False  # an answer names any number of options
     keys: ClassVar[Mapping[str, str]] = {}  # option -> its words in the catalogue, where the set has none
     group: ClassVar[bool] = False  # looks at the other agencies' values
-    spread: ClassVar[bool] = False  # gives nothing where all stand alike
+    needs_variation: ClassVar[bool] = False  # gives nothing where all stand alike
     turns: ClassVar[bool] = False  # direction -1 is allowed
     role: ClassVar[str] = "score"  # score, bonus, penalty, none
     signed: ClassVar[bool] = False  # values below zero make sense

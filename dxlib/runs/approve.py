@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
-from ..atomic import bytes_of, put_all, settle, working_folder
+from ..atomic import bytes_of, put_all, recover, working_folder
 from ..audit import approval_digest, digest_input, table
 from ..case import Case, check_chain, must_hold, read_case
 from ..case.characters import typed
@@ -54,7 +54,7 @@ def approve(
     """
     with working_folder(reports):  # not while a run is at work
         for reader in record.READERS:
-            settle(reports / reader)
+            recover(reports / reader)
         case = read_case(root, year, group)
         return signed(root, reports, case, role, decision, day, reason, pending_appeals)
 
@@ -64,8 +64,8 @@ def signed(
 ) -> dict[str, str]:
     """The row, appended where nothing stands against it."""
     place, entries = f"{case.year}/{case.group}", record.read(reports)
-    told = {"role": role, "decision": decision, "reason": reason, "pending_appeals": pending}
-    role, decision, reason, pending = typed(told, f"{place}/approvals.csv").values()
+    given = {"role": role, "decision": decision, "reason": reason, "pending_appeals": pending}
+    role, decision, reason, pending = typed(given, f"{place}/approvals.csv").values()
     job = Job(case.year, case.group, "report", OFFICIAL, "public")
     entry, published = entries.get(f"{job.reader}/{job}"), record.signature(place, entries)
     waiting = open_items(case)

@@ -29,13 +29,13 @@ from ..languages import LANGUAGES, OFFICIAL
 from ..moves import all_short
 from ..publish.open_data import open_data
 from ..words import date, text, title_of_year
-from . import cluster, fingerprint, log, matrix, products, record, seen, versions
-from .books import Books, opened, put
+from . import cluster, fingerprint, log, matrix, products, record, unchanged, versions
 from .execute import EXPORTER, REPOSITORY, Outcome, Pause, Task, failed
 from .matrix import Job
 from .notebooks import altered
 from .parameters import Parameter, Scalar, check_given, complete, read_declared
 from .pool import forks, run_all
+from .publication import Publication, opened, put
 
 TEMPLATES = "templates"  # below the data folder: the user's own templates of papers for signature
 
@@ -78,7 +78,7 @@ class Source:
     cell_seconds: int
     force: bool
     former: Mapping[str, record.Entry]
-    seen: Mapping[str, tuple[str, str]]
+    memory: Mapping[str, tuple[str, str]]
     files: Mapping[str, str] | None
     roots: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -102,8 +102,8 @@ class Source:
             given,
             library=fingerprint.digest_library(REPOSITORY / "dxlib"),
             lock=fingerprint.digest_file(lock) if lock.is_file() else "",
-            seen=seen.read(reports),
-            files=seen.files_of(root),
+            memory=unchanged.read(reports),
+            files=unchanged.files_of(root),
             **how,
         )
 
@@ -113,7 +113,7 @@ class Source:
         return {
             name: {
                 "notebook": fingerprint.digest_notebook(self.notebooks_in / f"{name}.ipynb"),
-                "given": fingerprint.settled(self.given[name]),
+                "given": fingerprint.portable(self.given[name]),
                 "library": self.library,
                 "lock": self.lock,
                 "exporter": self.exporter,
@@ -125,7 +125,7 @@ class Source:
     def around(self) -> dict[tuple[str, str], str]:
         """(year, notebook) -> digest of all that its jobs could read."""
         years = {path.partition("/")[0] for path in self.files or ()}
-        return {(y, n): seen.surroundings(self.files, y, of) for y in years for n, of in self.programme.items()}
+        return {(y, n): unchanged.surroundings(self.files, y, of) for y in years for n, of in self.programme.items()}
 
 
 def run(
@@ -173,39 +173,39 @@ def run(
     began, times = log.now(), []
     outcomes: dict[Job, Outcome] = {}
     with working_folder(reports) as work:
-        books, plan = opened(root, reports, work), Plan(chosen)
-        how = {"exporter": exporter, "cell_seconds": cell_seconds, "force": force, "former": books.former}
+        publication, plan = opened(root, reports, work), Plan(chosen)
+        how = {"exporter": exporter, "cell_seconds": cell_seconds, "force": force, "former": publication.former}
         how["roots"] = roots or {}
         source = Source.of(root, reports, notebooks_in, declared, given, **how)
         workers = max(1, min(jobs or cores(), len(chosen)))
         finished = False
         try:
-            tasks = prepare(source, plan, books)
+            tasks = prepare(source, plan, publication)
             doing = (
                 cluster.run_all(tasks, dask, begun) if dask else run_all(tasks, work, workers, forks(kernels), begun)
             )
             with closing(doing) as running:
                 for ended in running:
-                    outcomes[ended.job] = outcome = books.receive(ended, plan.stamps.get(ended.job))
+                    outcomes[ended.job] = outcome = publication.receive(ended, plan.stamps.get(ended.job))
                     times.append(log.line(outcome))
                     if progress:
                         progress(outcome, len(chosen) - len(plan.left_out))
                     if plan.case_ended(ended.job, outcomes):
-                        books.publish()
+                        publication.publish()
             finished = True
         finally:  # after an interruption too: what was made need not be made again
             if outcomes:
-                books.publish()
-                outcomes |= books.settled(outcomes)
-                books.tell(outcomes.values())
-                books.close()
-                put(books, log.LOG, log.described(REPOSITORY, began, times, finished, dask or workers))
-                put(books, seen.SEEN, seen.written({**source.seen, **plan.remembered(outcomes)}))
-        told = [finding for outcome in outcomes.values() for finding in outcome.findings]
-        if untold := [
-            finding for of in books.held.values() for finding in of if finding not in told
+                publication.publish()
+                outcomes |= publication.final(outcomes)
+                publication.tell(outcomes.values())
+                publication.close()
+                put(publication, log.LOG, log.described(REPOSITORY, began, times, finished, dask or workers))
+                put(publication, unchanged.MEMORY, unchanged.written({**source.memory, **plan.remembered(outcomes)}))
+        reported = [finding for outcome in outcomes.values() for finding in outcome.findings]
+        if unreported := [
+            finding for of in publication.held.values() for finding in of if finding not in reported
         ]:  # of no job's file
-            raise Refusal(untold)
+            raise Refusal(unreported)
         if not outcomes:
             raise Refusal([Finding("E_PARAM", "selection_empty", facts={"known": ", ".join(matrix.READERS)})])
     return RunResult(tuple(outcomes[job] for job in chosen if job in outcomes))
@@ -217,7 +217,7 @@ class Plan:
 
     stamps     what a job is made from
     left_out   jobs that have nothing to show
-    around     surroundings of a job, where what was read of them is what stood there at the start, see `seen`
+    around     surroundings of a job, where what was read of them is what stood there at the start, see `unchanged`
     """
 
     chosen: list[Job]
@@ -269,21 +269,21 @@ def late(job: Job) -> bool:
     return job.notebook in matrix.PRINTS_ROOT
 
 
-def prepare(source: Source, plan: Plan, books: Books) -> Iterator[Task | Outcome | Pause]:
+def prepare(source: Source, plan: Plan, publication: Publication) -> Iterator[Task | Outcome | Pause]:
     """The tasks, case by case; at last, once all that is public has come, the papers that print its root."""
-    yield from case_by_case(source, plan, books, [job for job in plan.chosen if not late(job)])
+    yield from case_by_case(source, plan, publication, [job for job in plan.chosen if not late(job)])
     if papers := [job for job in plan.chosen if late(job)]:
         yield Pause()
-        yield from case_by_case(source, plan, books, papers)
+        yield from case_by_case(source, plan, publication, papers)
 
 
-def case_by_case(source: Source, plan: Plan, books: Books, jobs: Iterable[Job]) -> Iterator[Task | Outcome]:
+def case_by_case(source: Source, plan: Plan, publication: Publication, jobs: Iterable[Job]) -> Iterator[Task | Outcome]:
     """Each folder is read and checked once, before any of its kernels starts."""
     for (year, group), same_case in groupby(jobs, key=lambda job: (job.year, job.group)):
         opened: dict[str, Opened | Refusal] = {}
         tables: dict[str, bytes] = {}
         for job in same_case:
-            kept = without_a_look(source, job, books)
+            kept = without_a_look(source, job, publication)
             if kept is not None:
                 if kept:
                     yield Outcome(job, "kept", kept)
@@ -297,28 +297,28 @@ def case_by_case(source: Source, plan: Plan, books: Books, jobs: Iterable[Job]) 
             if isinstance(found, Refusal):
                 yield failed(job, *errors(found))
                 continue
-            if source.files and seen.read_from(source.root, source.files, found.inputs):
+            if source.files and unchanged.read_from(source.root, source.files, found.inputs):
                 plan.around[job] = source.around[job.year, job.notebook]
             if not applies(job.notebook, found):
                 plan.left_out.add(job)
             elif job.notebook in matrix.NEEDS_YEARS and found.series and len(found.series.cases) == 1:
                 yield failed(job, *found.series.refused)
             else:
-                yield make_task(source, found, job, tables, plan.stamps, books)
+                yield make_task(source, found, job, tables, plan, publication)
 
 
-def without_a_look(source: Source, job: Job, books: Books) -> dict[str, str] | None:
+def without_a_look(source: Source, job: Job, publication: Publication) -> dict[str, str] | None:
     """The former products of a job around which not a byte has changed; empty where it had nothing to show.
 
     None: somebody must look.
     """
-    around, made = source.seen.get(record.named(job), ("", ""))
+    around, made = source.memory.get(record.named(job), ("", ""))
     if source.force or not around or around != source.around.get((job.year, job.notebook)):
         return None
     entry = source.former.get(record.named(job))
     if not made:
         return {}
-    if entry and entry["root"] is not None and entry["root"] != published_root(source, books, job):
+    if entry and entry["root"] is not None and entry["root"] != published_root(source, publication, job):
         return None
     return record.held(source.reports, job, entry) if entry and entry["fingerprint"] == made else None
 
@@ -375,34 +375,34 @@ def open_case(root: Path, year: str, group: str, way: str) -> Opened | Refusal:
         return refusal
 
 
-def published_root(source: Source, books: Books, job: Job) -> str | None:
+def published_root(source: Source, publication: Publication, job: Job) -> str | None:
     """The root of all that is published of a job's year and group, "" where there is no report."""
     place = f"{job.year}/{job.group}"
     if place in source.roots:
         return source.roots[place]
-    found = record.signature(place, books.entries)
+    found = record.signature(place, publication.entries)
     return found.anchor if found else ""
 
 
-def printed_root(source: Source, books: Books, job: Job, opened: Opened, on: str) -> str | None:
+def printed_root(source: Source, publication: Publication, job: Job, opened: Opened, on: str) -> str | None:
     """The same for papers on these figures: "" too where something published was made from other inputs, by another
     programme or on another basis."""
     here = {fingerprint.shown(path): digest for path, digest in opened.inputs.items()}
     same = {"library": source.library, "lock": source.lock}
-    for of in record.of_place(f"{job.year}/{job.group}", books.entries).values():
+    for of in record.of_place(f"{job.year}/{job.group}", publication.entries).values():
         other = any(here.get(path, was["bytes"]) != was["bytes"] for path, was in of["inputs"].items())
         if other or of["parameters"].get("on", on) != on or any(of[part] != now for part, now in same.items()):
             return ""
-    return published_root(source, books, job)
+    return published_root(source, publication, job)
 
 
 def make_task(
-    source: Source, opened: Opened, job: Job, tables: dict[str, bytes], stamps: dict[Job, record.Stamp], books: Books
+    source: Source, opened: Opened, job: Job, tables: dict[str, bytes], plan: Plan, publication: Publication
 ) -> Task | Outcome:
     """All that a worker needs, or the former products where nothing has changed.
 
     tables   keeps the open data of the case between the languages
-    stamps   gets what the job is made from
+    plan     its stamps get what the job is made from
     """
     case = opened.case
     matrix_values = {"root": str(source.root), "year": job.year, "group": job.group, "lang": job.lang}
@@ -414,8 +414,8 @@ def make_task(
         on = str(values.get("on", case.default_on))
         unfinished = opened.unfinished or (case.has_claims and on != "verified")
         templates = own_templates(source.root, matrix.papers(job, len(case.tables["agencies"]), unfinished))
-        root = printed_root(source, books, job, opened, on) if late(job) and not unfinished else None
-        stamps[job] = stamp = stamped(source, opened, job, values, path, templates.values(), root)
+        root = printed_root(source, publication, job, opened, on) if late(job) and not unfinished else None
+        plan.stamps[job] = stamp = stamped(source, opened, job, values, path, templates.values(), root)
         if not source.force and (kept := record.unchanged(source.reports, job, stamp, source.former)):
             return Outcome(job, "kept", kept)
         changed = opened.superseded(source.root)

@@ -29,18 +29,18 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
-from .. import spread
+from .. import parallel
 from ..atomic import inside
 from ..case.read import places
 from ..errors import Finding, Refusal
 from ..lock import alive, signature
+from ..parallel import ANSWER, RETRIES, connected, staffed
 from ..robust.weights import STREAM
-from ..spread import ANSWER, RETRIES, connected, staffed
 from . import fingerprint
 from .execute import REPOSITORY, Outcome, Pause, Task, failed
 from .matrix import Job
-from .pool import attempt, deaf, forks, kill_family, settle
-from .seen import later
+from .pool import attempt, deaf, forks, kill_family, set_up
+from .unchanged import later
 
 if TYPE_CHECKING:
     from .kernel import Source
@@ -73,7 +73,7 @@ def run_all(
         running: dict[Future[bytes], Task] = {}
         try:
             ready(client, address, expected)
-            following, seen = next(waiting, None), time.monotonic()
+            following, last_sign = next(waiting, None), time.monotonic()
             while following is not None or running:
                 if isinstance(following, Outcome):
                     yield following
@@ -83,7 +83,7 @@ def run_all(
                     following = next(waiting, None)
                     continue
                 threads = capacity(client)
-                seen = time.monotonic() if threads else seen
+                last_sign = time.monotonic() if threads else last_sign
                 if isinstance(following, Task) and len(running) < max(1, 2 * threads):  # one ahead, so that none waits
                     begun(following.job)
                     task = divided(following, address)
@@ -93,7 +93,7 @@ def run_all(
                 done, _ = wait(running, timeout=1, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield outcome_of(future, running.pop(future))
-                if running and not done and time.monotonic() - seen > spread.PATIENCE:
+                if running and not done and time.monotonic() - last_sign > parallel.PATIENCE:
                     yield from given_up(running, address)
                     running.clear()
         finally:
@@ -172,7 +172,7 @@ def outcome_of(future: Future[bytes], task: Task) -> Outcome:
 def given_up(running: Mapping[Future[bytes], Task], address: str) -> list[Outcome]:
     """Jobs nobody is left to do: the scheduler is gone, or it answers and has no workers."""
     try:
-        spread.knock(address)
+        parallel.knock(address)
     except Exception as error:
         return [lost(task.job, error) for task in running.values()]
     for future in running:
@@ -311,7 +311,7 @@ def serve() -> None:
     threading.Thread(target=listen, args=(given, parcels, scratch), daemon=True).start()
     at_home = scratch / "reports" / "worker"  # below what stands for the reports folder, as in the pool
     at_home.mkdir(parents=True)
-    settle(at_home)
+    set_up(at_home)
     from .kernel import Source
 
     own, kernels = identity(), Source(forks(None))

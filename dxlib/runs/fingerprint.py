@@ -26,7 +26,7 @@ def fingerprint(
     return digest_of(
         {
             "inputs": {shown(path): digest for path, digest in inputs.items()},
-            "parameters": settled(parameters),
+            "parameters": portable(parameters),
             "library": library,
             "notebook": notebook,
             "lock": lock,
@@ -34,7 +34,7 @@ def fingerprint(
     )
 
 
-def settled(parameters: Mapping[str, object]) -> dict[str, object]:
+def portable(parameters: Mapping[str, object]) -> dict[str, object]:
     """Parameters without what names this machine; fractional numbers as their shortest decimal text."""
     return {
         name: f"{Decimal(repr(value)):f}" if isinstance(value, float) else value

@@ -214,7 +214,7 @@ def asked(message: dict[str, Any]) -> Any:
 
 
 class OwnInterpreter(AsyncKernelManager):
-    """Environment and folder are those of the worker (`pool.settle`); an ordinary kernel unless `manager` says more."""
+    """Environment and folder are those of the worker (`pool.set_up`); an ordinary kernel unless `manager` says more."""
 
     source = Source(False)
     client_factory = Type(klass=Client)

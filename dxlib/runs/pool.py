@@ -156,7 +156,7 @@ def serve(pipe: Connection, folder: Path, forked: bool) -> None:
     """The worker: run what comes through the pipe until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=leave_with_driver, daemon=True).start()
-    settle(folder)
+    set_up(folder)
     from .kernel import Source
 
     kernels = Source(forked)
@@ -183,8 +183,8 @@ def leave_with_driver() -> None:
         kill_family(os.getpid())
 
 
-def settle(folder: Path) -> None:
-    """Make the surroundings of all kernels the same on every desk: environment, folder, no noise."""
+def set_up(folder: Path) -> None:
+    """Make the surroundings of all kernels the same on every machine: environment, folder, no noise."""
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # builds a grammar for 1 s at import; no Jupyter schema needs it
     os.chdir(folder)
     log = os.open("log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

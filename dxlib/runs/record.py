@@ -34,7 +34,7 @@ from ..audit import (
 from ..publish.open_data import SCORES
 from ..publish.site import Signature
 from . import products
-from .fingerprint import settled
+from .fingerprint import portable
 from .matrix import Job
 
 ABOUT = (RECORD, SUMS, ROOT)  # what stands in a reader's folder about all that is in it
@@ -203,7 +203,7 @@ def entry_of(root: Path, stamp: Stamp, made: Mapping[str, bytes], contents: dict
     return {
         "fingerprint": stamp.fingerprint,
         "inputs": {path: {"bytes": digest, "content": contents[path]} for path, digest in stamp.inputs.items()},
-        "parameters": settled(stamp.parameters),
+        "parameters": portable(stamp.parameters),
         "library": stamp.library,
         "version": __version__,
         "notebook": stamp.notebook,

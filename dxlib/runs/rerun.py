@@ -90,8 +90,8 @@ def explain(before: record.Entry, after: record.Entry) -> Iterator[tuple[str, st
         if old["bytes"] != new["bytes"]:
             yield kind_of(path) if old["content"] != new["content"] else "written_anew", path
     names = before["parameters"].keys() | after["parameters"].keys()
-    told = [[entry["parameters"].get(key, "–") for entry in (before, after)] for key in sorted(names)]
-    if moved := [f"{key}: {old} → {new}" for key, (old, new) in zip(sorted(names), told, strict=True) if old != new]:
+    values = [[entry["parameters"].get(key, "–") for entry in (before, after)] for key in sorted(names)]
+    if moved := [f"{key}: {old} → {new}" for key, (old, new) in zip(sorted(names), values, strict=True) if old != new]:
         yield "parameters", ", ".join(moved)
     if before["signed"] != after["signed"]:
         yield "data", "approvals.csv"

@@ -12,7 +12,7 @@ from .claims import exemptions, sent_back, tell
 from .coherence import relations
 from .ledger import corrected, judged, verify
 from .papers import documents, files, shared
-from .places import Places, settle
+from .places import Places, all_places
 from .sets import choices, index_set, links
 from .settings import index_toml
 from .signed import sign_offs
@@ -65,7 +65,7 @@ def write(folder: Path, communes: int = 107, seed: int = 2554) -> None:
     seed       of every figure
     """
     folder = Path(folder)
-    places = settle(communes, Random(f"{seed}/places"))
+    places = all_places(communes, Random(f"{seed}/places"))
     save(folder, "register", places.register.values())
     save(folder, "lineage", places.lineage)
     (folder / "reasons.csv").write_bytes(schema.standard("reasons"))
@@ -74,16 +74,16 @@ def write(folder: Path, communes: int = 107, seed: int = 2554) -> None:
 
 
 def write_group(folder: Path, places: Places, year: str, group: str, seed: int) -> None:
-    told = tell(places, year, group, seed)
-    verdicts, appeals = verify(told, year, group, seed)
+    stated = tell(places, year, group, seed)
+    verdicts, appeals = verify(stated, year, group, seed)
     save(folder, "indicators", index_set(group, year))
     (folder / "index.toml").write_text(index_toml(year, group), encoding="utf-8", newline="\n")
     save(folder, "agencies", places.members[year, group])
-    evidence = documents(told, places, year, group, seed, verdicts)
-    claims = [dict(one.claim) for one in told if not one.missing]
+    evidence = documents(stated, places, year, group, seed, verdicts)
+    claims = [dict(one.claim) for one in stated if not one.missing]
     verdicts = judged(verdicts, claims, evidence)
     if (year, group) == REOPENED:
-        corrected(told, verdicts, claims)
+        corrected(stated, verdicts, claims)
     save(folder, "claims", claims)
     tables = {
         "choices": choices(group, year),
@@ -99,7 +99,7 @@ def write_group(folder: Path, places: Places, year: str, group: str, seed: int) 
     for name, rows in tables.items():
         if rows:
             save(folder, name, rows)
-    if back := sent_back(told, year, group, seed):
+    if back := sent_back(stated, year, group, seed):
         save(folder / "forms", "returned", back)
     for name, text in files(evidence).items():
         path = folder / "evidence" / name

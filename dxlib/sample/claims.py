@@ -8,12 +8,12 @@ from fractions import Fraction
 from hashlib import sha256
 from random import Random
 
+from .anomalies import act, anomalies_of, copy_explanations
 from .answers import Answer, Character, achieved, answer, character, exact, own_points, written
-from .cast import act, cast, copy_explanations
+from .claim_and_truth import ClaimAndTruth
 from .names import pick
 from .places import NO_PROCEDURES, Places
 from .sets import Row, index_set
-from .told import Told
 from .wording import explain
 
 TWINS = {"so-tai-nguyen": "so-cong-thuong", "so-giao-duc": "so-van-hoa"}
@@ -30,12 +30,12 @@ def due(year: str) -> date:
     return date(2026, 10, 15) if year == "2025" else date(int(year) + 1, 1, 15)
 
 
-def sent_back(told: list[Told], year: str, group: str, seed: int) -> list[Row]:
+def sent_back(stated: list[ClaimAndTruth], year: str, group: str, seed: int) -> list[Row]:
     """forms/returned.csv where claims still come in (2025): every second agency that lacks a row has sent a form with
     errors, and every third of these has answered since. The digests are of no file."""
     if year != "2025" or group == "province":  # there nobody has sent anything
         return []
-    lacking = list(dict.fromkeys(one.claim["agency"] for one in told if one.missing and one.reported))
+    lacking = list(dict.fromkeys(one.claim["agency"] for one in stated if one.missing and one.reported))
     found = []
     for i, agency in enumerate(lacking[::2]):
         rng = Random(f"{seed}/{year}/{group}/{agency}/returned")
@@ -75,13 +75,13 @@ def exemptions(places: Places, year: str, group: str) -> list[Row]:
     return found
 
 
-def tell(places: Places, year: str, group: str, seed: int) -> list[Told]:
+def tell(places: Places, year: str, group: str, seed: int) -> list[ClaimAndTruth]:
     """Everything the agencies of a group say in one year, in the order of agencies and rows."""
     leaves = [row for row in index_set(group, year) if row["rule"]]
     exempt = [(e["agency"], e["indicator"]) for e in exemptions(places, year, group)]
     members = [m["agency"] for m in places.members[year, group]]
-    parts = cast(places, year, group)
-    told: list[Told] = []
+    parts = anomalies_of(places, year, group)
+    stated: list[ClaimAndTruth] = []
     for agency in members:
         twin = TWINS.get(agency, agency)
         if group == "communes" and len(members) > 3 and agency == members[3]:
@@ -103,9 +103,9 @@ def tell(places: Places, year: str, group: str, seed: int) -> list[Told]:
             one = tell_row(row, (agency, twin), year, group, who, counted, numbers, words, (sent.isoformat(), role))
             if not any(row["code"] == c or row["code"].startswith(c + ".") for c in out):
                 rows[row["key"]] = one
-        told += act(rows, plays, group, counted, Random(f"{seed}/{year}/{group}/{twin}/play")).values()
-    copy_explanations(told, parts, year, group, seed)
-    return told
+        stated += act(rows, plays, group, counted, Random(f"{seed}/{year}/{group}/{twin}/play")).values()
+    copy_explanations(stated, parts, year, group, seed)
+    return stated
 
 
 def tell_row(
@@ -118,7 +118,7 @@ def tell_row(
     numbers: Random,
     words: Random,
     sender: tuple[str, str],
-) -> Told:
+) -> ClaimAndTruth:
     share = achieved(who, row["key"], year, numbers)
     real = answer(row, group, share, counted, who.size, numbers)
     fate, gap = numbers.random(), numbers.random()
@@ -141,7 +141,7 @@ def tell_row(
             "submitted_by": sender[1],
         }
     truth = real if said != real else None
-    return Told(row, claim, truth, names[1], missing=lost and row["source"] == "reported")
+    return ClaimAndTruth(row, claim, truth, names[1], missing=lost and row["source"] == "reported")
 
 
 def reckoned(row: Row, said: Answer, rng: Random) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from random import Random
 
+from .claim_and_truth import Rows, parts_of, restated
 from .sets import Row, index_set, table
-from .told import Rows, parts_of, restated
 
 WITHIN = (("gv_end", "gv_online"), ("se_full", "se_level"))  # the first counts a part of the second
 

@@ -9,12 +9,12 @@ import pandas as pd
 
 from .. import schema
 from ..case.judged import COLUMNS, NOTHING, standing
-from .cast import MISREAD
+from .anomalies import MISREAD
+from .claim_and_truth import ClaimAndTruth
 from .claims import due
 from .names import pick
 from .second import DECIDED, TEAM, YEARS, doubled
 from .sets import Row
-from .told import Told
 
 NOTES = {
     "thieu-minh-chung": (
@@ -39,20 +39,20 @@ MISREAD_NOTE = "Chỉ tính văn bản có đủ chữ ký số của cơ quan v
 COUNCIL = "Hội đồng thẩm định"
 
 
-def verify(told: list[Told], year: str, group: str, seed: int) -> tuple[list[Row], list[Row]]:
+def verify(stated: list[ClaimAndTruth], year: str, group: str, seed: int) -> tuple[list[Row], list[Row]]:
     """verdicts.csv and appeals.csv. In 2025 verification is still under way; the province has not begun."""
     verdicts: list[Row] = []
     appeals: list[Row] = []
     if group == "province" and year == "2025":
         return verdicts, appeals
-    agencies = list(dict.fromkeys(t.claim["agency"] for t in told))
+    agencies = list(dict.fromkeys(t.claim["agency"] for t in stated))
     done = agencies[: max(len(agencies) * 2 // 5, 1)] if year == "2025" else agencies
     place = {agency: i for i, agency in enumerate(agencies)}
     finished = dict.fromkeys(done)
     rng, blind, last = Random(seed), Random(seed), ""
     twice = year in YEARS.get(group, ())
     start = due(year) + timedelta(days=5)
-    for one in told:
+    for one in stated:
         agency = one.claim["agency"]
         if agency != last:
             rng, last = Random(f"{seed}/{year}/{group}/{one.twin}/verdicts"), agency
@@ -70,7 +70,7 @@ def verify(told: list[Told], year: str, group: str, seed: int) -> tuple[list[Row
     return verdicts, appeals
 
 
-def decide(one: Told, team: str, day: date, rng: Random) -> Row | None:
+def decide(one: ClaimAndTruth, team: str, day: date, rng: Random) -> Row | None:
     """One first verdict. A missing claim has none, unless the shared system knows the figure."""
     verdict = {
         "agency": one.claim["agency"],
@@ -111,7 +111,7 @@ def worded(reason: str, day: date, rng: Random) -> Row:
     return {"reason": reason, "note": note}
 
 
-def claimed(one: Told) -> Row:
+def claimed(one: ClaimAndTruth) -> Row:
     """The claim as a decision gives it back; points only where they are the value, since others are an own sum."""
     points = one.claim["points"] if "points" in one.rule.reads else ""
     return {**{c: one.claim[c] for c in ("a", "b", "option")}, "points": points}
@@ -127,10 +127,10 @@ def judged(verdicts: list[Row], claims: list[Row], evidence: list[Row]) -> list[
     return [v | dict(zip(COLUMNS, stands.get((v["agency"], v["indicator"]), NOTHING), strict=True)) for v in verdicts]
 
 
-def corrected(told: list[Told], verdicts: list[Row], claims: list[Row]) -> None:
+def corrected(stated: list[ClaimAndTruth], verdicts: list[Row], claims: list[Row]) -> None:
     """One agency sent a higher figure after its claim was accepted: that item is open again."""
     said = {(c["agency"], c["indicator"]): c for c in claims}
-    scored = {one.row["code"] for one in told if one.scored}
+    scored = {one.row["code"] for one in stated if one.scored}
     for verdict in verdicts:
         a = verdict["judged_a"] if verdict["indicator"] in scored else ""
         if not any(verdict[c] for c in (*DECIDED, "reason")) and a.isdigit() and int(a) >= 10:
@@ -140,7 +140,7 @@ def corrected(told: list[Told], verdicts: list[Row], claims: list[Row]) -> None:
             return
 
 
-def contest(one: Told, verdict: Row, year: str, rng: Random, verdicts: list[Row], appeals: list[Row]) -> None:
+def contest(one: ClaimAndTruth, verdict: Row, year: str, rng: Random, verdicts: list[Row], appeals: list[Row]) -> None:
     """An appeal, and the council's step after the last one: half of them bring the claim back.
 
     Nothing is contested where the last verdict accepts the claim; in 2025 the council has not yet met.

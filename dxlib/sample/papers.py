@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from hashlib import sha256
 from random import Random
 
-from .cast import cast
+from .anomalies import anomalies_of
+from .claim_and_truth import ClaimAndTruth, Claims
 from .names import pick, slug
 from .places import Places
 from .sets import Row, known, table
-from .told import Told
 
 EMPTY = sha256(b"").hexdigest()
 IDENTITY = ("number", "title", "issued_on", "issuer", "file", "sha256")
@@ -21,14 +21,14 @@ SHOWN = 8
 COUNCIL = "Hội đồng thẩm định"
 
 
-def documents(told: list[Told], places: Places, year: str, group: str, seed: int, verdicts: list[Row]) -> list[Row]:
+def documents(stated: Claims, places: Places, year: str, group: str, seed: int, verdicts: list[Row]) -> list[Row]:
     """evidence.csv: one row per document that a claim cites."""
     rng = Random(f"{seed}/{year}/{group}/evidence")
     odd = Random(f"{seed}/{year}/{group}/papers")
     last = {(v["agency"], v["indicator"]): v["reason"] for v in verdicts}
     common = common_papers(year, group, seed)
     found: list[Row] = []
-    for one in told:
+    for one in stated:
         if not one.reported or one.missing:
             continue
         decided = last.get((one.claim["agency"], one.row["code"]))
@@ -38,7 +38,7 @@ def documents(told: list[Told], places: Places, year: str, group: str, seed: int
             {**row, **of(one, decided)} for chance, row in common.get(one.row["key"], ()) if odd.random() < chance
         ]
         found += [{**row, "no": str(i)} for i, row in enumerate(cited, 1)]
-    borrow(found, cast(places, year, group))
+    borrow(found, anomalies_of(places, year, group))
     if (group, year) == KEPT:
         keep(found, common_files(year, group, seed))
     return found
@@ -48,14 +48,14 @@ def wanted(rng: Random, group: str, decided: str | None) -> bool:
     return rng.random() < (0.12 if group == "communes" else 0.6) and decided != "thieu-minh-chung"
 
 
-def of(one: Told, decided: str | None) -> Row:
+def of(one: ClaimAndTruth, decided: str | None) -> Row:
     """Whose document, and what verification thought of it."""
     good = decided not in ("minh-chung-yeu", "ngoai-ky", "sai-don-vi")
     verdict = "pending" if decided is None else "accepted" if good else "rejected"
     return {"agency": one.claim["agency"], "indicator": one.row["code"], "verdict": verdict}
 
 
-def paper(one: Told, places: Places, year: str, group: str, rng: Random, decided: str | None) -> Row:
+def paper(one: ClaimAndTruth, places: Places, year: str, group: str, rng: Random, decided: str | None) -> Row:
     """The agency's own document for one row."""
     kind = known("evidence")[known("rows")[one.row["key"]]["evidence"]]
     name = places.register[one.claim["agency"]]["name_vi"]

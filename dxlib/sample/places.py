@@ -101,7 +101,7 @@ class Places:
         ]
 
 
-def settle(communes: int, rng: Random) -> Places:
+def all_places(communes: int, rng: Random) -> Places:
     """The whole province from 2022 to 2025."""
     places = Places()
     place_departments(places)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+from .claim_and_truth import ClaimAndTruth
 from .names import pick
 from .sets import Row
-from .told import Told
 
 TEAM = "Tổ thẩm tra số {}"
 HEAD = "Trưởng Đoàn thẩm tra"
@@ -15,7 +15,7 @@ YEARS = dict.fromkeys(("departments", "communes"), ("2022", "2023", "2024"))
 DECIDED = ("a", "b", "option", "points")
 
 
-def doubled(one: Told, first: Row, place: int, rng: Random) -> list[Row]:
+def doubled(one: ClaimAndTruth, first: Row, place: int, rng: Random) -> list[Row]:
     """The second verdict, and the third where it differs. The last one counts, so it repeats what is adopted.
 
     place   of the agency in its group: decides the teams
@@ -44,7 +44,7 @@ def later(verdict: Row, days: int, rng: Random) -> Row:
     return {**verdict, "step": str(int(verdict["step"]) + 1), "note": "", "decided_on": day.isoformat()}
 
 
-def differing(one: Told, first: Row, rng: Random) -> Row | None:
+def differing(one: ClaimAndTruth, first: Row, rng: Random) -> Row | None:
     """Another answer than the first team's: the claim accepted after all, or a cut where there was none."""
     if any(first[c] for c in DECIDED):
         return {**dict.fromkeys(DECIDED, ""), "reason": "khop"}

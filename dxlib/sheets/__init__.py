@@ -1,8 +1,8 @@
 """Workbooks for people who live in Excel: forms out, forms in."""
 
 from .calculation import calculation_bytes
-from .intake import give_back, intake
-from .issue import check_new, issue, worklist
-from .tables import import_tables, tables
+from .issuing import check_new, issue, worklist
+from .tables_workbook import import_tables, tables
+from .taking_in import give_back, intake
 
 __all__ = ["calculation_bytes", "check_new", "give_back", "import_tables", "intake", "issue", "tables", "worklist"]

@@ -200,9 +200,9 @@ def titles(names: Iterable[str]) -> list[str]:
     return found
 
 
-def cut(name: str, room: int = 0) -> str:
+def cut(name: str, less: int = 0) -> str:
     """As much of a name as fits into a title, less some room, without half a character or an apostrophe at its end."""
-    units = name.encode("utf-16-le")[: 2 * (LONGEST - room)]
+    units = name.encode("utf-16-le")[: 2 * (LONGEST - less)]
     return units.decode("utf-16-le", "ignore").rstrip("' ")
 
 

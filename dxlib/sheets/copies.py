@@ -19,12 +19,12 @@ from ..verify import senders
 from ..words import text
 from .book import Book, Cell, Place, Sheet, titles
 from .form import Wording
-from .intake import Issued
 from .keep import log_of
 from .read import Page
 from .receive import open_workbook
 from .spelling import as_text
-from .worklist import Item
+from .taking_in import Issued
+from .worklist_workbook import Item
 from .write import write
 
 FOLDER = "received"  # beside the list that names them

@@ -18,7 +18,7 @@ from ..words import text
 from .delivery import bare, spellings, spelt, storable
 from .form import DOCUMENT, MORE, Wording
 from .receive import Received
-from .worklist import APPEAL, VERDICT, by, decisions, told_items
+from .worklist_workbook import APPEAL, VERDICT, by, decisions, items_of_identity
 
 Sources = dict[tuple[str, ...], tuple[Received, str]]  # (table, agency, row[, no]) -> (form, name of its inputs)
 A_PATH = re.compile(r"[A-Za-z]:|file:|/|.*\\")  # how one begins on some system, or what is between its folders
@@ -149,7 +149,7 @@ def decide(
         place = "!".join(each.places.get(name, ("", "")))
         each.findings.append(Finding(code, reason, each.file, column=place, facts=facts))
 
-    for item in told_items(each.identity) or ():
+    for item in items_of_identity(each.identity) or ():
         key, (keep, change) = f"{item.agency}/{item.code}", decisions(item.stage, lang)
         decision = given.get(f"{key}/decision", "")
         cells = {c: given.get(f"{key}/{c}", "") for c in ANSWER}

@@ -22,7 +22,7 @@ from ..rules import Places, exactly
 from ..schema import EVIDENCE
 from ..show.labels import maximum
 from ..verify import Sender, ledger, senders
-from ..words import absent, agencies, date, name, number, text, title, title_of_year, told_apart, translated
+from ..words import absent, agencies, date, name, number, text, title, title_of_year, translated, unambiguous
 from .book import Book, Cell, Cells, Place, Sheet, at
 from .hints import hint, parts_hint
 from .method import figure, formula, in_words, telling
@@ -70,7 +70,7 @@ def recipients(case: Case, names: Mapping[str, str], lang: str) -> list[Recipien
     """
     asked = senders(case)
     called = agencies(case.agencies.to_dict("records"), lang)
-    called = told_apart({s.id: called.get(s.id) or names.get(s.id, s.id) for s in asked})
+    called = unambiguous({s.id: called.get(s.id) or names.get(s.id, s.id) for s in asked})
     return [Recipient(s.id, s.agency, s.codes, called[s.id]) for s in asked]
 
 
@@ -490,7 +490,7 @@ def part_lines(words: Wording, node: Node, row: dict[str, Cell], line: int) -> l
     """A row of parts: its own line with the sum, and a line per part."""
     lang, code, scale = words.lang, node.code, words.scale(node)
     rule = node.rule
-    told = telling(node, scale, words.options[code], "", lang)
+    worded = telling(node, scale, words.options[code], "", lang)
     met, unmet = (text(f"sheet.form.{key}", lang) for key in MET)
     first, last = line + 1, line + len(rule.shares)
     span = f"{at(first, POINTS)}:{at(last, POINTS)}"
@@ -500,7 +500,7 @@ def part_lines(words: Wording, node: Node, row: dict[str, Cell], line: int) -> l
     doubts = parts_hint(f"{at(first, option)}:{at(last, option)}", len(rule.shares), lang)
     points = Cell("", "points", formula=f'IF(COUNT({span})=0,"",{whole})')
     lines = [row | {"points": points, "hint": Cell("", "hint", formula=doubts)}]
-    for i, ((part, share), called) in enumerate(zip(rule.shares, rule.lines(told), strict=True)):
+    for i, ((part, share), called) in enumerate(zip(rule.shares, rule.lines(worded), strict=True)):
         choice = at(first + i, option)
         lines.append(
             {

@@ -169,20 +169,20 @@ def package_of(
     parts: Mapping[str, bytes], types: Mapping[str, str], links: Mapping[str, tuple[Link, ...]], file: str
 ) -> Package | Finding:
     """The workbook that the package is linked to, and what the workbook is linked to."""
-    books = [resolved("", link.target) for link in links.get("_rels/.rels", ()) if link.kind == "officedocument"]
-    if len(books) != 1 or books[0] not in parts or not type_of(books[0], types).endswith(MAIN):
+    workbooks = [resolved("", link.target) for link in links.get("_rels/.rels", ()) if link.kind == "officedocument"]
+    if len(workbooks) != 1 or workbooks[0] not in parts or not type_of(workbooks[0], types).endswith(MAIN):
         return Finding("E_FORMAT", "not_xlsx", file)
-    folder, name = posixpath.split(books[0])
+    folder, name = posixpath.split(workbooks[0])
     mine = links.get(posixpath.join(folder, "_rels", f"{name}.rels"), ())
     linked = {link.id: (link.kind, resolved(folder, link.target)) for link in mine}
     if len(linked) < len(mine):
-        return Finding("E_FORMAT", "part_twice", file, value=books[0])
-    read = [books[0], *(to for kind, to in linked.values() if kind in ("worksheet", "sharedstrings", "styles"))]
+        return Finding("E_FORMAT", "part_twice", file, value=workbooks[0])
+    read = [workbooks[0], *(to for kind, to in linked.values() if kind in ("worksheet", "sharedstrings", "styles"))]
     finding = next((f for to in read if to in parts for f in other_letters(to, parts[to], file)), None)
     if finding is not None:
         return finding
     inside = {key: (kind, to, parts[to]) for key, (kind, to) in linked.items() if to in parts}
-    return Package(parts[books[0]], inside, tuple(dropped(parts, types, links, file)))
+    return Package(parts[workbooks[0]], inside, tuple(dropped(parts, types, links, file)))
 
 
 def resolved(folder: str, target: str) -> str:

@@ -159,7 +159,7 @@ def found(sheet: Sheet, page: Page, file: str, strict: bool) -> tuple[Layout, li
     sent = [(shown(top, column), "") for column in range(broad)]
     columns = aligned(heads, sent, lambda _, at_: tuple(shown(row, at_) for row in range(tall)), False, [], set())
     said = Said(sheet.title, file, "column", lambda n: at(top, n), lambda n: at(0, n).rstrip("1"))
-    findings = list(told(said, columns, heads, sent, [name for name, _ in sent]))
+    findings = list(line_changes(said, columns, heads, sent, [name for name, _ in sent]))
 
     names = (*sheet.named, sheet.named[-1] + 1) if sheet.named else ()
     if any(column not in columns.where for column in names):
@@ -179,7 +179,7 @@ def found(sheet: Sheet, page: Page, file: str, strict: bool) -> tuple[Layout, li
     for row, column in sorted(near):
         texts[row] += f" {shown(row, column)}"
     said = Said(sheet.title, file, "row", lambda n: at(n, 0), lambda n: str(n + 1))
-    findings += told(said, rows, issued, lines, texts, free)
+    findings += line_changes(said, rows, issued, lines, texts, free)
     out = Layout(rows, columns)
     codes = {key for key, _ in issued if key}
     again = {row for row, (key, _) in enumerate(lines) if key in codes} - set(rows.where.values())
@@ -304,7 +304,7 @@ class Said:
         return Finding("E_LOCKED", f"{self.what}_{done}", self.file, column=where, value=value or "–", facts=facts)
 
 
-def told(
+def line_changes(
     said: Said,
     axis: Axis,
     issued: Sequence[Name],
@@ -376,9 +376,9 @@ def beyond(
         value = as_text(page.values.get(place, ""))
         yield Finding("E_LOCKED", "formula_added", file, column=f"{title}!{at(*place)}", value=value)
     ours = {p for p in page.values if p[0] in rows and p[1] in columns and (rows[p[0]], columns[p[1]]) in cells}
-    told = {p for p in page.values if p[0] in again or (p[0] < last and p[0] not in rows)}
-    told |= {p for p in page.values if p[1] < end and p[1] not in columns}
-    if words := sorted(page.values.keys() - ours - told - page.formulas):
+    named = {p for p in page.values if p[0] in again or (p[0] < last and p[0] not in rows)}
+    named |= {p for p in page.values if p[1] < end and p[1] not in columns}
+    if words := sorted(page.values.keys() - ours - named - page.formulas):
         where, facts = f"{title}!{at(*words[0])}", {"n": len(words), "sheet": title}
         value = plain(page.values[words[0]])[:SHOWN]
         yield Finding("E_LOCKED" if free else "W_SHEET", "cells_outside", file, column=where, value=value, facts=facts)

@@ -162,7 +162,7 @@ def two_sided(
     """Bars to the left and to the right of nought for every row, values beside them."""
     drawings = []
     to_left, to_right = max(left), max(right)
-    room = 0.16 * (to_left + to_right or 1.0)  # for the values beside the bars
+    margin = 0.16 * (to_left + to_right or 1.0)  # for the values beside the bars
     for part in parts(len(labels)):
 
         def paint(figure: Figure, axes: Axes, part: slice = part) -> None:
@@ -171,11 +171,11 @@ def two_sided(
             axes.barh(heights, right[part], color=WARM, height=0.62)
             for y, a, b in zip(heights, left[part], right[part], strict=True):
                 if a:
-                    axes.text(-a - room * 0.1, y, write(a), ha="right", va="center", fontsize=9.5)
+                    axes.text(-a - margin * 0.1, y, write(a), ha="right", va="center", fontsize=9.5)
                 if b:
-                    axes.text(b + room * 0.1, y, write(b), ha="left", va="center", fontsize=9.5)
+                    axes.text(b + margin * 0.1, y, write(b), ha="left", va="center", fontsize=9.5)
             axes.axvline(0, color=GREY, linewidth=0.8)
-            axes.set_xlim(-to_left - room if to_left else 0, to_right + room if to_right else 0)
+            axes.set_xlim(-to_left - margin if to_left else 0, to_right + margin if to_right else 0)
             axes.set_xticks([])
             axes.spines["bottom"].set_visible(False)
             if to_left:
@@ -279,7 +279,7 @@ def timeline(labels: Sequence[str], days: Sequence[str], today: str, today_label
     places = [date.fromisoformat(day).toordinal() for day in days]
     now = date.fromisoformat(today).toordinal() if today else None
     ends = [*places, *([now] if now is not None else [])]
-    room = max(max(ends) - min(ends), 10)
+    margin = max(max(ends) - min(ends), 10)
 
     def paint(figure: Figure, axes: Axes) -> None:
         heights = rows_axis(axes, labels, 26)
@@ -289,7 +289,7 @@ def timeline(labels: Sequence[str], days: Sequence[str], today: str, today_label
         if now is not None:
             axes.axvline(now, color=PALE, linewidth=2, zorder=0)
             axes.annotate(today_label, (now, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom")
-        axes.set_xlim(min(ends) - 0.05 * room, max(ends) + 0.35 * room)
+        axes.set_xlim(min(ends) - 0.05 * margin, max(ends) + 0.35 * margin)
         axes.set_xticks([])
 
     return draw(needed(labels, 26), paint)
@@ -307,7 +307,7 @@ def waterfall(labels: Sequence[str], values: Sequence[float], write: Write) -> l
             reached.append(reached[-1] + step)
         ends = [*reached, values[-1]]
         low, high = min(ends), max(ends)
-        room = max(high - low, 0.01)
+        margin = max(high - low, 0.01)
         for i, y in enumerate(heights):
             level = i in (0, len(heights) - 1)
             start = ends[i] if level else reached[i - 1]
@@ -317,8 +317,8 @@ def waterfall(labels: Sequence[str], values: Sequence[float], write: Write) -> l
                 axes.barh(y, values[i], left=start, color=ACCENT if values[i] >= 0 else WARM, height=0.62)
             if i:
                 axes.vlines(ends[i - 1], heights[i - 1], y, color=GREY, linewidth=0.8, zorder=0)
-            axes.text(max(start, ends[i]) + 0.05 * room, y, write(values[i]), va="center", fontsize=9.5)
-        axes.set_xlim(low - 0.06 * room, high + 0.3 * room)
+            axes.text(max(start, ends[i]) + 0.05 * margin, y, write(values[i]), va="center", fontsize=9.5)
+        axes.set_xlim(low - 0.06 * margin, high + 0.3 * margin)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
 
@@ -337,7 +337,7 @@ def of_which(
     """A bar for a part of a change and a ring for the whole change, for every row."""
     drawings = []
     low, high = min(0.0, *part, *whole), max(0.0, *part, *whole)
-    room = (high - low) or 1.0
+    margin = (high - low) or 1.0
     for rows in parts(len(labels)):
 
         def paint(figure: Figure, axes: Axes, rows: slice = rows) -> None:
@@ -347,7 +347,7 @@ def of_which(
             axes.barh(heights, part[rows], color=colours, height=0.5, zorder=2)
             axes.plot(whole[rows], heights, "o", color="white", markeredgecolor=INK, markersize=6, zorder=3)
             axes.axvline(0, color=GREY, linewidth=0.8)
-            axes.set_xlim(low - 0.06 * room, high + 0.06 * room)
+            axes.set_xlim(low - 0.06 * margin, high + 0.06 * margin)
             axes.xaxis.set_major_formatter(lambda x, _: write(x))
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.set_axisbelow(True)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import INDEX, Exact, hidden_differences
-from ..index.potential import reach
+from ..index.potential_gains import reach
 from ..words import NOTHING, name, number, percent, text
 from ..years import Comparison
 from . import charts, labels, report, trend
@@ -139,14 +139,14 @@ def lost_table(case: Case, scores: pd.DataFrame, ledger: pd.DataFrame, agency: s
     agency = chosen(case, agency)
     own = of_agency(case, scores, agency)
     reasons = {row["code"]: name(row, lang) for row in case.tables["reasons"].to_dict("records")}
-    told = ledger[ledger["agency"] == agency].set_index("indicator").to_dict("index")
+    by_row = ledger[ledger["agency"] == agency].set_index("indicator").to_dict("index")
     rows, body = labels.rows(case, lang), []
     for node in case.framework.leaves:
         row = own.loc[node.code]
         full = row["max_points"] if case.framework.has_points else case.framework.total
         if node.role != "score" or not node.scored or pd.isna(row["score"]) or row["score"] >= 1 or pd.isna(full):
             continue
-        entry = told.get(node.code, {})
+        entry = by_row.get(node.code, {})
         body.append(
             [
                 rows[node.code],

@@ -78,7 +78,7 @@ def moves_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: str) 
         Column(text("trend.because", lang)),
         Column(text("trend.of_it", lang), "number"),
     ]
-    source, note = made(step, lang, "news", "row_changes"), text("trend.unit_note", lang)
+    source, note = made(step, lang, "material_changes", "row_changes"), text("trend.unit_note", lang)
     return table(text("trend.moves_caption", lang), heads, body, source, note)
 
 
@@ -292,8 +292,8 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
     for row in rows.to_dict("records"):
         parts: list[Fraction | None] = [None] * (3 + len(lack))
         if row["agency"] in step.judged:
-            told = [row["performance"], *(row[part] for part in lack), total(row, SET)]
-            parts = [*told, row["change"] - sum(told)]
+            explained = [row["performance"], *(row[part] for part in lack), total(row, SET)]
+            parts = [*explained, row["change"] - sum(explained)]
         estimate = "" if row["flag"] == "U" else "*"
         body.append(
             [
@@ -313,7 +313,8 @@ def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: st
         Column(text("trend.news_head", lang)),
     ]
     note = labels.joined(text("trend.agencies_note", lang), text("trend.unit_note", lang))
-    return table(text("trend.agencies_caption", lang), heads, body, made(step, lang, "changes", "news"), note)
+    source = made(step, lang, "changes", "material_changes")
+    return table(text("trend.agencies_caption", lang), heads, body, source, note)
 
 
 def set_table(compared: Sequence[Comparison], lang: str) -> Table | None:

@@ -61,7 +61,8 @@ def trial_data(case: Case, exact: Exact, codes: Sequence[str], lang: str) -> dic
         if own not in patterns:
             patterns.append(own)
         given = [leaf.shares[i] for leaf in exact.extra.values()]
-        added = float(sum((x for x in given if x is not None), start=0) / index.rooms[i]) if index.rooms[i] else 0.0
+        whole = index.own_maxima[i]
+        added = float(sum((x for x in given if x is not None), start=0) / whole) if whole else 0.0
         rows.append(
             {
                 "n": named[row["agency"]],
@@ -70,7 +71,7 @@ def trial_data(case: Case, exact: Exact, codes: Sequence[str], lang: str) -> dic
                 "w": patterns.index(own),
                 "s": [0.0 if s is None else float(s) for s in shares],
                 "x": added,
-                "m": float(index.rooms[i]),
+                "m": float(index.own_maxima[i]),
             }
         )
     decimals = case.settings.points_decimals if case.settings.rank_on == "published" else None

@@ -53,14 +53,14 @@ def signs() -> frozenset[str]:
     return frozenset(map(chr, set.intersection(*cmaps)))
 
 
-def seen(text: str) -> str:
+def printable(text: str) -> str:
     """The text with a blank for every sign that nobody sees: no paper can hold it, and XML not at all."""
     return "".join(" " if unicodedata.category(letter) in UNSEEN else letter for letter in text)
 
 
 def drawable(text: str) -> str:
     """A text that comes from the data as it stands on paper and in charts."""
-    return legible(seen(text))
+    return legible(printable(text))
 
 
 def legible(text: str) -> str:

@@ -19,11 +19,11 @@ import pandas as pd
 from ..case import Case
 from ..case.tables import rows_of
 from ..index import INDEX, Exact
-from ..index.score import Column, climb, coverage
+from ..index.exact import Column, climb, coverage
 from ..index.table import deciding_shares
 from ..rules import ONE, ZERO
-from .ledger import Scores, row_maxima, scores, values_of
-from .open_items import open_items
+from .points_ledger import Scores, row_maxima, scores, values_of
+from .undecided import open_items
 
 NAN = float("nan")
 ALONE = 4000  # items whose effect is worked out one by one; the others are known by their agency's range
@@ -59,15 +59,15 @@ class Open:
     endless: frozenset[str]
 
 
-def unsettled(case: Case, told: Scores | None = None) -> Open:
+def unsettled(case: Case, scored: Scores | None = None) -> Open:
     """Every open item that counts, with its ends.
 
-    told   from `scores`; made here when not given
+    scored   from `scores`; made here when not given
 
     Source: contract.md: a verdict may lower or raise; a row's final value comes from its last verdict alone.
     """
-    told = told or scores(case)
-    now, waiting = told.current, open_items(case, told)
+    scored = scored or scores(case)
+    now, waiting = scored.current, open_items(case, scored)
     place = {agency: i for i, agency in enumerate(now.agencies)}
     items: list[Item] = []
     for agency, code, kind in rows_of(waiting[waiting["counts"]], "agency", "indicator", "kind"):
@@ -104,14 +104,14 @@ def with_shares(
             column = columns[code]
             column.shares[i], column.present[i], column.blocked[i] = share, ONE, False
             if case.framework.has_points:
-                column.rooms[i] = case.framework.nodes[code].maximum or ZERO
+                column.own_maxima[i] = case.framework.nodes[code].maximum or ZERO
         fresh.add(code)
     return climb(replace(now, columns=columns, extra=extra), case.framework, case.settings)
 
 
 def copied(column: Column) -> Column:
     return Column(
-        list(column.shares), list(column.rooms), list(column.present), list(column.blocked), list(column.states)
+        list(column.shares), list(column.own_maxima), list(column.present), list(column.blocked), list(column.states)
     )
 
 
@@ -213,7 +213,7 @@ def touching(low: Sequence[Fraction], high: Sequence[Fraction]) -> list[bool]:
 def index_points(case: Case, exact: Exact, i: int) -> float:
     column = exact.columns[INDEX]
     share = column.shares[i]
-    return NAN if share is None else float(share * column.rooms[i])
+    return NAN if share is None else float(share * column.own_maxima[i])
 
 
 def decisive_items(case: Case, still_open: Open, ranges: pd.DataFrame) -> pd.DataFrame:
@@ -291,4 +291,4 @@ def effects_alone(case: Case, still_open: Open, items: Sequence[Item]) -> list[t
 
 
 def parts(column: Column) -> tuple[list, ...]:
-    return column.shares, column.rooms, column.present, column.blocked, column.states
+    return column.shares, column.own_maxima, column.present, column.blocked, column.states

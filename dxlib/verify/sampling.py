@@ -240,7 +240,7 @@ def start(interval: int, rng: np.random.Generator) -> int:
 
 
 def neyman(sizes: Sequence[int], deviations: Sequence[Number], total: int, least: int = 1) -> list[int]:
-    """How to spread `total` items over strata so that the estimate is as precise as it can be.
+    """How to allocate `total` items to strata so that the estimate is as precise as it can be.
 
     `sizes` counts the items per stratum, `deviations` their standard deviations (same order). Every stratum gets
     at least `least` (all of it when smaller), none more than it has. Returns whole numbers that sum to `total`
@@ -249,10 +249,10 @@ def neyman(sizes: Sequence[int], deviations: Sequence[Number], total: int, least
     total below the minima.
     Source: Wright (2012), The American Statistician 66: the next item goes where N S / sqrt(n (n + 1)) is largest.
     """
-    spread = [written(s) for s in deviations]
-    if len(sizes) != len(spread):
-        raise ValueError(f"{len(sizes)} strata but {len(spread)} deviations")
-    if least < 1 or any(size < 0 for size in sizes) or any(s < 0 for s in spread):
+    sd = [written(s) for s in deviations]
+    if len(sizes) != len(sd):
+        raise ValueError(f"{len(sizes)} strata but {len(sd)} deviations")
+    if least < 1 or any(size < 0 for size in sizes) or any(s < 0 for s in sd):
         raise ValueError("sizes and deviations must not be negative, and every stratum needs at least one item")
     given = [min(least, size) for size in sizes]
     if sum(given) > total:
@@ -260,7 +260,7 @@ def neyman(sizes: Sequence[int], deviations: Sequence[Number], total: int, least
 
     def waiting(h: int) -> tuple[Fraction, Fraction, int]:
         n = given[h] * (given[h] + 1)
-        return -((sizes[h] * spread[h]) ** 2) / n, -Fraction(sizes[h] ** 2, n), h
+        return -((sizes[h] * sd[h]) ** 2) / n, -Fraction(sizes[h] ** 2, n), h
 
     queue = [waiting(h) for h, size in enumerate(sizes) if given[h] < size]
     heapq.heapify(queue)
@@ -305,9 +305,9 @@ def plan(
     if absent := [c for c in ("claimed", strata) if c not in items.columns]:
         raise ValueError(f"the items lack the columns {', '.join(absent)}")
     per_points = points_size(tolerable_rate, confidence, expected_ratio)
-    told = items[items["claimed"].notna()]
-    held = told[told["claimed"] > 0]
-    population, book = len(told), float(held["claimed"].sum())
+    claims = items[items["claimed"].notna()]
+    held = claims[claims["claimed"] > 0]
+    population, book = len(claims), float(held["claimed"].sum())
     bad = tolerable(tolerable_rate, population)
     size = attribute_size(population, bad, confidence, allowed)
     size = population if size is None else size
@@ -316,14 +316,14 @@ def plan(
         ("attribute", "", population, book, float(bad), size),
         ("points", "", len(held), book, share * book, min(per_points, len(held))),
     ]
-    basis = "past" if "past" in told.columns else "claimed"
-    groups = {str(name): group for name, group in told.groupby(strata, sort=True, dropna=False)}
+    basis = "past" if "past" in claims.columns else "claimed"
+    groups = {str(name): group for name, group in claims.groupby(strata, sort=True, dropna=False)}
     counts = [len(group) for group in groups.values()]
-    whole = deviation_of(told[basis], 0.0)
+    whole = deviation_of(claims[basis], 0.0)
     deviations = [deviation_of(group[basis], whole if basis == "past" else 0.0) for group in groups.values()]
     least = sum(min(LEAST_PER_STRATUM, n) for n in counts)
-    spread = neyman(counts, deviations, max(size, least), LEAST_PER_STRATUM)
-    for (name, group), n, drawn in zip(groups.items(), counts, spread, strict=True):
+    allocation = neyman(counts, deviations, max(size, least), LEAST_PER_STRATUM)
+    for (name, group), n, drawn in zip(groups.items(), counts, allocation, strict=True):
         rows.append(("stratified", name, n, float(group["claimed"].clip(lower=0).sum()), math.nan, drawn))
     return pd.DataFrame(rows, columns=PLAN_COLUMNS)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from .agreement import FEW, GRADES, NAN, PLACES, bootstrap, full_list, icc, observed_agreement, weighted_kappa
+from .agreement_measures import FEW, GRADES, NAN, PLACES, bootstrap, full_list, icc, observed_agreement, weighted_kappa
 
 REWRITE = 0.667  # below this alpha the scoring rule itself is in doubt (Krippendorff 2004, chapter 11)
 DOUBLES = ["agency", "indicator", "verifier_1", "verifier_2", "share_1", "share_2"]

@@ -105,10 +105,10 @@ def translated(row: Mapping[str, str], stem: str, lang: str) -> str:
 
 def agencies(rows: Iterable[Mapping[str, str]], lang: str) -> dict[str, str]:
     """agency -> its name; of a list of which several are called alike, these with their ids."""
-    return told_apart({row["agency"]: name(row, lang) for row in rows})
+    return unambiguous({row["agency"]: name(row, lang) for row in rows})
 
 
-def told_apart(named: Mapping[str, str]) -> dict[str, str]:
+def unambiguous(named: Mapping[str, str]) -> dict[str, str]:
     """id -> name, as a list shows them: names that readers would take for one have their ids after them."""
     alike = {key: " ".join(called.casefold().split()) for key, called in named.items()}
     times = Counter(alike.values())

@@ -1,14 +1,14 @@
 """What changed between years, and is it real?"""
 
+from .change_materiality import material_changes, noise
 from .comparison import Comparison, compare_series, compare_years, otherwise_given, row_changes
 from .conversion import Notice, propose, read_official
-from .course import course, results
 from .decompose import DECIMALS, PARTS, SET, SUBS, as_floats, changes, group_change
 from .identity import relate
 from .matching import additive, match
-from .news import news, noise
 from .proposals import propose_links
 from .reorganisation import Act, reorganise
+from .time_series import course, results
 
 __all__ = [
     "DECIMALS",
@@ -26,7 +26,7 @@ __all__ = [
     "course",
     "group_change",
     "match",
-    "news",
+    "material_changes",
     "noise",
     "otherwise_given",
     "propose",

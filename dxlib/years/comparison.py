@@ -14,8 +14,8 @@ import pandas as pd
 from ..case import Case
 from ..case.read import Series
 from ..index import INDEX, Exact, evaluate
+from ..index.exact import finished, leaf_column
 from ..index.rows import Rows, at_places, year_rows
-from ..index.score import finished, leaf_column
 from ..index.values import leaf
 from .backcast import Backcast, Year, backcast, joined, parts_of, ranges, reweighted, sizes
 from .decompose import OTHERWISE, Shares, Sides, by_rows, changes, group_change, judged, like_for_like
@@ -93,13 +93,13 @@ def compare_years(
     alike = in_common((before, after), scored)
     lack = unanswered(then, now, alike, matches)
     verified = claimed_shares(then, now, alike, matches)
-    others = {**lack.stands, "verification": (lack.told(0, verified[0]), lack.told(1, verified[1]))}
+    others = {**lack.stands, "verification": (lack.without_gaps(0, verified[0]), lack.without_gaps(1, verified[1]))}
     common = common_shares((before, after), related, alike, matches, Sides(then.rows, now.rows, others, lack.gaps))
-    others["membership"] = lack.told(0, common[0]), lack.told(1, common[1])
+    others["membership"] = lack.without_gaps(0, common[0]), lack.without_gaps(1, common[1])
     sides = Sides(then.rows, now.rows, others, lack.gaps)
     split = by_rows(matches, sides) if additive(before, after) else by_orders((before, after), matches, sides)
     changed = changes(related, sides, ranges(then), split)
-    told = judged(changed, declared["min_matched"])
+    judged_agencies = judged(changed, declared["min_matched"])
     several = related[related["origin"].isin(joined(related))]
     plain = reweighted(then, {agency: x for agency, x in parts_of(several, {}).items() if len(x) > 1}).rows
     return Comparison(
@@ -108,7 +108,7 @@ def compare_years(
         related,
         matches,
         changed,
-        group_change(related, changed, scores, told),
+        group_change(related, changed, scores, judged_agencies),
         comparable(matches),
         comparable(matches) >= declared["min_matched"],
         (ranked[0], ranked[1]),

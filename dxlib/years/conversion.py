@@ -234,17 +234,17 @@ class Known:
                 self.by_name[spelt(tidy(name))].append((agency, code))
         self.empty = not self.by_name
 
-    def find(self, code: str, name: str, told: Container[str]) -> tuple[str, str, dict[str, str]]:
+    def find(self, code: str, name: str, listed: Container[str]) -> tuple[str, str, dict[str, str]]:
         """(agency, "", {}) where code and name agree, whatever the spelling; ("", reason, facts) where a person must
         say; ("", "", {}) for a unit that is not there.
 
-        told   the codes of which the table speaks itself: a unit of the same name with one of them is another unit
+        listed   the codes of which the table speaks itself: a unit of the same name with one of them is another unit
         """
         if code in self.by_code:
             agency, called = self.by_code[code]
             same = spelt(called) == spelt(name)
             return (agency, "", {}) if same else ("", "import_other_name", {"agency": agency, "called": called})
-        others = [agency for agency, its in self.by_name.get(spelt(name), []) if its not in told]
+        others = [agency for agency, its in self.by_name.get(spelt(name), []) if its not in listed]
         if len(others) > 1:
             return "", "import_two_units", {"agencies": ", ".join(others)}
         return ("", "import_other_code", {"agency": others[0]}) if others else ("", "", {})
@@ -262,13 +262,13 @@ def propose(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.DataFrame
 def lost_zeros(lines: Sequence[Line], register: pd.DataFrame, notice: Notice) -> Finding | None:
     """The first code that a spreadsheet made a number: shorter than the others, where codes begin with 0 (here or in
     the register) or are as long as those of communes."""
-    told = [
+    numeric = [
         (line.row, code) for line in lines for code in (line.code, line.old_code) if code.isascii() and code.isdigit()
     ]
     known = [c for level, c in rows_of(register, "level", "official_code") if level == notice.level and c.isdigit()]
-    codes = [*known, *(code for _, code in told)]
+    codes = [*known, *(code for _, code in numeric)]
     width = max(map(len, codes), default=0)
-    short = [(row, code) for row, code in told if len(code) < width]
+    short = [(row, code) for row, code in numeric if len(code) < width]
     if not short or not (width == WIDTH or any(code.startswith("0") for code in codes)):
         return None
     row, code = short[0]
@@ -284,9 +284,9 @@ def hold_against(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.Data
         for line in lines:
             add.unit(line.code, line.name, notice.level, "")
         return Proposed(add.register(), lineage, (), began=len(lines))
-    findings, seen, told = [], set(), {line.code for line in lines}
+    findings, seen, listed = [], set(), {line.code for line in lines}
     for line in lines:
-        agency, reason, facts = known.find(line.code, line.name, told)
+        agency, reason, facts = known.find(line.code, line.name, listed)
         seen.add(agency or facts.get("agency", ""))
         if not agency:
             said = {"code": line.code, "name": line.name, **facts}
@@ -334,11 +334,11 @@ def convert(lines: Sequence[Line], register: pd.DataFrame, lineage: pd.DataFrame
     findings = contradictions(lines, file)
     known, add = Known(register, level, eve(day)), Additions(register, notice.act)
     old_ids: dict[str, str] = {}
-    told = {line.old_code for line in lines}
+    listed = {line.old_code for line in lines}
     for line in lines:
         if line.old_code in old_ids:
             continue
-        agency, reason, facts = known.find(line.old_code, line.old_name, told)
+        agency, reason, facts = known.find(line.old_code, line.old_name, listed)
         if reason:
             said = {"code": line.old_code, "name": line.old_name, **facts}
             findings.append(Finding("E_IMPORT", reason, file, line.row, "", line.old_name, said))

@@ -294,18 +294,18 @@ def group_change(
     related: pd.DataFrame,
     changed: pd.DataFrame,
     scores: Sequence[Mapping[str, Fraction | None]],
-    told: Collection[str],
+    judged_agencies: Collection[str],
 ) -> pd.DataFrame:
     """How the mean of the group came from one year to the next.
 
     scores   of the earlier and the later year: agency -> official score, None without one
-    told     `judged`
+    judged_agencies   `judged`
 
     Returns part and value (Fractions), adding up exactly: before; left (agencies that are gone without an heir, or have
     no score any more); reorganised (the same agencies on the new map); what every part of `changes` moved at the
-    agencies of `told` (one row `change` where no agency has parts); joined (what merged and split ones changed against
-    their estimates); apart (what the others changed); entered; after. Each is a part of the change of the mean of all.
-    Empty where nobody stands in both years.
+    agencies of `judged` (one row `change` where no agency has parts); joined (what merged and split ones changed
+    against their estimates); apart (what the others changed); entered; after. Each is a part of the change of the mean
+    of all. Empty where nobody stands in both years.
     Means are taken over figures of 30 decimals (exact ones of thousands of agencies have no end of digits); what that
     leaves over counts with performance, or where nobody has any with those apart, or joined.
     Source: shift of the mean of a changing population, in each step over the agencies of both sides.
@@ -321,7 +321,7 @@ def group_change(
     everybody, met, start = mean(then.values()), mean([then[o] for o in origins]), mean(before)
     rows = [("before", everybody), ("left", met - everybody), ("reorganised", start - met)]
     if compared["performance"].notna().any():
-        mine, joined = compared["agency"].isin(told), compared["flag"] != UNCHANGED
+        mine, joined = compared["agency"].isin(judged_agencies), compared["flag"] != UNCHANGED
         groups = {"joined": joined, "apart": ~mine & ~joined}
         moved = {"performance": (mine, "performance"), **{part: (mine, part) for part in PARTS[1:]}}
         moved |= {group: (some, "change") for group, some in groups.items()}

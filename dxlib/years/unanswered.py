@@ -37,7 +37,7 @@ class Unanswered:
     gaps: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
     stands: dict[str, tuple[dict[str, Column], dict[str, Column]]]
 
-    def told(self, side: int, shares: Mapping[str, Column]) -> dict[str, Column]:
+    def without_gaps(self, side: int, shares: Mapping[str, Column]) -> dict[str, Column]:
         """Other shares of a side (see `decompose.Sides`) without those of rows that lack an answer in one year."""
         found: dict[str, Column] = dict(shares)
         for stands in self.stands.values():

@@ -124,8 +124,8 @@ def parts(place: tuple[str, str]) -> None:
     """In a process of its own, as a worker: CPU seconds of every part of each page in one language."""
     from dxlib import publish
     from dxlib.runs import batch, execute, pool
-    from dxlib.runs.books import opened
     from dxlib.runs.kernel import Source
+    from dxlib.runs.publication import opened
 
     spent: dict[str, float] = {}
 
@@ -154,7 +154,7 @@ def parts(place: tuple[str, str]) -> None:
         )
         how = {"exporter": execute.EXPORTER, "cell_seconds": 600, "force": True, "former": {}}
         run = batch.Source.of(ROOT / "data", Path(folder), ROOT / "notebooks", declared, given, **how)
-        pool.settle(Path(folder))
+        pool.set_up(Path(folder))
         source = Source(True)
         for owner, name, part in (
             (execute, "prepared", "papermill"),
@@ -169,8 +169,8 @@ def parts(place: tuple[str, str]) -> None:
         print("what remains per run, CPU seconds:", file=output)
         columns = ("kernel", "papermill", "html", "pdf", "xlsx", "docx")
         print(f"{'page':<18}" + "".join(f"{column:>10}" for column in (*columns, "other", "all")), file=output)
-        books = opened(ROOT / "data", Path(folder), Path(folder))
-        for task in batch.case_by_case(run, batch.Plan(chosen), books, chosen):
+        publication = opened(ROOT / "data", Path(folder), Path(folder))
+        for task in batch.case_by_case(run, batch.Plan(chosen), publication, chosen):
             spent.clear()
             start = time.process_time()
             outcome = execute.execute(task, source)

@@ -12,7 +12,7 @@ import pytest
 from dxlib.case import check, read_case, read_scenario
 from dxlib.errors import Refusal
 from dxlib.index import evaluate, score
-from dxlib.index.score import coverage
+from dxlib.index.exact import coverage
 from tests.case.folder import FILES, INDEX, write
 
 CLAIMS, INDICATORS, VERDICTS = FILES["claims.csv"], FILES["indicators.csv"], FILES["verdicts.csv"]

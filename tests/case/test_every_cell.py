@@ -7,7 +7,7 @@ import pytest
 from dxlib import schema
 from dxlib.case import check, read_to_ask
 from dxlib.sheets.form import claim_form
-from dxlib.sheets.intake import Issued
+from dxlib.sheets.taking_in import Issued
 from tests.case.folder import write
 
 COLUMNS = [field["name"] for field in schema.table("indicators")["fields"]]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dxlib.case import check, new_year, read_case
-from dxlib.case.new_year import later, shifted
+from dxlib.case.next_year import later, shifted
 from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.sheets import issue

@@ -11,7 +11,7 @@ from dxlib import schema
 from dxlib.case import check, read_case
 from dxlib.cli import main
 from dxlib.errors import Refusal
-from dxlib.runs.seen import files_of
+from dxlib.runs.unchanged import files_of
 from tests.case.folder import FILES, INDEX, write
 
 PLACE = "2024/demo"

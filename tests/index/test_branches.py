@@ -6,7 +6,7 @@ from fractions import Fraction as F
 import pytest
 
 from dxlib.errors import Finding, Refusal
-from dxlib.index.score import Column, add_points, combine, kept_weight, round_share, state_of
+from dxlib.index.exact import Column, add_points, combine, kept_weight, round_share, state_of
 from dxlib.index.values import Leaf
 from dxlib.rules import ONE, ZERO
 from tests.known.folders import leaf, make, points
@@ -130,7 +130,7 @@ def test_bonus_and_penalty_on_top_of_the_index(settings):
     assert found.shares == [F(54, 100), None, 1, 0, None, HALF]
     assert found.blocked == [False, True, False, False, True, False]
     assert found.states == ["verified"] * 4 + ["not-verified", "verified"]
-    assert (found.rooms, found.present) == (index.rooms, index.present)
+    assert (found.own_maxima, found.present) == (index.own_maxima, index.present)
     assert add_points(index, [], settings) is index
 
 

@@ -21,7 +21,7 @@ def test_the_naive_referee_agrees_on_exact_shares_and_maxima(a):
         second = naive.Referee(*naive.read(a.write(Path(folder))))
     for code, column in evaluate(a.case()).columns.items():
         nodes = [second.node(agency, "" if code == "index" else code) for agency in a.table]
-        assert (column.shares, column.rooms) == ([n.share for n in nodes], [n.own for n in nodes])
+        assert (column.shares, column.own_maxima) == ([n.share for n in nodes], [n.own for n in nodes])
 
 
 @few
@@ -123,8 +123,8 @@ def test_p9_the_points_are_the_sum_of_the_pillars_exactly(a):
     columns = evaluate(case).columns
     tops = [row["code"] for row in a.rows if not row["parent"]]
     for i, share in enumerate(columns["index"].shares):
-        earned = sum((columns[top].shares[i] or 0) * columns[top].rooms[i] for top in tops)
-        assert (share or 0) * columns["index"].rooms[i] == earned
+        earned = sum((columns[top].shares[i] or 0) * columns[top].own_maxima[i] for top in tops)
+        assert (share or 0) * columns["index"].own_maxima[i] == earned
 
 
 @few
@@ -160,6 +160,6 @@ def test_p12_rounded_once_and_never_against_the_exact_order(a):
     case = a.case()
     exact = evaluate(case).columns["index"]
     points = score(case).query("node == 'index'")["points"].tolist()
-    known = [(s * r, p) for s, r, p in zip(exact.shares, exact.rooms, points, strict=True) if s is not None]
+    known = [(s * r, p) for s, r, p in zip(exact.shares, exact.own_maxima, points, strict=True) if s is not None]
     assert all(abs(Fraction(str(p)) - e) <= Fraction(1, 200) for e, p in known)
     assert all((e > f) <= (p >= q) for e, p in known for f, q in known)

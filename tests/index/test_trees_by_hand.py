@@ -6,7 +6,7 @@ import pytest
 
 from dxlib.errors import Refusal
 from dxlib.index import evaluate, provisional
-from dxlib.index.score import coverage
+from dxlib.index.exact import coverage
 from tests.known.folders import leaf, make, pillar, rows_of
 
 # Branch 1 takes the better of two groups: 1.1 with a row answered and one missing, 1.2 with one row of three that
@@ -59,7 +59,7 @@ def test_coverage_of_an_index_of_alternatives(tmp_path):
 def test_without_points_every_row_has_room_for_the_whole_scale(tmp_path):
     rows = [pillar("1", weight=3), leaf("1.1", "goalposts(0, 1)", parent="1", weight=1), leaf("2", "yes_no", weight=1)]
     columns = evaluate(make(tmp_path, rows, {"x": {"1.1": "0.5", "2": {"option": "yes"}}}, {"total": 100})).columns
-    assert [columns[code].rooms for code in ("index", "1", "1.1", "2")] == [[100]] * 4
+    assert [columns[code].own_maxima for code in ("index", "1", "1.1", "2")] == [[100]] * 4
     assert columns["index"].shares == [F(5, 8)]
 
 
@@ -69,7 +69,7 @@ def test_a_row_that_is_only_shown(tmp_path):
     case = make(tmp_path, rows, {"x": {"1": "7", "2": {"points": 4}}, "y": {"2": {"points": 8}}})
     exact = evaluate(case)
     shown = exact.columns["1"]
-    assert (shown.shares, shown.rooms, shown.present) == ([None, None], [0, 0], [0, 0])
+    assert (shown.shares, shown.own_maxima, shown.present) == ([None, None], [0, 0], [0, 0])
     assert (shown.blocked, shown.states) == ([False, False], ["not-scored"] * 2)
     assert exact.columns["index"].shares == [F(4, 10), F(8, 10)]
 
@@ -85,7 +85,7 @@ def test_a_row_without_weight_belongs_to_the_own_maximum_as_far_as_it_applies(tm
     rows = [row if "weight" in row or row["code"] == "1" else {**row, "weight": row["max_points"]} for row in rows]
     points = {code: {"points": 2} for code in ("1.1", "1.2", "1.3", "1.4")}
     case = make(tmp_path, rows, {"x": points, "y": points}, exemptions=exempted({"x": ["1.2"], "y": ["1.3"]}))
-    assert evaluate(case).columns["1"].rooms == [10 + 5 + 3, 10 + 6 + 3]
+    assert evaluate(case).columns["1"].own_maxima == [10 + 5 + 3, 10 + 6 + 3]
 
 
 def test_branches_are_rounded_where_every_level_is(tmp_path):
@@ -136,7 +136,7 @@ def test_nothing_of_nothing_may_be_a_row_that_does_not_apply(tmp_path):
     rows = [leaf("1", "ratio", 10, a_vi="a", b_vi="b"), leaf("2", "points", 10)]
     case = make(tmp_path, rows, {"x": {"1": (0, 0), "2": {"points": 3}}}, {"zero_over_zero": "exempt"})
     columns = evaluate(case).columns
-    assert (columns["1"].states, columns["1"].rooms) == (["not-applicable"], [0])
+    assert (columns["1"].states, columns["1"].own_maxima) == (["not-applicable"], [0])
     assert columns["index"].shares == [F(3, 10)]
 
 
@@ -173,7 +173,7 @@ def test_a_maximum_that_leaves_without_any_weight_leaves_every_level(weights, ho
     case = make(tmp_path, rows, answers, exemptions=exempted({"x": ["1.1.2"]}))
     columns = evaluate(case).columns
     wholes = {"": ([18, 23], F(1, 2)), "best": ([10, 15], F(1, 2))}
-    assert columns["1.1"].rooms == [10, 15]
-    assert [(columns[c].rooms, columns[c].shares[0]) for c in ("1", "index")] == [wholes[how]] * 2
+    assert columns["1.1"].own_maxima == [10, 15]
+    assert [(columns[c].own_maxima, columns[c].shares[0]) for c in ("1", "index")] == [wholes[how]] * 2
     assert rows_of(case)["max_points"].tolist() == wholes[how][0]
     assert rows_of(case)["points"]["x"] == wholes[how][0][0] / 2

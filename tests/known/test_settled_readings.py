@@ -7,7 +7,7 @@ import pytest
 
 from dxlib.cli import main
 from dxlib.index import evaluate, provisional
-from dxlib.index.score import coverage
+from dxlib.index.exact import coverage
 from tests.known.folders import GROUP, YEAR, classes, leaf, make, pillar, rows_of, write
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_notebook
 
 from dxlib.errors import Refusal
-from dxlib.publish.pdf import pdf
+from dxlib.publish.pdf_page import pdf
 from dxlib.publish.private import masked, personal, refuse_personal
 from dxlib.words import finding
 

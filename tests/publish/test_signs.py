@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from dxlib import words
 from dxlib.publish import pdf
-from dxlib.publish.pdf import compiled
+from dxlib.publish.pdf_page import compiled
 from dxlib.show.blocks import Chart, Column, Table
 from dxlib.show.charts import intervals
 from dxlib.show.typeface import BORROWED, COMMON, check_signs, legible, signs

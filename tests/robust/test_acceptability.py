@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from dxlib import draw_weights, rank_intervals, read_case, score
 from dxlib.errors import Refusal
 from dxlib.index import INDEX, evaluate, tabulate
+from dxlib.index.exact import climb
 from dxlib.index.floats import published_shares
-from dxlib.index.score import climb
 from dxlib.robust import intervals as room
 from dxlib.robust.acceptability import (
     class_shares,
@@ -340,8 +340,8 @@ def test_streams_may_be_counted_anywhere(draws, within):
     case = toy(agencies=[{"agency": u, "scope": s} for u, s in zip("abcd", "xxyy", strict=True)], **ABOVE_60)
     whole = tally(case, drawn(case, draws, within))
     with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(1, get_context("spawn")) as process:
-        for spread in (map, last_first, threads.map, process.map)[: None if draws > 2 * STREAM else 2]:
-            same(whole, tally_draws(case, 0.2, draws, seeded(), spread=spread, within=within))
+        for mapper in (map, last_first, threads.map, process.map)[: None if draws > 2 * STREAM else 2]:
+            same(whole, tally_draws(case, 0.2, draws, seeded(), mapper=mapper, within=within))
 
 
 def test_few_draws_are_counted_where_they_are_asked_for():
@@ -350,7 +350,7 @@ def test_few_draws_are_counted_where_they_are_asked_for():
 
     case = toy()
     same(
-        tally(case, drawn(case, STREAM, "box")), tally_draws(case, 0.2, STREAM, seeded(), spread=far_away, within="box")
+        tally(case, drawn(case, STREAM, "box")), tally_draws(case, 0.2, STREAM, seeded(), mapper=far_away, within="box")
     )
 
 

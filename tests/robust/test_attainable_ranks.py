@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from dxlib import draw_weights, read_case
 from dxlib.errors import Refusal
 from dxlib.index.floats import float_ranks, index_scores, leaf_shares
-from dxlib.robust.attainable_ranks import (
+from dxlib.robust.extreme_ranking import (
     NODES,
     attainable_ranks,
     clashing,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import numpy as np
 import pandas as pd
 import pytest
 
 import dxlib
 from dxlib import draw_weights, leave_one_out, rank_intervals, read_case, score
+from dxlib.robust import statistical_audit as audit
 from dxlib.robust import structure
-from dxlib.robust.audit_questions import audit_questions
-from dxlib.robust.second_opinions import second_opinions
+from dxlib.robust.alternative_rankings import second_opinions
+from dxlib.robust.statistical_audit import audit_questions
 from tests.backtest.contract_folder import write_folder
 
-audit = import_module("dxlib.robust.audit_questions")  # the package may name its function alike
 NAN = float("nan")
 TABLES = ["scores", "spread", "pairs", "fit", "parts", "effective", "intervals", "left_out", "opinions"]
 

@@ -270,7 +270,7 @@ def test_effective_weights_on_the_sample_rebuild_the_index(year):
         if share is not None:
             base = sum(w * exact.columns[code].shares[i] for code, w in known.items())
             points = sum(leaf.shares[i] or 0 for leaf in exact.extra.values())
-            assert sum(known.values()) == 1 and min(max(base + points / index.rooms[i], 0), 1) == share
+            assert sum(known.values()) == 1 and min(max(base + points / index.own_maxima[i], 0), 1) == share
 
 
 def test_rows_below_a_best_of_branch_have_no_effective_weight(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from importlib import import_module
 from itertools import pairwise, permutations
 from pathlib import Path
 
@@ -14,13 +13,13 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from dxlib import read_case, score
+from dxlib.robust import alternative_rankings as so
+from dxlib.robust import kemeny as ky
+from dxlib.robust.alternative_rankings import benefit_of_the_doubt, frontier, second_opinions
 from dxlib.robust.kemeny import duel_parts, kemeny, order_score
-from dxlib.robust.second_opinions import benefit_of_the_doubt, frontier, second_opinions
 from dxlib.robust.votes import borda, copeland, majority, outranking
 from tests.robust.toy import TOY, toy
 
-ky = import_module("dxlib.robust.kemeny")
-so = import_module("dxlib.robust.second_opinions")  # the package may name its function alike
 T2, W2 = np.array(list(TOY.values())), np.array([0.5, 0.3, 0.2])
 TAI = Path(__file__).parents[2] / ".." / "shared" / "real" / "tai"
 published = pytest.mark.real("published tables")

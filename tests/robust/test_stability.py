@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dxlib import read_case
 from dxlib.index import evaluate
 from dxlib.robust.linear import Linear, linear
-from dxlib.robust.stability import intervals, kept, lines, stability
+from dxlib.robust.stability_intervals import intervals, kept, lines, stability
 from tests.robust.test_linear import T2, plain, toy
 
 CLASSES = {"class": [{"name": {"en": "Above"}, "cut": 0.6}, {"name": {"en": "Below"}, "cut": 0.0}]}

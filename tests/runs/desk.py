@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from dxlib.runs import run
 from dxlib.runs.log import LOG
-from dxlib.runs.seen import SEEN
+from dxlib.runs.unchanged import MEMORY
 
 PARAMETERS = 'root: str = "data"\nyear: str = "2025"\ngroup: str = "communes"\nlang: str = "vi"\non: str = "verified"\n'
 LOAD = "from dxlib import read_case, score\ncase = read_case(root, year, group)\n"
@@ -88,5 +88,5 @@ class Desk:
         return {
             p.relative_to(self.reports).as_posix(): p.read_bytes()
             for p in sorted(self.reports.rglob("*"))
-            if p.is_file() and p.name not in (LOG, SEEN)
+            if p.is_file() and p.name not in (LOG, MEMORY)
         }

@@ -13,7 +13,7 @@ import pytest
 import dxlib
 from dxlib.case import read_case
 from dxlib.index import evaluate, potential
-from dxlib.index.potential import reach
+from dxlib.index.potential_gains import reach
 from dxlib.publish import html
 from dxlib.runs import cards, run
 from dxlib.runs.kernel import OwnInterpreter

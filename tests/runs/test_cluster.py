@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from desk import LOAD, SHOW, write_notebook
 
-from dxlib import read_case, robust, spread
+from dxlib import parallel, read_case, robust
 from dxlib.case import places
 from dxlib.cli import main
 from dxlib.errors import Refusal
@@ -27,9 +27,9 @@ from dxlib.robust.intervals import count_stream
 from dxlib.robust.weights import STREAM
 from dxlib.runs import batch, cluster, run
 from dxlib.runs import rerun as run_of_rerun
-from dxlib.runs.books import opened
 from dxlib.runs.execute import Outcome
 from dxlib.runs.pool import forks
+from dxlib.runs.publication import opened
 from tests.processes import alive, below, kill, wait_for, words
 
 HOUSE, HERE = Path(__file__).parents[2], Path(__file__).parent
@@ -189,7 +189,7 @@ def prefixes(dask_scheduler):
 
 
 def counted(scheduler):
-    with spread.connected(scheduler) as client:
+    with parallel.connected(scheduler) as client:
         return client.run_on_scheduler(prefixes).get("count_stream", 0)
 
 
@@ -220,7 +220,7 @@ def test_a_worker_lost_under_a_stream_of_draws_loses_no_draw(tmp_path, own_sched
         return count_stream(counter, drawer, stream, draws)
 
     def over_workers(one, *lists):
-        return spread.over(own_scheduler[1])(partial(count_once_killed, *one.args), *lists)
+        return parallel.over(own_scheduler[1])(partial(count_once_killed, *one.args), *lists)
 
     for name in "ab":
         (tmp_path / name).mkdir()
@@ -228,7 +228,7 @@ def test_a_worker_lost_under_a_stream_of_draws_loses_no_draw(tmp_path, own_sched
         worker(own_scheduler[1], tmp_path / "a", "--no-nanny"),
         worker(own_scheduler[1], tmp_path / "b", "--no-nanny"),
     ):
-        found = robust.tally_draws(case, 0.2, 2 * STREAM, rng(5), spread=over_workers)
+        found = robust.tally_draws(case, 0.2, 2 * STREAM, rng(5), mapper=over_workers)
     alone = robust.tally_draws(case, 0.2, 2 * STREAM, rng(5))
     assert lost.exists()
     for table in (robust.drawn_intervals, robust.first_places, robust.winning_shares):
@@ -373,7 +373,7 @@ def own_scheduler(tmp_path):
 
 @real
 def test_a_cluster_without_workers_is_refused(desk, own_scheduler, monkeypatch):
-    monkeypatch.setattr(spread, "PATIENCE", 1)
+    monkeypatch.setattr(parallel, "PATIENCE", 1)
     with pytest.raises(Refusal) as refusal:
         desk.run(dask=own_scheduler[1])
     assert [finding.reason for finding in refusal.value.findings] == ["cluster_empty"]
@@ -383,7 +383,7 @@ def test_a_cluster_without_workers_is_refused(desk, own_scheduler, monkeypatch):
 @pytest.mark.parametrize("lost", ["worker", "scheduler"])
 def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_path, own_scheduler, monkeypatch, lost):
     """One job is done, the next in hand, the third not sent."""
-    monkeypatch.setattr(spread, "PATIENCE", 3)
+    monkeypatch.setattr(parallel, "PATIENCE", 3)
     for name in ("report", "verification"):
         write_notebook(desk.notebooks / f"{name}.ipynb", LOAD + "import time; time.sleep(120 * (year == '2025'))")
     process, address = own_scheduler
@@ -409,7 +409,7 @@ def test_when_all_is_lost_every_job_that_was_not_done_fails_by_name(desk, tmp_pa
 @real
 def test_a_job_that_hangs_is_told_why(desk, own_scheduler, monkeypatch):
     """The scheduler answers and has no workers; it is gone, and the client has not noticed."""
-    monkeypatch.setattr(spread, "ANSWER", 1)
+    monkeypatch.setattr(parallel, "ANSWER", 1)
     process, address = own_scheduler
     task = tasks_of(desk.data, desk.reports, desk.notebooks, "plain_page")[0]
 
@@ -425,7 +425,7 @@ def test_a_job_that_hangs_is_told_why(desk, own_scheduler, monkeypatch):
 @real
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://127.0.0.1:1", "127.0.0.1:many", ""])
 def test_an_address_where_nobody_answers_is_refused(desk, address, monkeypatch):
-    monkeypatch.setattr(spread, "ANSWER", 1)
+    monkeypatch.setattr(parallel, "ANSWER", 1)
     with pytest.raises(Refusal) as refusal:
         list(cluster.run_all([], address))
     assert [(f.code, f.reason, f.value) for f in refusal.value.findings] == [
@@ -437,7 +437,7 @@ def test_an_address_where_nobody_answers_is_refused(desk, address, monkeypatch):
 @pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 def test_somebody_who_is_no_scheduler_is_refused(says, monkeypatch):
     """One that is silent and one that says what dask takes for an immense length."""
-    monkeypatch.setattr(spread, "ANSWER", 1)
+    monkeypatch.setattr(parallel, "ANSWER", 1)
     held: list[socket.socket] = []
 
     def answer():

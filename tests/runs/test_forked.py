@@ -36,7 +36,7 @@ def surroundings(tmp_path_factory):
     """What a worker gives its kernels, in this process for a while."""
     environment, folder = dict(os.environ), Path.cwd()
     standard = [os.dup(1), os.dup(2)]
-    pool.settle(tmp_path_factory.mktemp("worker"))
+    pool.set_up(tmp_path_factory.mktemp("worker"))
     for stream, kept in enumerate(standard, start=1):
         os.dup2(kept, stream)
     yield

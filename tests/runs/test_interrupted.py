@@ -13,11 +13,11 @@ from desk import Desk
 from test_approve import answer, sign
 
 from dxlib import atomic
-from dxlib.atomic import PENDING, Decided, settle
+from dxlib.atomic import PENDING, Decided, recover
 from dxlib.audit import audit
 from dxlib.case import check, read_case
 from dxlib.errors import Refusal
-from dxlib.runs import batch, books, products
+from dxlib.runs import batch, products, publication
 from dxlib.runs.execute import Outcome
 from tests.crash import in_memory, interrupted, left_in
 
@@ -49,7 +49,9 @@ def reports(desk, monkeypatch):
     monkeypatch.setattr(batch, "run_all", without_kernels)
     monkeypatch.setattr(batch.fingerprint, "digest_library", lambda folder: "0" * 64)  # the slow parts of a run that
     monkeypatch.setattr(batch.log, "described", lambda *facts: b"{}")  # change nothing on the disk
-    monkeypatch.setattr(books, "site", lambda public, *_: {"index.html": "\n".join(map(str, listed(public))).encode()})
+    monkeypatch.setattr(
+        publication, "site", lambda public, *_: {"index.html": "\n".join(map(str, listed(public))).encode()}
+    )
     desk.run = partial(desk.run, notebooks=["report"], years=["2025"])
     desk.run()
     return desk.reports
@@ -69,7 +71,7 @@ def test_a_run(desk, reports):
         if found in known:  # another interruption has left the very same; the next run does not know which it was
             continue
         known.add(found)
-        settle(reports / "public")
+        recover(reports / "public")
         assert deviations(reports) == [], how
         left = desk.products()
         ends.append({path: left.get(path) for path in old if path.endswith(".html")})

@@ -13,7 +13,7 @@ from desk import LOAD, SHOW, write_notebook
 from dxlib.audit import audit, fingerprint, folder_root
 from dxlib.runs import batch
 from dxlib.runs.record import read
-from dxlib.runs.seen import SEEN
+from dxlib.runs.unchanged import MEMORY
 
 PAGE = "public/2025/communes/report.vi.html"
 
@@ -139,7 +139,7 @@ def test_where_nothing_changed_no_case_is_read(desk, monkeypatch):
 def test_data_changed_before_they_were_read_are_not_taken_for_seen(desk, monkeypatch):
     """The files were compared, then somebody saved one, then it was read: the next run must look again."""
     claims = desk.data / "2025/communes/claims.csv"
-    before, files_of = claims.read_bytes(), batch.seen.files_of
+    before, files_of = claims.read_bytes(), batch.unchanged.files_of
 
     def then_saved(root):
         found = files_of(root)
@@ -147,7 +147,7 @@ def test_data_changed_before_they_were_read_are_not_taken_for_seen(desk, monkeyp
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(batch.seen, "files_of", then_saved)
+        patched.setattr(batch.unchanged, "files_of", then_saved)
         desk.run(years=["2025"])
     claims.write_bytes(before)
     assert set(statuses(desk.run(years=["2025"])).values()) == {"made"}
@@ -157,7 +157,7 @@ def test_what_is_looked_at_and_kept_stays_in_the_record_with_all_its_files(desk)
     """Without the memory of the last run every job is looked at, and none is made again."""
     desk.run()
     before = desk.products()
-    (desk.reports / SEEN).unlink()
+    (desk.reports / MEMORY).unlink()
     assert {outcome.status for outcome in desk.run().outcomes} == {"kept"}
     (desk.data / "register.csv").write_text("agency,name_vi\na,X\u00e3 A\nb,X\u00e3 B\n", encoding="utf-8")
     assert {outcome.status for outcome in desk.run().outcomes} == {"kept", "made"}  # reports read the register

@@ -14,8 +14,8 @@ from random import Random
 import pytest
 
 from dxlib.case.relations import parse_relation
-from dxlib.sample.cast import cast
-from dxlib.sample.places import settle
+from dxlib.sample.anomalies import anomalies_of
+from dxlib.sample.places import all_places
 from dxlib.sample.sets import GROUPS, YEARS, index_set
 
 DATA = Path(__file__).parents[2] / "data"
@@ -37,7 +37,7 @@ def rows(group: str, year: str, name: str) -> tuple[dict[str, str], ...]:
 
 @cache
 def parts(group: str, year: str) -> dict[str, dict[str, str]]:
-    return cast(settle(107, Random("2554/places")), year, group)
+    return anomalies_of(all_places(107, Random("2554/places")), year, group)
 
 
 def playing(group: str, year: str, *names: str) -> dict[str, str]:
@@ -320,5 +320,5 @@ def test_some_forms_of_2025_went_back_and_wait(group):
 
 
 def test_in_a_larger_province_one_in_107_plays_each_part():
-    found = cast(settle(240, Random("3/places")), "2022", "communes")
+    found = anomalies_of(all_places(240, Random("3/places")), "2022", "communes")
     assert sum("maximum" in plays for plays in found.values()) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 from dxlib.case import read_case, read_to_ask
 from dxlib.sheets.book import filled
 from dxlib.sheets.form import DOCUMENT, appeal_form, claim_form
-from dxlib.sheets.intake import Issued
+from dxlib.sheets.taking_in import Issued
 from dxlib.sheets.write import write
 from dxlib.words import text
 

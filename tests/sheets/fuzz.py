@@ -21,9 +21,9 @@ import openpyxl
 
 from dxlib.errors import Finding
 from dxlib.sheets.book import Book, Cell, Sheet, filled
-from dxlib.sheets.intake import marked
 from dxlib.sheets.receive import Received, receive
-from dxlib.sheets.worklist import told_items
+from dxlib.sheets.taking_in import marked
+from dxlib.sheets.worklist_workbook import items_of_identity
 from dxlib.sheets.write import write
 from dxlib.words import finding as worded
 from tests.sheets.packages import MAIN, Package, packed
@@ -309,7 +309,7 @@ def issued(identity):
     if identity["lang"] not in ("vi", "en"):
         return Finding("E_SHEET", "no_form")
     if identity["kind"] == "worklist":
-        items = told_items(identity)
+        items = items_of_identity(identity)
         told = {f"item/{i}": json.dumps(item, ensure_ascii=False) for i, item in enumerate(items or (), start=1)}
         return (
             replace(FORM, identity=IDENTITY | {"kind": "worklist"} | told)

@@ -28,9 +28,9 @@ from dxlib.cli import main
 from dxlib.sheets import intake
 from dxlib.sheets.book import at, filled
 from dxlib.sheets.form import claim_form
-from dxlib.sheets.intake import Issued
 from dxlib.sheets.receive import MOST, receive, retyped
-from dxlib.sheets.worklist import items, worklist_book
+from dxlib.sheets.taking_in import Issued
+from dxlib.sheets.worklist_workbook import items, worklist_book
 from dxlib.sheets.write import write
 from tests.backtest.contract_folder import write_folder
 from tests.sheets.desk import Desk, before_claims

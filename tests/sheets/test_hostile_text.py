@@ -21,7 +21,7 @@ from dxlib.cli import main
 from dxlib.sheets import import_tables, intake, tables
 from dxlib.sheets.book import filled
 from dxlib.sheets.form import claim_form
-from dxlib.sheets.intake import Issued
+from dxlib.sheets.taking_in import Issued
 from dxlib.sheets.write import write
 from tests.case.folder import write as folder
 

@@ -4,7 +4,6 @@ import datetime
 import hashlib
 import json
 import shutil
-import sys
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -18,11 +17,10 @@ from dxlib.case import check, read_case, read_to_ask
 from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.index import score
-from dxlib.sheets import intake
+from dxlib.sheets import intake, taking_in
 from dxlib.sheets.form import CLAIM_COLUMNS
 from tests.sheets.desk import DATA, Desk, before_claims, resaved
 
-intake_module = sys.modules["dxlib.sheets.intake"]
 IN_TIME = datetime.date(2025, 1, 15)  # the day of the deadline itself
 KEY = ["agency", "indicator"]
 SAID = ["a", "b", "option", "explanation", "submitted_by"]
@@ -307,8 +305,8 @@ def test_the_day_is_the_one_in_viet_nam(monkeypatch, hour, day):
         def now(cls, zone=None):
             return cls(2025, 1, 15, hour, 59, tzinfo=zone)
 
-    monkeypatch.setattr(sys.modules["dxlib.sheets.intake"], "datetime", Clock)
-    assert sys.modules["dxlib.sheets.intake"].today() == day
+    monkeypatch.setattr(taking_in, "datetime", Clock)
+    assert taking_in.today() == day
 
 
 def test_two_forms_of_one_agency_are_refused(desk, tmp_path):
@@ -550,15 +548,15 @@ def test_an_intake_that_was_overtaken_writes_nothing(desk, tmp_path, monkeypatch
     other = tmp_path / "other"
     other.mkdir()
     (other / "b.xlsx").write_bytes(desk.form(second))
-    real, held = intake_module.receive, []
+    real, held = taking_in.receive, []
 
     def overtaken(*args):
-        monkeypatch.setattr(intake_module, "receive", real)
+        monkeypatch.setattr(taking_in, "receive", real)
         assert take(desk, other).written
         held.append(state(desk.root))
         return real(*args)
 
-    monkeypatch.setattr(intake_module, "receive", overtaken)
+    monkeypatch.setattr(taking_in, "receive", overtaken)
     with pytest.raises(Refusal) as refused:
         take(desk, mine)
     assert [f.reason for f in refused.value.findings] == ["changed_meanwhile"]

@@ -13,10 +13,10 @@ from dxlib.case import read_before, read_case, read_for_verification
 from dxlib.sheets import intake
 from dxlib.sheets.book import Cell, at, filled
 from dxlib.sheets.form import CLAIM_COLUMNS, TABLE, appeal_form, claim_form
-from dxlib.sheets.intake import Issued
 from dxlib.sheets.layout import rising
 from dxlib.sheets.receive import receive
-from dxlib.sheets.worklist import items, worklist_book
+from dxlib.sheets.taking_in import Issued
+from dxlib.sheets.worklist_workbook import items, worklist_book
 from dxlib.sheets.write import write
 from tests.sheets.desk import DATA, Desk, before_claims, in_office
 from tests.sheets.test_intake import IN_TIME, KEY, SAID, send, take

@@ -241,7 +241,7 @@ def test_text_that_looks_like_a_formula_stays_text(root, tmp_path):
 
 def test_every_column_of_the_contract_has_its_place_and_its_words(root):
     book = openpyxl.load_workbook(io.BytesIO(tables(root, "2026", "moi", "en")))
-    from dxlib.sheets.tables import NAMES, title_of
+    from dxlib.sheets.tables_workbook import NAMES, title_of
 
     for name in NAMES:
         page = book[title_of(name, "en")]

@@ -9,8 +9,8 @@ import pytest
 from dxlib.case import read_case, read_for_verification
 from dxlib.sheets import intake
 from dxlib.sheets.book import filled, titles
-from dxlib.sheets.intake import Issued
-from dxlib.sheets.worklist import items, worklist_book
+from dxlib.sheets.taking_in import Issued
+from dxlib.sheets.worklist_workbook import items, worklist_book
 from dxlib.sheets.write import write
 from tests.case.folder import REASONS
 

@@ -15,9 +15,9 @@ from dxlib.cli import main
 from dxlib.errors import Finding
 from dxlib.sheets import intake, worklist
 from dxlib.sheets.book import filled
-from dxlib.sheets.intake import Issued
 from dxlib.sheets.receive import open_workbook
-from dxlib.sheets.worklist import SEED, items, told_items, worklist_book
+from dxlib.sheets.taking_in import Issued
+from dxlib.sheets.worklist_workbook import SEED, items, items_of_identity, worklist_book
 from dxlib.sheets.write import write
 from dxlib.show import brief, status, verification
 from tests.open_claims import CUT, folder
@@ -372,7 +372,7 @@ def test_the_list_is_that_of_the_published_page(tmp_path, capsys):
     listed = items(case, read_before(DATA, case).case, seed=seed)
     assert json.loads(capsys.readouterr().out)["items"] == len(listed)
     held = dict(openpyxl.load_workbook(path)["_dx"].iter_rows(max_col=2, values_only=True))
-    assert told_items({key: str(value) for key, value in held.items()}) == listed
+    assert items_of_identity({key: str(value) for key, value in held.items()}) == listed
 
 
 def opened(path):

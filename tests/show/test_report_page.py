@@ -56,7 +56,7 @@ def test_moves_name_the_row_that_made_them(departments):
     for each in (step, claimed):
         for agency, performance in zip(each.changes["agency"], each.changes["performance"], strict=True):
             assert years.row_changes(each, agency)["performance"].sum() == (performance or 0)
-    cells = trend.moves_table(compared, years.news(compared, None), "vi").cells
+    cells = trend.moves_table(compared, years.material_changes(compared, None), "vi").cells
     assert 0 < len(cells) <= 10 and all("→" in row[2] for row in cells)
     assert years.row_changes(step, "nobody").empty
 

@@ -13,7 +13,7 @@ from dxlib.index import evaluate
 from dxlib.show import scorecard
 from dxlib.show import trend as page
 from dxlib.words import NOTHING, catalogue
-from dxlib.years import compare_series, course, news, results
+from dxlib.years import compare_series, course, material_changes, results
 from tests.known.folders import leaf
 from tests.years.two_years import lineage, register, write
 
@@ -27,7 +27,7 @@ def made(year, group, root=DATA):
     exact = [evaluate(case) for case in series.cases]
     compared = compare_series(series, exact)
     scores = results(series.cases, exact)
-    return series, compared, news(compared, None), course(compared, scores), scores
+    return series, compared, material_changes(compared, None), course(compared, scores), scores
 
 
 @pytest.fixture(scope="module")

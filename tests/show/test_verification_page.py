@@ -132,8 +132,8 @@ def test_eight_districts_are_too_few_and_the_page_says_so():
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_flag_has_its_words(lang):
-    from dxlib.verify.flags import FLAGS
-    from dxlib.verify.risk import FACTORS
+    from dxlib.verify.flagging import FLAGS
+    from dxlib.verify.risk_assessment import FACTORS
 
     words = catalogue(lang)
     for flag in FLAGS:

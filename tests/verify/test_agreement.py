@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from itertools import product
 from math import isnan
 
@@ -12,7 +11,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from dxlib.verify.agreement import (
+from dxlib.verify import agreement_measures
+from dxlib.verify.agreement_measures import (
     COLUMNS,
     agreement,
     bias_and_icc,
@@ -272,7 +272,7 @@ def test_both_faces_of_a_statistic_agree(table):
 def test_the_bootstrap_does_not_depend_on_its_blocks(monkeypatch):
     values = rng().random((23, 2))
     whole = bootstrap(bias_and_icc, values, 101, rng())
-    monkeypatch.setattr(import_module("dxlib.verify.agreement"), "CELLS", 7 * 46)
+    monkeypatch.setattr(agreement_measures, "CELLS", 7 * 46)
     assert (bootstrap(bias_and_icc, values, 101, rng()) == whole).all()
     assert (bootstrap(bias_and_icc, values, 101, rng(2)) != whole).any()
 

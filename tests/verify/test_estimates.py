@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import beta
 from statsmodels.stats.proportion import proportion_confint
 
-from dxlib.verify.estimates import COLUMNS, conclusion, difference, hansen_hurwitz, ratio, stringer, unverified
+from dxlib.verify.estimation import COLUMNS, conclusion, difference, hansen_hurwitz, ratio, stringer, unverified
 from dxlib.verify.sampling import hypergeometric_bound, points_weighted
 
 # Known answers

@@ -6,7 +6,7 @@ import pytest
 
 from dxlib.case import read_case
 from dxlib.verify import completeness, last_day, progress, senders
-from dxlib.verify.progress import late
+from dxlib.verify.submissions import late
 from tests.backtest.contract_folder import write_folder
 
 DATA = Path(__file__).parents[2] / "data"

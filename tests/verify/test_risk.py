@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dxlib.errors import Refusal
 from dxlib.verify import choose, estimates, risk
 from dxlib.verify.flag import frame
-from dxlib.verify.risk import FACTORS, UNKNOWN, over_scoring
+from dxlib.verify.risk_assessment import FACTORS, UNKNOWN, over_scoring
 
 NOTHING = pd.DataFrame({"agency": [], "indicator": [], "share": [], "over": []}, dtype=object).astype({"over": float})
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dxlib.languages import LANGUAGES
-from dxlib.words import agencies, catalogue, date, name, number, percent, text, told_apart
+from dxlib.words import agencies, catalogue, date, name, number, percent, text, unambiguous
 
 LIBRARY = Path(__file__).resolve().parents[2] / "dxlib"
 
@@ -121,7 +121,7 @@ def test_percent_date_name():
 def test_equal_names_are_told_apart_and_only_they():
     named = {"tan-lap": "Xã Tân Lập", "tan-lap-2": "xã  Tân Lập", "so-a": "Sở A"}
     shown = {"tan-lap": "Xã Tân Lập (tan-lap)", "tan-lap-2": "xã  Tân Lập (tan-lap-2)", "so-a": "Sở A"}
-    assert told_apart(named) == shown
+    assert unambiguous(named) == shown
     rows = [{"agency": key, "name_vi": called, "name_en": ""} for key, called in named.items()]
     assert agencies(rows, "en") == shown and agencies(rows[1:], "vi") == {
         key: named[key] for key in ("tan-lap-2", "so-a")

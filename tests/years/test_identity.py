@@ -108,11 +108,11 @@ def test_the_sample_is_related_without_a_rest():
 
 
 def test_no_commune_is_praised_or_blamed_for_the_merger():
-    from dxlib.years import news
+    from dxlib.years import material_changes
 
     cases = read_case(DATA, 2024, "communes"), read_case(DATA, 2025, "communes")
     step = compare_years(*cases, read_register(DATA), read_lineage(DATA))
-    assert set(news([step], None)["news"]) <= {"estimate", "not-comparable"}
+    assert set(material_changes([step], None)["news"]) <= {"estimate", "not-comparable"}
 
 
 def test_two_lists_of_one_year_on_both_sides_of_a_merger(tmp_path, capsys):

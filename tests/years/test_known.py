@@ -10,7 +10,7 @@ from dxlib.case import read_case, read_lineage, read_register, read_series
 from dxlib.case.tables import empty
 from dxlib.index import evaluate
 from dxlib.years import PARTS, compare_series, compare_years
-from dxlib.years.course import chain, course, results
+from dxlib.years.time_series import chain, course, results
 from tests.known.folders import leaf
 from tests.years.two_years import GROUP, change, compared, lineage, register, write
 

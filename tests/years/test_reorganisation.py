@@ -11,7 +11,7 @@ from dxlib.case import check, read_series
 from dxlib.cli import main
 from dxlib.index import evaluate
 from dxlib.show import trend
-from dxlib.years import compare_series, news
+from dxlib.years import compare_series, material_changes
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 ON = ["--date", "2026-03-01", "--act", "Nghị quyết 12/NQ-HĐND"]
@@ -87,7 +87,7 @@ def test_a_merger_is_shown_then_written_and_the_years_know_it(root, capsys):
     assert told == {"U"} and table[JOINED]["score_change"]  # an estimate judges nobody
     series = read_series(root, 2026, "departments")
     compared = compare_series(series, [evaluate(case, "claimed") for case in series.cases])
-    moved = news(compared, None).set_index("agency")["news"]
+    moved = material_changes(compared, None).set_index("agency")["news"]
     assert moved[JOINED] == "estimate"
     (made_of,) = trend.units_table(compared, "vi").cells
     assert made_of[0] == NAMED[1] and "Sở Công Thương" in made_of[2] and "Sở Xây dựng" in made_of[2]

@@ -17,7 +17,7 @@ from dxlib.case.tables import rows_of
 from dxlib.cli import main
 from dxlib.index import evaluate
 from dxlib.verify import repeatability, steps
-from dxlib.years import PARTS, compare_series, course, news, noise, propose_links, results
+from dxlib.years import PARTS, compare_series, course, material_changes, noise, propose_links, results
 from tests.known.folders import leaf
 from tests.years.two_years import GROUP, write
 
@@ -73,10 +73,10 @@ def test_small_changes_are_not_news(departments):
     by_hand = sum(float((a + b) / 2) ** 2 for a, b in pairs[["weight_before", "weight_after"]].values)
     assert limit == pytest.approx(1.96 * (by_hand * 0.02) ** 0.5)
     assert noise([step], [None, 0.1]) is None and noise([], [0.1]) is None
-    plain, quiet = news([step], None), news([step], 1.0)
+    plain, quiet = material_changes([step], None), material_changes([step], 1.0)
     assert set(quiet["news"]) <= {"noise", "none", "not-comparable"}
     assert (plain.loc[plain["performance"] > 0, "news"] == "up").all()
-    assert isinstance(plain, pd.DataFrame) and len(news([], None)) == 0
+    assert isinstance(plain, pd.DataFrame) and len(material_changes([], None)) == 0
 
 
 def test_repeatability_is_dahlbergs_error():
@@ -210,7 +210,7 @@ def test_a_course_by_hand(tmp_path):
     }
     chained = {agency: rows["chain"].tolist() for agency, rows in lines.groupby("agency")}
     assert chained == {"a": [100, 125, 200], "zero": [100, 100, 200], "late": [100, 100], "new": [100]}
-    words = news(compared, None).set_index("agency")["news"].to_dict()  # of the last year alone
+    words = material_changes(compared, None).set_index("agency")["news"].to_dict()  # of the last year alone
     assert words == {"a": "up", "zero": "up", "late": "none"}
 
 
@@ -226,7 +226,7 @@ def test_the_limit_itself_is_noise(tmp_path):
     assert noise(compared, [None, 0.0, 0.3]) == pytest.approx(1.96 * 0.3)
     assert noise(compared, [0.0, None, 0.3]) is None is noise([], [0.0, 0.0])
     for limit, word in ((F(3, 10), "noise"), (F(29, 100), "up")):
-        assert news(compared, limit)["news"].tolist() == [word]
+        assert material_changes(compared, limit)["news"].tolist() == [word]
 
 
 @pytest.mark.parametrize("day", ["2021-12-31", "2024-12-31", "2025-02-28", "2025-12-31"])

@@ -13,7 +13,7 @@ from dxlib.case import read_case, read_lineage, read_register, read_series
 from dxlib.case.tables import empty
 from dxlib.cli import main
 from dxlib.index import evaluate
-from dxlib.years import PARTS, compare_series, compare_years, course, news, results, row_changes
+from dxlib.years import PARTS, compare_series, compare_years, course, material_changes, results, row_changes
 from tests.index.random_cases import few, givens
 from tests.index.random_cases import points as points_of
 from tests.known.folders import leaf, pillar
@@ -49,7 +49,7 @@ def test_a_row_without_an_answer_is_no_performance(tmp_path, forward):
     assert row["matched_share"] == F(30, 40)
     assert not any(change(step, "b")[part] for part in PARTS) and change(step, "b")["matched_share"] == 1
     assert row_changes(step, "a")["code"].tolist() == ["1", "3"]
-    assert news([step], None)["news"].tolist() == ["up" if forward else "down", "none"]
+    assert material_changes([step], None)["news"].tolist() == ["up" if forward else "down", "none"]
 
 
 def test_a_row_that_has_no_answer_in_both_years_is_not_compared(tmp_path):
@@ -63,7 +63,7 @@ def test_too_few_answers_are_not_compared(tmp_path, capsys):
     """Rows 1 and 2 carry half of the weight: below the declared 60 % nothing is told of a, everything of b."""
     step = two(tmp_path, FULL, {"1": 8, "2": 6})
     assert step.comparable and step.like_for_like == {"b"}
-    assert news([step], None)["news"].tolist() == ["not-comparable", "none"]
+    assert material_changes([step], None)["news"].tolist() == ["not-comparable", "none"]
     series = read_series(tmp_path, 2022, GROUP)
     exact = [evaluate(case) for case in series.cases]
     lines = course(compare_series(series, exact), results(series.cases, exact))
@@ -199,7 +199,7 @@ def test_others_move_nobody_on_a_row_within_the_group(tmp_path, missing, branch,
         row = change(step, agency)
         assert {part for part in PARTS if row[part]} == {"membership"} or row["change"] == 0
         assert row["base_before"] == row["base_after"] and not row_changes(step, agency)["performance"].any()
-    assert set(news([step], None).set_index("agency").loc[["a", "c"], "news"]) == {"none"}
+    assert set(material_changes([step], None).set_index("agency").loc[["a", "c"], "news"]) == {"none"}
 
 
 def test_a_row_that_did_not_apply_and_has_no_answer_now(tmp_path):

@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from ...case.framework import CHOICES, Node
 from ...index import INDEX
-from ...index.score import Column, branch
+from ...index.exact import Column, branch
 from ..book import Cell, Sheet
 from .inputs import aggregate, by_points, children, place
 from .plan import FIRST as LINES
 from .plan import LETTERS, Plan, figure_style, rounding, shown, top
-from .points import POINTS, ROOM, SHARE
+from .points import MAXIMUM, POINTS, SHARE
 
 TITLE, SECTION, CODE, WEIGHT, FIRST = LINES - 2, LINES - 1, LINES, LINES + 1, LINES + 2
 START = 1  # after the column of the agency
@@ -205,7 +205,7 @@ class Tower:
         kinds: dict[str, Callable[[Node, int, int], Cell]] = {
             "points": self.points_of,
             "share": self.share_of,
-            "room": self.room_of,
+            "room": self.own_maximum_of,
             "weight": self.weight_of,
             "term": self.term_of,
         }
@@ -215,7 +215,7 @@ class Tower:
         results: dict[str, Callable[[int, int], Cell]] = {
             "sum": self.weights,
             "raw": self.mean,
-            "room": self.room,
+            "room": self.own_maximum,
             "points": self.points,
             "share": self.share if self.sums or self.plan.every_level else self.mean,
             "present": self.present,
@@ -226,7 +226,7 @@ class Tower:
         """A figure of a child: of a row on the sheet of points, of a branch in its block."""
         if not node.children:
             return f"'{self.plan.sheet('points')}'!{LETTERS[kind]}{self.plan.row_lines[node.code] + i + 1}"
-        name = {SHARE: "share", ROOM: "room", POINTS: "points"}[kind]
+        name = {SHARE: "share", MAXIMUM: "room", POINTS: "points"}[kind]
         return self.laid[node.code].result(name, FIRST + i + 1)
 
     def worth(self, column: Column, i: int, value: Fraction | None) -> float | int | str | None:
@@ -235,24 +235,24 @@ class Tower:
     def points_of(self, node: Node, i: int, n: int) -> Cell:
         column = self.columns[node.code]
         share = column.shares[i]
-        points = None if share is None else share * column.rooms[i]
+        points = None if share is None else share * column.own_maxima[i]
         return Cell(self.worth(column, i, points), "part_points", self.below(node, POINTS, i))
 
     def share_of(self, node: Node, i: int, n: int) -> Cell:
         column, formula = self.columns[node.code], self.below(node, SHARE, i)
         if self.plan.every_level and not node.children:
-            points, room = self.below(node, POINTS, i), self.below(node, ROOM, i)
-            formula = f"IF(ISNUMBER({points}),IF({room}=0,{formula},{points}/{room}),{points})"
+            points, own_maximum = self.below(node, POINTS, i), self.below(node, MAXIMUM, i)
+            formula = f"IF(ISNUMBER({points}),IF({own_maximum}=0,{formula},{points}/{own_maximum}),{points})"
         return Cell(self.worth(column, i, column.shares[i]), "part_share", formula)
 
-    def room_of(self, node: Node, i: int, n: int) -> Cell:
-        room = self.columns[node.code].rooms[i]
-        return Cell(shown(room), figure_style(room), self.below(node, ROOM, i))
+    def own_maximum_of(self, node: Node, i: int, n: int) -> Cell:
+        own_maximum = self.columns[node.code].own_maxima[i]
+        return Cell(shown(own_maximum), figure_style(own_maximum), self.below(node, MAXIMUM, i))
 
     def weight_of(self, node: Node, i: int, n: int) -> Cell:
         """The weight that stays. Of alternatives without points: the part that stays."""
         value = node.weight * self.columns[node.code].present[i]
-        stays = self.laid[node.code].result("present", n) if node.children else f"({self.below(node, ROOM, i)}>0)"
+        stays = self.laid[node.code].result("present", n) if node.children else f"({self.below(node, MAXIMUM, i)}>0)"
         if self.block.aggregate in CHOICES:
             return Cell(shown(self.columns[node.code].present[i]), "share", f"{stays}*1")
         column = self.block.sections["weight"] + self.block.counting.index(node)
@@ -283,16 +283,16 @@ class Tower:
         shares, weights = (self.block.span(section, n) for section in ("share", "weight"))
         return Cell(shown(total), figure_style(total), f"SUMPRODUCT(ISNUMBER({shares})*{weights})")
 
-    def room(self, i: int, n: int) -> Cell:
+    def own_maximum(self, i: int, n: int) -> Cell:
         """The maximum that stays."""
-        room, whole = self.column.rooms[i], place(self.plan, self.block.code, "max")
+        own_maximum, whole = self.column.own_maxima[i], place(self.plan, self.block.code, "max")
         if not self.framework.has_points:
             formula = whole
         elif self.block.aggregate in CHOICES:
             formula = f"MAX({self.block.span('room', n)})"
         else:
             formula = f"SUM({self.block.span('room', n)})"
-        return Cell(shown(room), figure_style(room), formula)
+        return Cell(shown(own_maximum), figure_style(own_maximum), formula)
 
     def largest(self, n: int) -> str:
         """Of the alternatives that count: the part of the largest maximum that stays."""
@@ -301,21 +301,21 @@ class Tower:
 
     def points(self, i: int, n: int) -> Cell:
         share = self.column.shares[i]
-        value = self.worth(self.column, i, None if share is None else share * self.column.rooms[i])
-        room = self.block.result("room", n)
+        value = self.worth(self.column, i, None if share is None else share * self.column.own_maxima[i])
+        own_maximum = self.block.result("room", n)
         if self.sums:
-            added = self.settled(f"SUM({self.block.span('points', n)})")
-            formula = f'IF({room}=0,"",{added})'
+            added = self.rounded(f"SUM({self.block.span('points', n)})")
+            formula = f'IF({own_maximum}=0,"",{added})'
             return Cell(value, "score", self.unless_blocked(formula, n))
         mean = self.block.result("raw" if self.plan.every_level else "share", n)
-        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.settled(f'{mean}*{room}')},{mean})")
+        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.rounded(f'{mean}*{own_maximum}')},{mean})")
 
     def share(self, i: int, n: int) -> Cell:
         """The share that the points are of the maximum that stays."""
-        points, room = self.block.result("points", n), self.block.result("room", n)
-        formula = f"{points}/{room}"
+        points, own_maximum = self.block.result("points", n), self.block.result("room", n)
+        formula = f"{points}/{own_maximum}"
         if not self.sums:
-            formula = f"IF({room}=0,{self.block.result('raw', n)},{formula})"
+            formula = f"IF({own_maximum}=0,{self.block.result('raw', n)},{formula})"
         return Cell(
             self.worth(self.column, i, self.column.shares[i]),
             "part_share",
@@ -329,8 +329,8 @@ class Tower:
         if how in CHOICES:
             chosen = f"{'MAX' if how == 'best' else 'MIN'}({first})"
             if "points" in block.sections:
-                rooms = block.span("room", n)
-                chosen = f"IF(MAX({rooms})=0,0,{chosen}/MAX({rooms}))"
+                own_maxima = block.span("room", n)
+                chosen = f"IF(MAX({own_maxima})=0,0,{chosen}/MAX({own_maxima}))"
             formula = f'IF(COUNT({first})=0,"",{chosen})'
         else:
             total, weights = block.result("sum", n), block.span("weight", n)
@@ -359,7 +359,7 @@ class Tower:
         first = self.block.span("points" if "points" in self.block.sections else "share", n)
         return f"IF(COUNTIF({first},{self.plan.no_score})>0,{self.plan.no_score},{formula})"
 
-    def settled(self, points: str) -> str:
+    def rounded(self, points: str) -> str:
         if not self.plan.every_level:
             return points
         return rounding(points, self.settings.points_decimals, self.settings.half)

@@ -52,8 +52,8 @@ def cover_sheet(plan: Plan) -> Sheet:
             cells[line, 0], cells[line, 1] = Cell(name or words, style), Cell(words if name else "", style)
             wide = not name or not words
             merged += [(line, *SPAN)] if wide else []
-            room = ROOMY * (sum(WIDTHS) if wide else WIDTHS[1])
-            heights[line] = max(height(name, ROOMY * WIDTHS[0]), height(words, room))
+            width = ROOMY * (sum(WIDTHS) if wide else WIDTHS[1])
+            heights[line] = max(height(name, ROOMY * WIDTHS[0]), height(words, width))
     return Sheet(plan.sheet("cover"), cells, WIDTHS, heights, merged=merged, header=plan.marks, protected=False)
 
 

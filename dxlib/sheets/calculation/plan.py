@@ -11,7 +11,7 @@ from ...case import Case
 from ...case.answered import Cells, on_top
 from ...case.framework import Node
 from ...index import INDEX, Exact, provisional
-from ...index.score import finished, leaves_of
+from ...index.exact import finished, leaves_of
 from ...index.values import OPEN, Finished, Leaf
 from ...rules import quoted
 from ...words import agencies, name, text, title_of_year

@@ -15,7 +15,7 @@ from .plan import LETTERS, Plan, Value, figure_style, heads, page, rounding, sho
 
 NOTHING_OF_NOTHING = "0/0"
 USED = {"a": 4, "b": 5, "option": 6, "points": 7}
-VALUE, STATE, SHARE, ROOM, POINTS = range(8, 13)
+VALUE, STATE, SHARE, MAXIMUM, POINTS = range(8, 13)
 COLUMNS = (*IDENTITY, "a", "b", "option", "direct", "value", "state", "share", "room", "points")
 WIDTHS = (*IDENTITY_WIDTHS, 11, 11, 38, 9, 12, 16, 12, 11, 12)
 COVERED = ("covered",)  # in a set with min_coverage: the row's part of the index, where it has a value
@@ -89,10 +89,10 @@ class Worked:
             cells[POINTS] = Cell(self.blocked(i, self.leaf.shares[i], rounds=True), "points", self.extra_formula(n))
             return cells
         column, share = self.column, self.by_policy(i)
-        counts, room = column.shares[i], column.rooms[i]
-        points = None if counts is None else counts * room
+        counts, own_maximum = column.shares[i], column.own_maxima[i]
+        points = None if counts is None else counts * own_maximum
         cells[SHARE] = Cell(self.blocked(i, share), "share", self.share_formula(n))
-        cells[ROOM] = Cell(shown(room), figure_style(room), self.room_formula(n))
+        cells[MAXIMUM] = Cell(shown(own_maximum), figure_style(own_maximum), self.own_maximum_formula(n))
         cells[POINTS] = Cell(self.blocked(i, points), "points", self.points_formula(n))
         return cells
 
@@ -197,7 +197,7 @@ class Worked:
             found = f"IF({state}={quoted(self.words[key])},{answers.get(policy, no_score)},{found})"
         return f"IF({state}={quoted(self.words['value'])},{self.by_rule(n)},{found})"
 
-    def room_formula(self, n: int) -> str:
+    def own_maximum_formula(self, n: int) -> str:
         """The maximum that stays: nothing where the row is left out for the agency."""
         gone = [
             f"{LETTERS[STATE]}{n}={quoted(self.words[key])}"
@@ -211,16 +211,16 @@ class Worked:
         )
 
     def points_formula(self, n: int) -> str:
-        share, room = f"{LETTERS[SHARE]}{n}", f"{LETTERS[ROOM]}{n}"
-        return f"IF(ISNUMBER({share}),{self.settled(f'{share}*{room}')},{share})"
+        share, own_maximum = f"{LETTERS[SHARE]}{n}", f"{LETTERS[MAXIMUM]}{n}"
+        return f"IF(ISNUMBER({share}),{self.rounded(f'{share}*{own_maximum}')},{share})"
 
     def extra_formula(self, n: int) -> str:
         state, words = f"{LETTERS[STATE]}{n}", self.words
         nothing = f"OR({state}={quoted(words['missing'])},{state}={quoted(words['not_applicable'])})"
-        points = self.settled(self.by_rule(n))
+        points = self.rounded(self.by_rule(n))
         return f'IF({state}={quoted(words["value"])},{points},IF({nothing},"",{self.plan.no_score}))'
 
-    def settled(self, points: str) -> str:
+    def rounded(self, points: str) -> str:
         if not self.plan.every_level:
             return points
         return rounding(points, self.settings.points_decimals, self.settings.half)

@@ -6,9 +6,9 @@ import pandas as pd
 
 from ...case.framework import CHOICES
 from ...index import INDEX, tabulate
+from ...index.exact import coverage
 from ...index.rank import ranked_on
 from ...index.rounding import rounded
-from ...index.score import coverage
 from ...index.table import SCORE_DECIMALS
 from ...index.values import OPEN
 from ...rules import quoted
@@ -61,8 +61,8 @@ class Result:
         self.scoped = len(set(self.scopes)) > 1
         self.base, self.index = without_extra(plan), plan.exact.columns[INDEX]
         self.block = blocks(plan)[INDEX]
-        told = tabulate(plan.case, plan.exact, [INDEX])
-        self.told = told.to_dict("records")
+        official = tabulate(plan.case, plan.exact, [INDEX])
+        self.official = official.to_dict("records")
         self.covered = coverage(plan.case.framework, plan.exact) if self.settings.min_coverage else []
         wanted = {
             "scope": self.scoped,
@@ -85,7 +85,7 @@ class Result:
         n, plan = FIRST + i + 1, self.plan
         agency, called = plan.agencies[i]
         below = BRANCH_LINES + i + 1
-        row, room = self.told[i], self.index.rooms[i]
+        row, maximum = self.official[i], self.index.own_maxima[i]
         base = self.worth(self.base.shares[i], self.base.blocked[i])
         share = base if base in ("", self.no_score) else self.worth(self.index.shares[i], self.index.blocked[i])
         first = f"'{plan.sheet('branches')}'!{self.block.result('share', below)}"
@@ -95,7 +95,7 @@ class Result:
             "scope": Cell(self.scopes[i], "cut_code"),
             "ranked": Cell(text(f"page.{'yes' if self.listed[i] else 'no'}", plan.lang), "cut_given"),
             "room": Cell(
-                shown(room), figure_style(room), f"'{plan.sheet('branches')}'!{self.block.result('room', below)}"
+                shown(maximum), figure_style(maximum), f"'{plan.sheet('branches')}'!{self.block.result('room', below)}"
             ),
             "share": Cell(share, "share", self.share(n) if plan.extra else first),
             "published": Cell(number_or_nothing(row["points"]), "score", self.published(n)),
@@ -132,25 +132,25 @@ class Result:
 
     def share(self, n: int) -> str:
         """Bonus and penalty on top, once, between nothing and the own maximum."""
-        base, extra, room = (self.at(key, n) for key in ("base", "extra", "room"))
-        together = f"IF({room}=0,{base},MIN(1,MAX(0,{base}+{extra}/{room})))"
+        base, extra, maximum = (self.at(key, n) for key in ("base", "extra", "room"))
+        together = f"IF({maximum}=0,{base},MIN(1,MAX(0,{base}+{extra}/{maximum})))"
         return f"IF(ISNUMBER({base}),IF(ISNUMBER({extra}),{together},{extra}),{base})"
 
     def published(self, n: int) -> str:
-        share, room = self.at("share", n), self.at("room", n)
-        points = rounding(f"{share}*{room}", self.settings.points_decimals, self.settings.half)
+        share, maximum = self.at("share", n), self.at("room", n)
+        points = rounding(f"{share}*{maximum}", self.settings.points_decimals, self.settings.half)
         return f'IF(ISNUMBER({share}),{points},"")'
 
     def deciding(self, i: int) -> float | int | str | None:
         rooted = INDEX in self.plan.case.framework.rooted
-        share = ranked_on(self.index.shares[i], self.index.rooms[i], self.settings, rooted)
+        share = ranked_on(self.index.shares[i], self.index.own_maxima[i], self.settings, rooted)
         return "" if share is None else shown(rounded(share, SCORE_DECIMALS))
 
     def deciding_formula(self, n: int) -> str:
-        share, room = self.at("share", n), self.at("room", n)
+        share, maximum = self.at("share", n), self.at("room", n)
         value = share
         if self.settings.rank_on == "published":
-            value = f"IF({room}=0,{share},{self.at('published', n)}/{room})"
+            value = f"IF({maximum}=0,{share},{self.at('published', n)}/{maximum})"
         return f'IF(ISNUMBER({share}),ROUND({value},{SCORE_DECIMALS}),"")'
 
     def takes_part(self, i: int) -> bool:

@@ -18,7 +18,7 @@ from .annex import (
 from .audit import audit_table
 from .choices import choices_table, importance_table, left_out, left_out_summary, points_table, zeros_sentence
 from .first import SETTLED, in_short, summary
-from .limits import limits
+from .limitations import limits
 from .weights import (
     classes_table,
     drawn_from,

@@ -230,7 +230,7 @@ def gains_table(case: Case, gains: pd.DataFrame, half_width: float, lang: str) -
         text("sensitivity.gains_caption", lang, half_width=percent(half_width, lang, 0)),
         heads,
         body,
-        labels.made(case, lang, "dxlib.robust.heavier"),
+        labels.made(case, lang, "dxlib.robust.raised_weights"),
         labels.shown_of(len(body), len(gains), lang),
     )
 

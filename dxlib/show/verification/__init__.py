@@ -13,7 +13,7 @@ from .claims import (
     own_sums,
 )
 from .first import left_out, public, summary
-from .limits import limits
+from .limitations import limits
 from .materiality import decisive_table, materiality_sentence, ranges_chart
 from .selection import estimates_table, factors_sentence, open_sentence, parts_table, plan_table, worklist_table
 from .suspicions import coverage_table, flag_summary, flag_table

@@ -8,8 +8,8 @@ import pandas as pd
 
 from ... import confidence
 from ...case import Case
-from ...verify.estimates import conclusion
-from ...verify.risk import FACTORS, PRIOR, TOLERABLE, UNKNOWN
+from ...verify.estimation import conclusion
+from ...verify.risk_assessment import FACTORS, PRIOR, TOLERABLE, UNKNOWN
 from ...words import number, percent, text
 from .. import labels
 from ..blocks import Column, Sentences, Table, sentences, table

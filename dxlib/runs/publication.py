@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from errno import EISDIR
 from pathlib import Path
 
-from ..atomic import Decided, commit, inside, settle, stage
+from ..atomic import Decided, commit, inside, recover, stage
 from ..case import places
 from ..case.read import look_at_settings
 from ..errors import Finding, Refusal
@@ -28,7 +28,7 @@ NEW = "new"  # below the working folder: files in full, as they will stand below
 
 
 @dataclass
-class Books:
+class Publication:
     """The records of both readers as they will stand, and what waits in the working folder to be published with them.
 
     entries   job -> entry of the record
@@ -123,7 +123,7 @@ class Books:
                 for now, before in zip((self.entries, self.index), self.stood, strict=True)
             )
 
-    def settled(self, outcomes: Mapping[Job, Outcome]) -> dict[Job, Outcome]:
+    def final(self, outcomes: Mapping[Job, Outcome]) -> dict[Job, Outcome]:
         """The outcomes, of which some could not be published."""
         why = {job: self.held.get(f"{job.year}/{job.group}", ()) for job in outcomes}
         return {
@@ -212,18 +212,18 @@ def beside(failure: Outcome) -> str:
     return next((path.partition("/")[2] for path in failure.products if path.endswith(".failed.ipynb")), "")
 
 
-def opened(root: Path, reports: Path, work: Path) -> Books:
-    """The books of a reports folder, after finishing what an interrupted run had decided to publish."""
+def opened(root: Path, reports: Path, work: Path) -> Publication:
+    """What a reports folder publishes, after finishing what an interrupted run had decided to publish."""
     for reader in record.READERS:
-        settle(reports / reader)
+        recover(reports / reader)
     former = record.read(reports)
     entries = record.standing(reports, former)
     index = {path: facts for path, facts in record.read_index(reports).items() if (reports / path).is_file()}
-    return Books(root, reports, work, former, entries, index, waiting=entries != former)
+    return Publication(root, reports, work, former, entries, index, waiting=entries != former)
 
 
-def put(books: Books, name: str, data: bytes) -> None:
+def put(publication: Publication, name: str, data: bytes) -> None:
     """One file beside the readers' folders."""
-    stage(books.work, name, data)
-    all_free(books.reports, [name])
-    patient((books.work / name).replace, books.reports / name)
+    stage(publication.work, name, data)
+    all_free(publication.reports, [name])
+    patient((publication.work / name).replace, publication.reports / name)

@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from dxlib.errors import Refusal
-from dxlib.robust import certain_pairs, heavier, place_groups
+from dxlib.robust import certain_pairs, place_groups, raised_weights
 from dxlib.robust.groups import longest_runs
 from tests.robust.toy import TOY, toy
 
 
 def test_on_paper(tmp_path):
     # k1 to .6 of 1 (doubled): the others at .5 (4/7), .2 (4/7): a .5857, b .7086, c .6343: b gains one place, c one
-    out = heavier(toy(tmp_path), 1.0).set_index("node")
+    out = raised_weights(toy(tmp_path), 1.0).set_index("node")
     assert out.index.tolist() == ["k1", "k2"]  # k0 would weigh 1
     assert out.loc["k1", ["weight", "heavier"]].tolist() == [0.3, 0.6]
     assert out.loc["k1", ["gain", "agency", "rank", "after", "moved"]].tolist() == [1, "b", 2, 1, 3]
@@ -22,13 +22,13 @@ def test_on_paper(tmp_path):
 
 
 def test_nobody_gains_and_bad_widths(tmp_path):
-    out = heavier(toy(tmp_path), 0.0)
+    out = raised_weights(toy(tmp_path), 0.0)
     assert out["gain"].tolist() == [0, 0, 0] and out["agency"].tolist() == ["", "", ""] and out["rank"].isna().all()
-    assert heavier(toy(tmp_path / "one", data={"a": TOY["a"]}), 0.2)["gain"].tolist() == [0, 0, 0]
-    assert heavier(toy(tmp_path / "alone", weights=(1, 0, 0)), 0.2).empty
-    assert heavier(toy(tmp_path / "best", aggregate="best"), 0.2).empty
+    assert raised_weights(toy(tmp_path / "one", data={"a": TOY["a"]}), 0.2)["gain"].tolist() == [0, 0, 0]
+    assert raised_weights(toy(tmp_path / "alone", weights=(1, 0, 0)), 0.2).empty
+    assert raised_weights(toy(tmp_path / "best", aggregate="best"), 0.2).empty
     with pytest.raises(Refusal):
-        heavier(toy(tmp_path / "wide"), 1.5)
+        raised_weights(toy(tmp_path / "wide"), 1.5)
 
 
 def test_groups_on_paper():

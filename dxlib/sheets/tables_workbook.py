@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from .. import schema
-from ..atomic import put_all, read_plain, settle, working_folder
+from ..atomic import put_all, read_plain, recover, working_folder
 from ..case import judge as foretell
 from ..case.answers import ANSWER
 from ..case.case import build_tree
@@ -323,7 +323,7 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     out.findings += [f for f in found if (f.file, f.row) not in unsure]
     if write_it and not out.refused and out.files:
         files = {file.relative_to(root).as_posix(): data for file, data in out.files.items()}
-        settle(folder)
+        recover(folder)
         with working_folder(folder):  # one step for both folders, and nobody else is at work in this one
             put_all(root, files)
     return out
@@ -603,9 +603,9 @@ def files_of(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], o
     for i in range(max(len(was.get("class", ())), len(given.get("class", ())))):
         old, fresh = (dict(enumerate(x.get("class", ()))).get(i, {}) for x in (was, given))
         lines += [(f"class {i + 1} {key}", held(old, key), held(fresh, key)) for key in CLASSES]
-    told = [("index", key, "", a, b) for key, a, b in lines if a != b]
-    out.changes += told
-    if told:
+    edited = [("index", key, "", a, b) for key, a, b in lines if a != b]
+    out.changes += edited
+    if edited:
         changed[folder / SETTINGS_FILE] = new[SETTINGS_FILE]
     return changed
 

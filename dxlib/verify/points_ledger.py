@@ -17,7 +17,7 @@ from ..case import Case
 from ..case.answered import Cells, steps_of
 from ..case.framework import Node, optional
 from ..index import Exact, evaluate
-from ..index.score import Column
+from ..index.exact import Column
 from ..index.values import OPEN, Leaf, leaf
 from ..schema import EVIDENCE
 
@@ -152,10 +152,10 @@ def texts(frame: pd.DataFrame, column: str, rows: np.ndarray) -> np.ndarray:
     return np.append(frame[column].to_numpy(object), "")[rows]
 
 
-def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
+def ledger(case: Case, scored: Scores | None = None) -> pd.DataFrame:
     """Claim, first verdict, final verdict of every reported row that was claimed or decided.
 
-    told   from `scores`; made here when not given
+    scored   from `scores`; made here when not given
 
     Returns one row per agency (order of agencies.csv) and leaf (tree order):
     agency, scope, pillar (the top row above), indicator, max_points (nan for bonus and penalty rows);
@@ -174,18 +174,18 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
     Points are floats of exact fractions. Source: the steps of appraisal in issued provincial decisions (self
     score, verdict, appeal, decision), as contract.md has them; points by the rules of the index set.
     """
-    told = told or scores(case)
-    agencies, leaves, tables = told.claimed.agencies, list(reported_leaves(case)), case.tables
+    scored = scored or scores(case)
+    agencies, leaves, tables = scored.claimed.agencies, list(reported_leaves(case)), case.tables
     codes, size = [node.code for node, _ in leaves], len(agencies) * len(leaves)
     claims, verdicts, appeals = (tables[name] for name in ("claims", "verdicts", "appeals"))
     at = cells(verdicts, agencies, codes)
     done = np.bincount(at[at >= 0], minlength=size)
-    claimed, final = in_points_of_all(case, told, leaves)
+    claimed, final = in_points_of_all(case, scored, leaves)
     first = final.copy()
     for cell in np.flatnonzero(done > 1).tolist():
         i, j = divmod(cell, len(leaves))
-        first[cell] = in_points(told.earlier[agencies[i], codes[j], 1], leaves[j][1])
-    missing = [[state == "missing" for state in values_of(told.claimed, code).states] for code in codes]
+        first[cell] = in_points(scored.earlier[agencies[i], codes[j], 1], leaves[j][1])
+    missing = [[state == "missing" for state in values_of(scored.claimed, code).states] for code in codes]
     exempt = [[agency in case.answers.exempt.get(code, ()) for agency in agencies] for code in codes]
     kept = ~agency_by_agency(exempt, bool) & ((done > 0) | ~agency_by_agency(missing, bool))
     claim = last_rows(cells(claims, agencies, codes), size)
@@ -226,14 +226,14 @@ def ledger(case: Case, told: Scores | None = None) -> pd.DataFrame:
 
 
 def in_points_of_all(
-    case: Case, told: Scores, leaves: Sequence[tuple[Node, Fraction | None]]
+    case: Case, scored: Scores, leaves: Sequence[tuple[Node, Fraction | None]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points claimed and points found in every cell of the grid of `cells`, nan without a value."""
     claimed, final = [], []
     for node, maximum in leaves:
-        said, found = (in_column(values_of(exact, node.code), maximum) for exact in (told.claimed, told.verified))
+        said, found = (in_column(values_of(exact, node.code), maximum) for exact in (scored.claimed, scored.verified))
         if node.rule.group:  # what moved on a row scored against the group is the others' doing
-            accepted = [case.answers.accepted(node.code, agency) for agency in told.claimed.agencies]
+            accepted = [case.answers.accepted(node.code, agency) for agency in scored.claimed.agencies]
             said = [b if same else a for a, b, same in zip(said, found, accepted, strict=True)]
         claimed.append(said)
         final.append(found)
@@ -251,17 +251,17 @@ def table(columns: Mapping[str, Sequence | np.ndarray], order: list[str]) -> pd.
     return frame if len(frame) else frame.astype(object)
 
 
-def steps(case: Case, told: Scores | None = None) -> pd.DataFrame:
+def steps(case: Case, scored: Scores | None = None) -> pd.DataFrame:
     """Every verdict of the ledger with what it makes of its row.
 
-    told   from `scores`; made here when not given
+    scored   from `scores`; made here when not given
 
     Returns one row per verdict, in the order of verdicts.csv, those of a cell together: agency, indicator, step (int),
     stage, points_share (float, share of the row's maximum after that step; nan for bonus and penalty rows, and where
     the row has no value), reason, decided_by, decided_on. Source: contract.md, "What counts".
     """
-    told = told or scores(case)
-    agencies = told.verified.agencies
+    scored = scored or scores(case)
+    agencies = scored.verified.agencies
     codes = [node.code for node, maximum in reported_leaves(case) if maximum]
     verdicts = case.tables["verdicts"]
     cell = verdicts.groupby(CELL, sort=False).ngroup().to_numpy()
@@ -270,12 +270,12 @@ def steps(case: Case, told: Scores | None = None) -> pd.DataFrame:
     starts = np.searchsorted(cell, cell)
     step, last = np.arange(len(cell)) - starts + 1, np.diff(cell, append=-1) != 0
     at = cells(verdicts, agencies, codes)
-    shares = [in_column(told.verified.columns[code], None) for code in codes]
+    shares = [in_column(scored.verified.columns[code], None) for code in codes]
     share = np.append(agency_by_agency(shares, float), NAN)[at]
     columns = {name: verdicts[name].to_numpy(object) for name in (*CELL, "stage", "reason", "decided_by", "decided_on")}
     for row in np.flatnonzero(~last & (at >= 0)).tolist():
         key = (columns["agency"][row], columns["indicator"][row], int(step[row]))
-        share[row] = in_points(told.earlier[key], None)
+        share[row] = in_points(scored.earlier[key], None)
     return table({**columns, "step": step, "points_share": share}, STEP_COLUMNS)
 
 

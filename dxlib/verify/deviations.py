@@ -19,8 +19,8 @@ from ..index import INDEX, Exact
 from ..index.aggregate import total
 from ..index.rounding import rounded
 from ..rules import ONE, ZERO
-from .ledger import NAN, Scores, reported_leaves, row_maxima, scores, values_of
-from .open_items import open_items
+from .points_ledger import NAN, Scores, reported_leaves, row_maxima, scores, values_of
+from .undecided import open_items
 
 
 @dataclass
@@ -58,10 +58,10 @@ def compared(case: Case, claimed: Exact, recognised: Exact) -> Iterator[tuple[st
                 yield agency, node.code, difference, maximum
 
 
-def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def deviation(case: Case, scored: Scores | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Claimed against recognised.
 
-    told   from `scores`; made here when not given
+    scored   from `scores`; made here when not given
 
     Returns (by_agency, by_indicator), in the order of agencies.csv and of the tree. Points are rounded to
     points_decimals, inflation to 6 decimals (nan where nothing was compared).
@@ -75,15 +75,15 @@ def deviation(case: Case, told: Scores | None = None) -> tuple[pd.DataFrame, pd.
     Source: OECD/JRC Handbook (2008), step 1 (the figures must be believed before they are combined); inflation
     of the maximum = sum of d / sum of m, bounded by -1 and 1.
     """
-    told = told or scores(case)
-    claimed, recognised = told.claimed, told.verified
+    scored = scored or scores(case)
+    claimed, recognised = scored.claimed, scored.verified
     agencies = {agency: Sums() for agency in claimed.agencies}
     maxima = row_maxima(case)
     rows = {node.code: Sums() for node, _ in reported_leaves(case)}
     for agency, code, difference, maximum in compared(case, claimed, recognised):
         agencies[agency].add(difference, maximum)
         rows[code].add(difference, maximum)
-    waiting = open_items(case, told)
+    waiting = open_items(case, scored)
     waiting = waiting[waiting["kind"] != "appealed"]
     of_agency, of_row = (waiting[part].value_counts() for part in ("agency", "indicator"))
     by_agency = [
@@ -184,4 +184,4 @@ def points(x: Fraction, case: Case) -> float:
 def index_points(exact: Exact, i: int, case: Case) -> float:
     column = exact.columns[INDEX]
     share = column.shares[i]
-    return float("nan") if share is None else points(share * column.rooms[i], case)
+    return float("nan") if share is None else points(share * column.own_maxima[i], case)

@@ -28,7 +28,7 @@ class Column:
     """One node for every agency, in the order of agencies.csv.
 
     shares    share of the own maximum; None where there is no score
-    rooms     the maximum that stays in the tree: the node's, less what is excluded for that agency (the scale
+    own_maxima  the maximum that stays in the tree: the node's, less what is excluded for that agency (the scale
               of `total` without points)
     present   the part of the node's weight that stays in the tree (0: handed on to the whole index)
     blocked   True where the node has no score because a part of it has none (not verified, or missing
@@ -37,7 +37,7 @@ class Column:
     """
 
     shares: list[Fraction | None]
-    rooms: list[Fraction]
+    own_maxima: list[Fraction]
     present: list[Fraction]
     blocked: list[bool]
     states: list[str]
@@ -121,11 +121,11 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
     """A leaf under the policies for rows that do not apply and for missing answers."""
     node = framework.nodes[code]
     n = len(values.states)
-    room = full_room(node, framework)
+    own_maximum = full_maximum(node, framework)
     if not node.scored:
         return Column([None] * n, [ZERO] * n, [ZERO] * n, [False] * n, values.states)
     policy = {"not-applicable": settings.not_applicable, "missing": settings.missing}
-    shares, rooms, present, blocked = list(values.shares), [room] * n, [ONE] * n, [False] * n
+    shares, own_maxima, present, blocked = list(values.shares), [own_maximum] * n, [ONE] * n, [False] * n
     for i, state in enumerate(values.states):
         if state in OPEN:
             blocked[i] = True
@@ -137,14 +137,14 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
         elif rule in ("not-ranked", "error"):
             blocked[i] = True
         elif rule == "exclude":
-            rooms[i] = present[i] = ZERO
+            own_maxima[i] = present[i] = ZERO
     if settings.rounding == "every-level":
         rooted = code in framework.rooted
-        shares = [round_share(s, r, settings, rooted) for s, r in zip(shares, rooms, strict=True)]
-    return Column(shares, rooms, present, blocked, values.states)
+        shares = [round_share(s, r, settings, rooted) for s, r in zip(shares, own_maxima, strict=True)]
+    return Column(shares, own_maxima, present, blocked, values.states)
 
 
-def full_room(node: Node, framework: Framework) -> Fraction:
+def full_maximum(node: Node, framework: Framework) -> Fraction:
     """The maximum of a node of which nothing is left out."""
     return (node.maximum or ZERO) if framework.has_points else framework.total
 
@@ -169,26 +169,26 @@ def branch(
     idle = [columns[node.code] for node in lying]
     scale = (maximum or ZERO) if framework.has_points else framework.total
     # a row of weight 0 further down leaves with its maximum alone, not with any weight
-    everything = (ONE,) * len(below), *(tuple(full_room(n, framework) for n in nodes) for nodes in (counting, lying))
+    everything = (ONE,) * len(below), *(tuple(full_maximum(n, framework) for n in nodes) for nodes in (counting, lying))
     words: dict[tuple[tuple[str, ...], bool], str] = {}
     rooted = code in framework.rooted
     out = Column([], [], [], [], [])
-    for agency, (shares, rooms, present, blocked, states), (_, idle_rooms, idle_present, _, _) in zip(
+    for agency, (shares, own_maxima, present, blocked, states), (_, idle_maxima, idle_present, _, _) in zip(
         agencies, by_agency(below, len(agencies)), by_agency(idle, len(agencies)), strict=True
     ):
-        parts = list(zip(weights, shares, present, rooms, full, strict=True))
-        held, room = ONE, scale
-        if (present, rooms, idle_rooms) != everything:
-            rest = list(zip(idle_present, idle_rooms, strict=True))
-            held, room = kept_weight(parts, rest, aggregate, scale, framework.has_points)
-        share = None if True in blocked else combine(aggregate, parts, room, framework.has_points, code, agency)
+        parts = list(zip(weights, shares, present, own_maxima, full, strict=True))
+        held, own_maximum = ONE, scale
+        if (present, own_maxima, idle_maxima) != everything:
+            rest = list(zip(idle_present, idle_maxima, strict=True))
+            held, own_maximum = kept_weight(parts, rest, aggregate, scale, framework.has_points)
+        share = None if True in blocked else combine(aggregate, parts, own_maximum, framework.has_points, code, agency)
         if settings.rounding == "every-level":
-            share = round_share(share, room, settings, rooted)
+            share = round_share(share, own_maximum, settings, rooted)
         found = (states, share is None)
         if found not in words:
             words[found] = state_of(states, share)
         out.shares.append(share)
-        out.rooms.append(room)
+        out.own_maxima.append(own_maximum)
         out.present.append(held)
         out.blocked.append(True in blocked)
         out.states.append(words[found])
@@ -196,7 +196,7 @@ def branch(
 
 
 def by_agency(columns: Sequence[Column], n: int) -> Iterator[tuple[tuple, ...]]:
-    """(shares, rooms, present, blocked, states) of each of n agencies, each a tuple over the columns."""
+    """(shares, own_maxima, present, blocked, states) of each of n agencies, each a tuple over the columns."""
     parts = [[getattr(column, field.name) for column in columns] for field in fields(Column)]
     return zip(*(zip(*part, strict=True) if part else repeat((), n) for part in parts), strict=True)
 
@@ -206,23 +206,23 @@ def kept_weight(
 ) -> tuple[Fraction, Fraction]:
     """(part of the branch's weight that is left, own maximum).
 
-    parts   (weight, share, present, room, full maximum) of the children that count
-    idle    (present, room) of the children of weight 0: shown, so part of the maximum, but never of the weight
+    parts   (weight, share, present, own maximum, full maximum) of the children that count
+    idle    (present, own maximum) of the children of weight 0: shown, so part of the maximum, but never of the weight
     """
     if not parts:
         return ZERO, ZERO
     if aggregate in CHOICES and has_points:
-        rooms = [room for *_, room, _ in parts]
-        return max(rooms) / max(full for *_, full in parts), max(rooms + [room for _, room in idle])
+        own_maxima = [m for *_, m, _ in parts]
+        return max(own_maxima) / max(full for *_, full in parts), max(own_maxima + [m for _, m in idle])
     if aggregate in CHOICES:
         return max(present for _, _, present, _, _ in parts), scale
     whole = all(present is ONE for _, _, present, _, _ in parts)
     held = ONE if whole else total([w * p for w, _, p, _, _ in parts]) / sum(w for w, *_ in parts)
-    return held, total([room for *_, room, _ in parts] + [room for _, room in idle]) if has_points else scale
+    return held, total([m for *_, m, _ in parts] + [m for _, m in idle]) if has_points else scale
 
 
 def combine(
-    aggregate: str, parts: list[tuple], room: Fraction, has_points: bool, code: str, agency: str
+    aggregate: str, parts: list[tuple], own_maximum: Fraction, has_points: bool, code: str, agency: str
 ) -> Fraction | None:
     """The parent's share from the parts of `kept_weight` and its own maximum; None when no child has one.
 
@@ -230,7 +230,7 @@ def combine(
     """
     if aggregate == "best" and has_points:
         most = max((s * r for _, s, _, r, _ in parts if s is not None), default=None)
-        return None if most is None else most / room if room else ZERO
+        return None if most is None else most / own_maximum if own_maximum else ZERO
     if aggregate in CHOICES:
         choose = max if aggregate == "best" else min
         return choose((s for _, s, _, _, _ in parts if s is not None), default=None)
@@ -262,14 +262,14 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
     """Bonus and penalty points on top of the index, clamped once to [0, own maximum]. A missing one counts nothing."""
     if not extra:
         return index
-    out = Column([], index.rooms, index.present, [], [])
-    for i, (share, room) in enumerate(zip(index.shares, index.rooms, strict=True)):
+    out = Column([], index.own_maxima, index.present, [], [])
+    for i, (share, own_maximum) in enumerate(zip(index.shares, index.own_maxima, strict=True)):
         waiting = [row.states[i] for row in extra if row.states[i] in OPEN]
         points = [p for p in (row.shares[i] for row in extra) if p is not None]
         if settings.rounding == "every-level":
             points = [rounded(p, settings.points_decimals, settings.half) for p in points]
-        if share is not None and room:
-            share = min(max(share + total(points) / room, ZERO), ONE)
+        if share is not None and own_maximum:
+            share = min(max(share + total(points) / own_maximum, ZERO), ONE)
         out.shares.append(None if waiting else share)
         out.blocked.append(bool(waiting) or index.blocked[i])
         out.states.append(state_of([*waiting, index.states[i]], None) if waiting else index.states[i])

@@ -49,10 +49,10 @@ def judge(root: str | Path, new: Files, whole: Collection[str] = ()) -> list[Fin
     are opened only where their line in evidence.csv is new.
     """
     root = Path(root)
-    found = foretold(root, new, new)
+    found = findings_after(root, new, new)
     if not any(f.severity == "error" for f in found):
         return found
-    stood = Counter(map(identity, foretold(root, NOTHING, new, whole)))
+    stood = Counter(map(identity, findings_after(root, NOTHING, new, whole)))
     return [f for f in found if f.severity != "error" or is_new(f, stood)]
 
 
@@ -101,7 +101,7 @@ def identity(finding: Finding) -> tuple[str, ...]:
     return finding.code, finding.reason, finding.file, finding.column, finding.value
 
 
-def foretold(root: Path, new: Files, written: Collection[str], passed: Collection[str] = ()) -> list[Finding]:
+def findings_after(root: Path, new: Files, written: Collection[str], passed: Collection[str] = ()) -> list[Finding]:
     """What `check` would say about all that these paths can change.
 
     new      as in `judge`; without any, what it says now

@@ -41,9 +41,9 @@ from .form import Recipient, Wording, appeal_form, claim_form, recipients
 from .keep import Back, Log, answered, digest, log_bytes, log_of, sent_back
 from .receive import Received, receive
 from .self_score import check_self_scores
-from .tables import LEDGER
+from .tables_workbook import LEDGER
 from .whose import Whose
-from .worklist import told_items, worklist_book
+from .worklist_workbook import items_of_identity, worklist_book
 from .write import write
 
 HANOI = timedelta(hours=7)  # Asia/Ho_Chi_Minh has had no other time since 1975
@@ -242,7 +242,7 @@ class Issued:
             return Finding("E_SHEET", "no_form")
         words = self.wording(identity["lang"])
         if identity["kind"] == "worklist":
-            found = told_items(identity)
+            found = items_of_identity(identity)
             return (worklist_book(words, found) if found else None) or Finding("E_FORM_VERSION", "worklist_items")
         to = self.people[identity["lang"]].get(identity["recipient"])
         if to is None or to.agency != identity["agency"]:
@@ -462,6 +462,6 @@ def to_keep(
         rows.append({"file": file, "sha256": sha256, "received_on": day, "reason": reason, **who})
     new["forms/received.csv"] = log_bytes("received", rows)
     back = log_of(folder, "returned")
-    if back != (settled := answered(sent_back(back, instead, day), taken, day)):
-        new["forms/returned.csv"] = log_bytes("returned", settled)
+    if back != (now_returned := answered(sent_back(back, instead, day), taken, day)):
+        new["forms/returned.csv"] = log_bytes("returned", now_returned)
     return new

@@ -10,7 +10,7 @@ from .sets import Row
 
 
 @dataclass(frozen=True)
-class Told:
+class ClaimAndTruth:
     """One row of claims.csv, and the answer verification would find (None: the claim is right)."""
 
     row: Row
@@ -40,10 +40,11 @@ class Told:
         return self.truth or {**self.said, "points": ""}
 
 
-Rows = dict[str, Told]  # one agency's, by the catalogue's key
+Rows = dict[str, ClaimAndTruth]  # one agency's, by the catalogue's key
+Claims = list[ClaimAndTruth]
 
 
-def restated(one: Told, said: Answer, real: Answer | None = None) -> Told:
+def restated(one: ClaimAndTruth, said: Answer, real: Answer | None = None) -> ClaimAndTruth:
     """The same row with another claim, its own sum reckoned anew; without `real` the claim counts as right."""
     cells = {**dict.fromkeys(CELLS, ""), **said}
     points = own_points(one.row, cells) if one.scored else None

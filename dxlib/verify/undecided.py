@@ -18,7 +18,7 @@ from ..case.tables import rows_of
 from ..index import Exact, evaluate
 from ..index.rounding import rounded
 from ..rules import ONE
-from .ledger import CELL, NAN, VALUED, Scores, row_maxima, values_of
+from .points_ledger import CELL, NAN, VALUED, Scores, row_maxima, values_of
 
 COLUMNS = [*CELL, "kind", "counts", "claimed", "recognised", "max_points", "steps"]
 
@@ -52,10 +52,10 @@ SOURCES: dict[str, Callable[[Case, Exact], Iterator[tuple[str, str]]]] = {
 }  # kind -> the cells that are open for this; one of several kinds is of the first
 
 
-def open_items(case: Case, told: Scores | None = None) -> pd.DataFrame:
+def open_items(case: Case, scored: Scores | None = None) -> pd.DataFrame:
     """Every open item of a year and group, the largest claim first, those that count nothing last.
 
-    told   from `scores`; made here when not given
+    scored   from `scores`; made here when not given
 
     Returns one row per agency and row of the index set: agency, indicator, kind (unverified: a reported claim without
     a verdict; appealed: an appeal without its decision; reopened: a claim that is another now than its verdict judged),
@@ -65,8 +65,8 @@ def open_items(case: Case, told: Scores | None = None) -> pd.DataFrame:
     number of rows is the number that the worklist, the status, the verification page and the brief tell. Source:
     contract.md, "What counts" and "Settled readings".
     """
-    claimed = told.claimed if told else evaluate(case, "claimed")
-    verified = told.verified if told else evaluate(case, "verified")
+    claimed = scored.claimed if scored else evaluate(case, "claimed")
+    verified = scored.verified if scored else evaluate(case, "verified")
     place = {agency: i for i, agency in enumerate(verified.agencies)}
     maxima, weights = row_maxima(case), case.framework.global_weights()
     steps = case.tables["verdicts"].groupby(CELL).size().to_dict()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .score import INDEX
+from .exact import INDEX
 
 
 def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

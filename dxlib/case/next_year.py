@@ -16,7 +16,7 @@ from .. import schema
 from ..atomic import put_all
 from ..errors import Finding, Refusal
 from .case import Case
-from .judge import must_hold
+from .judging import must_hold
 from .read import check_place, places, read_root, read_to_ask
 from .scenarios import read_scenarios
 from .settings import FILE as SETTINGS_FILE

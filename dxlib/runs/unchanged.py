@@ -18,7 +18,7 @@ from ..audit import PART, digest_input
 from ..case.read import YEAR
 from .fingerprint import digest_of, shown
 
-SEEN, FORMAT = "run-seen.json", "dxlib-seen-1"
+MEMORY, FORMAT = "run-seen.json", "dxlib-seen-1"
 
 
 def files_of(root: Path) -> dict[str, str] | None:
@@ -67,7 +67,7 @@ def later(path: str, year: str) -> bool:
 def read(reports: Path) -> dict[str, tuple[str, str]]:
     """job -> (its surroundings, its fingerprint, "" where it did not apply); nothing where we do not understand."""
     try:
-        kept = json.loads((reports / SEEN).read_text(encoding="utf-8"))
+        kept = json.loads((reports / MEMORY).read_text(encoding="utf-8"))
         return {
             job: (str(around), str(made)) for job, (around, made) in kept["jobs"].items() if kept["format"] == FORMAT
         }

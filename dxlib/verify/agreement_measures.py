@@ -367,13 +367,13 @@ def agreement(
 
 def compare(indicator: str, x: np.ndarray, y: np.ndarray, grades: Sequence[float]) -> dict[str, object]:
     """One row of `agreement` without its intervals, from the shares (n,) claimed and recognised."""
-    spread = bland_altman(x, y)
+    limits = bland_altman(x, y)
     row: dict[str, object] = {
         "indicator": indicator,
         "n": len(x),
-        "bias": spread.bias,
-        "limit_low": spread.low,
-        "limit_high": spread.high,
+        "bias": limits.bias,
+        "limit_low": limits.low,
+        "limit_high": limits.high,
         "icc": icc(np.column_stack([x, y])).icc2,
         "concordance": float(concordance(x, y).concordance),
         "p_inflation": signed_rank(x - y).p,

@@ -18,10 +18,10 @@ from ..case.answered import on_top, steps_of
 from ..case.tables import rows_of
 from ..index import evaluate
 from ..show import labels
-from ..verify.flags import FLAGS
-from ..verify.ledger import CELL, in_points, row_maxima, values_of, worth
-from ..verify.open_items import SOURCES
-from ..verify.risk import PARTS
+from ..verify.flagging import FLAGS
+from ..verify.points_ledger import CELL, in_points, row_maxima, values_of, worth
+from ..verify.risk_assessment import PARTS
+from ..verify.undecided import SOURCES
 from ..words import agencies, title_of_year
 from ..words import text as say
 from .book import Book, Cell, Sheet, titles
@@ -66,18 +66,18 @@ def items(case: Case, before: Case | None, capacity: int = CAPACITY, seed: int =
 
     The same choice as on the page on verification. Source: `verify.worklist`.
     """
-    told = verify.scores(case)
-    ledger = verify.ledger(case, told)
+    scored = verify.scores(case)
+    ledger = verify.ledger(case, scored)
     past = verify.history(case, before)
-    by_agency, _ = verify.deviation(case, told)
-    flags = verify.flags(case, ledger, by_agency, past, default_rng(seed), told)
+    by_agency, _ = verify.deviation(case, scored)
+    flags = verify.flags(case, ledger, by_agency, past, default_rng(seed), scored)
     chosen = verify.choose(verify.risk(ledger, past, flags), capacity, default_rng(seed))
-    listed = verify.worklist(verify.open_items(case, told), chosen, capacity)
+    listed = verify.worklist(verify.open_items(case, scored), chosen, capacity)
     columns = (*CELL, "kind", "part", "red_flags", "steps", "risk")
     return [Item(a, c, k, p, red, steps + 1, round(r, 6)) for a, c, k, p, red, steps, r in rows_of(listed, *columns)]
 
 
-def told_items(identity: Mapping[str, str]) -> list[Item] | None:
+def items_of_identity(identity: Mapping[str, str]) -> list[Item] | None:
     """The items a returned worklist says it holds; None where that cannot be read."""
     try:
         found = [Item(*json.loads(value)) for key, value in identity.items() if key.startswith("item/")]

@@ -16,8 +16,8 @@ from ..verify import open_items
 from ..words import name
 from .copies import FOLDER, copy_of, name_of, received_of
 from .form import Wording, forms
-from .intake import Issued
-from .worklist import CAPACITY, items, worklist_book
+from .taking_in import Issued
+from .worklist_workbook import CAPACITY, items, worklist_book
 from .write import write
 
 
@@ -47,20 +47,20 @@ def issue(
         raise Refusal([Finding("E_STATE", "forms_nothing", f"{year}/{group}/indicators.csv", column="source")])
     register = read_register(root)
     names = {row["agency"]: name(row, lang) for row in register.to_dict("records")}
-    books = list(forms(case, read_before(root, case).case, names, stage, lang))
-    if not books:
+    workbooks = list(forms(case, read_before(root, case).case, names, stage, lang))
+    if not workbooks:
         raise Refusal([Finding("E_STATE", "no_verdicts", f"{year}/{group}", facts={"place": f"{year}/{group}"})])
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".forms-") as scratch:
         made = Path(scratch) / "forms"
         made.mkdir(mode=0o755)
         files = []
-        for done, (to, book) in enumerate(books, start=1):
+        for done, (to, book) in enumerate(workbooks, start=1):
             file = f"{year}-{group}-{to.id}{'-appeal' if stage == 'appeal' else ''}.xlsx"
             (made / file).write_bytes(write(book))
             files.append(file)
             if progress:
-                progress(done, len(books), file)
+                progress(done, len(workbooks), file)
         if folder.is_dir():
             patient(folder.rmdir)
         patient(made.rename, folder)

@@ -254,5 +254,5 @@ def into(w: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """A solver's weighting moved into the box and onto the sum 1 (by its tolerance only)."""
     w = np.clip(w, low, high)
     gap = 1 - w.sum()
-    room = high - w if gap > 0 else w - low
-    return w + gap * room / room.sum() if room.sum() else w
+    slack = high - w if gap > 0 else w - low
+    return w + gap * slack / slack.sum() if slack.sum() else w

@@ -12,17 +12,17 @@ from fractions import Fraction
 from random import Random
 
 from .answers import Answer
+from .claim_and_truth import ClaimAndTruth, Claims, Rows, parts_of, restated
 from .coherence import informed, nested
 from .places import Places
 from .sets import Row, table
-from .told import Rows, Told, parts_of, restated
 from .wording import copied, report
 
 ROUND = 107  # one turn of the cast
 MISREAD = {"communes": "gv_sign"}  # documents signed by the office or the person; the row wants both
 
 
-def cast(places: Places, year: str, group: str) -> dict[str, dict[str, str]]:
+def anomalies_of(places: Places, year: str, group: str) -> dict[str, dict[str, str]]:
     """agency -> {part: the other agency, or empty}. Before 2025 only communes never merged take part."""
     members = [m["agency"] for m in places.members[year, group]]
     if group == "communes" and year < "2025":
@@ -71,7 +71,7 @@ def claim_maximum(rows: Rows) -> Rows:
     return {key: at_top(one) if one.reported and one.scored else one for key, one in rows.items()}
 
 
-def at_top(one: Told) -> Told:
+def at_top(one: ClaimAndTruth) -> ClaimAndTruth:
     full = restated(one, one.rule.top(one.said), one.real)
     return replace(full, missing=False, claim={**full.claim, "points": one.row["max_points"]})
 
@@ -81,7 +81,7 @@ def claim_fives(rows: Rows) -> Rows:
     return {key: in_fives(one) for key, one in rows.items()}
 
 
-def in_fives(one: Told) -> Told:
+def in_fives(one: ClaimAndTruth) -> ClaimAndTruth:
     b = int(one.claim["b"] or 0)
     if b < 20:
         return one
@@ -139,13 +139,13 @@ AFTER = {
 }
 
 
-def copy_explanations(told: list[Told], parts: dict[str, dict[str, str]], year: str, group: str, seed: int) -> None:
+def copy_explanations(stated: Claims, parts: dict[str, dict[str, str]], year: str, group: str, seed: int) -> None:
     """Six rows of each copier say what its neighbour says; the original is a long text. Changes the claims."""
     pairs = {agency: acts["copies"] for agency, acts in parts.items() if "copies" in acts}
     wanted = pairs.keys() | set(pairs.values())
     claims = {
         (one.claim["agency"], one.row["key"]): one.claim
-        for one in told
+        for one in stated
         if one.claim["agency"] in wanted and one.reported and one.scored and not one.missing
     }
     for copier, source in pairs.items():

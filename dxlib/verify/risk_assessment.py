@@ -16,8 +16,8 @@ from .. import confidence
 from ..case import Case
 from ..errors import Finding, Refusal
 from ..index.values import leaf
-from .estimates import unverified
-from .ledger import NAN, cells, in_points, reported_leaves, table
+from .estimation import unverified
+from .points_ledger import NAN, cells, in_points, reported_leaves, table
 from .sampling import points_size, points_weighted
 
 PRIOR = 5  # cases that the group's experience counts for

@@ -122,6 +122,6 @@ def intervals(lin: Linear, members: list[int], k: int, settings: Settings) -> li
         out += [("pair", names[i], names[i + 1], interval(pair(i, i + 1))) for i in range(n - 1)]
     if settings.classes:
         for i, member in enumerate(members):
-            cuts = [(deciding_cut(b, lin.rooms[member], settings), b.includes_cut) for b in settings.classes.edges]
+            cuts = [(deciding_cut(b, lin.own_maxima[member], settings), b.includes_cut) for b in settings.classes.edges]
             out.append(("class", names[i], "", interval(class_kept(score[i], now, cuts) if score else [])))
     return out

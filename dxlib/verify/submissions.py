@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..case import Case
 from ..case.tables import rows_of
-from .open_items import open_items
+from .undecided import open_items
 
 COLUMNS = [
     "sender",

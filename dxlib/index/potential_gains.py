@@ -8,8 +8,8 @@ import pandas as pd
 
 from ..case import Case
 from ..rules import ONE, ZERO
+from .exact import Exact
 from .rows import year_rows
-from .score import Exact
 
 COLUMNS = ["agency", "code", "share", "to_win", "full", "of"]
 
@@ -17,7 +17,7 @@ COLUMNS = ["agency", "code", "share", "to_win", "full", "of"]
 def potential(case: Case, exact: Exact) -> pd.DataFrame:
     """What each row would add to each agency's score if it were fully met.
 
-    exact   `score.evaluate` of the case
+    exact   `exact.evaluate` of the case
 
     Returns, for every agency with a score and every row below its full share that counts for it: agency, code, share,
     to_win (own weight times what is missing, a share of the index), full (agencies that have the row in full), of

@@ -200,10 +200,10 @@ def unverified(frame: pd.DataFrame, confidence: Number) -> pd.DataFrame:
         "points": (float(over.sum()), float(over.sum() + claimed[~known].sum())),
     }
     out = []
-    for method, unit, drawn, seen, estimate, bound in rows:
+    for method, unit, drawn, examined, estimate, bound in rows:
         low, high = limits[unit]
-        found = int((over[seen] > 0).sum())
-        sample, planned = int(seen.sum()), int(drawn.sum())
+        found = int((over[examined] > 0).sum())
+        sample, planned = int(examined.sum()), int(drawn.sum())
         note = ""
         if math.isnan(bound):
             note = "too_few"
@@ -227,17 +227,17 @@ def simple_random(
     Arrays are (N,) over the population: claimed points, over-scored points, verified or not, drawn or not.
     Source: Touw and Hoogduin (2011); Cochran (1977), chapters 2 and 6.
     """
-    seen = drawn & known
-    population, n = len(claimed), int(seen.sum())
-    found = int((over[seen] > 0).sum())
+    examined = drawn & known
+    population, n = len(claimed), int(examined.sum())
+    found = int((over[examined] > 0).sum())
     items = (math.nan, math.nan)
     if n >= LEAST:
         items = (population * found / n, float(hypergeometric_bound(population, n, found, confidence)))
-    s, v = claimed[seen], claimed[seen] - over[seen]
-    rows: list[Row] = [("hypergeometric", "items", drawn, seen, *items)]
+    s, v = claimed[examined], claimed[examined] - over[examined]
+    rows: list[Row] = [("hypergeometric", "items", drawn, examined, *items)]
     for method, estimator in (("difference", difference), ("ratio", ratio)):
         result = estimator(float(claimed.sum()), s, v, population, confidence)
-        rows.append((method, "points", drawn, seen, result.estimate, result.bound))
+        rows.append((method, "points", drawn, examined, result.estimate, result.bound))
     return rows
 
 
@@ -251,23 +251,23 @@ def points_weighted_part(
     Source: Stringer (1963); Hansen and Hurwitz (1943); Cochran (1977), section 9A.10 for the certain items.
     """
     drawn = (part == "points") & (claimed > 0)
-    seen = drawn & known
-    if seen.sum() < LEAST:
-        return ("stringer", "points", drawn, seen, math.nan, math.nan)
+    examined = drawn & known
+    if examined.sum() < LEAST:
+        return ("stringer", "points", drawn, examined, math.nan, math.nan)
     units, _ = whole_units(np.where(part == "random", 0.0, claimed))
     certain = np.zeros(len(claimed), bool)
     certain[certain_items(units, int(drawn.sum()))[0]] = True
     as_is = (certain | (part == "random")) & known
     waiting = certain & ~known  # no other item speaks for a certain one: until its verdict all of it may be wrong
     others = float(claimed[~(as_is | waiting)].sum())
-    chance = seen & ~certain
+    chance = examined & ~certain
     n, rate = int(chance.sum()), 1.0
     estimate = found = float(over[as_is].sum())
     if n:
         taints = over[chance] / claimed[chance]
         rate = stringer(taints, n, confidence)[1]
         estimate += hansen_hurwitz(others, taints, n)
-    return ("stringer", "points", drawn, seen, estimate, found + float(claimed[waiting].sum()) + rate * others)
+    return ("stringer", "points", drawn, examined, estimate, found + float(claimed[waiting].sum()) + rate * others)
 
 
 def conclusion(bound_points: float, book_points: float, tolerable_rate: Number) -> str:

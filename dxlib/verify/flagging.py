@@ -12,7 +12,7 @@ from . import consistency, heaping, outliers
 from .copies import copied_explanations
 from .documents import document_flags
 from .flag import frame, gather
-from .ledger import Scores, asking, scores
+from .points_ledger import Scores, asking, scores
 
 FLAGS = (
     *("part_whole", "two_wholes", "relation", "own_sum"),
@@ -27,14 +27,14 @@ def flags(
     by_agency: pd.DataFrame,
     past: pd.DataFrame,
     rng: np.random.Generator,
-    told: Scores | None = None,
+    scored: Scores | None = None,
 ) -> pd.DataFrame:
     """Everything that was noticed about the claims of one year and group.
 
     ledger      from `ledger`; by_agency from `deviation`
     past        from `history`: the earlier year under this year's codes (empty where there is none)
     rng         used only above 1,414 agencies, by the line of the jumps
-    told        from `scores`; made here when not given
+    scored      from `scores`; made here when not given
 
     Returns flag, agency, indicator, strength, value, expected, other (see `verify.flag`), flag by flag in the order
     of `FLAGS`, the strongest first. Source: methods named at each flag's own function; the list follows the checks
@@ -45,7 +45,7 @@ def flags(
     shares = {node.code for node in framework.leaves if node.rule.of_whole}
     rows = case.indicators
     wholes = {code: name for code, name in zip(rows["code"], rows[in_official("b")], strict=True) if code in ratios}
-    claimed = (told or scores(case)).claimed
+    claimed = (scored or scores(case)).claimed
     totals = {a: s for a, s in zip(claimed.agencies, claimed.columns[INDEX].shares, strict=True) if s is not None}
     classes = settings.classes
     cuts = [] if classes.two_sided else [(edge.cut, str(edge.place)) for edge in classes.edges]

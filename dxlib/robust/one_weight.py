@@ -9,12 +9,12 @@ import pandas as pd
 
 from ..case import Case
 from ..index import evaluate
-from ..index.score import climb
+from ..index.exact import climb
 from .leave_out import index_ranks
 from .linear import box
 
 
-def heavier(case: Case, half_width: float, on: str | None = None) -> pd.DataFrame:
+def raised_weights(case: Case, half_width: float, on: str | None = None) -> pd.DataFrame:
     """Rank again with each top row's weight w (sum 1) at w (1 + half_width), the others in proportion.
 
     half_width   0 to 1, relative

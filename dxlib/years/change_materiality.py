@@ -1,4 +1,4 @@
-"""Which changes are news: larger than what another verifier would have changed."""
+"""Which changes are material: larger than what another verifier would have changed."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def noise(compared: Sequence[Comparison], spread: Sequence[float | None]) -> flo
     return round(confidence.normal(), 2) * sqrt(squares * (before**2 + after**2))
 
 
-def news(compared: Sequence[Comparison], limit: float | None) -> pd.DataFrame:
+def material_changes(compared: Sequence[Comparison], limit: float | None) -> pd.DataFrame:
     """Every agency's performance in the last year against the noise of verification.
 
     limit   `noise`; None: judged without it
 
     Returns agency, performance (Fraction or None), news: up, down, noise (not larger than the limit), none (exactly no
-    change), estimate (a merged or split agency: never news), not-comparable (the index set, or so many answers missing
-    that the agency is none of `Comparison.like_for_like`). In the order of `changes`; empty where
-    there is no earlier year.
+    change), estimate (a merged or split agency: never material), not-comparable (the index set, or so many answers
+    missing that the agency is none of `Comparison.like_for_like`). In the order of `changes`; empty where there is no
+    earlier year.
     """
     rows = [
         (agency, moved, verdict(flag, moved, limit, agency in step.like_for_like))
