@@ -190,7 +190,7 @@ def test_a_file_of_no_job_that_is_open_is_named_as_well(desk, monkeypatch):
 
 @LINUX
 def test_marked_copies_that_are_open_are_named(tmp_path, monkeypatch, capsys):
-    from dxlib.sheets.intake import give_back
+    from dxlib.sheets.taking_in import give_back
 
     give_back(tmp_path / "back", {"x.xlsx": b"1", "y.xlsx": b"1"})
     with refusals(monkeypatch, tmp_path) as windows:
