@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,12 @@ def test_every_finding_stands_on_the_pages_of_codes_in_the_words_of_the_catalogu
     listed = in_page("en")
     assert {reason for _, reason in listed} == reasons() and codes <= {code for code, _ in listed} and pairs <= listed
     assert [lang for lang, path in codes_pages.items() if path.read_text("utf-8") != page_of_codes(lang, listed)] == []
+
+
+FOLDERS = {".ci", "data", "docs", "dxlib", "notebooks", "reports", "tests"}
+
+
+@pytest.mark.skipif(not (HOUSE / ".git").exists(), reason="no working copy of git")
+def test_no_folder_has_slipped_in():
+    listed = subprocess.run(["git", "ls-files"], cwd=HOUSE, capture_output=True, text=True, check=True).stdout
+    assert {path.partition("/")[0] for path in listed.split("\n") if "/" in path} == FOLDERS
