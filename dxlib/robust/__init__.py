@@ -9,7 +9,7 @@ from .leave_out import leave_one_out
 from .one_weight import raised_weights
 from .pairs import certain_pairs, dominance, robust_share
 from .reversal import reversals, smallest_points
-from .scenarios import full_factorial, one_at_a_time
+from .scenarios import factors, full_factorial, one_at_a_time
 from .sobol import importance
 from .stability_intervals import stability
 from .statistical_audit import audit_questions
@@ -35,6 +35,7 @@ __all__ = [
     "draw_weights",
     "drawn_intervals",
     "effective_weights",
+    "factors",
     "first_places",
     "full_factorial",
     "importance",

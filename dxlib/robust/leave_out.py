@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..case import Case
+from ..errors import Refusal
 from ..index import INDEX, Exact, evaluate, tabulate
 from ..index.exact import climb
 
@@ -16,7 +17,8 @@ def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -
 
     Returns, in tree order: node, moved (agencies whose rank changes), mean_shift (mean |change of rank| of the
     ranked agencies), largest (largest |change|), agency (who; "" when nobody moves), leader ("" or the agencies
-    that lead instead, ;-separated). Bonus and penalty points stay. Source: OECD/JRC Handbook (2008), ch. 7.
+    that lead instead, ;-separated). Bonus and penalty points stay. A row without which there is no score (a mean that
+    multiplies meets a share below 0) is not among them. Source: OECD/JRC Handbook (2008), ch. 7.
     """
     framework = case.framework
     exact = evaluate(case, on)
@@ -31,7 +33,10 @@ def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -
     for code in codes:
         if not framework.nodes[code].weight or counting <= set(framework.handed_up([code])):
             continue
-        after = index_ranks(case, climb(exact, framework.without(code), case.settings))
+        try:
+            after = index_ranks(case, climb(exact, framework.without(code), case.settings))
+        except Refusal:  # a mean that multiplies meets a share below 0: there is no score without this row
+            continue
         shift = (after["rank"] - before["rank"]).dropna().abs()
         largest = int(shift.max()) if len(shift) else 0
         leaders = after.index[(after["rank"] == 1) & (before["rank"] != 1).fillna(True)]

@@ -182,7 +182,7 @@ def changes(start: Start, factor: str, alternative: str) -> bool:
     )
 
 
-def effective(start: Start) -> dict[str, list[str]]:
+def factors(case: Case, on: str | None = None) -> dict[str, list[str]]:
     """What else could have been decided: factor -> names of the alternatives, the official one first.
 
     source          which values count: claimed, verified (as `on`); only where there are claims and verdicts, and
@@ -196,8 +196,12 @@ def effective(start: Start) -> dict[str, list[str]]:
 
     Only alternatives that give other leaf shares, weights or means than the official choice, and only factors with
     at least one. Means are not exchanged where the official one is best or worst, nor where shares may be negative.
-    Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168, sections 2 and 3.
+    Raises Refusal. Source: Saisana, Saltelli & Tarantola (2005), JRSS A 168, sections 2 and 3.
     """
+    return effective(begin(case, on))
+
+
+def effective(start: Start) -> dict[str, list[str]]:
     if not len(start.listed):
         return {}
     found = {
@@ -467,7 +471,7 @@ def described(start: Start, ranked: Ranked) -> pd.DataFrame:
 def one_at_a_time(case: Case, on: str | None = None) -> pd.DataFrame:
     """Every single alternative against the official choice, everything else as it is.
 
-    Returns, by factor: factor, alternative (names in `effective`), changed (False where it gives the same leaf shares,
+    Returns, by factor: factor, alternative (names in `factors`), changed (False where it gives the same leaf shares,
     weights and means as the official choice, so that it says nothing), moved (agencies whose place changes),
     mean_shift (mean |places moved|), largest and agency (who moves most, "" when nobody does), tau (Kendall's tau-b
     with the official order within the lists; null where all are tied), reclassed (agencies in another class), leader
@@ -490,10 +494,10 @@ def one_at_a_time(case: Case, on: str | None = None) -> pd.DataFrame:
 
 
 def full_factorial(case: Case, on: str | None = None, most: int = MOST, choices: Choices | None = None) -> pd.DataFrame:
-    """Every combination of the alternatives of `effective`, ranked exactly.
+    """Every combination of the alternatives of `factors`, ranked exactly.
 
     most      combinations allowed; above, ValueError (then `sobol.importance` with a generator samples them)
-    choices   factor -> alternatives to combine, by default all of `effective`; ValueError for an unknown one
+    choices   factor -> alternatives to combine, by default all of `factors`; ValueError for an unknown one
 
     Returns one row per combination, the official one first: a column per factor, then moved, mean_shift, largest,
     agency, reclassed, leader as in `one_at_a_time`. Raises Refusal.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ..case import Case
+from ..case.framework import Framework
 from ..index import INDEX, hidden_differences
 from ..index.values import OPEN
 from ..words import NOTHING, date, number, percent, text, title_of_year
@@ -243,9 +244,14 @@ def extremes(case: Case, wide: pd.DataFrame, lang: str) -> dict[str, str]:
     }
 
 
+def scored_pillars(case: Case, scores: pd.DataFrame) -> pd.DataFrame:
+    """`pillar_scores` without the agencies that have none, and without the top rows in which nobody has one."""
+    return pillar_scores(case, scores).dropna(how="all").dropna(how="all", axis=1)
+
+
 def pillar_summary(case: Case, scores: pd.DataFrame, lang: str) -> Sentences | None:
     """Where the group is strong and where it is weak."""
-    wide = pillar_scores(case, scores).dropna(how="all")
+    wide = scored_pillars(case, scores)
     if len(wide.columns) < 2 or len(wide) < 2:
         return None
     return sentences(text("report.pillar_summary", lang, **extremes(case, wide, lang)))
@@ -253,8 +259,8 @@ def pillar_summary(case: Case, scores: pd.DataFrame, lang: str) -> Sentences | N
 
 def pillar_chart(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
     """Where the group is strong and weak: lowest, median and highest share by top row."""
-    wide = pillar_scores(case, scores).dropna(how="all")
-    if wide.empty or len(wide.columns) < 2 or len(wide) < 2:
+    wide = scored_pillars(case, scores)
+    if len(wide.columns) < 2 or len(wide) < 2:
         return None
     rows = labels.rows(case, lang)
     drawings = charts.ranges(
@@ -348,19 +354,22 @@ def exemptions(case: Case, lang: str) -> Table | None:
 
 
 def carried(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
-    """Under `within-parent`: points that siblings earn for rows left out, so that sums can be followed."""
-    if "within-parent" not in (case.settings.not_applicable, case.settings.missing) or not case.framework.has_points:
+    """Under `within-parent`: points that siblings earn for rows left out, so that sums can be followed. Only where
+    points add up: not under another mean, nor where rows weigh otherwise than by their maximum points."""
+    states = [state for state, policy in policies_of(case) if policy == "within-parent"]
+    if not states or not case.framework.has_points:
         return None
-    points = scores.pivot(index="agency", columns="node", values="points").fillna(0.0)
-    left_out = scores[scores["max_points"].isna() & scores["state"].isin(["missing", "not-applicable"])]
+    points = scores.pivot(index="agency", columns="node", values="points")
+    left_out = scores[scores["max_points"].isna() & scores["state"].isin(states) & scores["node"].ne(INDEX)]
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
     body = []
     for (agency, parent), _ in left_out.assign(
         parent=left_out["node"].map(lambda c: case.framework.nodes[c].parent)
     ).groupby(["agency", "parent"], sort=False):
-        if not parent:
+        if not parent or pd.isna(points.loc[agency, parent]) or not adds_up(case.framework, parent):
             continue
-        below = sum(points.loc[agency, n.code] for n in case.framework.siblings(case.framework.nodes[parent].children))
+        own = [row.code for row in case.framework.siblings(case.framework.nodes[parent].children)]
+        below = points.loc[agency, own].sum()
         body.append(
             [named[agency], rows[parent], labels.points(round(points.loc[agency, parent] - below, 10), case, lang)]
         )
@@ -371,6 +380,19 @@ def carried(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     ]
     return table(
         text("report.carried_caption", lang), heads, body, labels.source(case, lang), text("report.carried_note", lang)
+    )
+
+
+def policies_of(case: Case) -> tuple[tuple[str, str], ...]:
+    return ("missing", case.settings.missing), ("not-applicable", case.settings.not_applicable)
+
+
+def adds_up(framework: Framework, parent: str) -> bool:
+    """Whether a branch's points are those of its rows: an arithmetic mean by their maximum points."""
+    rows = framework.siblings(framework.nodes[parent].children)
+    return framework.nodes[parent].aggregate == "arithmetic" and (
+        len({row.weight / row.maximum for row in rows if row.maximum}) == 1
+        and all(bool(row.maximum) == bool(row.weight) for row in rows)
     )
 
 

@@ -25,7 +25,7 @@ from dxlib.robust.scenarios import (
     candidates,
     changes,
     combinations,
-    effective,
+    factors,
     full_factorial,
     mean_shift,
     normalised,
@@ -38,10 +38,6 @@ from tests.backtest.contract_folder import write_folder
 from tests.robust.toy import TOY, toy
 
 CLASSES = {"class": [{"name": {"en": n}, "cut": c} for n, c in (("high", 0.64), ("middle", 0.5), ("low", 0))]}
-
-
-def factors(case, on=None):
-    return effective(begin(case, on))
 
 
 def officially(case, choice, on):
