@@ -17,8 +17,6 @@ from .framework import Framework
 from .lineage import check_members
 from .links import check_links, check_size
 from .read import (
-    NOTHING,
-    Files,
     check_beside,
     check_continues,
     check_root,
@@ -31,7 +29,7 @@ from .read import (
     unique,
 )
 from .settings import FILE as SETTINGS_FILE
-from .tables import rows_of
+from .tables import NOTHING, Files, rows_of
 
 AWAITED = ("answer_missing", "indicator_absent", "evidence_missing")  # what others still have to send
 SETS = ("indicators.csv", "links.csv", SETTINGS_FILE)  # what joins the index sets of two years

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import schema
-from ..atomic import NotPlain, read_plain, recover
+from ..atomic import recover
 from ..audit import broken_links, digest, digest_input, part
 from ..errors import Finding, Refusal, nearest
 from .case import Case, build_tree, freeze, table_findings
@@ -25,11 +24,9 @@ from .links import check_links, check_reach, check_size
 from .scenarios import check_scenarios, read_scenario
 from .settings import FILE as SETTINGS_FILE
 from .settings import Settings, read_settings
-from .tables import empty, read_table, rows_of
+from .tables import NOTHING, Files, empty, read_bytes, read_table, rows_of
 
 YEAR = re.compile(r"[0-9]{4}", re.ASCII)
-Files = Mapping[str, bytes]  # path below the data folder -> what a command is about to write there
-NOTHING: Files = {}
 GROUP = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 
 
@@ -424,20 +421,6 @@ def no_case(root: Path, place: str) -> Finding:
         place,
         facts={"nearest": nearest(place, known) or known[0], "known": ", ".join(known)},
     )
-
-
-def read_bytes(
-    path: Path, shown: str, digests: dict[str, str], new: Files = NOTHING
-) -> tuple[bytes | None, list[Finding]]:
-    """A file's bytes, its digest noted; None with a finding for what cannot be read as a file."""
-    try:
-        data = new[shown] if shown in new else read_plain(path)
-    except NotPlain:
-        return None, [Finding("E_IO", "not_plain", shown)]
-    except OSError as error:
-        return None, [Finding("E_IO", "io", shown, facts={"detail": error.strerror or type(error).__name__})]
-    digests[shown] = hashlib.sha256(data).hexdigest()
-    return data, []
 
 
 def look_at_settings(root: Path, year: str, group: str) -> Settings | None:

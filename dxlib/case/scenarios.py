@@ -10,11 +10,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..atomic import NotPlain, read_plain
 from ..errors import Finding, Refusal, nearest
 from ..rules import shown
 from .characters import of_cells
 from .settings import as_written, texts, toml
+from .tables import read_bytes
 
 if TYPE_CHECKING:
     from .case import Case
@@ -27,12 +27,10 @@ def read_scenarios(root: str | Path, file: str) -> dict[str, Any]:
     """Every scenario of a folder, as written. Raises Refusal."""
     if not os.path.lexists(Path(root) / file):
         raise Refusal([Finding("E_NOT_FOUND", "file_missing", file)])
-    try:
-        return parse(read_plain(Path(root) / file), file)
-    except NotPlain:
-        raise Refusal([Finding("E_IO", "not_plain", file)]) from None
-    except OSError as error:
-        raise Refusal([Finding("E_IO", "io", file, facts={"detail": error.strerror or str(error)})]) from None
+    data, findings = read_bytes(Path(root) / file, file, {})
+    if data is None:
+        raise Refusal(findings)
+    return parse(data, file)
 
 
 def parse(data: bytes, file: str) -> dict[str, Any]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from .. import schema
+from ..atomic import NotPlain, read_plain
 from ..errors import Finding, nearest
 from .characters import CONTROL, INVISIBLE, LONGEST, UNSPELT, faults, is_odd, kind_of, of_cells
 
+Files = Mapping[str, bytes]  # path below the data folder -> what a command is about to write there
+NOTHING: Files = {}
 DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 VN_DATE = re.compile(r"([0-3]?[0-9])[/.-]([01]?[0-9])[/.-]([0-9]{4})(?: .*)?")
 MAX_ROWS = 5_000_000
@@ -24,6 +29,20 @@ csv.field_size_limit(2**31 - 1)  # a cell that is too long is named by row and c
 def empty(name: str) -> pd.DataFrame:
     """A table that was not given: no rows, all columns of the contract."""
     return pd.DataFrame({column: pd.Series([], dtype=object) for column in schema.columns(name)})
+
+
+def read_bytes(
+    path: Path, shown: str, digests: dict[str, str], new: Files = NOTHING
+) -> tuple[bytes | None, list[Finding]]:
+    """A file's bytes, its digest noted; None with a finding for what cannot be read as a file."""
+    try:
+        data = new[shown] if shown in new else read_plain(path)
+    except NotPlain:
+        return None, [Finding("E_IO", "not_plain", shown)]
+    except OSError as error:
+        return None, [Finding("E_IO", "io", shown, facts={"detail": error.strerror or type(error).__name__})]
+    digests[shown] = hashlib.sha256(data).hexdigest()
+    return data, []
 
 
 def read_table(name: str, data: bytes, file: str) -> tuple[pd.DataFrame, list[Finding]]:

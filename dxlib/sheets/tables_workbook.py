@@ -29,10 +29,10 @@ from ..case.characters import LINE_END, kind_of, of_cells
 from ..case.framework import Node
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import DOCUMENTS, NOTHING, late, recorded, standing
-from ..case.read import check_place, read_bytes
+from ..case.read import check_place
 from ..case.settings import FILE as SETTINGS_FILE
 from ..case.settings import read_settings
-from ..case.tables import as_csv, differing, empty, read_table, rows_of
+from ..case.tables import as_csv, differing, empty, read_bytes, read_table, rows_of
 from ..errors import Finding, Refusal
 from ..languages import LANGUAGES, OFFICIAL, in_each, parted
 from ..schema import EVIDENCE
@@ -55,7 +55,13 @@ FREE = 2000  # lines that take new rows, with their drop-downs
 LOWER = 20  # lines that somebody may have put above the names
 SETTINGS = ("key", "value", "meaning")
 NAME_KEYS = tuple(f"name.{lang}" for lang in LANGUAGES)
-CLASSES = (*NAME_KEYS, "cut", "includes_cut", "within")
+CLASS_KINDS = {  # key of a class, but its names -> kind
+    field["name"]: field["type"]
+    for key in schema.table("index")["keys"]
+    for field in (key["fields"] if key["name"] == "class" else ())
+    if field["type"] != "names"
+}
+CLASSES = (*NAME_KEYS, *CLASS_KINDS)
 WIDE = (*in_each("name"), "explanation", "rule", EVIDENCE, "title", "grounds", "reason", "note", "legal")
 
 
@@ -182,14 +188,14 @@ def classes_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
     for row, one in enumerate(raw.get("class", ()), start=FIRST):
         for column, key in enumerate(CLASSES):
             words = held(one, key)
-            cells[row, column] = Cell(typed(words, "number" if key in ("cut", "within") else "string"), "input_text")
+            cells[row, column] = Cell(typed(words, "number" if class_kind(key) == "number" else "string"), "input_text")
     said, place = text("sheet.column.includes_cut", lang), CLASSES.index("includes_cut")
     rules = [Rule(FIRST, FIRST + 50, place, ("true", "false"), "", said)]
-    styles = (*("input_text" for _ in NAME_KEYS), "input", "input_text", "input")
+    styles = ["input" if class_kind(key) == "number" else "input_text" for key in CLASSES]
     return Sheet(
         title_of("classes", lang),
         cells,
-        (*(28 for _ in NAME_KEYS), 12, 16, 16),
+        (*(28 for _ in NAME_KEYS), *(12 if key == "cut" else 16 for key in CLASS_KINDS)),
         {WORDS: 48},
         repeated=(WORDS, FIRST, 0),
         rules=rules,
@@ -564,7 +570,7 @@ def bare(key: str) -> str:
 
 
 def class_kind(key: str) -> str:
-    return {"cut": "number", "within": "number", "includes_cut": "boolean"}.get(key, "string")
+    return CLASS_KINDS.get(key, "string")
 
 
 def toml(words: str, kind: str) -> str:
