@@ -33,9 +33,12 @@ Detail = tuple[str, str, str]  # kind, as it is written, what stands before it
 AROUND = 70  # letters on both sides that are read, too
 RAISED = "²³¹⁰⁴-⁹₀-₉"
 MARKS = re.compile(rf"(?<![0-9−{RAISED}])[{RAISED}]+(?![0-9])")  # but no exponent, no footnote
+SLIPS = re.compile(r"(?<![^\W_])(?=[OoIl]*[0-9][OoIl]*[0-9])[0-9OoIl]{3,}(?![^\W_])")  # letters typed for digits
+LIKE = str.maketrans("OoIl", "0011")
+QUOTES = "‘’“”«»‹›`´ʹʼˈ′″"
 FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters that are blanks
 SUSPECT = [re.compile(form) for form in (
-    r"D(?<!DD)(?<!D[.,]D)(?:(?:[^\w\n]|[_F]){0,4}D){8,}".replace("D", rf"[\d{RAISED}]").replace("F", FILLERS),
+    r"D(?<!DD)(?<!D[.,]D)(?:(?:[^\w\n]|[_F]){0,4}D){8,}".replace("D", rf"[\d{RAISED}OoIl]").replace("F", FILLERS),
     r"[@＠﹫]|%40",
     r"[\[({<][^\S\n]*(?i:at|a còng)[^\S\n]*[\])}>]",
     r"(?i:\sa(?:t[^\S\n]+[\w-]+[^\S\n]+(?:dot|chấm)| còng)\b)",
@@ -57,10 +60,10 @@ DATE = r"(?![0-9]{2}(?P<same>[ .-])[0-9]{2}(?P=same)(?:19|20)[0-9]{2}(?![0-9]))"
 
 def written(first: str, more: int) -> re.Pattern[str]:
     """A number of `first` and so many more digits, with blanks, dots, dashes, brackets between any two."""
-    return re.compile(rf"{START}(?P<found>\(?{DATE}{first}(?:[ .()_·•*~-]{{0,3}}[0-9]){{{more}}}){END}")
+    return re.compile(rf"{START}(?P<found>\(?{DATE}{first}(?:[ .()_·•*~'\"-]{{0,3}}[0-9]){{{more}}}){END}")
 
 
-NOUGHT = r"0(?:[ )_·•*~-]{0,3}|\.(?=[0-9]\.))[0-9]"  # no decimal
+NOUGHT = r"0(?:[ )_·•*~'\"-]{0,3}|\.(?=[0-9]\.))[0-9]"  # no decimal
 GROUPS = re.compile(
     rf"{START}(?P<found>0[0-9]{{2,3}}(?P<sign>[/,:;]| ?\| ?)[0-9]{{3,4}}(?:(?P=sign)[0-9]{{3,4}}){{1,2}})(?!/){END}"
 )
@@ -86,7 +89,7 @@ AS_AMOUNT = re.compile(
     re.I,
 )
 UNIT = re.compile(r" ?(?:đồng|đ\b|vnđ|vnd|usd|\$|%|tỷ|tỉ|triệu|nghìn|ngàn|lượt|người|hộ\b|hồ sơ|giao dịch)", re.I)
-FIGURE = re.compile(r"\+?[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*|[1-9][0-9]*[.,][0-9]+")
+FIGURE = re.compile(r"\+?[1-9][0-9]{0,2}(?:([.,'])[0-9]{3})(?:\1[0-9]{3})*|[1-9][0-9]*[.,][0-9]+")
 CODES = re.compile(r"0[0-9](?:\.0[0-9]){2,}|0[0-9]+( ?[,:;|] ?)0[0-9]+(?:\1(?=0)[0-9]+)+")  # of levels; a list of them
 LABEL = re.compile(r"(?:[đd]t|tel|zalo|cmnd|cccd)\Z", re.I)
 GLUED = re.compile(r"[A-Za-z]|(?=[A-Za-z]*[G-Zg-z])[A-Za-z]*[a-z]")  # a slip or a word; no code and no digest
@@ -250,16 +253,19 @@ def addresses(text: str) -> Iterator[Detail]:
 
 
 def plain(text: str) -> str:
-    """Text in which a digit, a blank, a dash is written in one way; what does not show is gone."""
-    if text.isascii():
-        return text
-    signs = "".join(map(letter, unicodedata.normalize("NFC", text)))
-    return MARKS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), signs)
+    """Text in which a digit, a blank, a dash, a quote is written in one way; what does not show is gone, and letters
+    within digits are the digits that they look like."""
+    if not text.isascii():
+        signs = "".join(map(letter, unicodedata.normalize("NFC", text)))
+        text = MARKS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), signs)
+    return SLIPS.sub(lambda found: found[0].translate(LIKE), text)
 
 
 @cache
 def letter(sign: str) -> str:
     kind = unicodedata.category(sign)
+    if sign in QUOTES:
+        return "'"
     if kind == "Nd":
         return str(unicodedata.decimal(sign))
     if kind[0] == "P" or kind == "Sm":
@@ -327,7 +333,7 @@ def is_telephone_abroad(found: str, before: str, after: str) -> bool:
 
 def figure(found: str, before: str, after: str) -> bool:
     """Whether digits are a sum or a count."""
-    bare = re.fullmatch(r"\+?[1-9][0-9 .,]*", found)
+    bare = re.fullmatch(r"\+?[1-9][0-9 .,']*", found)
     more = " " in found and (re.search(r"[0-9] $", before) or re.match(r" [0-9]{3}(?![0-9])", after))  # a longer one
     return bool(FIGURE.fullmatch(found) or (bare and (more or AS_AMOUNT.search(before) or UNIT.match(after))))
 
