@@ -601,8 +601,7 @@ def run_tables(args: argparse.Namespace) -> int:
     if args.file is None:
         check_new(args.output)
         store(args.output, tables(args.data, args.year, args.group, args.say), args.data)
-        if not args.quiet and not args.json:
-            print(text("sheet.cli.tabled", args.say, file=args.output))
+        written("sheet.cli.tabled", args.output, args)
         return 0
     out = import_tables(args.data, args.file, write_it=False)
     show_findings(out.findings, args, sys.stdout if args.json else None)
@@ -685,9 +684,16 @@ def run_sample(args: argparse.Namespace) -> int:
     if args.folder.exists() and any(args.folder.iterdir()):
         raise Refusal([Finding("E_EXISTS", "folder_not_empty", value=str(args.folder))])
     write(args.folder, communes=args.communes, seed=args.seed)
-    if not args.quiet and not args.json:
-        print(text("cli.sampled", args.say, folder=args.folder))
+    written("cli.sampled", args.folder, args, "folder")
     return 0
+
+
+def written(key: str, place: Path, args: argparse.Namespace, what: str = "file") -> None:
+    """What was made and where, as a sentence or as JSON."""
+    if args.json:
+        print(json.dumps({what: str(place)}, ensure_ascii=False))
+    elif not args.quiet:
+        print(text(key, args.say, **{what: place}))
 
 
 def run_lab(args: argparse.Namespace) -> int:

@@ -660,3 +660,18 @@ def taken_at_last(writer: Writer, root: Path, texts: dict[int, str]) -> int:
         assert can_be_kept(stored) or writer.copies, stored
     shutil.rmtree(root.parent)
     return sum(text != CORRECTED for text in texts.values())
+
+
+def test_json_says_what_was_made_and_what_was_refused(tmp_path, capsys):
+    from dxlib.cli import main
+
+    data = str(Path(__file__).parents[1] / "data")
+    tables = tmp_path / "tables.xlsx"
+    assert main(["tables", "2024", "departments", "-o", str(tables), "--data", data, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"file": str(tables)}
+    assert main(["sample", str(tmp_path / "made"), "--communes", "3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"folder": str(tmp_path / "made")}
+    assert main(["score", "2024", "nobody", "--data", data, "--json"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert [found["code"] for found in json.loads(said.err)] == ["E_NOT_FOUND"]
