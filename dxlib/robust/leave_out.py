@@ -17,8 +17,9 @@ def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -
 
     Returns, in tree order: node, moved (agencies whose rank changes), mean_shift (mean |change of rank| of the
     ranked agencies), largest (largest |change|), agency (who; "" when nobody moves), leader ("" or the agencies
-    that lead instead, ;-separated). Bonus and penalty points stay. A row without which there is no score (a mean that
-    multiplies meets a share below 0) is not among them. Source: OECD/JRC Handbook (2008), ch. 7.
+    that lead instead, ;-separated). Bonus and penalty points stay, and so does who is ranked (min_coverage). A row
+    without which there is no score (a mean that multiplies meets a share below 0) is not among them. Source: OECD/JRC
+    Handbook (2008), ch. 7.
     """
     framework = case.framework
     exact = evaluate(case, on)
