@@ -1,12 +1,16 @@
 """What holds of every rule."""
 
 from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dxlib import rules
 from dxlib.rules import SHAPES, Places, Telling, parse_rule
+from dxlib.rules.parse import shapes_of
 
 MAXIMUM = Fraction(20)
 some = settings(max_examples=20)
@@ -44,6 +48,11 @@ values = st.sampled_from([Fraction(n, 20) for n in range(1, 21)]) | st.fractions
     Fraction(1, 50), 30, max_denominator=97
 )
 columns = st.lists(values | st.none(), min_size=1, max_size=7)
+
+
+def test_every_shape_of_the_room_is_known():
+    modules = [import_module(f"dxlib.rules.{path.stem}") for path in Path(rules.__file__).parent.glob("[a-z]*.py")]
+    assert {shape for module in modules for shape in shapes_of(module)} == set(SHAPES.values())
 
 
 def test_every_shape_is_tried():
