@@ -48,12 +48,19 @@ def maximum(x: Any, lang: str) -> str:
 
 
 def class_edge(c: Class, lang: str) -> str:
-    """Where a class begins, in words."""
+    """Where a class begins, in words, and what else it asks."""
     if c.within is not None:
         key, edge = "within" if c.includes_cut else "nearer", share(c.within, lang, 1)
     else:
         key, edge = "from" if c.includes_cut else "above", share(c.cut, lang, 1)
-    return text(f"policy.class.{key}" if c.within or c.cut else "policy.class.rest", lang, cut=edge)
+    begins = text(f"policy.class.{key}" if c.within or c.cut else "policy.class.rest", lang, cut=edge)
+    asked = c.conditions.items()
+    return "; ".join([begins, *(text(f"policy.class.{key}", lang, value=worth(value, lang)) for key, value in asked)])
+
+
+def worth(value: Any, lang: str) -> str:
+    """A value of a key of index.toml: fractions are shares."""
+    return share(value, lang, 1) if isinstance(value, Fraction) else str(value)
 
 
 def share(x: Any, lang: str, decimals: int = 2) -> str:
