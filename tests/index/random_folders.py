@@ -272,8 +272,9 @@ class Maker:
             for step in range(1, r.choice((1, 1, 2, 3)) + 1):
                 stage = "verify" if step == 1 else r.choice(("verify", "appeal", "appeal"))
                 who = {"decided_by": "Tổ" if stage == "verify" else "Hội đồng", "reason": "other"}
-                said = {"step": str(step), "stage": stage} | self.decided(row, judged) | who | record
-                yield {"agency": agency, "indicator": code} | said
+                said = self.decided(row, judged)
+                judged = judged | said  # what the next step decides on
+                yield {"agency": agency, "indicator": code, "step": str(step), "stage": stage} | said | who | record
 
     def most(self, row: dict[str, str]) -> Fraction:
         name, args = split(row["rule"])
