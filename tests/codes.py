@@ -87,7 +87,8 @@ def line(key: str, *words: str) -> str:
 def rows(table: str, lang: str) -> Iterable[str]:
     said = catalogue(lang)
     if table == "shapes":
-        return [line(f"`{name}`", said[f"rule.{name}.name"], said[f"rule.{name}.how"]) for name in SHAPES]
+        written = {name: ", ".join(f"`{text}`" for text in shape.examples or (name,)) for name, shape in SHAPES.items()}
+        return [line(texts, said[f"rule.{name}.name"], said[f"rule.{name}.how"]) for name, texts in written.items()]
     keys = {key: json.dumps(of.get("default", "")).strip('"') for key, of in KEYS.items() if of["type"] != "names"}
     return [line(f"`{key}`", default, said[f"sheet.column.{key}"]) for key, default in keys.items()]
 
