@@ -43,11 +43,11 @@ KEYS = {
     "choices": ["indicator", "name"],
     "classes": ["class"],
 }
-NUMBERS = {
-    **{"score": "number", "points": "number", "max_points": "number"},
+TYPES = {  # of columns that hold numbers
+    **dict.fromkeys(("score", "points", "max_points"), "number"),
+    **dict.fromkeys(("level", "rank", "of", "class", "direction"), "integer"),
     **{key: said["type"] for key, said in CLASS_KEYS.items() if said["type"] in ("number", "integer")},
 }
-WHOLE = {"level": "integer", "rank": "integer", "of": "integer", "class": "integer", "direction": "integer"}
 LICENCES = {  # as written in index.toml -> (SPDX name, address)
     "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
     "CC BY-SA 4.0": ("CC-BY-SA-4.0", "https://creativecommons.org/licenses/by-sa/4.0/"),
@@ -80,8 +80,8 @@ def classes(case: Case) -> pd.DataFrame:
     """The classes from the highest down: position, names, cut (share of the own maximum; in a set of two-sided classes
     how far from 1 the share may be), whether the cut belongs, and what else a class of the set asks."""
     known = case.settings.classes
-    edge = "within" if known.two_sided else "cut"
-    keys = [edge, "includes_cut", *(key for key in CLASS_KEYS if any(key in c.conditions for c in known))]
+    more = (key for key in CLASS_KEYS if any(key in c.conditions for c in known))
+    keys = ["within" if known.two_sided else "cut", "includes_cut", *more]
     rows = [
         [i, *(c.name.get(lang, "") for lang in LANGUAGES), *(as_cell(getattr(c, key)) for key in keys)]
         for i, c in enumerate(known, start=1)
@@ -179,7 +179,7 @@ def field(table: str, column: str) -> dict[str, str]:
     ]
     return {
         "name": column,
-        "type": (NUMBERS | WHOLE).get(column, "string"),
+        "type": TYPES.get(column, "string"),
         "title": said[0],
         "description": said[1],
     }

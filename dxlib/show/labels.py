@@ -54,13 +54,8 @@ def class_edge(c: Class, lang: str) -> str:
     else:
         key, edge = "from" if c.includes_cut else "above", share(c.cut, lang, 1)
     begins = text(f"policy.class.{key}" if c.within or c.cut else "policy.class.rest", lang, cut=edge)
-    asked = c.conditions.items()
-    return "; ".join([begins, *(text(f"policy.class.{key}", lang, value=worth(value, lang)) for key, value in asked)])
-
-
-def worth(value: Any, lang: str) -> str:
-    """A value of a key of index.toml: fractions are shares."""
-    return share(value, lang, 1) if isinstance(value, Fraction) else str(value)
+    more = {key: share(x, lang, 1) if isinstance(x, Fraction) else x for key, x in c.conditions.items()}
+    return "; ".join([begins, *(text(f"policy.class.{key}", lang, value=x) for key, x in more.items())])
 
 
 def share(x: Any, lang: str, decimals: int = 2) -> str:
