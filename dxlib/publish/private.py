@@ -25,7 +25,7 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 from ..errors import Finding, Refusal
-from .open_data import NUMBERS, WHOLE
+from .open_data import TYPES
 
 Detail = tuple[str, str, str]  # kind, as it is written, what stands before it
 
@@ -188,7 +188,7 @@ def typst(text: str) -> str:
 def table(text: str) -> str:
     """A line per row; numbers of columns that are declared numbers are left out."""
     head, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
-    known = [column in NUMBERS or column in WHOLE for column in head]
+    known = [column in TYPES for column in head]
 
     def words(row: list[str]) -> str:
         cells = zip_longest(row, known, fillvalue="")
