@@ -361,17 +361,14 @@ def of_which(
             heights = rows_axis(axes, labels[rows])
             axes.hlines(heights, part[rows], whole[rows], color=PALE, linewidth=2.5, zorder=1)
             colours = [ACCENT if value >= 0 else WARM for value in part[rows]]
-            bars = axes.barh(heights, part[rows], color=colours, height=0.5, zorder=2)
-            rings = axes.plot(whole[rows], heights, "o", color="white", markeredgecolor=INK, markersize=6, zorder=3)
+            axes.barh(heights, part[rows], color=colours, height=0.5, zorder=2)
+            axes.plot(whole[rows], heights, "o", color="white", markeredgecolor=INK, markersize=6, zorder=3)
             axes.axvline(0, color=GREY, linewidth=0.8)
             axes.set_xlim(low - 0.06 * margin, high + 0.06 * margin)
             axes.xaxis.set_major_formatter(lambda x, _: write(x))
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.set_axisbelow(True)
-            axes.set_title(" ", fontsize=10)  # keeps the room of the key, whose length must not squeeze the drawing
-            place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "borderaxespad": 0.0}
-            key = axes.legend([bars, *rings], [part_label, whole_label], frameon=False, handlelength=1.2, **place)
-            key.set_in_layout(False)
+            axes.set_title(f"■ {part_label}     ◦ {whole_label}", loc="left", fontsize=10)
 
         drawings.append(draw(needed(labels[rows]) + 0.2, paint))
     return drawings
