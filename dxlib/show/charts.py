@@ -351,7 +351,7 @@ def of_which(
     whole_label: str,
     write: Write,
 ) -> list[str]:
-    """A bar for a part of a change and a ring for the whole change, for every row."""
+    """A bar for a part of a change and a diamond for the whole change, for every row."""
     drawings = []
     low, high = min(0.0, *part, *whole), max(0.0, *part, *whole)
     margin = (high - low) or 1.0
@@ -362,13 +362,13 @@ def of_which(
             axes.hlines(heights, part[rows], whole[rows], color=PALE, linewidth=2.5, zorder=1)
             colours = [ACCENT if value >= 0 else WARM for value in part[rows]]
             axes.barh(heights, part[rows], color=colours, height=0.5, zorder=2)
-            axes.plot(whole[rows], heights, "o", color="white", markeredgecolor=INK, markersize=6, zorder=3)
+            axes.plot(whole[rows], heights, "D", color="white", markeredgecolor=INK, markersize=5, zorder=3)
             axes.axvline(0, color=GREY, linewidth=0.8)
             axes.set_xlim(low - 0.06 * margin, high + 0.06 * margin)
             axes.xaxis.set_major_formatter(lambda x, _: write(x))
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.set_axisbelow(True)
-            axes.set_title(f"■ {part_label}     ◦ {whole_label}", loc="left", fontsize=10)
+            axes.set_title(f"■ {part_label}     ◊ {whole_label}", loc="left", fontsize=10)
 
         drawings.append(draw(needed(labels[rows]) + 0.2, paint))
     return drawings
