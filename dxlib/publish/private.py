@@ -106,7 +106,7 @@ TAG = re.compile(r"<[^>]*>")
 BREAK = re.compile(r"<(?:br|w:br|w:cr)\b[^>]*>")  # of a line within a text
 NOTE_END = re.compile(r"\n(?=\s*(?:[-*+#>|]|[0-9]+\.|\n))")  # of a paragraph, a point, a cell
 NOTE_ROW = re.compile(r"^ *\|.*", re.MULTILINE)
-TYPST_DRAWING = re.compile(r'"<\?xml.*?</svg>\s*"', re.DOTALL)
+TYPST_DRAWING = re.compile(r'"<svg .*?</svg>"', re.DOTALL)
 TYPED_CELL = re.compile(r'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?: t="[bns]")?>(?:<f>[^<]*</f>)?<v>[^<]*</v></c>')
 OFFICE_END = re.compile(r"</(?:w:p|a:p|si|is|c|f|text)>|<w:tab\b[^>]*>")
 TEXTS = (".html", ".csv", ".json", ".md", ".txt", ".svg", ".typ")
