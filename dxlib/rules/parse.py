@@ -10,6 +10,7 @@ from .absolute import Goalposts, Points, Ratio, Target, Unscored
 from .counted import Count
 from .graded import Options, Parts, Steps, YesNo
 from .grammar import RuleError, Scale
+from .previous import Growth
 from .relative import MinMax, Percentile, RankShare, Relative, ZScore
 from .shape import Rule
 from .signed import Bonus, Penalty
@@ -19,7 +20,7 @@ SHAPES: dict[str, type[Rule]] = {
     shape.name: shape
     for shape in (
         Points, YesNo, Ratio, Target, Steps, Options, Parts, Count, Relative, Goalposts, MinMax, ZScore, RankShare,
-        Percentile, Bonus, Penalty, Unscored,
+        Percentile, Bonus, Penalty, Unscored, Growth,
     )
 }  # fmt: skip
 

@@ -15,6 +15,8 @@ RULES = {  # rule: directions
     "yes_no": (1,),
     "ratio": (1, -1),
     "target(0.8)": (1,),
+    "growth(10%)": (1, -1),
+    "growth(150%, first: 1/2)": (1, -1),
     "steps(0.25:5p, 0.5:10p, >0.75:20p)": (1,),
     "steps(<0.25:20p, 0.5:10p, 0.75:5p)": (-1,),
     "options(a:1, b:0.3)": (1,),
