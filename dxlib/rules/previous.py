@@ -22,7 +22,7 @@ class Growth(Figure):
     first: what the row earns where there is no figure of last year (b = 0): a share, or `exempt`.
     """
 
-    name, turns = "growth", True
+    name, turns, examples = "growth", True, ("growth(10%, first: 1/2)", "growth(150%, first: exempt)")
     of_previous: ClassVar[bool] = True
     rate: Fraction = ONE
     first: Fraction | None = None
