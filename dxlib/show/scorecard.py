@@ -242,5 +242,7 @@ def change_sentence(compared: Sequence[Comparison], agency: str, lang: str) -> S
     found: Mapping = step.changes.set_index("agency").to_dict("index")[who]
     facts = {key: trend.points(found[key], lang) for key in ("change", "performance", "unanswered")}
     key = "card.change" if who in step.judged else "card.change_estimate"
-    lack = text("card.unanswered", lang, **facts) if who in step.judged and found["unanswered"] else None
+    lack = None
+    if who in step.judged and found["unanswered"]:
+        lack = labels.joined(text("card.unanswered", lang, **facts), trend.gate_note(step, lang))
     return sentences(text(key, lang, before=step.before.year, **facts), lack)

@@ -21,8 +21,9 @@ from dxlib.index import INDEX, evaluate, potential, score
 from dxlib.index.floats import leaf_shares, scorer
 from dxlib.robust import draw_weights
 from dxlib.robust.scenarios import begin, climbed, factors, normalised
-from dxlib.show import method, report, scorecard
+from dxlib.show import method, report, scorecard, trend
 from dxlib.words import finding as worded
+from dxlib.years.decompose import PARTS
 from tests.known.folders import GROUP, YEAR, leaf, make, pillar, rows_of, write
 from tests.years.two_years import change, compared
 
@@ -262,6 +263,17 @@ def test_two_years_the_closed_gate_is_no_performance(tmp_path):
     before = rows(), {"x": answers(), "y": answers()}
     found = change(compared(tmp_path, before, (rows(), {"x": answers("no"), "y": answers()}), links, total=100), "x")
     assert (found["change"], found["performance"], found["unanswered"]) == (F(-35, 100), F(-10, 100), F(-25, 100))
+    assert "chưa đạt điều kiện" in trend.gate_note(compared(tmp_path / "b", before, before, links), "vi")
+
+
+def test_two_years_of_a_mean_that_is_no_sum(tmp_path):
+    """The same where the index becomes the worst branch: every part adds up, and the closed rows are no performance."""
+    links = ";".join(f"{c} {c} same" for c in ("1", "2.1", "2.2", "2.3", "2.4", "2.5"))
+    before = rows(), {"x": answers(half=(1, 1)), "y": answers()}
+    after = rows(), {"x": answers("no", (1, 1)), "y": answers()}
+    found = change(compared(tmp_path, before, after, links, aggregate="worst"), "x")
+    assert found["change"] == -1 == sum(found[part] or 0 for part in PARTS)
+    assert found["unanswered"] < 0 and found["performance"] > -1
 
 
 def test_faces_say_why(tmp_path):
