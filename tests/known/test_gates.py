@@ -19,6 +19,7 @@ from dxlib.errors import Refusal
 from dxlib.explore.model import Model, State
 from dxlib.index import INDEX, evaluate, potential, score
 from dxlib.index.floats import leaf_shares, scorer
+from dxlib.publish.open_data import open_data
 from dxlib.robust import draw_weights
 from dxlib.robust.scenarios import begin, climbed, factors, normalised
 from dxlib.show import method, report, scorecard, trend
@@ -284,6 +285,17 @@ def test_faces_say_why(tmp_path):
     assert "0 điểm vì 2.1 chưa đạt" in [row[-1] for row in lost.rows]
     assert "2.2: Chỉ tính điểm khi 2.1 đạt từ 50\u00a0% điểm tối đa trở lên" in method.rules(case, "vi").note
     assert "0 điểm vì điều kiện chưa đạt" in [c.heading for c in report.gaps(case, table, "vi").columns]
+
+
+def test_nobody_is_reminded_of_rows_that_their_own_answer_closes_and_open_data_says_the_gate(tmp_path):
+    """x says that it has no plan and leaves the rest empty: nothing is missing; y leaves the plan empty, too."""
+    given = {"x": {"1": (1, 2), "2.1": yes("no")}, "y": {"1": (1, 2)}}
+    case = make(tmp_path, reported(), given)
+    missing = verify.progress(case, "").set_index("sender")["codes"].to_dict()
+    assert missing == {"x": "", "y": "2.1;2.2;2.3;2.4;2.5"}
+    assert verify.completeness(case)["answered"].tolist() == [2, 1]
+    made = open_data(case, score(case), True, "v")
+    assert b"gate" in made["tables/indicators.csv"].splitlines()[0]
 
 
 def test_check_reads_it_from_a_folder(tmp_path):
