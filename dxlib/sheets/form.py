@@ -345,6 +345,7 @@ def appeal_form(words: Wording, to: Recipient) -> Book | None:
     for line, row in enumerate(mine.to_dict("records"), start=TABLE + 1):
         code = row["indicator"]
         why = [words.reasons.get(row["reason"], row["reason"]), notes.get((to.agency, code), "")]
+        why += [text("gate.closed", lang, rows=row["gate"])] if row.get("gate") else []
         contest = text("sheet.form.contest_yes", lang)
         shown = {
             "code": Cell(code, "code"),
