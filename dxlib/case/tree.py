@@ -15,6 +15,7 @@ from ..languages import in_each
 from ..rules import Rule, RuleError, Unscored, parse_rule, shape_of, shown
 from .cells import check_value
 from .framework import CHOICES, FULL, INDEX, Framework, Node, Unread, optional, weight
+from .gates import read_gates
 from .settings import Settings
 
 NO_RULE = Unscored()  # what a branch has
@@ -63,7 +64,9 @@ def build(
     whole = index_total(rescaled, children[""], settings, has_points)
     findings += check_kinds(rescaled, by_code, file)
     findings += check_extra(rescaled, whole, file)
-    return Framework(rescaled, children[""], settings.aggregate, whole, has_points), findings
+    framework = Framework(rescaled, children[""], settings.aggregate, whole, has_points)
+    gates, wrong = read_gates(framework, by_code, file)
+    return replace(framework, gates=gates), [*findings, *wrong]
 
 
 def check_shape(by_code: dict[str, dict], file: str) -> list[Finding]:
@@ -110,7 +113,8 @@ def read_node(
         )
     taken = tuple(row[key] for key in ("a_from", "b_from") if row[key])
     shape = shape_of(row["rule"])
-    named = any(row[key] for key in (*in_each("b"), "b_from")) or (shape is not None and shape.of_whole)
+    always = shape is not None and (shape.of_whole or shape.of_previous)
+    named = always or any(row[key] for key in (*in_each("b"), "b_from"))
     ratio = named or code in with_b
     source = row["source"] or ("measured" if measured or taken else "reported")
     if taken and (children or not row["a_from"] or source == "reported"):
