@@ -319,6 +319,8 @@ def check_coverage(
     exempt, given, decided = answers.exempt, answers.claims, answers.verdicts
     claims = tables["claims"]
     for row, agency, code in zip(claims.index, claims["agency"], claims["indicator"], strict=True) if exempt else ():
+        if agency in answers.absent.get(code, ()):
+            continue  # an error of `check_own_rows`
         if agency in exempt.get(code, ()) and agency in given.get(code, ()):
             findings.append(Finding("W_EXEMPT", "claim_exempt", file, int(row), "indicator", code, {"agency": agency}))
     agencies = list(tables["agencies"]["agency"])
@@ -339,6 +341,28 @@ def check_coverage(
                 if a not in final
             ]
     return findings
+
+
+def check_own_rows(tables: Tables, framework: Framework, answers: Answers, folder: str) -> list[Finding]:
+    """Whatever names an agency and a row of other lists: the agency does not have the row, so there is nothing to
+    claim, to decide, to contest or to exempt."""
+    findings = []
+    for name in ("claims", "verdicts", "appeals", "evidence", "exemptions") if answers.absent else ():
+        frame = tables[name]
+        for row, (agency, code) in zip(frame.index, rows_of(frame, "agency", "indicator"), strict=True):
+            below = list(framework.below(code)) if code in framework.nodes else []
+            if below and all(agency in answers.absent.get(leaf, ()) for leaf in below):
+                facts = {"agency": agency, "lists": "; ".join(lists_of(framework, code))}
+                where = (f"{folder}/{name}.csv", int(row), "indicator", code, facts)
+                findings.append(Finding("E_REFERENCE", "row_of_others", *where))
+    return findings
+
+
+def lists_of(framework: Framework, code: str) -> tuple[str, ...]:
+    """The lists that a row, or the nearest branch above it, is of."""
+    while code and not framework.nodes[code].scope:
+        code = framework.nodes[code].parent
+    return framework.nodes[code].scope if code else ()
 
 
 def answering(node: Node, answers: Answers) -> set[str]:

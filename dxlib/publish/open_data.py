@@ -59,7 +59,8 @@ def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str)
     version       short digest of what the figures were made from
     """
     said = marks(case, provisional)
-    tables = {"scores": scores, **{name: case.tables[name][columns] for name, columns in PUBLIC.items()}}
+    public = {**PUBLIC, "indicators": [*PUBLIC["indicators"], *(["scope"] if case.framework.scoped else [])]}
+    tables = {"scores": scores, **{name: case.tables[name][columns] for name, columns in public.items()}}
     tables["classes"] = classes(case)
     made = {
         name: safe_csv(to_csv(table.assign(**{MARK: said})))

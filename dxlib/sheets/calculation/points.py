@@ -7,8 +7,8 @@ from fractions import Fraction
 from ...case.answers import quotient_of
 from ...case.framework import Node
 from ...index.rounding import rounded
-from ...index.values import OPEN
-from ...rules import Places, quoted
+from ...index.values import ABSENT, OPEN
+from ...rules import Places, exactly, quoted
 from ..book import Cell, Sheet
 from .inputs import GIVEN, IDENTITY, IDENTITY_WIDTHS, STATUS, grow, place
 from .plan import LETTERS, Plan, Value, figure_style, heads, page, rounding, shown, top
@@ -47,7 +47,11 @@ def coverage_cell(plan: Plan, node: Node, i: int) -> Cell:
     """The row's part of the index where it has a value."""
     state = f"{LETTERS[STATE]}{plan.row_lines[node.code] + i + 1}"
     whole = place(plan, node.code, "part") if node.role == "score" else "0"
-    value = plan.parts.get(node.code, Fraction(0)) * (state_of(plan, node, i) == "value")
+    part = plan.parts.get(node.code, Fraction(0))
+    if plan.trees[i] is not plan.case.framework:  # of the rows that the agency has
+        part = plan.trees[i].global_weights().get(node.code, Fraction(0))
+        whole = exactly(part)
+    value = part * (state_of(plan, node, i) == "value")
     return Cell(shown(value), "share", f"IF({state}={quoted(plan.words['value'])},{whole},0)")
 
 
@@ -55,6 +59,7 @@ def state_of(plan: Plan, node: Node, i: int) -> str:
     """The key of the word for what an agency has in a row."""
     state = plan.leaves[node.code].states[i]
     words = dict.fromkeys(OPEN, "not_verified") | {"not-applicable": "not_applicable", "missing": "missing"}
+    words[ABSENT] = "absent"
     return words.get(state, "value")
 
 
@@ -74,6 +79,7 @@ class Worked:
         self.leaf = plan.leaves[node.code]
         self.column = None if self.extra else plan.exact.columns[node.code]
         self.read = plan.case.answers.readers[node.code]
+        self.lacking = node.code in plan.case.answers.absent  # some agencies do not have the row
 
     def line(self, i: int) -> dict[int, Cell]:
         """The cells of one agency."""
@@ -193,6 +199,8 @@ class Worked:
         answers = {"full": "1", "zero": "0", "exclude": '""', "within-parent": '""'}
         no_score = self.plan.no_score
         found = no_score
+        if self.lacking:
+            found = f'IF({state}={quoted(self.words["absent"])},"",{found})'
         for key, policy in (("missing", self.settings.missing), ("not_applicable", self.settings.not_applicable)):
             found = f"IF({state}={quoted(self.words[key])},{answers.get(policy, no_score)},{found})"
         return f"IF({state}={quoted(self.words['value'])},{self.by_rule(n)},{found})"
@@ -204,6 +212,8 @@ class Worked:
             for key, policy in (("missing", self.settings.missing), ("not_applicable", self.settings.not_applicable))
             if policy == "exclude"
         ]
+        if self.lacking:
+            gone.append(f"{LETTERS[STATE]}{n}={quoted(self.words['absent'])}")
         return (
             f"IF({'OR(' + ','.join(gone) + ')' if len(gone) > 1 else gone[0]},0,{self.maximum})"
             if gone
@@ -216,7 +226,8 @@ class Worked:
 
     def extra_formula(self, n: int) -> str:
         state, words = f"{LETTERS[STATE]}{n}", self.words
-        nothing = f"OR({state}={quoted(words['missing'])},{state}={quoted(words['not_applicable'])})"
+        keys = ("missing", "not_applicable", *(("absent",) if self.lacking else ()))
+        nothing = f"OR({','.join(f'{state}={quoted(words[key])}' for key in keys)})"
         points = self.rounded(self.by_rule(n))
         return f'IF({state}={quoted(words["value"])},{points},IF({nothing},"",{self.plan.no_score}))'
 
