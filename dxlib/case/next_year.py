@@ -209,6 +209,8 @@ def shifted(text: str, before: str, year: str, known_size: bool = True) -> str:
             table = line.strip(" []")
         if (not table and key in FOR_THE_YEAR) or (not known_size and table == "comparison" and key == "size"):
             continue
+        if table == "comparison" and key in ("merged", "merged_mean"):
+            continue  # what one decision ordered of one year
         if not table and (key == "year" or key.startswith("title")):
             line = line.replace(before, year)
         elif key and not line.lstrip().startswith("#"):

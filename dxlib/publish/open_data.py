@@ -10,15 +10,21 @@ import hashlib
 import io
 import json
 import re
+from fractions import Fraction
 from html import escape
 from typing import Any
 
 import pandas as pd
 
 from ..case import Case
-from ..index import to_csv
+from ..case.read import Series
+from ..index import evaluate, to_csv
+from ..index.rounding import rounded
+from ..index.table import SCORE_DECIMALS
 from ..languages import INTERNATIONAL, LANGUAGES, OFFICIAL, in_each
 from ..words import date, meaning, text, title_of_year
+from ..years import merged_ranks, relate
+from ..years.merged import ORDERED
 
 ACTIVE = re.compile(r"'*(\s*[=+\-@＝＋－＠|%]|[\t\r\n\0])")  # what a spreadsheet takes for a formula, or looks escaped
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", re.ASCII)
@@ -40,9 +46,25 @@ KEYS = {
     "indicators": ["code"],
     "choices": ["indicator", "name"],
     "classes": ["class"],
+    "merged": ["agency"],
 }
-NUMBERS = {"score": "number", "points": "number", "max_points": "number", "cut": "number", "within": "number"}
-WHOLE = {"level": "integer", "rank": "integer", "of": "integer", "class": "integer", "direction": "integer"}
+NUMBERS = {
+    "score": "number",
+    "score_before": "number",
+    "points": "number",
+    "max_points": "number",
+    "cut": "number",
+    "within": "number",
+}
+WHOLE = {
+    "estimated_rank": "integer",
+    "estimated_of": "integer",
+    "level": "integer",
+    "rank": "integer",
+    "of": "integer",
+    "class": "integer",
+    "direction": "integer",
+}
 LICENCES = {  # as written in index.toml -> (SPDX name, address)
     "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
     "CC BY-SA 4.0": ("CC-BY-SA-4.0", "https://creativecommons.org/licenses/by-sa/4.0/"),
@@ -51,17 +73,22 @@ LICENCES = {  # as written in index.toml -> (SPDX name, address)
 }
 
 
-def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str) -> dict[str, bytes]:
+def open_data(
+    case: Case, scores: pd.DataFrame, provisional: bool, version: str, merged: pd.DataFrame | None = None
+) -> dict[str, bytes]:
     """File below the folder of the group -> bytes.
 
     scores        the tidy table of `dx score`
     provisional   every table says so
     version       short digest of what the figures were made from
+    merged        `merged` of the list of estimates that the decision orders; a table of its own
     """
     said = marks(case, provisional)
     public = {**PUBLIC, "indicators": [*PUBLIC["indicators"], *(["scope"] if case.framework.scoped else [])]}
     tables = {"scores": scores, **{name: case.tables[name][columns] for name, columns in public.items()}}
     tables["classes"] = classes(case)
+    if merged is not None:
+        tables["merged"] = merged
     made = {
         name: safe_csv(to_csv(table.assign(**{MARK: said})))
         for name, table in tables.items()
@@ -70,6 +97,36 @@ def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str)
     package = describe(case, {name: list(tables[name].columns) for name in made}, made, said, version)
     paths = {f"tables/{name}.csv": data for name, data in made.items()}
     return {**paths, PACKAGE: as_json(package), README: readme(case, list(made), said, version).encode()}
+
+
+def merged(series: Series) -> pd.DataFrame | None:
+    """The year before on this year's map, each unit by the mean of its origins, where the decision orders such a list:
+    every line says of what kind it is, and its place has a name of its own; None without an order or a year before."""
+    if len(series.cases) < 2 or series.cases[-1].settings.comparison["merged"] != ORDERED:
+        return None
+    before, after = series.cases[-2:]
+    related = relate(before, after, series.register, series.lineage)
+    found = merged_ranks(before, after, related, evaluate(before))
+    origins = [
+        "; ".join(f"{o} = {decimals(score)} ({'?' if part is None else part})" for o, score, part in told)
+        for told in found["origins"]
+    ]
+    return pd.DataFrame(
+        {
+            "before_year": before.year,
+            "agency": found["agency"],
+            "scope": found["scope"],
+            "estimated_rank": found["rank"],
+            "estimated_of": found["of"],
+            "score_before": [decimals(score) for score in found["score"]],
+            "kind": found["flag"],
+            "origins": origins,
+        }
+    )
+
+
+def decimals(share: Fraction | None) -> str:
+    return "" if share is None else f"{float(rounded(share, SCORE_DECIMALS)):.{SCORE_DECIMALS}f}"
 
 
 def classes(case: Case) -> pd.DataFrame:
@@ -160,7 +217,7 @@ def resource(name: str, columns: list[str], data: bytes) -> dict[str, Any]:
 
 
 def field(table: str, column: str) -> dict[str, str]:
-    own = table == "scores" or column in ("class", MARK)
+    own = table in ("scores", "merged") or column in ("class", MARK)
     said = [
         text(f"open_data.column.{column}", lang) if own else meaning(table, column, lang)
         for lang in (OFFICIAL, INTERNATIONAL)
