@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 from dxlib.case import Case, read_case
+from dxlib.rules import SHAPES
 from tests.backtest.contract_folder import write_folder
 from tests.index.naive import DIVIDES, Referee, Refused, rounded, split
 from tests.known.folders import GROUP, YEAR, square
@@ -29,6 +30,10 @@ WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
 TURNS = ("ratio", "steps", "relative", "minmax", "zscore", "rank", "percentile")
 LESS = ("steps(5:1/4, <3:0.5, 1:1)", "steps(2.5:0.1, 0:1/3, <0:50%)")  # of direction -1
 SIGNED = ("steps", "goalposts", "minmax", "zscore", "rank", "percentile")
+
+
+AIMED = "points yes_no ratio target options parts count steps relative goalposts minmax zscore rank percentile".split()
+ADDED = [shape for name, shape in SHAPES.items() if shape.role == "score" and name not in AIMED]  # by their examples
 
 
 @dataclass(frozen=True)
@@ -193,6 +198,7 @@ class Maker:
             f"goalposts({r.choice(('1, 8', '9, 2'))}, log{r.choice(('', '+1', '+0.5'))}{unclipped})",
             *(r.choice(("minmax", "minmax(0.2, 0.9)", "minmax(1/3, 1)")), "rank", "percentile"),
             *(() if plain else ("zscore",)),
+            *(text for shape in ADDED if not (plain and shape.negative) for text in shape.examples or (shape.name,)),
         ]
         rule = r.choice(rules)
         name = split(rule)[0]
@@ -214,7 +220,7 @@ class Maker:
             return {"option": r.choice(["yes", "no"] if name == "yes_no" else [arg.split(":")[0] for arg in args])}
         if name == "parts":
             return {"option": r.choice(("p", "q", "r;p", "p;q;r", "none", "q; r", "p;p"))}
-        if name in ("count", "bonus", "penalty"):
+        if SHAPES[name].whole:
             return {"a": str(r.randint(0, 6))}
         positive = any(arg.startswith("log") for arg in args)
         if row.get("x_b"):
@@ -314,14 +320,14 @@ class Maker:
             if reported and r.random() < records:
                 judged = self.answer(row) if r.random() < 0.1 else claim
                 record = {f"judged_{c}": x for c, x in judged.items()} | {"judged_evidence": "-"}
-            nothing = False
+            before = judged
             for step in range(1, r.choice((1, 1, 2, 3)) + 1):
                 stage = "verify" if step == 1 else r.choice(("verify", "appeal", "appeal"))
                 who = {"decided_by": "Tổ" if stage == "verify" else "Hội đồng", "reason": "other"}
-                decided = self.decided(row, {"b": "0"} if nothing else judged)
-                nothing = nothing or decided.get("b") == "0"  # no figure may come to stand over it
-                said = {"step": str(step), "stage": stage} | decided | who | record
-                yield {"agency": agency, "indicator": code} | said
+                before = before if stage == "appeal" else judged  # an appeal goes on from what stands
+                said = self.decided(row, before)
+                before = before | said
+                yield {"agency": agency, "indicator": code, "step": str(step), "stage": stage} | said | who | record
 
     def most(self, row: dict[str, str]) -> Fraction:
         name, args = split(row["rule"])

@@ -188,7 +188,7 @@ def test_page_card_and_annex_say_so(tmp_path):
     assert said in str(report.limitations(case, scores, [], "vi"))
     assert any(said in note for note in draft.notes(case, report.index_rows(scores), "vi"))
     nothing = scores.iloc[:0]
-    own, other = (str(scorecard.summary(case, scores, nothing, nothing, 0.2, a, "vi")) for a in ("a1", "b1"))
+    own, other = (str(scorecard.summary(case, scores, nothing, nothing, nothing, 0.2, a, "vi")) for a in ("a1", "b1"))
     assert said in own and said not in other
     gone = score(case).iloc[:0].assign(indicator=[])
     lost = scorecard.lost_table(case, scores, gone, "b1", "en")
