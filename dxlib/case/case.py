@@ -213,6 +213,7 @@ def freeze(
         findings += checks.check_choices(tables, framework, place)
         findings += check_doubts(tables, framework, settings, answers, place)
     findings += checks.check_ledger(tables, place) + checks.check_days(tables, place)
+    findings += checks.check_moved(tables, settings, place)
     findings += checks.check_years(tables, settings, place) + checks.check_evidence(tables, place)
     rules = {node.code: node.rule for node in framework.leaves} if framework is not None else {}
     findings += check_relations(tables, place, rules)

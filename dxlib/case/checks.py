@@ -310,6 +310,24 @@ def check_years(tables: Tables, settings: Settings, folder: str) -> list[Finding
     return findings
 
 
+def check_moved(tables: Tables, settings: Settings, folder: str) -> list[Finding]:
+    """An agency that changed its list during the period: from where and since when, both, within the period."""
+    first, end = settings.period
+    findings = []
+    for row, agency in records(tables["agencies"], ("agency", "scope", "scope_before", "scope_from")):
+        before, day = agency["scope_before"], agency["scope_from"]
+        facts = {**agency, "first": first, "last": end}
+        where = (f"{folder}/agencies.csv", row)
+        if bool(before) != bool(day):
+            lacks = "scope_from" if before else "scope_before"
+            findings.append(Finding("E_STATE", "moved_half", *where, lacks, "", facts))
+        elif before and before == agency["scope"]:
+            findings.append(Finding("E_STATE", "moved_nowhere", *where, "scope_before", before, facts))
+        elif day and check_date(day) is None and not first < day <= end:
+            findings.append(Finding("E_STATE", "moved_outside", *where, "scope_from", day, facts))
+    return findings
+
+
 def check_coverage(
     tables: Tables, framework: Framework, settings: Settings, answers: Answers, folder: str
 ) -> list[Finding]:

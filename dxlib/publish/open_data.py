@@ -73,7 +73,12 @@ def open_data(
     merged        `merged` of the list of estimates that the decision orders; a table of its own
     """
     said = marks(case, provisional)
-    public = {**PUBLIC, "indicators": [*PUBLIC["indicators"], *(["scope"] if case.framework.scoped else [])]}
+    moved = ["scope_before", "scope_from"] if case.tables["agencies"]["scope_before"].any() else []
+    public = {
+        **PUBLIC,
+        "agencies": [*PUBLIC["agencies"], *moved],
+        "indicators": [*PUBLIC["indicators"], *(["scope"] if case.framework.scoped else [])],
+    }
     tables = {"scores": scores, **{name: case.tables[name][columns] for name, columns in public.items()}}
     tables["classes"] = classes(case)
     if merged is not None:

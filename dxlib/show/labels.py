@@ -46,6 +46,24 @@ def own_rows(case: Case, lang: str) -> str:
     )
 
 
+def moved(case: Case, lang: str, agency: str = "") -> str:
+    """Who changed its list during the period, from where and when; of one agency, or of all; "" for nobody."""
+    called, nobody = agencies(case, lang), text("report.limit.own_rows_none", lang)
+    said = [
+        text(
+            "report.limit.moved",
+            lang,
+            who=called[row["agency"]],
+            before=row["scope_before"],
+            scope=row["scope"] or nobody,
+            day=words.date(row["scope_from"], lang),
+        )
+        for row in case.tables["agencies"].to_dict("records")
+        if row["scope_before"] and agency in ("", row["agency"])
+    ]
+    return " ".join(said)
+
+
 def classes(case: Case, lang: str) -> dict[int, str]:
     """1-based position -> name of the class."""
     return {i: title(c.name, lang) for i, c in enumerate(case.settings.classes, start=1)}

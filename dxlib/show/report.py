@@ -132,7 +132,7 @@ def ranking(
     if reach:
         kind = "proved" if len(exact) else "drawn"
         note = labels.joined(note, text(f"report.interval_{kind}", lang, half_width=percent(half_width, lang, 0)))
-    note = labels.joined(note, hidden(case, scores, lang), labels.own_rows(case, lang))
+    note = labels.joined(note, hidden(case, scores, lang), labels.own_rows(case, lang), labels.moved(case, lang))
     return table(
         text("report.ranking_caption", lang, title=title_of_year(case.settings.title, case.year, lang)),
         heads,

@@ -67,6 +67,7 @@ def summary(
         said.append(text(f"card.{kind}", lang, **facts))
     if not pd.isna(row["class"]):
         said.append(text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]]))
+    said.append(labels.moved(case, lang, agency))
     mine = [code for code, node in case.framework.nodes.items() if row["scope"] in node.scope]
     if mine:
         called = labels.rows(case, lang)
