@@ -57,8 +57,10 @@ class Reader:
 
 @dataclass(frozen=True)
 class Answers:
-    """Claims (those that say something) and verdicts, by leaf and agency; agencies a leaf does not apply to; the
-    readers of the leaves.
+    """Claims (those that say something) and verdicts, by leaf and agency; the readers of the leaves.
+
+    exempt     agencies a leaf does not apply to, and why; those of `absent` are among them, without a reason
+    absent     agencies that do not have a leaf at all, because it is one of other lists
 
     verdicts   what the last verdict leaves in force, on top of the claim that it judged
     reopened   where a reported claim, or its documents, are others now than when the last verdict judged them: the
@@ -72,6 +74,7 @@ class Answers:
     readers: dict[str, Reader]
     reopened: dict[str, dict[str, Cells]] = field(default_factory=dict)
     changes: dict[str, dict[str, dict[str, tuple[str, str]]]] = field(default_factory=dict)
+    absent: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def accepted(self, code: str, agency: str) -> bool:
         """Whether the last verdict on a cell changes nothing."""
@@ -160,11 +163,26 @@ def read_answers(tables: Mapping[str, pd.DataFrame], framework: Framework, setti
     for agency, code, reason in rows_of(tables["exemptions"], "agency", "indicator", "reason"):
         for leaf in framework.below(code) if code in framework.nodes else ():
             exempt.setdefault(leaf, {})[agency] = reason
+    absent = absent_of(tables["agencies"], framework)
+    for leaf, agencies in absent.items():
+        exempt.setdefault(leaf, {}).update(dict.fromkeys(agencies, ""))
     readers = {node.code: Reader(node, framework, settings) for node in framework.leaves}
-    answers = Answers(claims, {}, exempt, readers)
+    answers = Answers(claims, {}, exempt, readers, absent=absent)
     for step in last.values():
         answers.verdicts.setdefault(step.code, {})[step.agency] = step.cells
     return reopen(answers, last.values(), tables, framework)
+
+
+def absent_of(agencies: pd.DataFrame, framework: Framework) -> dict[str, frozenset[str]]:
+    """leaf -> the agencies that do not have it; only leaves of some lists alone."""
+    if not framework.scoped:
+        return {}
+    lists = list(rows_of(agencies, "agency", "scope"))
+    known: dict[str, set[str]] = {scope: set() for _, scope in lists}
+    for scope, lacking in known.items():
+        lacking |= {node.code for node in framework.own((scope,)).leaves if not node.there}
+    found = {n.code: frozenset(a for a, scope in lists if n.code in known[scope]) for n in framework.leaves}
+    return {code: who for code, who in found.items() if who}
 
 
 def reopen(answers: Answers, last: Iterable[Step], tables: Mapping[str, pd.DataFrame], framework: Framework) -> Answers:

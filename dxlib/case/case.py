@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -77,10 +78,25 @@ class Case:
         """Which values a result stands on unless told otherwise: verified, or claimed before verification."""
         return "verified" if self.has("verdicts") or not self.has_claims else "claimed"
 
+    @cached_property
+    def scopes(self) -> dict[str, str]:
+        """agency -> its list."""
+        return dict(zip(*(self.tables["agencies"][c].tolist() for c in ("agency", "scope")), strict=True))
+
+    def tree_of(self, agency: str) -> Framework:
+        """The index set as one agency has it."""
+        return self.framework.own((self.scopes.get(agency, ""),))
+
     @property
     def exempt(self) -> dict[tuple[str, str], str]:
         """(agency, leaf) -> reason."""
-        return {(agency, leaf): reason for leaf, row in self.answers.exempt.items() for agency, reason in row.items()}
+        absent = self.answers.absent
+        return {
+            (agency, leaf): reason
+            for leaf, row in self.answers.exempt.items()
+            for agency, reason in row.items()
+            if agency not in absent.get(leaf, ())
+        }
 
     def with_changes(
         self,
@@ -132,7 +148,8 @@ class Case:
         except Refusal as refusal:
             raise Refusal([of_edited(f, list(cells), first) for f in refusal.findings]) from None
         edited = {cell: Fraction(number(text)) for cell, text in cells.items()}
-        return replace(changed, edited={**self.edited, **edited})
+        framework = changed.framework.weighing_as(self.framework)
+        return replace(changed, framework=framework, edited={**self.edited, **edited})
 
 
 def of_edited(found: Finding, cells: list[tuple[str, str]], first: int) -> Finding:
@@ -166,7 +183,8 @@ def build_tree(
     }
     measured = "verdicts" not in given and "reported" not in set(tables["indicators"]["source"])
     file = f"{settings.year}/{settings.group}/indicators.csv"
-    framework, findings = build(tables["indicators"], with_b, measured, settings, file)
+    lists = list(dict.fromkeys(tables["agencies"]["scope"].tolist()))
+    framework, findings = build(tables["indicators"], with_b, measured, settings, file, lists)
     if framework is not None:
         findings += check_idle(framework, tables["indicators"], len(tables["agencies"]), file)
     return framework, findings
@@ -191,9 +209,11 @@ def freeze(
         answers = read_answers(tables, framework, settings)
         findings += checks.check_answers(tables, framework, answers, place)
         findings += checks.check_coverage(tables, framework, settings, answers, place)
+        findings += checks.check_own_rows(tables, framework, answers, place)
         findings += checks.check_choices(tables, framework, place)
         findings += check_doubts(tables, framework, settings, answers, place)
     findings += checks.check_ledger(tables, place) + checks.check_days(tables, place)
+    findings += checks.check_moved(tables, settings, place)
     findings += checks.check_years(tables, settings, place) + checks.check_evidence(tables, place)
     rules = {node.code: node.rule for node in framework.leaves} if framework is not None else {}
     findings += check_relations(tables, place, rules)

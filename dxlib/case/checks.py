@@ -311,6 +311,24 @@ def check_years(tables: Tables, settings: Settings, folder: str) -> list[Finding
     return findings
 
 
+def check_moved(tables: Tables, settings: Settings, folder: str) -> list[Finding]:
+    """An agency that changed its list during the period: from where and since when, both, within the period."""
+    first, end = settings.period
+    findings = []
+    for row, agency in records(tables["agencies"], ("agency", "scope", "scope_before", "scope_from")):
+        before, day = agency["scope_before"], agency["scope_from"]
+        facts = {**agency, "first": first, "last": end}
+        where = (f"{folder}/agencies.csv", row)
+        if bool(before) != bool(day):
+            lacks = "scope_from" if before else "scope_before"
+            findings.append(Finding("E_STATE", "moved_half", *where, lacks, "", facts))
+        elif before and before == agency["scope"]:
+            findings.append(Finding("E_STATE", "moved_nowhere", *where, "scope_before", before, facts))
+        elif day and check_date(day) is None and not first < day <= end:
+            findings.append(Finding("E_STATE", "moved_outside", *where, "scope_from", day, facts))
+    return findings
+
+
 def check_coverage(
     tables: Tables, framework: Framework, settings: Settings, answers: Answers, folder: str
 ) -> list[Finding]:
@@ -320,6 +338,8 @@ def check_coverage(
     exempt, given, decided = answers.exempt, answers.claims, answers.verdicts
     claims = tables["claims"]
     for row, agency, code in zip(claims.index, claims["agency"], claims["indicator"], strict=True) if exempt else ():
+        if agency in answers.absent.get(code, ()):
+            continue  # an error of `check_own_rows`
         if agency in exempt.get(code, ()) and agency in given.get(code, ()):
             findings.append(Finding("W_EXEMPT", "claim_exempt", file, int(row), "indicator", code, {"agency": agency}))
     agencies = list(tables["agencies"]["agency"])
@@ -340,6 +360,28 @@ def check_coverage(
                 if a not in final
             ]
     return findings
+
+
+def check_own_rows(tables: Tables, framework: Framework, answers: Answers, folder: str) -> list[Finding]:
+    """Whatever names an agency and a row of other lists: the agency does not have the row, so there is nothing to
+    claim, to decide, to contest or to exempt."""
+    findings = []
+    for name in ("claims", "verdicts", "appeals", "evidence", "exemptions") if answers.absent else ():
+        frame = tables[name]
+        for row, (agency, code) in zip(frame.index, rows_of(frame, "agency", "indicator"), strict=True):
+            below = list(framework.below(code)) if code in framework.nodes else []
+            if below and all(agency in answers.absent.get(leaf, ()) for leaf in below):
+                facts = {"agency": agency, "lists": "; ".join(lists_of(framework, code))}
+                where = (f"{folder}/{name}.csv", int(row), "indicator", code, facts)
+                findings.append(Finding("E_REFERENCE", "row_of_others", *where))
+    return findings
+
+
+def lists_of(framework: Framework, code: str) -> tuple[str, ...]:
+    """The lists that a row, or the nearest branch above it, is of."""
+    while code and not framework.nodes[code].scope:
+        code = framework.nodes[code].parent
+    return framework.nodes[code].scope if code else ()
 
 
 def answering(node: Node, answers: Answers) -> set[str]:

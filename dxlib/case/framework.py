@@ -5,16 +5,17 @@ The code knows rules and levels, never an indicator's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
-from ..rules import Rule, number, quotient
+from ..rules import ZERO, Rule, number, quotient
 
 INDEX = "index"  # the whole index in tables of results
 CHOICES = ("best", "worst")  # one of the children stands for all
 
+Lists = tuple[str, ...]  # scopes of agencies.csv
 FULL = {"share": Fraction(1), "percent": Fraction(100)}  # the whole, for a figure that is a share by itself
 
 
@@ -40,6 +41,9 @@ class Node:
     kind       what its figures are, declared: count, share, percent, money; "" is not declared
     percent    its figures are shares from 0 to 1 that people know as percentages: it takes no b, and its thresholds are
                written in %, or its kind is share
+    scope      the lists whose agencies alone have the row; empty: all have it
+    by_maximum its weight is its maximum points, because none is given: in the tree of one list, its own maximum
+    there      false in the tree of a list that does not have the row
     """
 
     code: str
@@ -58,6 +62,9 @@ class Node:
     taken: tuple[str, ...] = ()
     kind: str = ""
     percent: bool = False
+    scope: Lists = ()
+    by_maximum: bool = False
+    there: bool = True
 
     @property
     def part(self) -> bool:
@@ -121,6 +128,66 @@ class Framework:
             found.add(INDEX)
         return frozenset(found)
 
+    @cached_property
+    def scoped(self) -> bool:
+        """Whether some rows belong to some lists alone; the tree of all rows is then no agency's own."""
+        return any(node.scope for node in self.nodes.values())
+
+    @cached_property
+    def known_trees(self) -> dict[frozenset[str], Framework]:
+        return {}
+
+    def own(self, lists: Lists) -> Framework:
+        """The tree of an agency of one list (of several, merged: what any of them has): as indicators.csv would be
+        without the rows of other lists. Those stay as rows that are not scored, without maximum or weight."""
+        if not self.scoped:
+            return self
+        gone = frozenset(c for c, node in self.nodes.items() if node.scope and set(node.scope).isdisjoint(lists))
+        if gone not in self.known_trees:
+            self.known_trees[gone] = self.less(gone) if gone else self
+        return self.known_trees[gone]
+
+    def trees(self, lists: Sequence[Lists]) -> list[tuple[Framework, list[int]]]:
+        """The different trees of some agencies, and the places of those that have each."""
+        if not self.scoped:
+            return [(self, list(range(len(lists))))]
+        found: dict[int, tuple[Framework, list[int]]] = {}
+        for i, one in enumerate(lists):
+            tree = self.own(one)
+            found.setdefault(id(tree), (tree, []))[1].append(i)
+        return list(found.values())
+
+    def less(self, gone: frozenset[str]) -> Framework:
+        """The tree without some rows; a branch of which nothing is left goes with them."""
+        nodes = dict(self.nodes)
+        lost = {leaf for code in gone for leaf in self.below(code)}
+        for code, node in reversed(list(self.nodes.items())):
+            below = [nodes[c] for c in node.children if nodes[c].scored]
+            there = any(nodes[c].there for c in node.children) if node.children else code not in lost
+            if not there or (node.children and not below):
+                nodes[code] = replace(node, scored=False, maximum=ZERO, weight=ZERO, there=there)
+            elif below and node.scored and node.maximum and self.has_points:
+                own = combined(node.aggregate, below) or ZERO
+                part = own / node.maximum if node.by_maximum else Fraction(1)
+                nodes[code] = replace(node, maximum=own, weight=node.weight * part)
+        tops = [nodes[code] for code in self.tops if nodes[code].scored]
+        return replace(
+            self, nodes=nodes, total=(combined(self.aggregate, tops) or ZERO) if self.has_points else self.total
+        )
+
+    def weighing_as(self, other: Framework) -> Framework:
+        """The same tree, in which other weights in place of maximum points are still those of the whole branch: a list
+        that has a part of its maximum has that part of them."""
+        if not self.scoped:
+            return self
+        nodes = {c: replace(node, by_maximum=other.nodes[c].by_maximum) for c, node in self.nodes.items()}
+        return replace(self, nodes=nodes)
+
+    def part_of(self, whole: Framework, code: str) -> Fraction:
+        """What a node weighs in this tree, as a part of what it weighs in the tree of all rows."""
+        here, there = self.nodes[code], whole.nodes[code]
+        return here.weight / there.weight if there.weight else Fraction(here.scored)
+
     def below(self, code: str) -> Iterator[str]:
         """The leaves below a node (a leaf: itself)."""
         children = self.nodes[code].children
@@ -174,6 +241,19 @@ class Framework:
 
         distribute(self.tops, Fraction(1))
         return weights
+
+
+def combined(aggregate: str, below: list[Node]) -> Fraction | None:
+    """The maximum of a branch; None where that of one below is not known, which is named there."""
+    maxima = [node.maximum for node in below if node.maximum is not None]
+    if len(maxima) < len(below):
+        return None
+    return max(maxima, default=ZERO) if aggregate in CHOICES else sum(maxima, ZERO)
+
+
+def scopes_of(cell: str) -> Lists:
+    """The lists that a cell of the column `scope` names."""
+    return tuple(dict.fromkeys(name for part in cell.split(";") if (name := part.strip())))
 
 
 def finished_node(reference: str) -> tuple[str, str]:

@@ -87,6 +87,9 @@ def check_size(
 ) -> list[Finding]:
     """The row that weighs the parts of a merger is a row of the year before, and one of figures."""
     code = settings.comparison["size"]
+    if not code and settings.comparison["merged_mean"] == "size":
+        where = (file, None, "comparison.merged_mean", "size")
+        return [Finding("E_LINK", "merged_without_size", *where)]
     if not code or before is None or before not in earlier:
         return []
     facts, where = {"from": "/".join(before)}, (file, None, "comparison.size", code)

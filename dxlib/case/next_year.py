@@ -24,6 +24,7 @@ from .tables import as_csv, rows_of
 
 COPIED = ("indicators", "choices", "relations")
 TABLE = re.compile(r"""\s*\[\[?\s*("[^"]*"|'[^']*'|[^\s.\]]+)""")
+MOVED = ("scope_before", "scope_from")  # what happened during one year
 FOR_THE_YEAR = ("decision", "decision_date")
 DAY = re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])")
 
@@ -124,7 +125,7 @@ def propose(root: Path, case: Case, year: str, folder: Path) -> Proposed:
     register = {row["agency"]: row for row in read_root(root, "register").to_dict("records")}
     columns = schema.columns("agencies")
     rows = [known.get(a) or {"ranked": "yes", **register[a]} for a in (*kept, *new)]
-    lines = ([row.get(c, "") for c in columns] for row in rows)
+    lines = (["" if c in MOVED else row.get(c, "") for c in columns] for row in rows)
     (folder / "agencies.csv").write_bytes(as_csv(columns, lines))
     return Proposed(year, case.group, kept, ended, new, len(links), left_out)
 
@@ -209,6 +210,8 @@ def shifted(text: str, before: str, year: str, known_size: bool = True) -> str:
             table = line.strip(" []")
         if (not table and key in FOR_THE_YEAR) or (not known_size and table == "comparison" and key == "size"):
             continue
+        if table == "comparison" and key in ("merged", "merged_mean"):
+            continue  # what one decision ordered of one year
         if not table and (key == "year" or key.startswith("title")):
             line = line.replace(before, year)
         elif key and not line.lstrip().startswith("#"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ from ..errors import Finding, nearest
 from ..languages import in_each
 from ..rules import Rule, RuleError, Unscored, parse_rule, shape_of, shown
 from .cells import check_value
-from .framework import CHOICES, FULL, INDEX, Framework, Node, Unread, optional, weight
+from .framework import FULL, INDEX, Framework, Node, Unread, combined, optional, scopes_of, weight
 from .gates import read_gates
 from .settings import Settings
 
@@ -29,12 +29,18 @@ MULTIPLY = ("geometric", "harmonic", "product", "complement")  # aggregates that
 
 
 def build(
-    indicators: pd.DataFrame, with_b: set[str], measured: bool, settings: Settings, file: str
+    indicators: pd.DataFrame,
+    with_b: set[str],
+    measured: bool,
+    settings: Settings,
+    file: str,
+    lists: Sequence[str] = (),
 ) -> tuple[Framework | None, list[Finding]]:
     """The tree of indicators.csv.
 
     with_b     codes for which some claim or verdict gives b
     measured   an empty `source` means measured (a set without verdicts and without a `reported` row)
+    lists      the scopes of agencies.csv
 
     Returns None when the tree itself is broken (an orphan, a cycle); findings say everything that is wrong.
     """
@@ -63,10 +69,60 @@ def build(
     resolve(rescaled, children, has_points, settings, by_code, file, findings)
     whole = index_total(rescaled, children[""], settings, has_points)
     findings += check_kinds(rescaled, by_code, file)
-    findings += check_extra(rescaled, whole, file)
     framework = Framework(rescaled, children[""], settings.aggregate, whole, has_points)
+    findings += check_lists(framework, by_code, settings, lists, file) if framework.scoped else []
+    findings += check_extra(rescaled, min((framework.own((one,)).total for one in lists), default=whole), file)
     gates, wrong = read_gates(framework, by_code, file)
     return replace(framework, gates=gates), [*findings, *wrong]
+
+
+def check_lists(
+    framework: Framework, by_code: dict[str, dict], settings: Settings, lists: Sequence[str], file: str
+) -> list[Finding]:
+    """Rows of some lists alone: the lists are there, a row has none that its branch lacks, every list has a row that
+    counts, and stated maxima are those of the rows that all have, or of every list."""
+    findings, known = [], [one for one in lists if one]
+    for code, node in framework.nodes.items():
+        where = (file, node.row, "scope")
+        for name in node.scope:
+            if name not in known:
+                facts = {"nearest": nearest(name, known) or "–", "table": "agencies.csv"}
+                findings.append(Finding("E_REFERENCE", "scope_unknown", *where, name, facts))
+            elif node.parent and not framework.own((name,)).nodes[node.parent].there:
+                findings.append(Finding("E_FRAMEWORK", "scope_outside", *where, name, {"code": code}))
+    trees = [framework.own((one,)) for one in lists]
+    for one, tree in zip(lists, trees, strict=True):
+        below = {"": framework.tops} | {c: n.children for c, n in tree.nodes.items() if n.children and n.scored}
+        for code, children in below.items():
+            weighs = any(n.weight for n in framework.siblings(children))  # else said of all
+            if weighs and not any(n.weight for n in tree.siblings(children)):
+                facts = {"code": code or INDEX}
+                none = Finding("E_FRAMEWORK", "nothing_scored_list", file, None, "scope", one or "–", facts)
+                findings.append(none)
+    common = framework.own(())
+    for code, node in framework.nodes.items() if framework.has_points else ():
+        stated = optional(by_code[code]["max_points"])
+        if not node.children or not node.scored or stated is None or unreadable(by_code[code], "max_points"):
+            continue
+        own = [tree.nodes[code].maximum for tree in trees if tree.nodes[code].scored]
+        facts = {"code": code, "stated": shown(stated), "sum": differ(stated, common.nodes[code].maximum, own)}
+        if facts["sum"]:
+            place = (file, node.row, "max_points", shown(stated))
+            findings.append(Finding("E_FRAMEWORK_SUM", "maximum_sum", *place, facts))
+    if framework.has_points and settings.total is not None:
+        own = [tree.total for tree in trees]
+        facts = {"stated": shown(settings.total), "sum": differ(settings.total, common.total, own)}
+        toml = f"{settings.year}/{settings.group}/index.toml"
+        if facts["sum"]:
+            findings.append(Finding("E_FRAMEWORK_SUM", "total_sum", toml, None, "total", facts["stated"], facts))
+    return findings
+
+
+def differ(stated: Fraction, common: Fraction | None, own: Sequence[Fraction | None]) -> str:
+    """The own maxima of the lists where a stated one is neither theirs, all alike, nor that of the rows that all have;
+    "" where it is."""
+    known = sorted({m for m in own if m is not None})
+    return "" if not known or stated == common or known == [stated] else "; ".join(map(shown, known))
 
 
 def check_shape(by_code: dict[str, dict], file: str) -> list[Finding]:
@@ -135,6 +191,7 @@ def read_node(
         row["row"],
         taken,
         row["kind"],
+        scope=scopes_of(row["scope"]),
     )
 
 
@@ -291,7 +348,8 @@ def resolve(
         below = [nodes[c] for c in node.children if nodes[c].scored]
         scored = bool(below) and node.maximum != 0 and not silent(node, nodes)
         whole = None if unreadable(by_code[code], "aggregate") else combined(node.aggregate, below)
-        if has_points and scored and None not in (whole, node.maximum) and node.maximum != whole:
+        wrong = scored and None not in (whole, node.maximum) and node.maximum != whole
+        if has_points and wrong and not any(n.scope for n in nodes.values()):  # else `check_lists` says so
             facts = {"code": code, "stated": shown(node.maximum), "sum": shown(whole)}
             findings.append(
                 Finding("E_FRAMEWORK_SUM", "maximum_sum", file, node.row, "max_points", shown(node.maximum), facts)
@@ -310,14 +368,6 @@ def silent(node: Node, nodes: dict[str, Node]) -> bool:
         if node.maximum == 0:
             return True
     return False
-
-
-def combined(aggregate: str, below: list[Node]) -> Fraction | None:
-    """The maximum of a branch; None where that of one below is not known, which is named there."""
-    maxima = [node.maximum for node in below if node.maximum is not None]
-    if len(maxima) < len(below):
-        return None
-    return max(maxima, default=Fraction(0)) if aggregate in CHOICES else sum(maxima, Fraction(0))
 
 
 def weigh(
@@ -350,7 +400,7 @@ def weigh(
         )
     for node in siblings:
         own = node.weight if given else node.maximum if has_points else Fraction(1)
-        nodes[node.code] = replace(node, weight=own or Fraction(0))
+        nodes[node.code] = replace(node, weight=own or Fraction(0), by_maximum=has_points and not given)
 
 
 def check_total(
@@ -365,7 +415,8 @@ def check_total(
     if not scored:
         findings.append(Finding("E_FRAMEWORK", "nothing_scored", file))
     whole = combined(settings.aggregate, scored)
-    if has_points and None not in (settings.total, whole) and settings.total != whole:
+    wrong = None not in (settings.total, whole) and settings.total != whole
+    if has_points and wrong and not any(n.scope for n in nodes.values()):
         where = f"{settings.year}/{settings.group}/index.toml"
         facts = {"stated": shown(settings.total), "sum": shown(whole)}
         findings.append(

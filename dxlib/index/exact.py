@@ -12,13 +12,13 @@ from fractions import Fraction
 from itertools import repeat
 
 from ..case import Case
-from ..case.framework import CHOICES, INDEX, Framework, Gate, Node, finished_node
+from ..case.framework import CHOICES, INDEX, Framework, Gate, Lists, Node, finished_node
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
 from .aggregate import AGGREGATES, total, whole_numbers
 from .rounding import round_share, rounded
-from .values import OPEN, Finished, Leaf, basis, leaf
+from .values import ABSENT, OPEN, Finished, Leaf, basis, leaf
 
 CLOSED = "gate-closed"  # the state of a row behind a gate that is not met
 VALUED = ("verified", "claimed", "measured", CLOSED)
@@ -31,7 +31,8 @@ class Column:
     shares    share of the own maximum; None where there is no score
     own_maxima  the maximum that stays in the tree: the node's, less what is excluded for that agency (the scale
               of `total` without points)
-    present   the part of the node's weight that stays in the tree (0: handed on to the whole index)
+    present   the part of the node's weight that stays in the tree (0: handed on to the whole index, or the agency does
+              not have the node at all; of a branch of which it has a part, what that weighs counts)
     blocked   True where the node has no score because a part of it has none (not verified, or missing
               under `not-ranked`)
     states    see `values.Leaf`; of a row behind a closed gate `CLOSED`
@@ -50,17 +51,24 @@ class Exact:
 
     extra      the bonus and penalty rows, by code (their shares are signed points)
     ungated    the leaves behind gates as they would count if every gate were open
+    lists      the scope of every agency: in whose tree it stands (`Framework.own`); of several for merged ones
     """
 
     on: str
     agencies: list[str]
     columns: dict[str, Column]
     extra: dict[str, Leaf]
+    lists: Sequence[Lists]
     ungated: Mapping[str, Column] = field(default_factory=dict)
 
     def without_gates(self, code: str) -> Column | Leaf:
         """A leaf as its answers alone have it."""
         return self.extra[code] if code in self.extra else self.ungated.get(code, self.columns[code])
+
+
+def lists_of(case: Case) -> list[Lists]:
+    """The scope of every agency, in the order of agencies.csv."""
+    return [(scope,) for scope in case.tables["agencies"]["scope"].tolist()]
 
 
 def evaluate(case: Case, on: str | None = None) -> Exact:
@@ -76,7 +84,8 @@ def evaluate(case: Case, on: str | None = None) -> Exact:
     leaves = leaves_of(case, on)
     columns = {node.code: leaf_column(leaves[node.code], framework, node.code, settings) for node in framework.leaves}
     extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
-    return climb(behind_gates(Exact(on, agencies, columns, extra), framework, settings), framework, settings)
+    exact = Exact(on, agencies, columns, extra, lists_of(case))
+    return climb(behind_gates(exact, framework, settings), framework, settings)
 
 
 def leaves_of(case: Case, on: str) -> dict[str, Leaf]:
@@ -113,12 +122,8 @@ def climb(exact: Exact, framework: Framework, settings: Settings) -> Exact:
     columns = {node.code: exact.columns[node.code] for node in framework.leaves}
     for node in reversed(list(framework.nodes.values())):
         if node.children:
-            columns[node.code] = branch(
-                node.code, node.children, node.aggregate, node.maximum, columns, framework, settings, exact.agencies
-            )
-    index = branch(
-        INDEX, framework.tops, framework.aggregate, framework.total, columns, framework, settings, exact.agencies
-    )
+            columns[node.code] = branch(node.code, columns, framework, settings, exact)
+    index = branch(INDEX, columns, framework, settings, exact)
     index = add_points(index, list(exact.extra.values()), settings)
     ordered = {INDEX: index, **{code: columns[code] for code in framework.nodes}}
     return replace(exact, columns=ordered)
@@ -136,6 +141,8 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
     for i, state in enumerate(values.states):
         if state in OPEN:
             blocked[i] = True
+        if state == ABSENT:
+            own_maxima[i] = present[i] = ZERO
         if state not in policy:
             continue
         rule = policy[state]
@@ -166,8 +173,7 @@ def behind_gates(exact: Exact, framework: Framework, settings: Settings) -> Exac
         node = framework.nodes[code]
         if node.children:
             below = {child: column(child) for child in node.children}
-            whole = node.aggregate, node.maximum
-            found[code] = branch(code, node.children, *whole, below, framework, settings, exact.agencies)
+            found[code] = branch(code, below, framework, settings, exact)
         else:
             gates = [(gate, column(gate.code)) for gate in framework.gates.get(code, ())]
             found[code] = gated(own[code], gates, full_maximum(node, framework)) if gates else own[code]
@@ -182,7 +188,7 @@ def gated(own: Column, gates: list[tuple[Gate, Column]], whole: Fraction) -> Col
     """A leaf behind gates. What does not apply stays so; one closed gate closes, whatever the others wait for."""
     out = Column(*(list(getattr(own, field.name)) for field in fields(Column)))
     for i, state in enumerate(own.states):
-        if state == "not-applicable":
+        if state in ("not-applicable", ABSENT):
             continue
         passes = [passed(gate, column, i) for gate, column in gates]
         if False in passes:
@@ -196,10 +202,10 @@ def gated(own: Column, gates: list[tuple[Gate, Column]], whole: Fraction) -> Col
 
 
 def passed(gate: Gate, column: Column, i: int) -> bool | None:
-    """Whether a gate is open for an agency; None while its row waits. A row that does not apply asks for nothing; one
-    without an answer is not met, whatever the policy for missing answers."""
+    """Whether a gate is open for an agency; None while its row waits. A row that does not apply, or that the agency
+    does not have, asks for nothing; one without an answer is not met, whatever the policy for missing answers."""
     share = column.shares[i]
-    if column.states[i] == "not-applicable":
+    if column.states[i] in ("not-applicable", ABSENT):
         return True
     if column.blocked[i]:
         return None
@@ -218,17 +224,56 @@ def full_maximum(node: Node, framework: Framework) -> Fraction:
     return (node.maximum or ZERO) if framework.has_points else framework.total
 
 
-def branch(
-    code: str,
-    children: tuple[str, ...],
-    aggregate: str,
-    maximum: Fraction | None,
-    columns: dict[str, Column],
-    framework: Framework,
-    settings: Settings,
-    agencies: list[str],
+def branch(code: str, columns: dict[str, Column], framework: Framework, settings: Settings, exact: Exact) -> Column:
+    """A parent, or the index, from its children, agency by agency.
+
+    exact   whose agencies, and of which lists, the columns are of
+    """
+    if not framework.scoped:
+        return of_children(code, columns, framework, settings, exact.agencies)
+    n = len(exact.agencies)
+    out = Column([None] * n, [ZERO] * n, [ZERO] * n, [False] * n, [ABSENT] * n)
+    for tree, places in framework.trees(exact.lists):
+        if code != INDEX and not tree.nodes[code].there:
+            continue
+        siblings = [node.code for node in tree.siblings(children_of(tree, code))]
+        below = {each: in_tree(columns[each], each, tree, framework, places) for each in siblings}
+        own = of_children(code, below, tree, settings, [exact.agencies[i] for i in places])
+        part = ONE if code == INDEX else tree.part_of(framework, code)
+        held = own.present if part == 1 else [part * present for present in own.present]
+        for k, i in enumerate(places):
+            out.shares[i], out.own_maxima[i], out.present[i] = own.shares[k], own.own_maxima[k], held[k]
+            out.blocked[i], out.states[i] = own.blocked[k], own.states[k]
+    return out
+
+
+def in_tree(column: Column, code: str, tree: Framework, whole: Framework, places: list[int]) -> Column:
+    """Some agencies of a column, whose parts of a weight are those of the weight in their own tree."""
+    part = tree.part_of(whole, code)
+    held = [column.present[i] for i in places]
+    if part not in (0, 1):
+        held = [ONE if present == part else present / part for present in held]
+    return Column(
+        [column.shares[i] for i in places],
+        [column.own_maxima[i] for i in places],
+        held,
+        [column.blocked[i] for i in places],
+        [column.states[i] for i in places],
+    )
+
+
+def children_of(framework: Framework, code: str) -> tuple[str, ...]:
+    return framework.tops if code == INDEX else framework.nodes[code].children
+
+
+def of_children(
+    code: str, columns: dict[str, Column], framework: Framework, settings: Settings, agencies: list[str]
 ) -> Column:
-    """A parent from its children, agency by agency."""
+    """The same of agencies that stand in one tree."""
+    whole = code == INDEX
+    aggregate = framework.aggregate if whole else framework.nodes[code].aggregate
+    maximum = framework.total if whole else framework.nodes[code].maximum
+    children = children_of(framework, code)
     siblings = framework.siblings(children)
     counting = [node for node in siblings if node.weight]
     below = [columns[node.code] for node in counting]
@@ -348,25 +393,27 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
 def coverage(framework: Framework, exact: Exact) -> list[Fraction]:
     """Per agency, the share of the whole index's weight that has a value.
 
-    Rows that do not apply are part of the whole: an agency that is assessed on 30 of 100 points stands at 0.3. Of
-    alternatives (best, worst) one is enough.
+    Rows that do not apply are part of the whole, those of other lists are not: an agency that is assessed on 30 of 100
+    points stands at 0.3. Of alternatives (best, worst) one is enough.
     """
     columns = exact.columns
 
-    def node(code: str, i: int) -> Fraction:
-        children = framework.nodes[code].children
+    def node(tree: Framework, code: str, i: int) -> Fraction:
+        children = tree.nodes[code].children
         if children:
-            return branch_of(framework.nodes[code].aggregate, children, i)
+            return branch_of(tree, tree.nodes[code].aggregate, children, i)
         return Fraction(columns[code].states[i] in VALUED)
 
-    def branch_of(aggregate: str, codes: tuple[str, ...], i: int) -> Fraction:
-        parts = [(n.weight, node(n.code, i)) for n in framework.siblings(codes) if n.weight]
+    def branch_of(tree: Framework, aggregate: str, codes: tuple[str, ...], i: int) -> Fraction:
+        parts = [(n.weight, node(tree, n.code, i)) for n in tree.siblings(codes) if n.weight]
         if aggregate in CHOICES:
             return max((part for _, part in parts), default=ZERO)
         return total([w * part for w, part in parts]) / sum(w for w, _ in parts) if parts else ZERO
 
-    counted = [columns[node.code].states for node in framework.leaves if node.scored]
-    return [
-        ONE if all(states[i] in VALUED for states in counted) else branch_of(framework.aggregate, framework.tops, i)
-        for i in range(len(exact.agencies))
-    ]
+    found = [ZERO] * len(exact.agencies)
+    for tree, places in framework.trees(exact.lists):
+        counted = [columns[node.code].states for node in tree.leaves if node.scored]
+        for i in places:
+            whole = all(states[i] in VALUED for states in counted)
+            found[i] = ONE if whole else branch_of(tree, tree.aggregate, tree.tops, i)
+    return found

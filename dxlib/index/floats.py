@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..case import Case
-from ..case.framework import CHOICES, Framework, Node
+from ..case.framework import CHOICES, Framework, Lists, Node
 from ..case.settings import Settings
 from .exact import Exact, evaluate
 
@@ -34,6 +34,7 @@ class Shares:
     clamped   whether the set has bonus or penalty rows
     scored    (N,) False for an agency without a score (its x is not to be used)
     own_maxima     (N,) own maximum of every scored node, by code; no weighting changes it
+    lists     (N,) the scope of each, in whose tree it stands
     """
 
     agencies: list[str]
@@ -44,6 +45,7 @@ class Shares:
     clamped: bool
     scored: np.ndarray
     own_maxima: Mapping[str, np.ndarray]
+    lists: Sequence[Lists]
 
 
 def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -> Shares:
@@ -63,7 +65,7 @@ def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -
     scored = np.array([s is not None for s in index.shares])
     nodes = [node.code for node in case.framework.nodes.values() if node.scored]
     own_maxima = {code: np.array([float(r) for r in exact.columns[code].own_maxima]) for code in nodes}
-    return Shares(exact.agencies, codes, x, present, extra, bool(len(points)), scored, own_maxima)
+    return Shares(exact.agencies, codes, x, present, extra, bool(len(points)), scored, own_maxima, exact.lists)
 
 
 def some(shares: Shares, chosen: np.ndarray) -> Shares:
@@ -77,6 +79,7 @@ def some(shares: Shares, chosen: np.ndarray) -> Shares:
         shares.clamped,
         shares.scored[chosen],
         {code: own_maximum[chosen] for code, own_maximum in shares.own_maxima.items()},
+        [shares.lists[i] for i in chosen],
     )
 
 
@@ -106,11 +109,13 @@ def row_scorer(framework: Framework, shares: Shares, codes: Sequence[str]) -> Ca
     """
     carried = (np.isnan(shares.x) & (shares.present != 0)).any(axis=1) & shares.scored
     rows = {code: i for i, code in enumerate(codes)}
-    parts = [
-        (chosen, climber(framework, some(shares, chosen), rows, collapse))
-        for collapse, chosen in ((True, np.flatnonzero(~carried)), (False, np.flatnonzero(carried)))
-        if len(chosen)
-    ]
+    parts = []
+    for tree, places in framework.trees(shares.lists):
+        here = np.isin(np.arange(len(carried)), places)
+        for collapse, chosen in ((True, np.flatnonzero(here & ~carried)), (False, np.flatnonzero(here & carried))):
+            if len(chosen):
+                climb = climber(tree, some(shares, chosen), rows, collapse)
+                parts.append((chosen, climb if tree is framework else in_tree(climb, tree, framework, codes)))
 
     def scores(weights: np.ndarray) -> np.ndarray:
         if len(parts) == 1:
@@ -126,6 +131,13 @@ def row_scorer(framework: Framework, shares: Shares, codes: Sequence[str]) -> Ca
         return out
 
     return scores
+
+
+def in_tree(climb: Branch, tree: Framework, whole: Framework, codes: Sequence[str]) -> Branch:
+    """`climber` of the tree of one list, under weights of the tree of all rows: a branch of which the list has a part
+    weighs that part of it."""
+    part = np.array([float(tree.part_of(whole, code)) for code in codes])[:, None]
+    return lambda weights: climb(weights * part)
 
 
 def climber(framework: Framework, shares: Shares, rows: Mapping[str, int], collapse: bool) -> Branch:

@@ -13,7 +13,7 @@ from operator import is_
 from typing import TypeVar
 
 from ..case import Case
-from ..case.framework import Framework
+from ..case.framework import Framework, Lists
 from ..rules import ONE, ZERO
 from .exact import INDEX, Column, Exact, climb
 
@@ -28,16 +28,19 @@ class Rows:
     shares    row -> share of every agency; None where the row does not apply or has no value
     states    row -> where each share comes from (`index.values.Leaf`)
     patterns  the different sets of own weights; `pattern` says whose is which
+    nominal   of every pattern, the weights when all rows that its agencies have apply
     scores    official scores; None without one
+    lists     the scope of every agency: whose rows it has
     """
 
     agencies: list[str]
     shares: dict[str, list[Fraction | None]]
     states: dict[str, list[str]]
-    nominal: Weights
     patterns: list[Weights]
+    nominal: list[Weights]
     pattern: list[int]
     scores: list[Fraction | None]
+    lists: list[Lists]
 
 
 def units(framework: Framework) -> list[str]:
@@ -113,22 +116,28 @@ def year_rows(framework: Framework, exact: Exact, rows: Sequence[str] | None = N
     above = [code for code in framework.nodes if code in exact.columns and framework.nodes[code].scored]
     known: dict[tuple, int] = {}
     patterns: list[Weights] = []
-    pattern = []
+    nominal: list[Weights] = []
+    pattern = [0] * len(exact.agencies)
     held_by_row = [held_of(exact.columns[code]) for code in above]
-    for key in zip(*held_by_row, strict=True):
+    trees = {i: id(tree) for tree, places in framework.trees(exact.lists) for i in places}
+    full = {id(tree): nominal_weights(tree, codes) for tree, _ in framework.trees(exact.lists)}
+    for i, parts in enumerate(zip(*held_by_row, strict=True)):
+        key = (trees[i], parts)
         if key not in known:
             known[key] = len(patterns)
-            held = {code: Fraction(part) for code, part in zip(above, key, strict=True)}
+            held = {code: Fraction(part) for code, part in zip(above, parts, strict=True)}
             patterns.append(own_weights(framework, held, codes))
-        pattern.append(known[key])
+            nominal.append(full[trees[i]])
+        pattern[i] = known[key]
     return Rows(
         exact.agencies,
         {code: exact.columns[code].shares for code in codes},
         {code: exact.columns[code].states for code in codes},
-        nominal_weights(framework, codes),
         patterns,
+        nominal,
         pattern,
         exact.columns[INDEX].shares,
+        list(exact.lists),
     )
 
 
@@ -160,11 +169,15 @@ def climbed(case: Case, rows: Rows, places: Sequence[int]) -> list[Fraction | No
     """
     shares = {code: [column[i] for i in places] for code, column in rows.shares.items()}
     kept = {code: [keeps(case, column[i]) for i in places] for code, column in rows.states.items()}
-    return from_leaves(case, [rows.agencies[i] for i in places], shares, kept)
+    return from_leaves(case, [rows.agencies[i] for i in places], shares, kept, [rows.lists[i] for i in places])
 
 
 def from_leaves(
-    case: Case, agencies: list[str], shares: Mapping[str, Sequence[Fraction | None]], kept: Mapping[str, Sequence[bool]]
+    case: Case,
+    agencies: list[str],
+    shares: Mapping[str, Sequence[Fraction | None]],
+    kept: Mapping[str, Sequence[bool]],
+    lists: Sequence[Lists],
 ) -> list[Fraction | None]:
     """The index of a tree whose leaves have these shares, without bonus and penalty; None where none has a share.
 
@@ -186,4 +199,4 @@ def from_leaves(
             [False] * n,
             ["measured"] * n,
         )
-    return climb(Exact("", agencies, columns, {}), framework, case.settings).columns[INDEX].shares
+    return climb(Exact("", agencies, columns, {}, lists), framework, case.settings).columns[INDEX].shares

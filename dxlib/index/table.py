@@ -15,7 +15,7 @@ from ..case.settings import Settings
 from .exact import INDEX, Column, Exact, coverage
 from .rank import ranked_on, ranks_by_scope
 from .rounding import rounded_column
-from .values import Leaf
+from .values import ABSENT, Leaf
 
 SCORE_DECIMALS = 12
 COLUMNS = [
@@ -36,7 +36,8 @@ COLUMNS = [
 
 
 def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFrame:
-    """The tidy table of exact scores; of some nodes when `only` names them."""
+    """The tidy table of exact scores; of some nodes when `only` names them. Rows that an agency does not have are not
+    there."""
     settings, framework, n = case.settings, case.framework, len(exact.agencies)
     agencies = case.tables["agencies"]
     scopes = agencies["scope"].tolist()
@@ -71,7 +72,8 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
             frame[name] = pd.array([value for row in zip(*columns, strict=True) for value in row], dtype="Int64")
         else:
             frame[name] = [value for row in zip(*columns, strict=True) for value in row]
-    return pd.DataFrame(frame)
+    table = pd.DataFrame(frame)
+    return table[table["state"] != ABSENT].reset_index(drop=True) if framework.scoped else table
 
 
 def deciding_shares(column: Column, settings: Settings, rooted: bool) -> list[Fraction | None]:

@@ -16,6 +16,7 @@ from ..rules import ONE
 
 ON = ("verified", "current", "claimed")
 OPEN = ("not-verified", "reopened")  # states of what waits for a verdict
+ABSENT = "absent"  # the state of a row that an agency does not have
 Finished = Mapping[str, list[tuple[Fraction | None, str]]]  # reference -> (share, state) of every agency
 NOTHING_TAKEN: Finished = MappingProxyType({})
 
@@ -25,7 +26,8 @@ class Leaf:
     """One leaf for every agency, in the order of agencies.csv.
 
     shares   share of the maximum (bonus, penalty: signed points); None without one
-    states   verified, claimed, measured, missing, not-applicable, not-verified, reopened, not-scored
+    states   verified, claimed, measured, missing, not-applicable, not-verified, reopened, not-scored, absent (the
+             agency does not have the row: it is one of other lists)
     """
 
     shares: list[Fraction | None]
@@ -46,8 +48,9 @@ def leaf(case: Case, node: Node, answers: Answers, on: str, finished: Finished =
     finished   what rows take from other folders of the year (`exact.finished`)
     """
     agencies = case.tables["agencies"]["agency"].tolist()
+    absent = answers.absent.get(node.code, frozenset())
     if node.role == "none" or (node.role == "score" and not node.scored):
-        return Leaf([None] * len(agencies), ["not-scored"] * len(agencies))
+        return Leaf([None] * len(agencies), [ABSENT if a in absent else "not-scored" for a in agencies])
     if node.taken:
         return by_group(node, *taken(case, node, agencies, finished))
     claims = answers.claims.get(node.code, {})
@@ -63,7 +66,7 @@ def leaf(case: Case, node: Node, answers: Answers, on: str, finished: Finished =
     for agency, claim, verdict in zip(agencies, map(claims.get, agencies), map(verdicts.get, agencies), strict=True):
         x = share = None
         if agency in exempt:
-            state = "not-applicable"
+            state = ABSENT if agency in absent else "not-applicable"
         elif verdict is None and claim is None:
             state = "missing"
         elif verdict is None and waits:
@@ -105,7 +108,7 @@ def taken(
         x = share = None
         state = "measured"
         if agency in exempt:
-            state = "not-applicable"
+            state = ABSENT if agency in case.answers.absent.get(node.code, ()) else "not-applicable"
         elif any(found is None for found, _ in pair):
             state = "missing" if not any(of in OPEN for _, of in pair) else "not-verified"
         else:

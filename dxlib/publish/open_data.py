@@ -18,9 +18,14 @@ import pandas as pd
 
 from ..case import Case
 from ..case.classes import KEYS as CLASS_KEYS
-from ..index import to_csv
+from ..case.read import Series
+from ..index import evaluate, to_csv
+from ..index.rounding import rounded
+from ..index.table import SCORE_DECIMALS
 from ..languages import INTERNATIONAL, LANGUAGES, OFFICIAL, in_each
 from ..words import date, meaning, text, title_of_year
+from ..years import merged_ranks, relate
+from ..years.merged import ORDERED
 
 ACTIVE = re.compile(r"'*(\s*[=+\-@＝＋－＠|%]|[\t\r\n\0])")  # what a spreadsheet takes for a formula, or looks escaped
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?", re.ASCII)
@@ -42,10 +47,11 @@ KEYS = {
     "indicators": ["code"],
     "choices": ["indicator", "name"],
     "classes": ["class"],
+    "merged": ["agency"],
 }
 TYPES = {  # of columns that hold numbers
-    **dict.fromkeys(("score", "points", "max_points"), "number"),
-    **dict.fromkeys(("level", "rank", "of", "class", "direction"), "integer"),
+    **dict.fromkeys(("score", "points", "max_points", "score_before"), "number"),
+    **dict.fromkeys(("level", "rank", "of", "class", "direction", "estimated_rank", "estimated_of"), "integer"),
     **{key: said["type"] for key, said in CLASS_KEYS.items() if said["type"] in ("number", "integer")},
 }
 LICENCES = {  # as written in index.toml -> (SPDX name, address)
@@ -56,17 +62,28 @@ LICENCES = {  # as written in index.toml -> (SPDX name, address)
 }
 
 
-def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str) -> dict[str, bytes]:
+def open_data(
+    case: Case, scores: pd.DataFrame, provisional: bool, version: str, merged: pd.DataFrame | None = None
+) -> dict[str, bytes]:
     """File below the folder of the group -> bytes.
 
     scores        the tidy table of `dx score`
     provisional   every table says so
     version       short digest of what the figures were made from
+    merged        `merged` of the list of estimates that the decision orders; a table of its own
     """
     said = marks(case, provisional)
-    public = PUBLIC | ({"indicators": [*PUBLIC["indicators"], "gate"]} if case.framework.gates else {})
+    moved = ["scope_before", "scope_from"] if case.tables["agencies"]["scope_before"].any() else []
+    used = {"scope": bool(case.framework.scoped), "gate": bool(case.framework.gates)}
+    public = {
+        **PUBLIC,
+        "agencies": [*PUBLIC["agencies"], *moved],
+        "indicators": [*PUBLIC["indicators"], *(column for column, holds in used.items() if holds)],
+    }
     tables = {"scores": scores, **{name: case.tables[name][columns] for name, columns in public.items()}}
     tables["classes"] = classes(case)
+    if merged is not None:
+        tables["merged"] = merged
     made = {
         name: safe_csv(to_csv(table.assign(**{MARK: said})))
         for name, table in tables.items()
@@ -75,6 +92,36 @@ def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str)
     package = describe(case, {name: list(tables[name].columns) for name in made}, made, said, version)
     paths = {f"tables/{name}.csv": data for name, data in made.items()}
     return {**paths, PACKAGE: as_json(package), README: readme(case, list(made), said, version).encode()}
+
+
+def merged(series: Series) -> pd.DataFrame | None:
+    """The year before on this year's map, each unit by the mean of its origins, where the decision orders such a list:
+    every line says of what kind it is, and its place has a name of its own; None without an order or a year before."""
+    if len(series.cases) < 2 or series.cases[-1].settings.comparison["merged"] != ORDERED:
+        return None
+    before, after = series.cases[-2:]
+    related = relate(before, after, series.register, series.lineage)
+    found = merged_ranks(before, after, related, evaluate(before))
+    origins = [
+        "; ".join(f"{o} = {decimals(score)} ({'?' if part is None else part})" for o, score, part in told)
+        for told in found["origins"]
+    ]
+    return pd.DataFrame(
+        {
+            "before_year": before.year,
+            "agency": found["agency"],
+            "scope": found["scope"],
+            "estimated_rank": found["rank"],
+            "estimated_of": found["of"],
+            "score_before": [decimals(score) for score in found["score"]],
+            "kind": found["flag"],
+            "origins": origins,
+        }
+    )
+
+
+def decimals(share: Fraction | None) -> str:
+    return "" if share is None else f"{float(rounded(share, SCORE_DECIMALS)):.{SCORE_DECIMALS}f}"
 
 
 def classes(case: Case) -> pd.DataFrame:
@@ -173,7 +220,7 @@ def resource(name: str, columns: list[str], data: bytes) -> dict[str, Any]:
 
 
 def field(table: str, column: str) -> dict[str, str]:
-    own = table == "scores" or column in ("class", MARK)
+    own = table in ("scores", "merged") or column in ("class", MARK)
     said = [
         text(f"open_data.column.{column}", lang) if own else meaning(table, column, lang)
         for lang in (OFFICIAL, INTERNATIONAL)

@@ -101,13 +101,16 @@ def second_opinions(case: Case, on: str | None = None) -> pd.DataFrame:
     Source: Munda & Nardo (2009), Young & Levenglick (1978), Cherchye et al. (2007); OECD/JRC Handbook (2008), ch. 6.
     """
     exact = evaluate(case, on)
-    nodes = [node for node in case.framework.siblings(case.framework.tops) if node.weight]
-    weights = np.array([float(node.weight) for node in nodes])
-    codes = np.array([node.code for node in nodes])
-    shares = [[NAN if s is None else float(s) for s in exact.columns[code].shares] for code in codes]
-    x = dict(zip(exact.agencies, np.array(shares).T, strict=True))
     ranked = tabulate(case, exact, [INDEX])[["agency", "scope", "rank"]].dropna(subset=["rank"])
-    parts = [opinions_of(group, x, weights, codes) for _, group in ranked.groupby("scope")]
+    parts = []
+    for scope, group in ranked.groupby("scope"):
+        tree = case.framework.own((str(scope),))
+        nodes = [node for node in tree.siblings(tree.tops) if node.weight]
+        weights = np.array([float(node.weight) for node in nodes])
+        codes = np.array([node.code for node in nodes])
+        shares = [[NAN if s is None else float(s) for s in exact.columns[code].shares] for code in codes]
+        x = dict(zip(exact.agencies, np.array(shares).T, strict=True))
+        parts.append(opinions_of(group, x, weights, codes))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 

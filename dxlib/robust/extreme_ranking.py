@@ -42,11 +42,10 @@ def attainable_ranks(
     Source: Kadzinski, Greco & Slowinski (2012), Omega 40, extreme ranking analysis; Salo & Punkka (2011).
     """
     columns = "agency scope rank of best worst best_bound worst_bound exact".split()
-    lin = of_places(case, evaluate(case, on), level)
+    lists = of_places(case, evaluate(case, on), level)
     box([], half_width)
     rows = []
-    for scope, members in lin.lists() if lin else []:
-        assert lin is not None
+    for lin, scope, members in lists:
         if len(members) < 2:
             continue
         for i, found in zip(members, extreme_ranks(lin, members, half_width, nodes, seconds), strict=True):

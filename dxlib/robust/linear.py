@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..case import Case
 from ..case.classes import Edge
+from ..case.framework import Framework
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..index import INDEX, Exact, tabulate
@@ -58,8 +59,10 @@ class Linear:
         return [(scope, sorted(rows, key=lambda i: -scores[i])) for scope, rows in members.items()]
 
 
-def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
+def linear(case: Case, exact: Exact, level: str = "pillar", tree: Framework | None = None) -> Linear | None:
     """The index as a weighted mean of its top rows ("pillar") or of all scored leaves ("indicator").
+
+    tree   of `Framework.trees`: that of the agencies of some lists, who alone are taken; by default there is one tree
 
     At level "pillar" whatever happens below the top rows is taken as computed. Rows of weight 0 are left out.
     None where the index is not such a mean for every agency of a list: another aggregation (for leaves: anywhere),
@@ -69,22 +72,24 @@ def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
     """
     if level not in LEVELS:
         raise ValueError(f"level is pillar or indicator, not {level!r}")
-    framework, index = case.framework, exact.columns[INDEX]
+    framework, index = tree or case.framework, exact.columns[INDEX]
     branches = [node.aggregate for node in framework.nodes.values() if node.children and node.scored]
     means = {framework.aggregate, *(branches if level == "indicator" else ())}
     if means != {"arithmetic"} or case.settings.rounding == "every-level":
         return None
-    whole = framework.global_weights() if level == "indicator" else top_weights(case)
+    whole = framework.global_weights() if level == "indicator" else top_weights(framework)
     codes = [code for code, weight in whole.items() if weight]
     table = tabulate(case, exact, [INDEX])
     rows = np.flatnonzero(table["of"].notna()).tolist()
+    rows = [i for i in rows if case.framework.own(exact.lists[i]) is framework]
+    part = [framework.part_of(case.framework, code) for code in codes]
     official = table.loc[rows, ["agency", "scope", "rank", "of", "class"]].reset_index(drop=True)
     columns = [exact.columns[code] for code in codes]
     weights = [whole[code] for code in codes]
     exact_x = []
     for i in rows:
         shares = [column.shares[i] for column in columns]
-        if any(column.present[i] != 1 for column in columns):
+        if any(column.present[i] != full for column, full in zip(columns, part, strict=True)):
             return None
         points = [p for p in (leaf.shares[i] for leaf in exact.extra.values()) if p is not None]
         extra = total(points) / index.own_maxima[i] if points and index.own_maxima[i] else ZERO
@@ -106,14 +111,27 @@ def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
     )
 
 
-def of_places(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
-    """The same for questions about places: None too where rounded points decide them, which no weighted mean says."""
-    return None if case.settings.rank_on == "published" else linear(case, exact, level)
+def by_list(case: Case, exact: Exact, level: str = "pillar") -> list[tuple[Linear, str, list[int]]]:
+    """(the index, scope, rows from the best score down) of every list, in the order of agencies.csv; where rows belong
+    to some lists alone, each list has its own index. Nothing where one of them is no weighted mean."""
+    found = []
+    for tree, _ in case.framework.trees(exact.lists):
+        one = linear(case, exact, level, tree)
+        if one is None:
+            return []
+        found += [(one, scope, members) for scope, members in one.lists()]
+    place = {agency: i for i, agency in enumerate(exact.agencies)}
+    return sorted(found, key=lambda each: place[each[0].agencies[min(each[2])]])
 
 
-def top_weights(case: Case) -> dict[str, Fraction]:
+def of_places(case: Case, exact: Exact, level: str = "pillar") -> list[tuple[Linear, str, list[int]]]:
+    """The same for questions about places: nothing where rounded points decide them, which no weighted mean says."""
+    return [] if case.settings.rank_on == "published" else by_list(case, exact, level)
+
+
+def top_weights(framework: Framework) -> dict[str, Fraction]:
     """Nominal weights of the scored top rows, sum 1."""
-    nodes = case.framework.siblings(case.framework.tops)
+    nodes = framework.siblings(framework.tops)
     whole = total([node.weight for node in nodes])
     return {node.code: node.weight / whole for node in nodes} if whole else {}
 

@@ -8,7 +8,7 @@ import pandas as pd
 from ..case import Case
 from ..index import evaluate
 from ..index.rank import ranked_on
-from .linear import Linear, box, knapsack, linear, of_places, score_range
+from .linear import Linear, box, by_list, knapsack, of_places, score_range
 
 NEAR = 1e-9  # floats nearer to 0 than this are decided on the exact numbers
 DECIMALS = 10
@@ -101,11 +101,11 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
     Source: Dias & Climaco (2000); the interval is a fractional knapsack, Dantzig (1957).
     """
     columns = "agency scope rank of score low high class best_class worst_class certain above below".split()
-    lin = linear(case, evaluate(case, on), level)
-    low, high = box(lin.exact_weights, half_width) if lin else box([], half_width)
+    lists = by_list(case, evaluate(case, on), level)
+    box([], half_width)
     rows = []
-    for scope, members in lin.lists() if lin else []:
-        assert lin is not None
+    for lin, scope, members in lists:
+        low, high = box(lin.exact_weights, half_width)
         above = certain(lin, members, half_width, leads(lin, members, half_width)[1])
         for place, i in enumerate(members):
             ends = score_range(lin, i, low, high)
@@ -143,11 +143,10 @@ def certain_pairs(case: Case, half_width: float | None, on: str | None = None, l
     decide the ranks. Raises Refusal.
     Source: Dias & Climaco (2000); Greco, Mousseau & Slowinski (2008), necessary preference.
     """
-    lin = of_places(case, evaluate(case, on), level)
+    lists = of_places(case, evaluate(case, on), level)
     box([], half_width)
     rows = []
-    for scope, members in lin.lists() if lin else []:
-        assert lin is not None
+    for lin, scope, members in lists:
         margins, sign = leads(lin, members, half_width)
         for i, j in np.argwhere(certain(lin, members, half_width, sign)).tolist():
             margin = round(float(margins[i, j]), DECIMALS)
@@ -165,11 +164,10 @@ def robust_share(case: Case, half_width: float | None, on: str | None = None, le
     Refusal.
     Source: Foster, McGillivray & Seth (2013), Econometric Reviews 32, robust comparisons; Dias & Climaco (2000).
     """
-    lin = of_places(case, evaluate(case, on), level)
+    lists = of_places(case, evaluate(case, on), level)
     box([], half_width)
     rows = []
-    for scope, members in lin.lists() if lin else []:
-        assert lin is not None
+    for lin, scope, members in lists:
         n = len(members)
         above = certain(lin, members, half_width, leads(lin, members, half_width)[1])
         pairs, sure = n * (n - 1) // 2, int(above.sum())

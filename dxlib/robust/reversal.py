@@ -138,10 +138,9 @@ def reversals(case: Case, on: str | None = None, level: str = "pillar") -> pd.Da
     Raises Refusal.
     Source: Triantaphyllou & Sanchez (1997), Decision Sciences 28, most critical criterion, over all weights at once.
     """
-    lin = of_places(case, evaluate(case, on), level)
+    lists = of_places(case, evaluate(case, on), level)
     rows = []
-    for scope, members in lin.lists() if lin else []:
-        assert lin is not None
+    for lin, scope, members in lists:
         for i, j in pairwise(members):
             changes, give, take = smallest_changes(lin, i, j)
             gap = round(float(lin.scores[i] - lin.scores[j]), DECIMALS)

@@ -20,7 +20,7 @@ from ..case import Case
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
-from ..index.exact import Column, add_points, behind_gates, branch, climb, leaf_column, leaves_of
+from ..index.exact import Column, add_points, behind_gates, branch, climb, leaf_column, leaves_of, lists_of
 from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, published_shares, some
 from ..index.table import deciding_shares
 from ..index.values import Leaf, basis
@@ -97,7 +97,8 @@ def leaf_columns(
     if not framework.gates:
         return columns
     own = {code: leaf_column(x, framework, code, case.settings) for code, x in (judged or leaves).items()}
-    stands = behind_gates(Exact("", case.tables["agencies"]["agency"].tolist(), own, {}), framework, case.settings)
+    exact = Exact("", case.tables["agencies"]["agency"].tolist(), own, {}, lists_of(case))
+    stands = behind_gates(exact, framework, case.settings)
     return columns | {code: shut(columns[code], stands.columns[code], stands.ungated[code]) for code in framework.gates}
 
 
@@ -144,7 +145,7 @@ def reweighted(framework: Framework, weights: str, leave_out: str = "none") -> F
     elif weights == "equal-within":
         branches = [n for n in framework.nodes.values() if n.aggregate not in ("best", "worst")]
         codes = [code for branch in branches for code in branch.children]
-    equal = {n.code: replace(n, weight=Fraction(1)) for n in framework.siblings(codes) if n.weight}
+    equal = {n.code: replace(n, weight=Fraction(1), by_maximum=False) for n in framework.siblings(codes) if n.weight}
     framework = replace(framework, nodes={**framework.nodes, **equal})
     return framework if leave_out == "none" else framework.without(leave_out)
 
@@ -291,7 +292,7 @@ def part(exact: Exact, chosen: np.ndarray) -> Exact:
         for code, c in exact.columns.items()
     }
     extra = {code: Leaf(picked(row.shares), picked(row.states)) for code, row in exact.extra.items()}
-    return Exact(exact.on, picked(exact.agencies), columns, extra)
+    return Exact(exact.on, picked(exact.agencies), columns, extra, picked(exact.lists))
 
 
 def climbed(
@@ -300,8 +301,8 @@ def climbed(
     """Exact scores from given leaves, under the official weights and means.  judged: see `leaf_columns`"""
     extra = {code: leaves[code] for code, node in case.framework.nodes.items() if node.role in ("bonus", "penalty")}
     agencies = case.tables["agencies"]["agency"].tolist()
-    columns = leaf_columns(case, leaves, settings, judged)
-    return climb(Exact(on, agencies, columns, extra), case.framework, settings)
+    exact = Exact(on, agencies, leaf_columns(case, leaves, settings, judged), extra, lists_of(case))
+    return climb(exact, case.framework, settings)
 
 
 def identical(exact: Exact, shares: Shares) -> list[int]:
@@ -310,7 +311,7 @@ def identical(exact: Exact, shares: Shares) -> list[int]:
     seen: dict[tuple, list[int]] = {}
     out = []
     for i in range(len(exact.agencies)):
-        key = (shares.x[i].tobytes(), shares.present[i].tobytes(), shares.extra[i])
+        key = (shares.x[i].tobytes(), shares.present[i].tobytes(), shares.extra[i], shares.lists[i])
         before = seen.setdefault(key, [])
         same = (
             j
@@ -340,7 +341,7 @@ def decided(
         return deciding(index, frameworks[k])
 
     same = identical(exact, shares)
-    if settings.rounding == "every-level" or frameworks[0].aggregate not in MEANS:
+    if settings.rounding == "every-level" or frameworks[0].aggregate not in MEANS or frameworks[0].scoped:
         known = [
             deciding(index, tree) for index, tree in zip(tops(exact, frameworks, settings), frameworks, strict=True)
         ]
@@ -363,7 +364,7 @@ def tops(exact: Exact, frameworks: list[Framework], settings: Settings) -> Itera
         if key not in below:
             below[key] = climb(exact, tree, settings)
         columns = below[key].columns
-        index = branch(INDEX, tree.tops, tree.aggregate, tree.total, columns, tree, settings, exact.agencies)
+        index = branch(INDEX, columns, tree, settings, exact)
         yield add_points(index, list(exact.extra.values()), settings)
 
 

@@ -11,7 +11,7 @@ from ..case import Case
 from ..case.settings import Settings
 from ..index import evaluate
 from ..rules import ONE, ZERO
-from .linear import Linear, deciding_cut, linear
+from .linear import Linear, by_list, deciding_cut
 
 Line = tuple[Fraction, Fraction]  # (value at t = 0, slope): a score as a function of the weight t
 DECIMALS = 10
@@ -85,10 +85,9 @@ def stability(case: Case, on: str | None = None, level: str = "pillar") -> pd.Da
     Empty where the index is not a plain weighted mean (see `linear`). Raises Refusal.
     Source: Mareschal (1988), EJOR 33; Triantaphyllou & Sanchez (1997), Decision Sciences 28.
     """
-    lin = linear(case, evaluate(case, on), level)
+    lists = by_list(case, evaluate(case, on), level)
     rows = []
-    for scope, members in lin.lists() if lin else []:
-        assert lin is not None
+    for lin, scope, members in lists:
         for k, code in enumerate(lin.codes):
             for what, agency, other, ends in intervals(lin, members, k, case.settings):
                 low, high = (float("nan"),) * 2 if ends is None else (round(float(end), DECIMALS) for end in ends)

@@ -27,7 +27,7 @@ from ..errors import Finding, Refusal
 from ..index import provisional, score
 from ..languages import LANGUAGES, OFFICIAL
 from ..moves import all_short
-from ..publish.open_data import open_data
+from ..publish.open_data import merged, open_data
 from ..words import date, text, title_of_year
 from . import cluster, fingerprint, log, matrix, products, record, unchanged, versions
 from .execute import EXPORTER, REPOSITORY, Outcome, Pause, Task, failed
@@ -421,7 +421,8 @@ def make_task(
         changed = opened.superseded(source.root)
         if job.notebook == "report" and not tables:
             made_from = fingerprint.fingerprint(opened.inputs, {"on": on}, source.library, "", source.lock)
-            for name, data in open_data(case, score(case, on), unfinished, made_from[:12]).items():
+            ordered = merged(opened.series) if opened.series else None
+            for name, data in open_data(case, score(case, on), unfinished, made_from[:12], ordered).items():
                 tables[products.beside(job, name)] = data
     except Refusal as refusal:
         return failed(job, *errors(refusal))

@@ -188,7 +188,7 @@ def claim_form(words: Wording, to: Recipient) -> Book:
     kept = shown_codes(words.case, to)
     exempt = words.case.answers.exempt
     spared = {code: exempt[code][to.agency] for code in kept if to.agency in exempt.get(code, ())}
-    body = body_of(words, tuple(kept), frozenset(spared))
+    body = body_of(words, words.case.tree_of(to.agency), tuple(kept), frozenset(spared))
     heights = dict(body.heights)
     own = head(words, to, "claim", CLAIM_COLUMNS)
     for code, line in body.lines.items():
@@ -207,9 +207,10 @@ def claim_form(words: Wording, to: Recipient) -> Book:
     return form_book(words, to, "claim", main, more_documents(words, to, kept))
 
 
-def body_of(words: Wording, kept: tuple[str, ...], spared: frozenset[str]) -> Body:
+def body_of(words: Wording, tree: Framework, kept: tuple[str, ...], spared: frozenset[str]) -> Body:
     """The lines of these rows and their sums, made once.
 
+    tree     the index set of those who have these rows
     spared   rows that do not apply
     """
     if (kept, spared) in words.bodies:
@@ -227,7 +228,7 @@ def body_of(words: Wording, kept: tuple[str, ...], spared: frozenset[str]) -> Bo
         case.framework.nodes[c].aggregate == "arithmetic" for c in kept if case.framework.nodes[c].children
     )
     for code in kept:
-        node = case.framework.nodes[code]
+        node = tree.nodes[code]
         here, tall = lines_of(words, node, line, code in spared)
         cells |= here
         heights |= tall
@@ -434,10 +435,14 @@ def identity(words: Wording, to: Recipient, stage: str) -> dict[str, str]:
 
 def shown_codes(case: Case, to: Recipient) -> list[str]:
     """Rows of the form in reading order: those asked, and the branches above them."""
+    tree = case.tree_of(to.agency)
+    if to.codes is None and not tree.scoped:
+        return list(tree.nodes)
+    asked: Iterable[str] = to.codes or ()
     if to.codes is None:
-        return list(case.framework.nodes)
-    kept = set(to.codes)
-    for code in to.codes:
+        asked = [node.code for node in tree.leaves if to.agency not in case.answers.absent.get(node.code, ())]
+    kept = set(asked)
+    for code in asked:
         while code := case.framework.nodes[code].parent:
             kept.add(code)
     return [code for code in case.framework.nodes if code in kept]

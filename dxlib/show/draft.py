@@ -170,5 +170,7 @@ def notes(case: Case, rows: pd.DataFrame, lang: str) -> list[str]:
     tied = rows[rows["rank"].notna() & rows.duplicated(["scope", "rank"], keep=False)]
     if len(tied):
         said.append(text("report.ties", lang, n=len(tied)))
-    exact = report.hidden(case, rows, lang)
-    return [*said, exact] if exact else said
+    return [
+        *said,
+        *filter(None, (report.hidden(case, rows, lang), labels.own_rows(case, lang), labels.moved(case, lang))),
+    ]

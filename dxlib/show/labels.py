@@ -32,6 +32,39 @@ def rows(case: Case, lang: str) -> dict[str, str]:
     return found
 
 
+def own_rows(case: Case, lang: str) -> str:
+    """Which rows only some lists have, and how own maxima differ; "" where all have all."""
+    tree, called = case.framework, rows(case, lang)
+    if not tree.scoped:
+        return ""
+    named = [f"{called[code]} ({'; '.join(node.scope)})" for code, node in tree.nodes.items() if node.scope]
+    most = {scope: tree.own((scope,)).total for scope in sorted(set(case.scopes.values()))} if tree.has_points else {}
+    nobody = text("report.limit.own_rows_none", lang)
+    maxima = "; ".join(f"{scope or nobody}: {maximum(whole, lang)}" for scope, whole in most.items())
+    return joined(
+        text("report.limit.own_rows", lang, rows="; ".join(named)),
+        text("report.limit.own_rows_maxima", lang, list=maxima) if len(set(most.values())) > 1 else "",
+    )
+
+
+def moved(case: Case, lang: str, agency: str = "") -> str:
+    """Who changed its list during the period, from where and when; of one agency, or of all; "" for nobody."""
+    called, nobody = agencies(case, lang), text("report.limit.own_rows_none", lang)
+    said = [
+        text(
+            "report.limit.moved",
+            lang,
+            who=called[row["agency"]],
+            before=row["scope_before"],
+            scope=row["scope"] or nobody,
+            day=words.date(row["scope_from"], lang),
+        )
+        for row in case.tables["agencies"].to_dict("records")
+        if row["scope_before"] and agency in ("", row["agency"])
+    ]
+    return " ".join(said)
+
+
 def classes(case: Case, lang: str) -> dict[int, str]:
     """1-based position -> name of the class."""
     return {i: title(c.name, lang) for i, c in enumerate(case.settings.classes, start=1)}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from ..case import Case
+from ..case.framework import Framework
 from ..case.settings import policies as policy_keys
+from ..robust.linear import top_weights
+from ..rules import ZERO
 from ..words import date, number, text, title
 from . import labels
 from .blocks import Column, Table, table
@@ -19,8 +22,6 @@ def framework(case: Case, lang: str) -> Table | None:
         else [Column(text("report.weight", lang), "number")]
     )
     heads += [Column(text("report.origin", lang))]
-    scored = tree.siblings(tree.tops)
-    whole = sum(n.weight for n in scored)
     body = []
     for code in tree.tops:
         node = tree.nodes[code]
@@ -30,14 +31,31 @@ def framework(case: Case, lang: str) -> Table | None:
         elif not node.scored:
             worth = text("report.unscored", lang)
         else:
-            worth = (
-                labels.maximum(node.maximum, lang) if tree.has_points else labels.share(node.weight / whole, lang, 1)
-            )
+            worth = own_maxima(case, code, lang) if tree.has_points else own_weights(case, code, lang)
         sources = [s for s in ("reported", "surveyed", "measured", "expert") if any(n.source == s for n in leaves)]
         body.append(
             [rows[code], number(len(leaves), lang), worth, ", ".join(text(f"report.source.{s}", lang) for s in sources)]
         )
-    return table(text("report.framework_caption", lang), heads, body, labels.source(case, lang))
+    note = labels.own_rows(case, lang)
+    return table(text("report.framework_caption", lang), heads, body, labels.source(case, lang), note)
+
+
+def own_trees(case: Case, code: str) -> list[Framework]:
+    """The index set as the lists have it that have a row."""
+    trees = [case.framework.own((scope,)) for scope in dict.fromkeys(case.scopes.values())]
+    return [tree for tree in trees if tree.nodes[code].scored]
+
+
+def own_maxima(case: Case, code: str, lang: str) -> str:
+    """Maximum points of a row; several where lists have different ones."""
+    known = sorted({tree.nodes[code].maximum or ZERO for tree in own_trees(case, code)})
+    return "; ".join(labels.maximum(most, lang) for most in known)
+
+
+def own_weights(case: Case, code: str, lang: str) -> str:
+    """The part of the index of a top row; several where lists have different ones."""
+    known = sorted({top_weights(tree)[code] for tree in own_trees(case, code)})
+    return "; ".join(labels.share(part, lang, 1) for part in known)
 
 
 def rules(case: Case, lang: str) -> Table | None:

@@ -133,7 +133,7 @@ def ranking(
     if reach:
         kind = "proved" if len(exact) else "drawn"
         note = labels.joined(note, text(f"report.interval_{kind}", lang, half_width=percent(half_width, lang, 0)))
-    note = labels.joined(note, hidden(case, scores, lang))
+    note = labels.joined(note, hidden(case, scores, lang), labels.own_rows(case, lang), labels.moved(case, lang))
     return table(
         text("report.ranking_caption", lang, title=title_of_year(case.settings.title, case.year, lang)),
         heads,
@@ -200,6 +200,7 @@ def limitations(case: Case, scores: pd.DataFrame, compared: Sequence[Comparison]
         text("report.limit.missing", lang, n=number(missing, lang)) if missing else None,
         text("report.limit.few", lang, n=number(len(case.agencies), lang)) if few else None,
         text("report.limit.group", lang, rows=", ".join(group)) if group else None,
+        labels.own_rows(case, lang) or None,
         text("report.limit.not_comparable", lang) if compared and not compared[-1].comparable else None,
         text("report.limit.warned", lang, n=number(warned, lang)) if warned else None,
         text("report.limit.weights", lang),

@@ -70,6 +70,12 @@ def summary(
         said.append(text(f"card.{kind}", lang, **facts))
     if not pd.isna(row["class"]):
         said.append(text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]]))
+    said.append(labels.moved(case, lang, agency))
+    mine = [code for code, node in case.framework.nodes.items() if row["scope"] in node.scope]
+    if mine:
+        called = labels.rows(case, lang)
+        named = [f"{called[c]} ({'; '.join(case.framework.nodes[c].scope)})" for c in mine]
+        said.append(text("card.own_rows", lang, rows="; ".join(named)))
     for own in hidden[hidden["agency"] == agency].to_dict("records"):
         said.append(text("card.hidden", lang, exact=number(own["exact"], lang, own["decimals"])))
     return sentences(*said)
@@ -145,6 +151,8 @@ def lost_table(case: Case, scores: pd.DataFrame, ledger: pd.DataFrame, agency: s
     by_row = ledger[ledger["agency"] == agency].set_index("indicator").to_dict("index")
     rows, body = labels.rows(case, lang), []
     for node in case.framework.leaves:
+        if node.code not in own.index:
+            continue  # a row of other lists
         row = own.loc[node.code]
         full = row["max_points"] if case.framework.has_points else case.framework.total
         if node.role != "score" or not node.scored or pd.isna(row["score"]) or row["score"] >= 1 or pd.isna(full):

@@ -10,8 +10,9 @@ import pandas as pd
 from ..case.links import MATCHED
 from ..case.read import Series
 from ..case.tables import rows_of
+from ..index import Exact, provisional
 from ..words import NOTHING, finding, number, percent, text
-from ..years import DECIMALS, PARTS, SET, Comparison, additive, row_changes
+from ..years import DECIMALS, PARTS, SET, Comparison, additive, merged_ranks, row_changes
 from . import charts, labels
 from .blocks import Chart, Column, Sentences, Table, sentences, table
 
@@ -417,6 +418,47 @@ def units_table(compared: Sequence[Comparison], lang: str) -> Table | None:
     return table(
         text("trend.units_caption", lang), heads, body, source, labels.joined(text("trend.units_note", lang), by)
     )
+
+
+def merged_table(compared: Sequence[Comparison], exact: Sequence[Exact], lang: str) -> Table | None:
+    """The year before on this year's map, ranked by the mean of the origins, where the decision orders it: estimates.
+
+    exact   official scores of every year, `index.evaluate`
+    """
+    step = compared[-1] if compared else None
+    found = merged_ranks(step.before, step.after, step.related, exact[-2]) if step is not None else None
+    if step is None or found is None or found.empty:
+        return None
+    named, then = labels.agencies(step.after, lang), labels.agencies(step.before, lang)
+    scoped = bool(found["scope"].any())
+    body = []
+    for row in found.to_dict("records"):
+        place = f"{number(row['rank'], lang)}/{number(row['of'], lang)}*" if row["rank"] is not pd.NA else NOTHING
+        made_of = [f"{origin(then[o], part, lang)} {labels.share(score, lang)}" for o, score, part in row["origins"]]
+        key = f"lacks.{row['lacks']}" if row["lacks"] else "own"
+        mean = not row["lacks"] and row["flag"] != "U"
+        kind = text(f"trend.flag.{row['flag']}" if mean else f"trend.merged.{key}", lang)
+        cells = [place, named[row["agency"]], *([row["scope"]] if scoped else [])]
+        mark = "*" if row["flag"] != "U" else ""
+        score = NOTHING if row["score"] is None else labels.share(row["score"], lang, 4) + mark
+        body.append([*cells, score, kind, "; ".join(made_of) or NOTHING])
+    heads = [
+        Column(text("trend.merged.rank", lang), "rank"),
+        Column(text("page.agency", lang), "name"),
+        *([Column(text("report.list", lang))] if scoped else []),
+        Column(text("trend.merged.score", lang, year=step.before.year), "number"),
+        Column(text("trend.flag_head", lang)),
+        Column(text("trend.merged.made_of", lang)),
+    ]
+    by = step.after.settings.comparison["merged_mean"]
+    size = labels.rows(step.before, lang).get(step.after.settings.comparison["size"], "")
+    note = labels.joined(
+        text("trend.merged.note", lang, year=step.before.year),
+        text(f"trend.merged.by_{by}", lang, row=size),
+        text("trend.merged.provisional", lang, year=step.before.year) if provisional(step.before) else "",
+    )
+    caption = text("trend.merged.caption", lang, before=step.before.year, after=step.after.year)
+    return table(caption, heads, body, made(step, lang, "merged_ranks"), note)
 
 
 def origin(called: str, share: Fraction | None, lang: str) -> str:

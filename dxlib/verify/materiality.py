@@ -269,7 +269,7 @@ def effects_alone(case: Case, still_open: Open, items: Sequence[Item]) -> list[t
     )
     extra = {code: replace(leaf, shares=[leaf.shares[i] for i in doubles], states=[leaf.states[i] for i in doubles])
              for code, leaf in now.extra.items()}  # fmt: skip
-    copies = Exact(now.on, [now.agencies[i] for i in doubles], columns, extra, ungated)
+    copies = Exact(now.on, [now.agencies[i] for i in doubles], columns, extra, [now.lists[i] for i in doubles], ungated)
     changed = [(2 * k + e, item.indicator, (item.low, item.high)[e]) for k, item in enumerate(items) for e in (0, 1)]
     moved = with_shares(case, copies, changed, {})
     ends, standing = deciding(case, moved), deciding(case, now)

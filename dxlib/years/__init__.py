@@ -6,6 +6,7 @@ from .conversion import Notice, propose, read_official
 from .decompose import DECIMALS, PARTS, SET, SUBS, as_floats, changes, group_change
 from .identity import relate
 from .matching import additive, match
+from .merged import merged_ranks
 from .proposals import propose_links
 from .reorganisation import Act, reorganise
 from .time_series import course, results
@@ -27,6 +28,7 @@ __all__ = [
     "group_change",
     "match",
     "material_changes",
+    "merged_ranks",
     "noise",
     "otherwise_given",
     "propose",

@@ -23,12 +23,12 @@ import pandas as pd
 from ..case import Case
 from ..case.answered import on_top
 from ..case.answers import ANSWER
-from ..case.framework import optional
+from ..case.framework import Framework, Lists, optional
 from ..case.tables import rows_of
 from ..index import Exact
 from ..index.aggregate import whole_numbers
 from ..index.exact import CLOSED
-from ..index.rows import Rows, at_places, climbed, own_weights, units
+from ..index.rows import Rows, at_places, climbed, nominal_weights, own_weights, units
 from ..rules import ONE, ZERO
 from .sums import Sums, fractions, ratios
 
@@ -213,19 +213,23 @@ class Backcast:
             for i, share in zip(joint.at, joined_shares(self, code), strict=True):
                 shares[code][i] = share
         numbers: dict[tuple, int] = {}
-        patterns = list(own.patterns)
+        patterns, nominal = list(own.patterns), list(own.nominal)
         pattern: list[int] = []
         scores: list[Fraction | None] = []
-        estimated = Rows(list(self.parts), shares, states, own.nominal, patterns, pattern, scores)
+        lists = [merged_lists(own.lists[at[one.origin]] for one in origins) for origins in self.parts.values()]
+        estimated = Rows(list(self.parts), shares, states, patterns, nominal, pattern, scores, lists)
         for i, (first, origins) in enumerate(zip(firsts, self.parts.values(), strict=True)):
             if len(origins) == 1:
                 pattern.append(own.pattern[first])
                 scores.append(own.scores[first])
                 continue
-            key = tuple(shares[code][i] is not None for code in own.shares)
+            tree = self.case.framework.own(lists[i])
+            applies = tuple(shares[code][i] is not None for code in own.shares)
+            key = (id(tree), applies)
             if key not in numbers:
                 numbers[key] = len(patterns)
-                patterns.append(weights_of(self.case, dict(zip(own.shares, key, strict=True))))
+                patterns.append(weights_of(self.case, tree, dict(zip(own.shares, applies, strict=True))))
+                nominal.append(nominal_weights(tree, own.shares))
             pattern.append(numbers[key])
             scores.append(None)
         known = [None not in [own.scores[at[one.origin]] for one in self.parts[agency]] for agency in joint.agencies]
@@ -318,10 +322,18 @@ def summed(rows: Rows, places: Sequence[int]) -> list[Fraction]:
     return [found[i] for i in range(len(places))]
 
 
-def weights_of(case: Case, applies: Mapping[str, bool]) -> dict[str, Fraction]:
+def merged_lists(lists: Iterable[Lists]) -> Lists:
+    """The lists of all origins: a joined agency has the rows that any of them has."""
+    return tuple(sorted({scope for one in lists for scope in one}))
+
+
+def weights_of(case: Case, framework: Framework, applies: Mapping[str, bool]) -> dict[str, Fraction]:
     """Weights where some rows do not apply to a joined agency: what is left of each branch keeps its weight under
-    `within-parent`, and gives it up otherwise."""
-    framework, keeps = case.framework, case.settings.not_applicable == "within-parent"
+    `within-parent`, and gives it up otherwise.
+
+    framework   the tree of the rows that its origins have
+    """
+    keeps = case.settings.not_applicable == "within-parent"
     present: dict[str, Fraction] = {}
     for node in reversed(list(framework.nodes.values())):
         if node.code in applies or not node.children:

@@ -169,10 +169,11 @@ def chosen(rows: Rows, agencies: list[str]) -> Rows:
         agencies,
         {code: at_places(column, places) for code, column in rows.shares.items()},
         {code: at_places(column, places) for code, column in rows.states.items()},
-        rows.nominal,
         rows.patterns,
+        rows.nominal,
         at_places(rows.pattern, places),
         at_places(rows.scores, places),
+        at_places(rows.lists, places),
     )
 
 

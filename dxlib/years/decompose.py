@@ -110,9 +110,8 @@ class Plan:
     own: list[dict[tuple, int]]
 
 
-def plan(matches: pd.DataFrame, sides: tuple[Rows, Rows], weights: tuple[Weights, Weights]) -> Plan:
-    """The plan of two sets of own weights."""
-    nominal = (sides[0].nominal, sides[1].nominal)
+def plan(matches: pd.DataFrame, nominal: tuple[Weights, Weights], weights: tuple[Weights, Weights]) -> Plan:
+    """The plan of two sets of own weights; nominal: when every row of the agencies applies."""
     scale = lcm(*(w.denominator for table in (*nominal, *weights) for w in table.values()), 1)
     factors: dict[str, dict[tuple, int]] = {part: {} for part in PARTS}
 
@@ -195,7 +194,8 @@ def by_rows(matches: pd.DataFrame, sides: Sides) -> Figures:
     sums = Sums(columns, len(changed))
     figures: Figures = {}
     for (then, now), places in weighted.items():
-        common = substituted(plan(matches, (before, after), (before.patterns[then], after.patterns[now])), columns)
+        full = before.nominal[then], after.nominal[now]
+        common = substituted(plan(matches, full, (before.patterns[then], after.patterns[now])), columns)
         figures |= zip(places, split(common, sums, sides, places), strict=True)
     return figures
 

@@ -37,6 +37,7 @@ class Trees:
         self.cases = cases
         years = sides.before, sides.after
         self.agencies = [years[1].agencies[i] for i in places]
+        self.lists = [at_places(year.lists, places) for year in years]
         self.shares = [{code: [column[i] for i in places] for code, column in year.shares.items()} for year in years]
         self.kept = [
             {code: [keeps(case, column[i]) for i in places] for code, column in year.states.items()}
@@ -73,7 +74,7 @@ class Trees:
             both = [None not in pair for pair in zip(*own, strict=True)]
             shares[code] = [x if x is None or not here else y for x, here, y in zip(there, both, acted, strict=True)]
             kept[code] = self.kept[exempt][names[exempt]]
-        return [x or ZERO for x in from_leaves(self.cases[tree], self.agencies, shares, kept)]
+        return [x or ZERO for x in from_leaves(self.cases[tree], self.agencies, shares, kept, self.lists[tree])]
 
     def ends(self, other: tuple[Shares, Shares]) -> list[Fraction]:
         """The change of the index from one year to the other."""
@@ -91,7 +92,7 @@ class Trees:
                 own = [self.alike[side].get(names[side], self.shares[side][names[side]]) for side in (0, 1)]
                 shares[code] = [None if None in pair else pair[done] for pair in zip(*own, strict=True)]
         kept = dict.fromkeys(shares, [False] * len(self.agencies))
-        return from_leaves(self.cases[tree], self.agencies, shares, kept)
+        return from_leaves(self.cases[tree], self.agencies, shares, kept, self.lists[tree])
 
 
 def by_orders(cases: tuple[Case, Case], matches: pd.DataFrame, sides: Sides) -> Figures:

@@ -105,7 +105,9 @@ def given(agencies: int, rows: int):
     codes = [node.code for node in case.framework.leaves if node.scored]
     names = [f"c{i}" for i in range(agencies)]
     whole = np.ones(agencies)
-    shares = Shares(names, codes, x, np.ones(x.shape), 0 * whole, False, whole > 0, dict.fromkeys(codes, whole))
+    shares = Shares(
+        names, codes, x, np.ones(x.shape), 0 * whole, False, whole > 0, dict.fromkeys(codes, whole), [()] * len(names)
+    )
     return case, shares
 
 

@@ -11,6 +11,9 @@ Where the contract says nothing of a word or a cell:
 - a node that is left out for an agency shows neither points nor a maximum; one that waits shows its maximum;
 - in a list of one `of` is 1;
 - figures filled in an appeal take the place of points that overrode the rule.
+
+A row with `scope` is one of some lists alone: each agency is scored in the set that is left when the rows of other
+lists are struck out (`own`); rules over the group look at those who have the row. The index is clamped for all.
 """
 
 from __future__ import annotations
@@ -190,17 +193,36 @@ def shares_in_group(rule: str, direction: int, values: list[Fraction]) -> list[F
 class Referee:
     """Scores of one folder. `on`: verified, current, claimed; None as the contract says."""
 
-    def __init__(self, index: dict, tables: dict[str, list[dict[str, str]]], on: str | None = None):
-        self.index, self.tables = index, tables
+    def __init__(self, index: dict, tables: dict[str, list[dict[str, str]]], on: str | None = None, whole=None):
+        self.index, self.tables, self.whole = index, tables, whole or self
         self.on = on or ("verified" if "verdicts" in tables else "claimed")
         self.rows = {row["code"]: row for row in tables["indicators"]}
         self.agencies = {row["agency"]: row for row in tables["agencies"]}
         self.half, self.decimals = index.get("half", "away"), index.get("points_decimals", 2)
         self.every_level = index.get("rounding", "end") == "every-level"
         self.points_set = any(self.stated(c) for c in self.rows if self.kind(c) not in UNSCORED)
+        if whole:
+            self.points_set = whole.points_set
         self.scale = Fraction(index.get("total", 1))
-        for name in "kind children scored siblings full weight counting rooted by_code takes_b leaf node deciding ranked".split():
+        for name in "own kind children scored siblings full weight counting rooted by_code takes_b leaf node deciding ranked".split():
             setattr(self, name, cache(getattr(self, name)))  # each question is answered once
+
+    # Who has which rows
+
+    def has(self, agency: str, code: str) -> bool:
+        mine = self.agencies[agency].get("scope") or ""
+        named = [self.whole.get(c, "scope") for c in self.whole.path(code)]
+        return all(mine in [one.strip() for one in lists.split(";")] for lists in named if lists)
+
+    def own(self, agency: str) -> Referee:
+        """The set without the rows that an agency does not have, nor the branches of which none is left."""
+        if not any(row.get("scope") for row in self.tables["indicators"]):
+            return self
+        gone = {c for c in self.rows if not self.has(agency, c)}
+        while empty := {c for c in self.rows if c not in gone and self.children(c) and gone >= {*self.children(c)}}:
+            gone |= empty
+        left = [row for row in self.tables["indicators"] if row["code"] not in gone]
+        return Referee(self.index, self.tables | {"indicators": left}, self.on, self)
 
     def get(self, code: str, column: str) -> str:
         return self.rows[code].get(column) or ""
@@ -348,10 +370,12 @@ class Referee:
 
     def leaf(self, code: str) -> dict[str, tuple[Fraction | None, str]]:
         """agency -> (share, state) before the policies; a bonus or penalty row has signed points."""
+        if self.whole is not self:
+            return self.whole.leaf(code)
         rule, direction, maximum = self.rows[code]["rule"], int(self.get(code, "direction") or 1), self.full(code)
         if self.kind(code) == "none" or (self.kind(code) not in UNSCORED and not self.scored(code)):
             return dict.fromkeys(self.agencies, (None, "not-scored"))
-        given = {agency: self.answered(agency, code) for agency in self.agencies}
+        given = {agency: self.answered(agency, code) for agency in self.agencies if self.has(agency, code)}
         values = {agency: x for agency, (_, x, _) in given.items() if x is not None}
         shares = shares_in_group(rule, direction, list(values.values())) if values else []
         if shares is None:
@@ -362,6 +386,8 @@ class Referee:
     # Up the tree, for one agency
 
     def node(self, agency: str, code: str) -> Node:
+        if self.whole is self and self.own(agency) is not self:
+            return self.own(agency).node(agency, code)
         found = self.branch(agency, code) if self.children(code) else self.row(agency, code)
         if self.every_level and found.share is not None:
             found = replace(found, share=self.points(code, found.share * found.own) / found.own)
@@ -466,8 +492,8 @@ class Referee:
 
     def with_bonus(self, agency: str, index: Node) -> Node:
         """Bonus and penalty points on the index, clamped once."""
-        rows = [c for c in self.rows if self.kind(c) in ("bonus", "penalty")]
-        given = [self.leaf(c)[agency] for c in rows]
+        rows = [c for c in self.whole.rows if self.whole.kind(c) in ("bonus", "penalty")]
+        given = [self.leaf(c)[agency] for c in rows if self.has(agency, c)]
         if waiting := {state for _, state in given if state in OPEN}:
             state = next(s for s in OPEN if s in waiting | {index.state})
             return replace(index, share=None, blocked=True, state=state)
@@ -495,7 +521,8 @@ class Referee:
         if not self.ranked(agency, code):
             return None, None
         scope = self.agencies[agency].get("scope")
-        mine = [a for a, row in self.agencies.items() if row.get("scope") == scope and self.ranked(a, code)]
+        mine = [a for a, row in self.agencies.items() if row.get("scope") == scope]
+        mine = [a for a in mine if code in ("", *self.own(a).rows) and self.ranked(a, code)]
         better = sum(self.deciding(a, code) > self.deciding(agency, code) for a in mine)
         return (better + 1 if len(mine) > 1 else None), len(mine)
 
@@ -530,4 +557,4 @@ class Referee:
 
     def table(self) -> dict[tuple[str, str], Cell]:
         """(agency, node) -> cell, for the index and every row."""
-        return {(a, c or "index"): self.cell(a, c) for a in self.agencies for c in ["", *self.rows]}
+        return {(a, c or "index"): self.cell(a, c) for a in self.agencies for c in ["", *self.own(a).rows]}

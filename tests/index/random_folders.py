@@ -287,6 +287,20 @@ class Maker:
             if r.random() < gap and (self.reported or agency != NAMES[0]):
                 cells = claims[agency, code]
                 claims[agency, code] = {"a": cells["a"]} if "b" in cells and r.random() < 0.3 else {}
+        self.of_some_lists({of["scope"] for of in agencies}, agencies[0]["scope"])
+        scopes = {of["agency"]: of["scope"] for of in agencies}
+        lists = {row["code"]: row.get("scope", "") for row in self.rows}
+        above = {row["code"]: row["parent"] for row in self.rows}
+
+        def has(agency: str, code: str) -> bool:
+            return not code or (
+                scopes[agency] in (lists[code] or scopes[agency]).split("; ") and has(agency, above[code])
+            )
+
+        claims = {(a, c): x for (a, c), x in claims.items() if has(a, c)}
+        below = {row["code"]: [leaf["code"] for leaf in leaves if f"{leaf['code']}.".startswith(f"{row['code']}.")]
+                 for row in self.rows}  # fmt: skip
+        exempt = [x for x in exempt if any(has(x["agency"], leaf) for leaf in below[x["indicator"]])]
         out = {"indicators": self.rows, "agencies": agencies}
         out["claims"] = [{"agency": a, "indicator": c} | x for (a, c), x in claims.items() if x or r.random() < 0.3]
         if exempt and (self.reported or all(row["agency"] != NAMES[0] for row in exempt)):
@@ -295,6 +309,37 @@ class Maker:
             nothing = dict.fromkeys(("agency", "indicator", "step", "stage"), "")
             out["verdicts"] = list(self.verdicts({row["code"]: row for row in leaves}, claims)) or [nothing]
         return out
+
+    def of_some_lists(self, scopes: set[str], first: str) -> None:
+        """Some rows and branches are those of one list, or two, alone; every branch keeps a row that counts for each."""
+        r = self.r
+        if len(scopes) < 2 or r.random() < 0.3:
+            return
+        stated = {row["code"]: row.get("max_points", "") for row in self.rows}
+        parents = {row["parent"] for row in self.rows}
+        for row in self.rows:
+            if row["code"] in parents and row.get("max_points") != "0":
+                row["max_points"] = ""  # lists have different sums
+        total = self.index.pop("total", None) if self.with_points else None
+        some = r.sample(self.rows, min(len(self.rows), r.randint(1, 3)))
+        for row in some:
+            names = sorted(scopes) if r.random() < 0.2 else [first if not self.reported else r.choice(sorted(scopes))]
+            row["scope"] = "; ".join(names)
+            agencies = [{"agency": scope, "scope": scope} for scope in sorted(scopes)]
+            second = Referee(self.index, {"indicators": self.rows, "agencies": agencies})
+            for own in map(second.own, sorted(scopes)):
+                branches = [c for c in ("", *own.rows) if own.siblings(c)]
+                outside = [c for c in own.rows if not {*own.get(c, "scope").split("; ")} - {""} <= {*scopes}]
+                if outside or not own.siblings("") or not all(own.counting(c) for c in branches):
+                    row["scope"] = ""
+            wide = [c for c in second.path(row["code"])[1:] if second.get(c, "scope") not in ("", row["scope"])]
+            narrow = [c for c in second.rows if row["code"] in second.path(c)[1:] and second.get(c, "scope")]
+            if wide or any(second.get(c, "scope") != row["scope"] for c in narrow):
+                row["scope"] = ""
+        if not any(row.get("scope") for row in self.rows):
+            for row in self.rows:
+                row["max_points"] = stated[row["code"]]
+            self.index |= {"total": total} if total is not None else {}
 
     def verdicts(self, leaves: dict[str, dict], claims: dict) -> Iterator[dict[str, str]]:
         """One to three steps per cell; some say what they judged, which may be another claim than there is now."""
@@ -380,7 +425,10 @@ class Maker:
             return replace(folder, tables=folder.tables | {"claims": rows})
 
         def points(of: Folder, who: str) -> Fraction:
-            found = of.referee().node(who, node)
+            second = of.referee()
+            if not second.has(who, node):
+                return Fraction(0)
+            found = second.node(who, node)
             return (found.share or Fraction(0)) * found.own
 
         aside = Fraction(0) if x else most

@@ -24,6 +24,6 @@ def test_from_its_leaves(a, aggregate, data):
     shares = {code: exact.columns[code].shares for code in leaves}
     kept = {code: [keeps(case, state) for state in exact.columns[code].states] for code in leaves}
     expected = exact.columns["index"].shares
-    assert from_leaves(case, exact.agencies, shares, kept) == expected
+    assert from_leaves(case, exact.agencies, shares, kept, exact.lists) == expected
     places = list(range(len(exact.agencies)))[::-1]
     assert climbed(case, year_rows(case.framework, exact, leaves), places) == expected[::-1]

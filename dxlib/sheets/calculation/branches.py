@@ -293,7 +293,7 @@ class Tower:
         """The maximum that stays."""
         own_maximum, whole = self.column.own_maxima[i], place(self.plan, self.block.code, "max")
         if not self.framework.has_points:
-            formula = whole
+            formula = whole if self.there(self.block.code, i) else "0"
         elif self.block.aggregate in CHOICES:
             formula = f"MAX({self.block.span('room', n)})"
         else:
@@ -353,12 +353,56 @@ class Tower:
     def present(self, i: int, n: int) -> Cell:
         """The part of the branch's weight that stays."""
         block = self.block
-        if block.aggregate in CHOICES:
+        if self.plan.trees[i] is not self.framework:
+            formula = self.present_in_tree(i, n)
+        elif block.aggregate in CHOICES:
             formula = self.largest(n) if "room" in block.sections else f"MAX({block.span('weight', n)})"
         else:
             section = "room" if self.sums else "weight"
             formula = f"SUM({block.span(section, n)})/SUM({block.span(section, WEIGHT + 1)})"
         return Cell(shown(self.column.present[i]), "part_share", formula)
+
+    def there(self, code: str, i: int) -> bool:
+        """Whether an agency has a node that counts."""
+        return code == INDEX or self.plan.trees[i].nodes[code].scored
+
+    def present_in_tree(self, i: int, n: int) -> str:
+        """The same where an agency has a part of the rows below: what stays of those it has, times the part that the
+        branch weighs for it of what it weighs in the whole index set."""
+        block, tree = self.block, self.plan.trees[i]
+        if not self.there(block.code, i):
+            return "0"
+        counting = [node for node in block.counting if self.there(node.code, i)]
+        if not counting:
+            return "0"
+        node = tree.nodes[block.code]
+        part = f"*{self.own_part(block.code, i)}" if node.by_maximum else ""
+        if self.sums:
+            return f"SUM({block.span('room', n)})/{self.most(block.code, i)}{part}"
+        if block.aggregate not in CHOICES:
+            weights = "+".join(self.own_weight(child.code, i) for child in counting)
+            return f"SUM({block.span('weight', n)})/({weights}){part}"
+        if "room" not in block.sections:
+            return f"MAX({block.span('weight', n)}){part}"
+        own = ",".join(self.most(child.code, i) for child in counting)
+        return f"MAX({block.span('room', n, len(block.counting))})/MAX({own}){part}"
+
+    def own_weight(self, code: str, i: int) -> str:
+        """What a node weighs among its siblings for an agency that has a part of it."""
+        weight = place(self.plan, code, "weight")
+        part = self.framework.nodes[code].children and self.framework.nodes[code].by_maximum
+        return f"{weight}*{self.own_part(code, i)}" if part else weight
+
+    def own_part(self, code: str, i: int) -> str:
+        return f"({self.most(code, i)}/{place(self.plan, code, 'max')})"
+
+    def most(self, code: str, i: int) -> str:
+        """The maximum of a node of whose rows an agency has a part."""
+        tree = self.plan.trees[i]
+        below = [self.most(child.code, i) for child in tree.siblings(tree.nodes[code].children)]
+        if not below:
+            return place(self.plan, code, "max")
+        return f"MAX({','.join(below)})" if tree.nodes[code].aggregate in CHOICES else f"({'+'.join(below)})"
 
     def unless_blocked(self, formula: str, n: int) -> str:
         """No score where a part has none."""
@@ -373,15 +417,8 @@ class Tower:
 
 def again(plan: Plan, code: str, rounds: str) -> Column:
     """A branch or the index once more, without bonus and penalty, rounded or not."""
-    framework, exact = plan.case.framework, plan.exact
-    node = framework.nodes.get(code)
-    below, how, most = (
-        (framework.tops, framework.aggregate, framework.total)
-        if node is None
-        else (node.children, node.aggregate, node.maximum)
-    )
     settings = replace(plan.case.settings, rounding=rounds)
-    return branch(code, below, how, most, exact.columns, framework, settings, exact.agencies)
+    return branch(code, plan.exact.columns, plan.case.framework, settings, plan.exact)
 
 
 def without_extra(plan: Plan) -> Column:

@@ -34,7 +34,11 @@ def place(plan: Plan, code: str, column: str) -> str:
 def set_sheet(plan: Plan) -> Sheet:
     """The index set: maxima and weights, from which branches take theirs, and how every row is scored."""
     framework = plan.case.framework
-    cells = top(plan, "set") | heads(plan, SET)
+    scoped = plan.case.framework.scoped
+    columns = (*SET, *(("scope",) if scoped else ()))
+    cells = top(plan, "set") | heads(plan, columns)
+    if scoped:
+        cells[2, 0] = Cell(f"{plan.say('about.set')} {plan.say('about.own_rows')}", "line")
     heights: dict[int, float] = {}
     rows = {row["code"]: row for row in plan.case.tables["indicators"].to_dict("records")}
     for code, line in plan.set_lines.items():
@@ -61,9 +65,11 @@ def set_sheet(plan: Plan) -> Sheet:
             if node.ratio:
                 values["figure_b"] = Cell(translated(row, "b", plan.lang), "text")
             values["source"] = Cell(text(f"report.source.{node.source}", plan.lang), "text")
-        cells |= {(line, i): values[key] for i, key in enumerate(SET)}
+        if scoped:
+            values["scope"] = Cell("; ".join(node.scope) if node else "", style)
+        cells |= {(line, i): values[key] for i, key in enumerate(columns)}
         heights[line] = max(height(str(values[key].value), ROOMY * w) for key, w in zip(SET, SET_WIDTHS, strict=True))
-    return page(plan, "set", cells, SET_WIDTHS, heights)
+    return page(plan, "set", cells, (*SET_WIDTHS, *((18,) if scoped else ())), heights)
 
 
 def aggregate(plan: Plan, code: str) -> str:
@@ -104,7 +110,9 @@ def weight(plan: Plan, node: Node) -> Cell:
 
 def by_points(plan: Plan, code: str) -> bool:
     """Whether the children of a node weigh what they have of points."""
-    return plan.case.framework.has_points and all(c.weight == c.maximum for c in children(plan, code))
+    framework = plan.case.framework
+    alike = all(c.weight == c.maximum and (c.by_maximum or not framework.scoped) for c in children(plan, code))
+    return framework.has_points and alike
 
 
 def part(plan: Plan, code: str) -> Cell:
@@ -168,7 +176,9 @@ def inputs_sheet(plan: Plan) -> Sheet:
             cells[line, 1], cells[line, 2] = own
             cells[line, 0], cells[line, 3] = Cell(called, "cut"), Cell(agency, "cut_code")
             waits = plan.waits(node, i)
-            cells[line, STATUS] = Cell(status[waits] if waits or agency in exempt else "", "cut_given")
+            said = status[waits] if waits or agency in exempt else ""
+            absent = agency in plan.case.answers.absent.get(node.code, ())
+            cells[line, STATUS] = Cell(plan.words["absent"] if absent else said, "cut_given")
             for side, answer in enumerate(plan.answer(node, i)[: len(sides)]):
                 first = STATUS + 1 + side * len(GIVEN)
                 given = answer or ("",) * len(GIVEN)

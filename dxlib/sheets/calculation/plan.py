@@ -9,7 +9,7 @@ from functools import cached_property
 
 from ...case import Case
 from ...case.answered import Cells, on_top
-from ...case.framework import Node
+from ...case.framework import Framework, Node
 from ...index import INDEX, Exact, provisional
 from ...index.exact import finished, leaves_of
 from ...index.values import OPEN, Finished, Leaf
@@ -71,6 +71,11 @@ class Plan:
     def finished(self) -> Finished:
         """What rows take from other folders of the year."""
         return finished(self.case, self.exact.on)
+
+    @cached_property
+    def trees(self) -> list[Framework]:
+        """The index set as each agency has it."""
+        return [self.case.tree_of(agency) for agency, _ in self.agencies]
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -135,7 +140,7 @@ class Plan:
     @cached_property
     def words(self) -> dict[str, str]:
         """The words that stand where no number does."""
-        keys = ("value", "missing", "not_applicable", "not_verified", "closed", "invalid", "no_score")
+        keys = ("value", "missing", "not_applicable", "not_verified", "closed", "invalid", "no_score", "absent")
         return {key: text(f"sheet.calculation.state.{key}", self.lang) for key in keys}
 
     @cached_property

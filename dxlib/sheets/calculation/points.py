@@ -9,7 +9,7 @@ from ...case.answers import quotient_of
 from ...case.framework import Framework, Gate, Node
 from ...index.exact import CLOSED, passed
 from ...index.rounding import rounded
-from ...index.values import OPEN
+from ...index.values import ABSENT, OPEN
 from ...rules import Places, exactly, quoted
 from ..book import Cell, Sheet
 from .inputs import GIVEN, IDENTITY, IDENTITY_WIDTHS, STATUS, grow, place
@@ -59,7 +59,11 @@ def coverage_cell(plan: Plan, node: Node, i: int) -> Cell:
     """The row's part of the index where it has a value."""
     state = f"{LETTERS[STATE]}{plan.row_lines[node.code] + i + 1}"
     whole = place(plan, node.code, "part") if node.role == "score" else "0"
-    value = plan.parts.get(node.code, Fraction(0)) * (state_of(plan, node, i) in ("value", "closed"))
+    part = plan.parts.get(node.code, Fraction(0))
+    if plan.trees[i] is not plan.case.framework:  # of the rows that the agency has
+        part = plan.trees[i].global_weights().get(node.code, Fraction(0))
+        whole = exactly(part)
+    value = part * (state_of(plan, node, i) in ("value", "closed"))
     has = f"{state}={quoted(plan.words['value'])}"
     if node.code in plan.case.framework.gates:
         has = f"OR({has},{state}={quoted(plan.words['closed'])})"
@@ -76,6 +80,7 @@ def state_of(plan: Plan, node: Node, i: int) -> str:
         if any(passed(gate, columns[gate.code], i) is None for gate in gates):
             return "not_verified"  # with the row of its gate
     words = dict.fromkeys(OPEN, "not_verified") | {"not-applicable": "not_applicable", "missing": "missing"}
+    words[ABSENT] = "absent"
     return words.get(state, "value")
 
 
@@ -97,6 +102,7 @@ class Worked:
         self.leaf = plan.leaves[node.code]
         self.column = None if self.extra else plan.exact.columns[node.code]
         self.read = plan.case.answers.readers[node.code]
+        self.lacking = node.code in plan.case.answers.absent  # some agencies do not have the row
 
     def line(self, i: int) -> dict[int, Cell]:
         """The cells of one agency."""
@@ -250,6 +256,8 @@ class Worked:
         answers = {"full": "1", "zero": "0", "exclude": '""', "within-parent": '""'}
         no_score = self.plan.no_score
         found = no_score
+        if self.lacking:
+            found = f'IF({state}={quoted(self.words["absent"])},"",{found})'
         for key, policy in (("missing", self.settings.missing), ("not_applicable", self.settings.not_applicable)):
             found = f"IF({state}={quoted(self.words[key])},{answers.get(policy, no_score)},{found})"
         if self.gates:
@@ -263,6 +271,8 @@ class Worked:
             for key, policy in (("missing", self.settings.missing), ("not_applicable", self.settings.not_applicable))
             if policy == "exclude"
         ]
+        if self.lacking:
+            gone.append(f"{LETTERS[STATE]}{n}={quoted(self.words['absent'])}")
         return (
             f"IF({'OR(' + ','.join(gone) + ')' if len(gone) > 1 else gone[0]},0,{self.maximum})"
             if gone
@@ -275,7 +285,8 @@ class Worked:
 
     def extra_formula(self, n: int) -> str:
         state, words = f"{LETTERS[STATE]}{n}", self.words
-        nothing = f"OR({state}={quoted(words['missing'])},{state}={quoted(words['not_applicable'])})"
+        keys = ("missing", "not_applicable", *(("absent",) if self.lacking else ()))
+        nothing = f"OR({','.join(f'{state}={quoted(words[key])}' for key in keys)})"
         points = self.rounded(self.by_rule(n))
         return f'IF({state}={quoted(words["value"])},{points},IF({nothing},"",{self.plan.no_score}))'
 
