@@ -5,15 +5,16 @@ The code knows rules and levels, never an indicator's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
-from ..rules import Rule, number, quotient
+from ..rules import ZERO, Rule, number, quotient
 
 INDEX = "index"  # the whole index in tables of results
 CHOICES = ("best", "worst")  # one of the children stands for all
+SUM = "sum"  # the children's points are added, within the branch's own maximum
 
 FULL = {"share": Fraction(1), "percent": Fraction(100)}  # the whole, for a figure that is a share by itself
 
@@ -26,13 +27,21 @@ class Unread(Rule):
 
 
 @dataclass(frozen=True)
+class Together(Rule):
+    """What a `sum` branch is where it stands for one row, see `Framework.outer`."""
+
+    name, reads = SUM, ()
+
+
+@dataclass(frozen=True)
 class Node:
     """One row of the index set.
 
     level      1 for a top row
     rule       of a leaf; a branch has `none`
     children   codes, in file order; empty for a leaf
-    maximum    maximum points: as written, or the sum of the scored children; None in a set without points
+    maximum    maximum points: as written, or the sum of the scored children; None in a set without points. That of a
+               `sum` branch may be written lower: it is a cap then; or higher, where a bonus below fills the rest
     weight     relative weight among the scored siblings (weight, else maximum, else 1); 0 counts nothing
     scored     whether it enters its parent's score
     ratio      its value is a/b; named_ratio: its rule or its words for b say so, not only some claim
@@ -90,6 +99,22 @@ class Framework:
         return [node for node in self.nodes.values() if not node.children]
 
     @cached_property
+    def extras(self) -> dict[str, list[str]]:
+        """Where bonus and penalty rows count: `INDEX` or a `sum` branch -> their codes. Each is in one place."""
+        return extras_of(self.nodes)
+
+    @cached_property
+    def outer(self) -> Framework:
+        """The same tree with every `sum` branch as one row: no weight below it moves its share."""
+        closed = {code for code, node in self.nodes.items() if node.children and node.aggregate == SUM}
+        if not closed:
+            return self
+        inside = {below for code in closed for below in self.within(code)}
+        nodes = {code: node for code, node in self.nodes.items() if code not in inside}
+        rows = {code: replace(nodes[code], children=(), rule=Together()) for code in closed - inside}
+        return replace(self, nodes={**nodes, **rows})
+
+    @cached_property
     def rooted(self) -> frozenset[str]:
         """The nodes (`INDEX` among them) whose shares may hold roots or logarithms, which are kept to 40 digits."""
         found: set[str] = set()
@@ -100,6 +125,17 @@ class Framework:
         if self.aggregate == "geometric" or found.intersection(node.code for node in self.siblings(self.tops)):
             found.add(INDEX)
         return frozenset(found)
+
+    def within(self, code: str) -> Iterator[str]:
+        """All nodes below a branch."""
+        for child in self.nodes[code].children:
+            yield child
+            yield from self.within(child)
+
+    def beyond(self, node: Node) -> Fraction:
+        """The part of a `sum` branch's maximum that its rows cannot fill: only bonus points can."""
+        maxima = [child.maximum or ZERO for child in self.siblings(node.children)]
+        return max((node.maximum or ZERO) - sum(maxima, ZERO), ZERO)
 
     def below(self, code: str) -> Iterator[str]:
         """The leaves below a node (a leaf: itself)."""
@@ -128,7 +164,8 @@ class Framework:
         return replace(self, nodes={**self.nodes, **idle})
 
     def global_weights(self) -> dict[str, Fraction]:
-        """Every scored leaf's share of the index when nothing is exempt; the shares sum to 1."""
+        """Every scored leaf's share of the index when nothing is exempt; the shares sum to 1. A branch of bonus and
+        penalty rows alone has its own."""
         weights: dict[str, Fraction] = {}
 
         def distribute(codes: tuple[str, ...], share: Fraction) -> None:
@@ -136,13 +173,25 @@ class Framework:
             whole = sum((node.weight for node in nodes), Fraction(0))
             for node in nodes:
                 part = share * node.weight / whole
-                if node.children:
+                if self.siblings(node.children):
                     distribute(node.children, part)
                 else:
                     weights[node.code] = part
 
         distribute(self.tops, Fraction(1))
         return weights
+
+
+def extras_of(nodes: Mapping[str, Node]) -> dict[str, list[str]]:
+    """Bonus and penalty rows by where they count: the nearest `sum` branch above each, else the index."""
+    found: dict[str, list[str]] = {INDEX: []}
+    for node in nodes.values():
+        if node.role in ("bonus", "penalty"):
+            code = node.parent
+            while code and nodes[code].aggregate != SUM:
+                code = nodes[code].parent
+            found.setdefault(code or INDEX, []).append(node.code)
+    return found
 
 
 def finished_node(reference: str) -> tuple[str, str]:

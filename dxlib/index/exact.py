@@ -12,11 +12,11 @@ from fractions import Fraction
 from itertools import repeat
 
 from ..case import Case
-from ..case.framework import CHOICES, INDEX, Framework, Node, finished_node
+from ..case.framework import CHOICES, INDEX, SUM, Framework, Node, finished_node
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
-from .aggregate import AGGREGATES, total, whole_numbers
+from .aggregate import AGGREGATES, arithmetic, total, whole_numbers
 from .rounding import round_share, rounded
 from .values import OPEN, Finished, Leaf, basis, leaf
 
@@ -54,6 +54,10 @@ class Exact:
     agencies: list[str]
     columns: dict[str, Column]
     extra: dict[str, Leaf]
+
+    def beside(self, framework: Framework, code: str) -> list[Leaf]:
+        """The bonus and penalty rows that count at a node: the index, or a `sum` branch."""
+        return [self.extra[row] for row in framework.extras.get(code, ()) if row in self.extra]
 
 
 def evaluate(case: Case, on: str | None = None) -> Exact:
@@ -106,15 +110,24 @@ def climb(exact: Exact, framework: Framework, settings: Settings) -> Exact:
     columns = {node.code: exact.columns[node.code] for node in framework.leaves}
     for node in reversed(list(framework.nodes.values())):
         if node.children:
-            columns[node.code] = branch(
-                node.code, node.children, node.aggregate, node.maximum, columns, framework, settings, exact.agencies
-            )
+            columns[node.code] = branch_column(node, columns, exact, framework, settings)
     index = branch(
         INDEX, framework.tops, framework.aggregate, framework.total, columns, framework, settings, exact.agencies
     )
-    index = add_points(index, list(exact.extra.values()), settings)
+    index = add_points(index, exact.beside(framework, INDEX), settings)
     ordered = {INDEX: index, **{code: columns[code] for code in framework.nodes}}
     return replace(exact, columns=ordered)
+
+
+def branch_column(
+    node: Node, columns: dict[str, Column], exact: Exact, framework: Framework, settings: Settings
+) -> Column:
+    """A branch from its children, and from the bonus and penalty rows that count in it."""
+    if node.aggregate == SUM:
+        return added(node, columns, exact.beside(framework, node.code), framework, settings, len(exact.agencies))
+    return branch(
+        node.code, node.children, node.aggregate, node.maximum, columns, framework, settings, exact.agencies
+    )
 
 
 def leaf_column(values: Leaf, framework: Framework, code: str, settings: Settings) -> Column:
@@ -195,6 +208,78 @@ def branch(
     return out
 
 
+def added(
+    node: Node, columns: dict[str, Column], extra: list[Leaf], framework: Framework, settings: Settings, n: int
+) -> Column:
+    """A `sum` branch: the points of its children and its bonus and penalty points, together at least 0 and at most its
+    own maximum.
+
+    That is the maxima of the children that stay, at most its maximum. A child that leaves its weight to its siblings
+    leaves them its points: theirs count in proportion. Where all leave, the branch does, with its bonus and penalty.
+    """
+    siblings = framework.siblings(node.children)
+    if not siblings:
+        return extras_alone(node, extra, settings, n)
+    cells = [(columns[c.code], c.maximum or ZERO, bool(c.weight)) for c in siblings]
+    scale, rest, rooted = node.maximum or ZERO, framework.beyond(node), node.code in framework.rooted
+    weighty = total([most for _, most, counts in cells if counts])
+    out = Column([], [], [], [], [])
+    for i in range(n):
+        held = total([column.own_maxima[i] for column, _, counts in cells if counts])
+        room = total([column.own_maxima[i] for column, *_ in cells])
+        counting = [column for column, _, counts in cells if counts]
+        waiting = [row.states[i] for row in extra if row.states[i] in OPEN] if held else []
+        own_maximum = min(scale, room + rest) if held else min(scale, room)
+        known = [(c.own_maxima[i], s) for c in counting if (s := c.shares[i]) is not None and c.own_maxima[i]]
+        blocked, share = bool(waiting) or any(c.blocked[i] for c in counting), None
+        if known and not blocked:
+            points = arithmetic(known) * room + total(extra_points(extra, i, settings))
+            share = min(max(points / own_maximum, ZERO), ONE)
+        if settings.rounding == "every-level":
+            share = round_share(share, own_maximum, settings, rooted)
+        states = [c.states[i] for c in counting]
+        out.shares.append(share)
+        out.own_maxima.append(own_maximum)
+        stays = ONE if held == weighty else min(scale, held + rest) / min(scale, weighty + rest)
+        out.present.append(stays if held else ZERO)
+        out.blocked.append(blocked)
+        out.states.append(state_of([*waiting, *states], share))
+    return out
+
+
+def extras_alone(node: Node, extra: list[Leaf], settings: Settings, n: int) -> Column:
+    """A `sum` branch of bonus and penalty rows alone. What is not declared counts nothing; where none of them applies
+    the branch is a row that does not apply."""
+    scale = node.maximum or ZERO
+    out = Column([], [], [], [], [])
+    for i in range(n):
+        states = [row.states[i] for row in extra]
+        policy = settings.not_applicable if set(states) == {"not-applicable"} else ""
+        blocked = not set(OPEN).isdisjoint(states)
+        stays = ZERO if policy == "exclude" else ONE
+        share: Fraction | None = Fraction(policy == "full")
+        if blocked or policy in ("exclude", "within-parent"):
+            share = None
+        elif not policy:
+            share = min(max(total(extra_points(extra, i, settings)) / scale, ZERO), ONE)
+        if settings.rounding == "every-level":
+            share = round_share(share, scale, settings, False)
+        out.shares.append(share)
+        out.own_maxima.append(scale * stays)
+        out.present.append(stays)
+        out.blocked.append(blocked)
+        out.states.append(state_of(states, share))
+    return out
+
+
+def extra_points(extra: list[Leaf], i: int, settings: Settings) -> list[Fraction]:
+    """The bonus and penalty points of one agency; a missing one counts nothing."""
+    points = [p for p in (row.shares[i] for row in extra) if p is not None]
+    if settings.rounding == "every-level":
+        return [rounded(p, settings.points_decimals, settings.half) for p in points]
+    return points
+
+
 def by_agency(columns: Sequence[Column], n: int) -> Iterator[tuple[tuple, ...]]:
     """(shares, own_maxima, present, blocked, states) of each of n agencies, each a tuple over the columns."""
     parts = [[getattr(column, field.name) for column in columns] for field in fields(Column)]
@@ -265,11 +350,8 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
     out = Column([], index.own_maxima, index.present, [], [])
     for i, (share, own_maximum) in enumerate(zip(index.shares, index.own_maxima, strict=True)):
         waiting = [row.states[i] for row in extra if row.states[i] in OPEN]
-        points = [p for p in (row.shares[i] for row in extra) if p is not None]
-        if settings.rounding == "every-level":
-            points = [rounded(p, settings.points_decimals, settings.half) for p in points]
         if share is not None and own_maximum:
-            share = min(max(share + total(points) / own_maximum, ZERO), ONE)
+            share = min(max(share + total(extra_points(extra, i, settings)) / own_maximum, ZERO), ONE)
         out.shares.append(None if waiting else share)
         out.blocked.append(bool(waiting) or index.blocked[i])
         out.states.append(state_of([*waiting, index.states[i]], None) if waiting else index.states[i])
@@ -280,13 +362,13 @@ def coverage(framework: Framework, exact: Exact) -> list[Fraction]:
     """Per agency, the share of the whole index's weight that has a value.
 
     Rows that do not apply are part of the whole: an agency that is assessed on 30 of 100 points stands at 0.3. Of
-    alternatives (best, worst) one is enough.
+    alternatives (best, worst) one is enough; so it is of bonus and penalty rows that make a branch by themselves.
     """
     columns = exact.columns
 
     def node(code: str, i: int) -> Fraction:
         children = framework.nodes[code].children
-        if children:
+        if framework.siblings(children):
             return branch_of(framework.nodes[code].aggregate, children, i)
         return Fraction(columns[code].states[i] in VALUED)
 
@@ -296,7 +378,8 @@ def coverage(framework: Framework, exact: Exact) -> list[Fraction]:
             return max((part for _, part in parts), default=ZERO)
         return total([w * part for w, part in parts]) / sum(w for w, _ in parts) if parts else ZERO
 
-    counted = [columns[node.code].states for node in framework.leaves if node.scored]
+    rows = [node for node in framework.nodes.values() if node.scored and not framework.siblings(node.children)]
+    counted = [columns[node.code].states for node in rows]
     return [
         ONE if all(states[i] in VALUED for states in counted) else branch_of(framework.aggregate, framework.tops, i)
         for i in range(len(exact.agencies))

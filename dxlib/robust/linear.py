@@ -61,7 +61,8 @@ class Linear:
 def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
     """The index as a weighted mean of its top rows ("pillar") or of all scored leaves ("indicator").
 
-    At level "pillar" whatever happens below the top rows is taken as computed. Rows of weight 0 are left out.
+    At level "pillar" whatever happens below the top rows is taken as computed, and so is a `sum` branch at any level.
+    Rows of weight 0 are left out.
     None where the index is not such a mean for every agency of a list: another aggregation (for leaves: anywhere),
     a row without a share or handed on to the others, bonus or penalty points cut off at the ends of the scale,
     rounding at every level. Raises ValueError for an unknown level. Source: OECD/JRC Handbook (2008), ch. 6
@@ -69,7 +70,8 @@ def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
     """
     if level not in LEVELS:
         raise ValueError(f"level is pillar or indicator, not {level!r}")
-    framework, index = case.framework, exact.columns[INDEX]
+    framework, index = case.framework.outer, exact.columns[INDEX]
+    extras = exact.beside(framework, INDEX)
     branches = [node.aggregate for node in framework.nodes.values() if node.children and node.scored]
     means = {framework.aggregate, *(branches if level == "indicator" else ())}
     if means != {"arithmetic"} or case.settings.rounding == "every-level":
@@ -86,7 +88,7 @@ def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
         shares = [column.shares[i] for column in columns]
         if any(column.present[i] != 1 for column in columns):
             return None
-        points = [p for p in (leaf.shares[i] for leaf in exact.extra.values()) if p is not None]
+        points = [p for p in (leaf.shares[i] for leaf in extras) if p is not None]
         extra = total(points) / index.own_maxima[i] if points and index.own_maxima[i] else ZERO
         known = [share + extra for share in shares if share is not None]
         if len(known) < len(codes) or dot(known, weights) != index.shares[i]:
@@ -102,7 +104,7 @@ def linear(case: Case, exact: Exact, level: str = "pillar") -> Linear | None:
         weights,
         official,
         [index.own_maxima[i] for i in rows],
-        bool(exact.extra),
+        bool(extras),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from .absolute import Goalposts, Points, Ratio, Target, Unscored
-from .counted import Count
+from .counted import Count, Deduct
 from .graded import Options, Parts, Steps, YesNo
 from .grammar import RuleError, Scale
 from .relative import MinMax, Percentile, RankShare, Relative, ZScore
@@ -18,8 +18,8 @@ BARE_COMMA = re.compile(r"[0-9],[0-9]")
 SHAPES: dict[str, type[Rule]] = {
     shape.name: shape
     for shape in (
-        Points, YesNo, Ratio, Target, Steps, Options, Parts, Count, Relative, Goalposts, MinMax, ZScore, RankShare,
-        Percentile, Bonus, Penalty, Unscored,
+        Points, YesNo, Ratio, Target, Steps, Options, Parts, Count, Deduct, Relative, Goalposts, MinMax, ZScore,
+        RankShare, Percentile, Bonus, Penalty, Unscored,
     )
 }  # fmt: skip
 

@@ -85,7 +85,8 @@ class Maker:
     """One folder in the making."""
 
     def __init__(self, seed: int):
-        r = self.r = Random(seed)
+        r, self.s = Random(seed), Random(-1 - seed)
+        self.r = r
         self.index = index = {"title": {"vi": "Ví dụ"}, "points_decimals": r.choice((0, 1, 2, 2, 2, 3, 4))}
         self.grain = Fraction(1, 2 * 10 ** index["points_decimals"])
         self.with_points = r.random() < 0.75
@@ -108,7 +109,7 @@ class Maker:
         self.negative = r.random() < 0.02
         self.grow("", self.total, r.randint(1, 4), index.get("aggregate") in MEANS)
         if self.reported:
-            next(row for row in self.rows if "source" in row)["source"] = "reported"
+            next((row for row in self.rows if "source" in row), self.rows[-1])["source"] = "reported"
 
     def aggregate(self) -> str:
         return self.r.choice(("arithmetic", "arithmetic", "best", "worst", *MEANS))
@@ -128,6 +129,9 @@ class Maker:
             if depth > 1 and r.random() < 0.6:
                 row["aggregate"] = r.choice(("", self.aggregate()))
                 row["max_points"] = text(own) if self.with_points and r.random() < 0.5 else ""
+                if self.with_points and self.s.random() < 0.3:
+                    self.sum(row, own, depth)
+                    continue
                 self.grow(code, own, depth - 1, plain or row["aggregate"] in MEANS)
             else:
                 row |= self.leaf(own, plain)
@@ -142,6 +146,18 @@ class Maker:
             each, cap = r.choice(("0.125", "1", "2.5", text(self.total))), r.choice(("", ", 2", ", 0.375"))
             code = f"{parent}.8" if parent else "8"
             self.rows.append({"code": code, "parent": parent, "rule": f"{r.choice(('bonus', 'penalty'))}({each}{cap})"})
+
+    def sum(self, row: dict[str, str], own: Fraction, depth: int) -> None:
+        """A branch that adds points: its rows can give its maximum, or more, or less beside a bonus; or it has a bonus
+        and penalties alone."""
+        kind, code = self.s.choice(("all", "capped", "capped", "filled", "alone")), row["code"]
+        row |= {"aggregate": "sum", "max_points": row["max_points"] if kind == "all" else text(own)}
+        if kind != "alone":
+            times = {"all": 1, "filled": Fraction(1, 2)}.get(kind, self.s.choice((Fraction(5, 4), 2)))
+            self.grow(code, own * times, depth - 1, False)
+        extra = {"filled": ["bonus(1)"], "alone": ["bonus(0.5)", "penalty(1, 2)"]}
+        rules = extra.get(kind, self.s.choice(([], [], ["penalty(0.25)"], ["bonus(0.5, 2)"])))
+        self.rows += [{"code": f"{code}.x{i}", "parent": code, "rule": rule} for i, rule in enumerate(rules)]
 
     def unscored(self, parent: str, code: str, weight: str) -> None:
         """A row that is collected and shown, or a branch of such rows, or one of maximum 0."""
@@ -195,6 +211,8 @@ class Maker:
             *(() if plain else ("zscore",)),
         ]
         rule = r.choice(rules)
+        if rule.startswith("count") and self.s.random() < 0.5:
+            rule = rule.replace("count", "deduct")
         name = split(rule)[0]
         turned = rule in LESS or (name in TURNS and name != "steps" and r.random() < 0.4)
         row = {"rule": rule, "max_points": text(most) if self.with_points else "", "direction": "-1" if turned else ""}
@@ -214,7 +232,7 @@ class Maker:
             return {"option": r.choice(["yes", "no"] if name == "yes_no" else [arg.split(":")[0] for arg in args])}
         if name == "parts":
             return {"option": r.choice(("p", "q", "r;p", "p;q;r", "none", "q; r", "p;p"))}
-        if name in ("count", "bonus", "penalty"):
+        if name in ("count", "deduct", "bonus", "penalty"):
             return {"a": str(r.randint(0, 6))}
         positive = any(arg.startswith("log") for arg in args)
         if row.get("x_b"):
@@ -269,10 +287,14 @@ class Maker:
             if reported and r.random() < records:
                 judged = self.answer(row) if r.random() < 0.1 else claim
                 record = {f"judged_{c}": x for c, x in judged.items()} | {"judged_evidence": "-"}
+            stands = judged  # an appeal leaves what it does not fill in as the step before left it
             for step in range(1, r.choice((1, 1, 2, 3)) + 1):
                 stage = "verify" if step == 1 else r.choice(("verify", "appeal", "appeal"))
                 who = {"decided_by": "Tổ" if stage == "verify" else "Hội đồng", "reason": "other"}
-                said = {"step": str(step), "stage": stage} | self.decided(row, judged) | who | record
+                below = stands if stage == "appeal" else judged
+                found = self.decided(row, below)
+                stands = below | found
+                said = {"step": str(step), "stage": stage} | found | who | record
                 yield {"agency": agency, "indicator": code} | said
 
     def most(self, row: dict[str, str]) -> Fraction:

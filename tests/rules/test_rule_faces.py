@@ -20,6 +20,8 @@ RULES = {  # rule: directions
     "options(a:1, b:0.3)": (1,),
     "parts(a:0.7, b:0.5)": (1,),
     "count(3, 10)": (1,),
+    "deduct(3, 10)": (1,),
+    "deduct(1.5)": (1,),
     "relative": (1, -1),
     "goalposts(0.1, 0.9)": (1,),
     "goalposts(0.9, 0.1, unclipped)": (1,),
@@ -88,7 +90,7 @@ def test_shares_are_between_0_and_1_unless_the_rule_says_otherwise(text, directi
 @given(column=columns)
 def test_a_better_value_never_has_a_smaller_share(text, direction, column):
     rule = parse_rule(text, MAXIMUM, direction)
-    downhill = direction == -1 or rule.role == "penalty" or text.startswith(("goalposts(0.9", "goalposts(40"))
+    downhill = direction == -1 or rule.role == "penalty" or text.startswith(("goalposts(0.9", "goalposts(40", "deduct"))
     pairs = sorted((v, s) for v, s in zip(column, rule.exact(column), strict=True) if s is not None)
     shares = [s for _, s in pairs]
     assert shares == sorted(shares, reverse=downhill)
