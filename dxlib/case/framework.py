@@ -132,6 +132,11 @@ class Framework:
             yield child
             yield from self.within(child)
 
+    def within_full(self, full: Mapping[str, bool]) -> set[str]:
+        """What stands below a `sum` branch that has its maximum: what is lacking there is lost to nobody."""
+        sums = [code for code, node in self.nodes.items() if node.children and node.aggregate == SUM and full.get(code)]
+        return {below for code in sums for below in self.within(code)}
+
     def beyond(self, node: Node) -> Fraction:
         """The part of a `sum` branch's maximum that its rows cannot fill: only bonus points can."""
         maxima = [child.maximum or ZERO for child in self.siblings(node.children)]
