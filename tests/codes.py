@@ -1,16 +1,22 @@
-"""The pages of all finding codes, docs/codes.md and docs/ma-loi.md, written anew from the catalogue.
+"""What is written anew from the code and its catalogue, so that nobody types it twice.
 
     python -m tests.codes
 
-Which reasons a code has stands in the pages themselves (and, for most, in the source); every word is the catalogue's.
+The pages of all finding codes, docs/codes.md and docs/ma-loi.md: which reasons a code has stands in the pages
+themselves (and, for most, in the source); every word is the catalogue's. In docs/rules.md and docs/quy-tac.md the
+tables between two marks: the shapes of rules, the keys of a class. In schema/index.json the keys of a class.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
+from dxlib.case.classes import KEYS
+from dxlib.rules import SHAPES
 from dxlib.words import catalogue
 
 HOUSE = Path(__file__).resolve().parents[1]
@@ -26,6 +32,15 @@ HEADS = {
         "`python -m tests.codes`;\nchỗ trong ngoặc nhọn được điền khi gặp.\n",
         "| lý do | sai ở đâu | cần | cách sửa |",
     ),
+}
+SCHEMA = HOUSE / "dxlib/schema/index.json"
+RULES = {"en": HOUSE / "docs/rules.md", "vi": HOUSE / "docs/quy-tac.md"}
+MARKED = re.compile(r"(<!-- (shapes|classes) -->\n).*?(?=<!-- end -->\n)", re.DOTALL)
+TABLES = {
+    ("en", "shapes"): "| rule | name | how it scores |",
+    ("vi", "shapes"): "| quy tắc | tên | cách tính điểm |",
+    ("en", "classes"): "| key | default | what it is |",
+    ("vi", "classes"): "| khóa | mặc định | là gì |",
 }
 PAIR = re.compile(r'"([EW]_[A-Z_0-9]+)",\s*"([a-z_0-9]+)"')
 
@@ -58,16 +73,54 @@ def page(lang: str, pairs: set[tuple[str, str]]) -> str:
     codes = defaultdict(list)
     for code, reason in sorted(pairs):
         words = [said.get(f"finding.{reason}.{part}", "") for part in ("what", "expected", "remedy")]
-        cells = [f"`{reason}`", *(" ".join(word.split()).replace("|", "\\|").replace("<", "&lt;") for word in words)]
-        codes[code].append(f"| {' | '.join(cells)} |")
+        codes[code].append(line(f"`{reason}`", *words))
     tables = ["\n".join([f"\n## {code}\n", columns, "|---|---|---|---|", *rows, ""]) for code, rows in codes.items()]
     return head + "".join(tables)
 
 
-def main() -> None:
+def line(key: str, *words: str) -> str:
+    """One row of a table."""
+    cells = [" ".join(word.split()).replace("|", "\\|").replace("<", "&lt;") for word in words]
+    return f"| {' | '.join([key, *cells])} |"
+
+
+def rows(table: str, lang: str) -> Iterable[str]:
+    said = catalogue(lang)
+    if table == "shapes":
+        written = {name: ", ".join(f"`{text}`" for text in shape.examples or (name,)) for name, shape in SHAPES.items()}
+        return [line(texts, said[f"rule.{name}.name"], said[f"rule.{name}.how"]) for name, texts in written.items()]
+    keys = {key: json.dumps(of.get("default", "")).strip('"') for key, of in KEYS.items() if of["type"] != "names"}
+    return [line(f"`{key}`", default, said[f"sheet.column.{key}"]) for key, default in keys.items()]
+
+
+def page_of_rules(lang: str) -> str:
+    """The page as it stands, its marked tables anew."""
+
+    def table(marked: re.Match[str]) -> str:
+        head, name = marked.groups()
+        return "\n".join([head, TABLES[lang, name], "|---|---|---|", *rows(name, lang), "", ""])
+
+    return MARKED.sub(table, RULES[lang].read_text("utf-8"))
+
+
+def schema_of_index() -> str:
+    """schema/index.json as it stands, with the keys of a class as its code declares them."""
+    found = json.loads(SCHEMA.read_text("utf-8"))
+    of_class = next(key for key in found["keys"] if key["name"] == "class")
+    of_class["fields"] = [{"name": key, **said} for key, said in KEYS.items()]
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+
+
+def written() -> dict[Path, str]:
+    """Every file that is written anew, as it should stand."""
     known = in_source()[1] | {pair for pair in in_page("en") if pair[1] in reasons()}
-    for lang, path in PAGES.items():
-        path.write_text(page(lang, known), encoding="utf-8")
+    pages = {path: page(lang, known) for lang, path in PAGES.items()}
+    return pages | {path: page_of_rules(lang) for lang, path in RULES.items()} | {SCHEMA: schema_of_index()}
+
+
+def main() -> None:
+    for path, text in written().items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ def rng():
     return np.random.default_rng(5)
 
 
-def test_95_per_cent_are_the_numbers_of_the_textbooks():
-    assert confidence.LEVEL == 95
+def test_95_per_cent_are_the_numbers_of_the_textbooks(at):
+    at(95)
     assert (confidence.level(), confidence.significance(), confidence.tails()) == (0.95, 0.05, (0.025, 0.975))
     assert confidence.normal() == 1.959963984540054
     for draws in range(1, 2001):
@@ -93,6 +93,7 @@ def test_every_text_that_names_the_level_follows(at, lang):
         else:
             assert not re.search(r"95[ \u00a0]%", words), f"{key} types a level"
     assert len(named) == 15
+    at(95)
     before = {key: text(key, lang, **facts) for key, facts in named.items()}
     at(90)
     for key, facts in named.items():
@@ -100,6 +101,7 @@ def test_every_text_that_names_the_level_follows(at, lang):
 
 
 def test_what_no_draw_met_follows(at):
+    at(95)
     assert missed(1000, "en") == "0.30\u00a0%"
     at(90)
     assert missed(1000, "en") == "0.24\u00a0%"
@@ -110,6 +112,7 @@ def test_the_page_follows(at):
         blocks = shown.__wrapped__("2024", "communes", "en")
         return {name: block.html() for name, block in blocks.items() if hasattr(block, "html")}
 
+    at(95)
     before = page()
     at(90)
     after = page()

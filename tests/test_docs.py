@@ -12,9 +12,7 @@ import dxlib
 from dxlib.case.settings import policies
 from dxlib.rules import SHAPES
 from dxlib.verify.flagging import FLAGS
-from tests.codes import PAGES as codes_pages
-from tests.codes import in_page, in_source, reasons
-from tests.codes import page as page_of_codes
+from tests.codes import in_page, in_source, reasons, written
 
 HOUSE = Path(__file__).resolve().parents[1]
 PAGES = [*HOUSE.glob("*.md"), *(HOUSE / "docs").glob("*.md"), *(HOUSE / "reports").glob("*.md")]
@@ -67,11 +65,15 @@ def test_prose_ends_at_120_columns(page):
     assert [line for line in lines if len(line) > 120] == []
 
 
-def test_every_finding_stands_on_the_pages_of_codes_in_the_words_of_the_catalogue():
+def test_every_finding_stands_on_the_pages_of_codes():
     codes, pairs = in_source()
     listed = in_page("en")
     assert {reason for _, reason in listed} == reasons() and codes <= {code for code, _ in listed} and pairs <= listed
-    assert [lang for lang, path in codes_pages.items() if path.read_text("utf-8") != page_of_codes(lang, listed)] == []
+
+
+def test_what_a_command_writes_stands_as_it_would_write_it():
+    """Else `python -m tests.codes`."""
+    assert [path.name for path, text in written().items() if path.read_text("utf-8") != text] == []
 
 
 FOLDERS = {".ci", "data", "docs", "dxlib", "notebooks", "reports", "tests"}

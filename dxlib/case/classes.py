@@ -7,24 +7,34 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 from ..errors import Finding
 
 
 @dataclass(frozen=True)
 class Class:
-    """One class as index.toml declares it.
+    """One class as index.toml declares it; each field is a key of `[[class]]`, with what the contract says of it
+    (`python -m tests.codes` writes that into schema/index.json).
 
     cut            the share of the agency's own maximum where it begins
     includes_cut   whether a share on the edge belongs to it
     within         in a set of two-sided classes: how far from 1 a share may be, on either side; None in the last one
     """
 
-    name: Mapping[str, str]
-    cut: Fraction
-    includes_cut: bool = True
-    within: Fraction | None = None
+    name: Annotated[Mapping[str, str], {"type": "names", "required": True}]
+    cut: Annotated[Fraction, {"type": "number", "minimum": 0, "maximum": 1}]
+    includes_cut: Annotated[bool, {"type": "boolean", "default": True}] = True
+    within: Annotated[Fraction | None, {"type": "number", "minimum": 0, "above": 0}] = None
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What it asks beyond its edge, by key: the keys that say something."""
+        return {key: value for key in KEYS if key not in EDGE and (value := getattr(self, key))}
+
+
+EDGE = ("name", "cut", "includes_cut", "within")  # told together: from where on a class is called what
+KEYS = {key: hint.__metadata__[0] for key, hint in get_type_hints(Class, include_extras=True).items()}
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,14 @@ import hashlib
 import io
 import json
 import re
+from fractions import Fraction
 from html import escape
 from typing import Any
 
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import KEYS as CLASS_KEYS
 from ..index import to_csv
 from ..languages import INTERNATIONAL, LANGUAGES, OFFICIAL, in_each
 from ..words import date, meaning, text, title_of_year
@@ -41,8 +43,11 @@ KEYS = {
     "choices": ["indicator", "name"],
     "classes": ["class"],
 }
-NUMBERS = {"score": "number", "points": "number", "max_points": "number", "cut": "number", "within": "number"}
-WHOLE = {"level": "integer", "rank": "integer", "of": "integer", "class": "integer", "direction": "integer"}
+TYPES = {  # of columns that hold numbers
+    **dict.fromkeys(("score", "points", "max_points"), "number"),
+    **dict.fromkeys(("level", "rank", "of", "class", "direction"), "integer"),
+    **{key: said["type"] for key, said in CLASS_KEYS.items() if said["type"] in ("number", "integer")},
+}
 LICENCES = {  # as written in index.toml -> (SPDX name, address)
     "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
     "CC BY-SA 4.0": ("CC-BY-SA-4.0", "https://creativecommons.org/licenses/by-sa/4.0/"),
@@ -73,14 +78,22 @@ def open_data(case: Case, scores: pd.DataFrame, provisional: bool, version: str)
 
 def classes(case: Case) -> pd.DataFrame:
     """The classes from the highest down: position, names, cut (share of the own maximum; in a set of two-sided classes
-    how far from 1 the share may be), whether the cut belongs."""
-    edge = "within" if case.settings.classes.two_sided else "cut"
+    how far from 1 the share may be), whether the cut belongs, and what else a class of the set asks."""
+    known = case.settings.classes
+    more = (key for key in CLASS_KEYS if any(key in c.conditions for c in known))
+    keys = ["within" if known.two_sided else "cut", "includes_cut", *more]
     rows = [
-        [i, *(c.name.get(lang, "") for lang in LANGUAGES), getattr(c, edge), "yes" if c.includes_cut else "no"]
-        for i, c in enumerate(case.settings.classes, start=1)
+        [i, *(c.name.get(lang, "") for lang in LANGUAGES), *(as_cell(getattr(c, key)) for key in keys)]
+        for i, c in enumerate(known, start=1)
     ]
-    found = pd.DataFrame(rows, columns=["class", *in_each("name"), edge, "includes_cut"])
-    return found.astype({edge: float})
+    return pd.DataFrame(rows, columns=["class", *in_each("name"), *keys])
+
+
+def as_cell(value: Any) -> Any:
+    """A value of index.toml as tables hold it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return float(value) if isinstance(value, Fraction) else value
 
 
 def marks(case: Case, provisional: bool) -> str:
@@ -166,7 +179,7 @@ def field(table: str, column: str) -> dict[str, str]:
     ]
     return {
         "name": column,
-        "type": (NUMBERS | WHOLE).get(column, "string"),
+        "type": TYPES.get(column, "string"),
         "title": said[0],
         "description": said[1],
     }

@@ -6,22 +6,25 @@ import base64
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from hashlib import sha256
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from ..audit import short
 from ..errors import Finding, Refusal
 from ..languages import LANGUAGES, OFFICIAL
+from ..show import drawing
 from ..words import fallback, number, text
 
 HEADING = re.compile(r"(#{1,3})\s+(.+?)\s*(?:\n|$)")
 SHOWN = ("text/html", "image/svg+xml", "image/png")
-TAGS = frozenset("div p ul li table caption thead tbody tr th td figure figcaption img a".split())
-ATTRIBUTES = frozenset("class scope role tabindex aria-label alt".split())
+TAGS = frozenset("div p ul li table caption thead tbody tr th td figure figcaption a".split())
+TAGS |= drawing.TAGS
+ATTRIBUTES = frozenset("class scope role tabindex aria-label".split())
+OF_DRAWINGS = re.compile(r"(?:[#\w .,%-]|\([-0-9., e]*\))*")  # no address
 PARAMETERS = {"parameters", "injected-parameters"}
 PART = "part"  # marks the cell that opens a part of a collection
 HERE = Path(__file__).parent
@@ -178,28 +181,17 @@ def contents(cells: Iterable[Any]) -> list[dict[str, str]]:
     return listed
 
 
-class Whitelist(HTMLParser):
-    """Collects what no block writes: other tags, other attributes, pictures from elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.foreign: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.foreign += [] if tag in TAGS else [tag]
-        self.foreign += [f"{tag} {name}" for name, value in attrs if not harmless(name, value or "")]
-
-
 def harmless(name: str, value: str) -> bool:
     if name == "data-trial":
         return is_json(value)
     if name == "style":
         return bool(re.fullmatch(r"--share:[0-9.]+", value))
     if name == "href":
-        return bool(re.fullmatch(rf"[a-z]+/[a-z0-9][a-z0-9-]*\.({'|'.join(LANGUAGES)})\.html", value))
-    if name == "src":
-        return bool(re.fullmatch(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]*", value))
-    return name in ATTRIBUTES
+        page = rf"[a-z]+/[a-z0-9][a-z0-9-]*\.({'|'.join(LANGUAGES)})\.html"
+        return bool(re.fullmatch(rf"{page}|#{drawing.NAME}", value))
+    if name in ("id", "clip-path"):
+        return bool(re.fullmatch(rf"{drawing.NAME}|url\(#{drawing.NAME}\)", value))
+    return name in ATTRIBUTES or (name in drawing.ATTRIBUTES and OF_DRAWINGS.fullmatch(value) is not None)
 
 
 def is_json(value: str) -> bool:
@@ -210,14 +202,32 @@ def is_json(value: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=256)  # a page asks several times for what a cell has shown
+@lru_cache(maxsize=4096)  # the page asks several times for what a cell has shown, and the papers once more
+def fragment(html: str) -> Element:
+    """A piece of a page as a tree. Raises ParseError where it is none."""
+    return fromstring(f"<div>{html}</div>")
+
+
 def refuse_foreign(content: str) -> None:
-    """Published HTML comes from blocks alone, which escape what they are given. Raises Refusal for anything else."""
-    reader = Whitelist()
-    reader.feed(content)
-    reader.close()
-    if reader.foreign:
-        raise Refusal([Finding("E_NOTEBOOK", "output_foreign", value=reader.foreign[0])])
+    """Published HTML comes from blocks alone, which escape what they are given. Raises Refusal for anything else: other
+    tags, other attributes, pictures from elsewhere."""
+    try:
+        # a browser does not read <!…> and <?…> as a parser of XML does
+        found = "<!" if "<!" in content or "<?" in content else next(foreign(fragment(content)), None)
+    except ParseError as error:
+        found = str(error)
+    if found is not None:
+        raise Refusal([Finding("E_NOTEBOOK", "output_foreign", value=found)])
+
+
+def foreign(tree: Element) -> Iterator[str]:
+    """What no block writes."""
+    for one in tree.iter():
+        if one.tag not in TAGS:
+            yield str(one.tag)
+        for name, value in one.items():
+            if not harmless(name, value):
+                yield f"{one.tag} {name}"
 
 
 def shown(cell: Any) -> list[dict[str, str]]:

@@ -25,7 +25,7 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 from ..errors import Finding, Refusal
-from .open_data import NUMBERS, WHOLE
+from .open_data import TYPES
 
 Detail = tuple[str, str, str]  # kind, as it is written, what stands before it
 
@@ -106,7 +106,7 @@ TAG = re.compile(r"<[^>]*>")
 BREAK = re.compile(r"<(?:br|w:br|w:cr)\b[^>]*>")  # of a line within a text
 NOTE_END = re.compile(r"\n(?=\s*(?:[-*+#>|]|[0-9]+\.|\n))")  # of a paragraph, a point, a cell
 NOTE_ROW = re.compile(r"^ *\|.*", re.MULTILINE)
-TYPST_DRAWING = re.compile(r'"<\?xml.*?</svg>\s*"', re.DOTALL)
+TYPST_DRAWING = re.compile(r'"<svg .*?</svg>"', re.DOTALL)
 TYPED_CELL = re.compile(r'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?: t="[bns]")?>(?:<f>[^<]*</f>)?<v>[^<]*</v></c>')
 OFFICE_END = re.compile(r"</(?:w:p|a:p|si|is|c|f|text)>|<w:tab\b[^>]*>")
 TEXTS = (".html", ".csv", ".json", ".md", ".txt", ".svg", ".typ")
@@ -188,7 +188,7 @@ def typst(text: str) -> str:
 def table(text: str) -> str:
     """A line per row; numbers of columns that are declared numbers are left out."""
     head, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
-    known = [column in NUMBERS or column in WHOLE for column in head]
+    known = [column in TYPES for column in head]
 
     def words(row: list[str]) -> str:
         cells = zip_longest(row, known, fillvalue="")

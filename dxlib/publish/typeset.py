@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
-from typing import Any
+from xml.etree.ElementTree import Element, tostring
 
 from ..show.typeface import drawable
+from .page import fragment
 
 LINE = 118  # letters of 8.5 pt between the margins of a sheet
 SMALLEST = 5.5  # pt
+SPACE = 'xmlns="http://www.w3.org/2000/svg"'
 INLINE = {"strong": "strong", "b": "strong", "em": "emph", "i": "emph"}
 WHOLE = {"number", "bar", "rank"}  # kinds of columns whose cells stand on one line
 SPREAD = 0.45  # how far a long cell may widen its column: it can be broken, a number cannot
@@ -18,9 +19,7 @@ SPREAD = 0.45  # how far a long cell may widen its column: it can be broken, a n
 
 def typst(html: str) -> str:
     """Typst markup of a fragment of a page: paragraphs, lists, tables, figures."""
-    from bs4 import BeautifulSoup
-
-    return "\n".join(block(child) for child in BeautifulSoup(html, "html.parser").children)
+    return within(fragment(html))
 
 
 def literal(text: str) -> str:
@@ -38,55 +37,72 @@ def tuple_of(parts: list[str]) -> str:
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
-def block(node: Any) -> str:
+def parts(node: Element) -> Iterator[str | Element]:
+    """Texts and elements in an element, in order."""
+    if node.text:
+        yield node.text
+    for child in node:
+        yield child
+        if child.tail:
+            yield child.tail
+
+
+def said(node: Element | None) -> str:
+    """All the text in an element; "" without one."""
+    return "" if node is None else "".join(node.itertext())
+
+
+def kinds(node: Element) -> list[str]:
+    return node.get("class", "").split()
+
+
+def block(node: str | Element, wide: bool) -> str:
     """One block. Unknown ones give what stands in them."""
-    if node.name is None:
-        return f"#{literal(str(node))}" if str(node).strip() else ""
-    return BLOCKS.get(node.name, within)(node)
+    if isinstance(node, str):
+        return f"#{literal(node)}" if node.strip() else ""
+    return table(node, wide) if node.tag == "table" else BLOCKS.get(node.tag, within)(node)
 
 
-def within(node: Any) -> str:
-    return "\n".join(block(child) for child in node.children)
+def within(node: Element) -> str:
+    return "\n".join(block(part, "wide" in kinds(node)) for part in parts(node))
 
 
-def inline(node: Any) -> str:
+def inline(node: Element) -> str:
     """The text of a block with its emphasis, as code that gives content."""
-    parts = []
-    for child in node.children:
-        if child.name is None:
-            parts.append(literal(str(child)))
-        elif "anchor-link" not in child.get("class", []):
-            parts.append(f"{INLINE.get(child.name, '')}({{{inline(child)}}})")
-    return " + ".join(parts) or "none"
+    pieces = []
+    for part in parts(node):
+        if isinstance(part, str):
+            pieces.append(literal(part))
+        elif "anchor-link" not in kinds(part):
+            pieces.append(f"{INLINE.get(part.tag, '')}({{{inline(part)}}})")
+    return " + ".join(pieces) or "none"
 
 
-def paragraph(node: Any) -> str:
-    small = {"note", "source"} & set(node.get("class", []))
+def paragraph(node: Element) -> str:
+    small = {"note", "source"} & set(kinds(node))
     return f"#small({inline(node)})\n" if small else f"#par({inline(node)})\n"
 
 
-def heading(node: Any) -> str:
-    return f"#heading(level: {node.name[1]}, {inline(node)})\n"
+def heading(node: Element) -> str:
+    return f"#heading(level: {node.tag[1]}, {inline(node)})\n"
 
 
-def items(node: Any) -> str:
-    kind = "enum" if node.name == "ol" else "list"
-    return f"#{kind}(" + ", ".join(f"{{{inline(item)}}}" for item in node.find_all("li", recursive=False)) + ")\n"
+def items(node: Element) -> str:
+    kind = "enum" if node.tag == "ol" else "list"
+    return f"#{kind}(" + ", ".join(f"{{{inline(item)}}}" for item in node.findall("li")) + ")\n"
 
 
-def table(node: Any) -> str:
-    wide = "wide" in (node.parent.get("class") or [])
-    heads = node.thead.find_all("th") if node.thead else []
-    rows = [row.find_all(["th", "td"]) for row in node.tbody.find_all("tr")]
-    kinds = [(head.get("class") or ["text"])[0] for head in heads]
-    cells = [[one.get_text() for one in row] for row in rows]
-    shares, size = widths(kinds, [head.get_text() for head in heads], cells)
+def table(node: Element, wide: bool) -> str:
+    heads = node.findall("thead/tr/th")
+    rows = [[one for one in row if one.tag in ("th", "td")] for row in node.findall("tbody/tr")]
+    columns = [(kinds(head) or ["text"])[0] for head in heads]
+    shares, size = widths(columns, list(map(said, heads)), [list(map(said, row)) for row in rows])
     body = [tuple_of([cell(one) for one in row]) for row in rows]
     given = {
-        "caption": literal(node.caption.get_text() if node.caption else ""),
-        "kinds": tuple_of([literal(kind) for kind in kinds]),
+        "caption": literal(said(node.find("caption"))),
+        "kinds": tuple_of([literal(kind) for kind in columns]),
         "widths": tuple_of([f"{share:.2f}" for share in shares]),
-        "heads": tuple_of([literal(head.get_text()) for head in heads]),
+        "heads": tuple_of([literal(said(head)) for head in heads]),
         "rows": tuple_of(body),
         "size": f"{size:.2f}pt",
         "wide": "true" if wide else "false",
@@ -94,11 +110,10 @@ def table(node: Any) -> str:
     return f"#data-table({', '.join(given.values())})\n"
 
 
-def cell(node: Any) -> str:
+def cell(node: Element) -> str:
     """A cell's text, with the length of its bar where it has one."""
-    said = literal(node.get_text())
-    style = str(node.get("style", ""))
-    return f"({said}, {style.removeprefix('--share:')})" if style.startswith("--share:") else said
+    text, style = literal(said(node)), node.get("style", "")
+    return f"({text}, {style.removeprefix('--share:')})" if style.startswith("--share:") else text
 
 
 def widths(kinds: list[str], heads: list[str], rows: list[list[str]]) -> tuple[list[float], float]:
@@ -127,19 +142,17 @@ def longest_word(texts: Iterable[str]) -> int:
     return max((len(word) for text in texts for word in text.replace("-", "- ").split(" ")), default=0)
 
 
-def figure(node: Any) -> str:
-    pictures = node.find_all("img")
-    drawn = [base64.b64decode(p["src"].partition("base64,")[2]).decode() for p in pictures]
-    caption = node.figcaption.get_text() if node.figcaption else ""
-    sources = tuple_of([verbatim(one) for one in drawn])
-    return f"#drawings({literal(caption)}, {literal(pictures[0].get('alt', ''))}, {sources})\n"
+def figure(node: Element) -> str:
+    drawn = node.findall("svg")
+    sources = [tostring(one, "unicode").replace("<svg ", f"<svg {SPACE} ", 1) for one in drawn]
+    alt = literal(drawn[0].get("aria-label", ""))
+    return f"#drawings({literal(said(node.find('figcaption')))}, {alt}, {tuple_of(list(map(verbatim, sources)))})\n"
 
 
-BLOCKS: dict[str, Callable[[Any], str]] = {
+BLOCKS: dict[str, Callable[[Element], str]] = {
     "p": paragraph,
     "ul": items,
     "ol": items,
-    "table": table,
     "figure": figure,
     "h2": heading,
     "h3": heading,

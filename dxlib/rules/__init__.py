@@ -1,6 +1,6 @@
 """How a leaf of the index set turns what was answered into a share of its maximum.
 
-A shape of a rule is one class with all its faces (`shape`), in the module of its family; `parse.SHAPES` lists them.
+A shape of a rule is one class with all its faces (`shape`), in the module of its family, where `parse.SHAPES` finds it.
 
 Sources: OECD/JRC, Handbook on Constructing Composite Indicators (2008), ch. 5 (normalisation); the
 shapes of issued Vietnamese decisions.

@@ -103,7 +103,7 @@ class Ratio(Figure):
 class Target(Figure):
     """`target(t)`: min(value / t, 1): full at the threshold, proportional below."""
 
-    name = "target"
+    name, examples = "target", ("target(80%)",)
     threshold: Fraction = ONE
 
     @classmethod
@@ -146,6 +146,7 @@ class Goalposts(Figure):
     """
 
     name, signed = "goalposts", True
+    examples = "goalposts(0, 12)", "goalposts(12, 0, unclipped)", "goalposts(0, 5000, log+1)"
     lo: Fraction = ZERO
     hi: Fraction = ONE
     log: bool = False

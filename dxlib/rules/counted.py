@@ -32,7 +32,7 @@ class Counted(Figure):
 class Count(Counted):
     """`count(p[, cap])`: min(a x p, cap or maximum) / maximum: p points each."""
 
-    name = "count"
+    name, examples = "count", ("count(1, 5)",)
     cap: Fraction = ONE
     maximum: Fraction = ONE
 
@@ -67,7 +67,7 @@ class Count(Counted):
 class Deduct(Counted):
     """`deduct(p[, cap])`: the maximum less min(a x p, cap) points, not below 0: p points off for each thing counted."""
 
-    name = "deduct"
+    name, examples = "deduct", ("deduct(1)", "deduct(2, 9)")
     maximum: Fraction = ONE
 
     @classmethod

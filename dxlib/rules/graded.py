@@ -70,7 +70,7 @@ class Choice(Rule):
 class Options(Choice):
     """`options(name:s, …)`: the share of the option chosen. `yes_no` is the pair yes:1, no:0."""
 
-    name = "options"
+    name, examples = "options", ("options(head:1, deputy:1/2, none:0)",)
 
     @property
     def grades(self) -> frozenset[Fraction]:
@@ -103,7 +103,7 @@ class Options(Choice):
 class YesNo(Options):
     """`yes_no`: 1 or 0."""
 
-    name, keys = "yes_no", {"yes": "page.yes", "no": "page.no"}
+    name, examples, keys = "yes_no", ("yes_no",), {"yes": "page.yes", "no": "page.no"}
 
     @classmethod
     def parse(cls, args: list[str], scale: Scale) -> YesNo:
@@ -116,7 +116,7 @@ class YesNo(Options):
 class Parts(Choice):
     """`parts(name:s, …)`: the sum of the shares of the parts met (`a;b`, or `none`), at most 1."""
 
-    name, several = "parts", True
+    name, several, examples = "parts", True, ("parts(attend:1/2, chair:1/2)",)
 
     @property
     def answers(self) -> list[str]:
@@ -167,7 +167,7 @@ class Steps(Figure):
     Direction -1: value <= x (`<x`: value < x), the strictest threshold met. A harder step never gives less.
     """
 
-    name, turns, signed = "steps", True, True
+    name, turns, signed, examples = "steps", True, True, ("steps(1:5p, 2:10p, >4:20p)",)
     steps: tuple[tuple[Fraction, bool, Fraction], ...] = ()  # threshold, strict, share; hardest first
 
     @classmethod

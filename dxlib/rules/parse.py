@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from types import ModuleType
 
-from .absolute import Goalposts, Points, Ratio, Target, Unscored
-from .counted import Count, Deduct
-from .graded import Options, Parts, Steps, YesNo
+from . import absolute, counted, graded, relative, signed
 from .grammar import RuleError, Scale
-from .relative import MinMax, Percentile, RankShare, Relative, ZScore
 from .shape import Rule
-from .signed import Bonus, Penalty
 
 BARE_COMMA = re.compile(r"[0-9],[0-9]")
-SHAPES: dict[str, type[Rule]] = {
-    shape.name: shape
-    for shape in (
-        Points, YesNo, Ratio, Target, Steps, Options, Parts, Count, Deduct, Relative, Goalposts, MinMax, ZScore,
-        RankShare, Percentile, Bonus, Penalty, Unscored,
-    )
-}  # fmt: skip
+FAMILIES = (absolute, graded, counted, relative, signed)
+
+
+def shapes_of(family: ModuleType) -> list[type[Rule]]:
+    """The shapes that a module defines: its rules with a name of their own, in its order."""
+    rules = [one for one in vars(family).values() if isinstance(one, type) and issubclass(one, Rule)]
+    return [rule for rule in rules if rule.__module__ == family.__name__ and "name" in vars(rule)]
+
+
+SHAPES = {shape.name: shape for family in FAMILIES for shape in shapes_of(family)}
 
 
 def shape_of(text: str) -> type[Rule] | None:

@@ -66,7 +66,7 @@ class Relative(GroupRule):
 class MinMax(GroupRule):
     """`minmax[(lo, hi)]`: (x - min)/(max - min), put on [lo, hi] if given; no spread: the lower end."""
 
-    name = "minmax"
+    name, examples = "minmax", ("minmax", "minmax(0.01, 1)")
     lo: Fraction = ZERO
     hi: Fraction = ONE
 

@@ -68,6 +68,7 @@ class Rule:
     """A shape, with what is true of most of them."""
 
     name: ClassVar[str]
+    examples: ClassVar[tuple[str, ...]] = ()  # how it is written, where its name alone is no rule
     reads: ClassVar[tuple[str, ...]] = ("a",)  # cells of an answer that make its value; none: collected only
     readable: ClassVar[bool] = True  # False stands for a text that is no rule
     whole: ClassVar[bool] = False  # takes whole numbers: how many there are

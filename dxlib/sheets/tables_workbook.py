@@ -26,6 +26,7 @@ from ..case import judge as foretell
 from ..case.answers import ANSWER
 from ..case.case import build_tree
 from ..case.characters import LINE_END, kind_of, of_cells
+from ..case.classes import KEYS as CLASS_KEYS
 from ..case.framework import Node
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import DOCUMENTS, NOTHING, late, recorded, standing
@@ -55,12 +56,7 @@ FREE = 2000  # lines that take new rows, with their drop-downs
 LOWER = 20  # lines that somebody may have put above the names
 SETTINGS = ("key", "value", "meaning")
 NAME_KEYS = tuple(f"name.{lang}" for lang in LANGUAGES)
-CLASS_KINDS = {  # key of a class, but its names -> kind
-    field["name"]: field["type"]
-    for key in schema.table("index")["keys"]
-    for field in (key["fields"] if key["name"] == "class" else ())
-    if field["type"] != "names"
-}
+CLASS_KINDS = {key: said["type"] for key, said in CLASS_KEYS.items() if said["type"] != "names"}
 CLASSES = (*NAME_KEYS, *CLASS_KINDS)
 WIDE = (*in_each("name"), "explanation", "rule", EVIDENCE, "title", "grounds", "reason", "note", "legal")
 
@@ -189,8 +185,11 @@ def classes_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
         for column, key in enumerate(CLASSES):
             words = held(one, key)
             cells[row, column] = Cell(typed(words, "number" if class_kind(key) == "number" else "string"), "input_text")
-    said, place = text("sheet.column.includes_cut", lang), CLASSES.index("includes_cut")
-    rules = [Rule(FIRST, FIRST + 50, place, ("true", "false"), "", said)]
+    rules = [
+        Rule(FIRST, FIRST + 50, CLASSES.index(key), ("true", "false"), "", text(f"sheet.column.{key}", lang))
+        for key, kind in CLASS_KINDS.items()
+        if kind == "boolean"
+    ]
     styles = ["input" if class_kind(key) == "number" else "input_text" for key in CLASSES]
     return Sheet(
         title_of("classes", lang),

@@ -5,7 +5,6 @@ A block holds text, not markup; each knows its HTML face. Everything is escaped 
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -190,7 +189,7 @@ class Chart(Block):
     """One or more drawings (SVG) with caption, source and alternative text."""
 
     caption: str
-    drawings: tuple[bytes, ...]
+    drawings: tuple[str, ...]
     source: str
     alt: str
     note: str = field(default="")
@@ -199,11 +198,10 @@ class Chart(Block):
         demand("Chart", caption=self.caption, drawings=self.drawings, source=self.source, alt=self.alt)
 
     def html(self) -> str:
-        sources = [f"data:image/svg+xml;base64,{base64.b64encode(d).decode()}" for d in self.drawings]
-        texts = [escape(self.alt), *[""] * (len(sources) - 1)]  # the first drawing speaks for all
-        images = "".join(f'<img alt="{alt}" src="{src}">' for alt, src in zip(texts, sources, strict=True))
+        first, *others = self.drawings  # the first speaks for all
+        told = first.replace("<svg ", f'<svg role="figure" aria-label="{escape(self.alt)}" ', 1)
         return (
-            f"<figure><figcaption>{escape(self.caption)}</figcaption>{images}</figure>"
+            f"<figure><figcaption>{escape(self.caption)}</figcaption>{told}{''.join(others)}</figure>"
             f'{note_html(self.note)}<p class="source">{escape(self.source)}</p>'
         )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from functools import wraps
+from dataclasses import dataclass
+from functools import lru_cache, wraps
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from . import typeface
+from . import drawing, typeface
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.ticker import MaxNLocator
 
 Write = Callable[[float], str]  # a number as the axis or a label shows it
+Place = Callable[[float, float], tuple[float, float]]  # of a point of the axes in a drawing
 Given = ParamSpec("Given")
 Drawn = TypeVar("Drawn")
 
@@ -26,7 +28,7 @@ WIDTH = 5.6  # inches: narrow, so that the letters can still be read when a phon
 STYLE: dict[Any, Any] = {
     "font.size": 10.5,
     "svg.hashsalt": "dxlib",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -38,8 +40,13 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def draw(height: float, paint: Callable[[Figure, Axes], None], width: float = WIDTH) -> bytes:
+def draw(height: float, paint: Callable[[Figure, Axes], None], width: float = WIDTH) -> str:
     """One drawing. `paint` gets the figure and its axes."""
+    return laid_out(height, paint, width)[0]
+
+
+def laid_out(height: float, paint: Callable[[Figure, Axes], None], width: float = WIDTH) -> tuple[str, Place]:
+    """One drawing, and where a point of its axes lies in it."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -47,13 +54,21 @@ def draw(height: float, paint: Callable[[Figure, Axes], None], width: float = WI
 
     with rc_context({**STYLE, "font.family": typeface.for_charts()}):
         figure = Figure(figsize=(width, height))
-        paint(figure, figure.subplots())
+        axes = figure.subplots()
+        paint(figure, axes)
+        for ground in (figure.patch, axes.patch):
+            ground.set_visible(False)
         FigureCanvasSVG(figure)
         figure.dpi = 72  # SVG's own, so that letters are measured as they are drawn
         ConstrainedLayoutEngine().execute(figure)  # as an engine of the figure it would have all drawn twice
         out = io.BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+    across, down = axes.transData.transform([(0, 0), (1, 1)]).T.tolist()
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return across[0] + x * (across[1] - across[0]), height * 72 - down[0] - y * (down[1] - down[0])
+
+    return drawing.plain(out.getvalue()), place
 
 
 def in_our_letters(chart: Callable[Given, Drawn]) -> Callable[Given, Drawn]:
@@ -128,7 +143,7 @@ def intervals(
     high: Sequence[float],
     x_label: str,
     heading: str = "",
-) -> list[bytes]:
+) -> list[str]:
     """A dot between two ends for every row: ranks with their intervals, smallest to the left."""
     drawings, headed = [], folded(heading, 44)
     for part in parts(len(labels)):
@@ -158,7 +173,7 @@ def two_sided(
     left_label: str,
     right_label: str,
     write: Write,
-) -> list[bytes]:
+) -> list[str]:
     """Bars to the left and to the right of nought for every row, values beside them."""
     drawings = []
     to_left, to_right = max(left), max(right)
@@ -190,7 +205,7 @@ def two_sided(
 @in_our_letters
 def distribution(
     values: Sequence[float], cuts: Sequence[tuple[float, str]], x_label: str, y_label: str, write: Write
-) -> list[bytes]:
+) -> list[str]:
     """How many agencies lie where on 0..1, with the class cuts named."""
 
     def paint(figure: Figure, axes: Axes) -> None:
@@ -212,10 +227,10 @@ def distribution(
     return [draw(2.6, paint)]
 
 
-def share_axis(axes: Axes, low: Sequence[float], high: Sequence[float], x_label: str, write: Write) -> None:
+def share_axis(axes: Axes, low: Sequence[float], high: Sequence[float], x_label: str, written: Sequence[str]) -> None:
     """Shares along the bottom: 0 to 1, wider where the values are."""
     axes.set_xlim(min([*low, 0.0]), max([*high, 1.0]))
-    axes.set_xticks([i / 5 for i in range(6)], [write(i / 5) for i in range(6)])
+    axes.set_xticks([i / 5 for i in range(6)], written)
     axes.set_xlabel(x_label)
     axes.grid(axis="x", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -229,7 +244,7 @@ def ranges(
     high: Sequence[float],
     x_label: str,
     write: Write,
-) -> list[bytes]:
+) -> list[str]:
     """Lowest, median and highest share (0..1) for every row."""
 
     def paint(figure: Figure, axes: Axes) -> None:
@@ -238,7 +253,7 @@ def ranges(
         axes.plot(middle, heights, "o", color=ACCENT, markersize=6)
         for y, m in zip(heights, middle, strict=True):
             axes.text(m, y - 0.32, write(m), ha="center", va="bottom", fontsize=9.5, color=ACCENT)
-        share_axis(axes, low, high, x_label, write)
+        share_axis(axes, low, high, x_label, [write(i / 5) for i in range(6)])
 
     return [draw(needed(labels, 26) + 0.14 * len(labels), paint)]
 
@@ -251,7 +266,7 @@ def differences(
     x_label: str,
     y_label: str,
     write: Write,
-) -> list[bytes]:
+) -> list[str]:
     """Difference against mean, one dot each; the first line solid and named, the others dashed."""
 
     def paint(figure: Figure, axes: Axes) -> None:
@@ -272,7 +287,9 @@ def differences(
 
 
 @in_our_letters
-def timeline(labels: Sequence[str], days: Sequence[str], today: str, today_label: str, written: Sequence[str]) -> bytes:
+def timeline(
+    labels: Sequence[str], days: Sequence[str], today: str, today_label: str, written: Sequence[str]
+) -> list[str]:
     """Days on a line, one row each with its date; `today` ("" for none) as a rule across them."""
     from datetime import date
 
@@ -292,11 +309,11 @@ def timeline(labels: Sequence[str], days: Sequence[str], today: str, today_label
         axes.set_xlim(min(ends) - 0.05 * margin, max(ends) + 0.35 * margin)
         axes.set_xticks([])
 
-    return draw(needed(labels, 26), paint)
+    return [draw(needed(labels, 26), paint)]
 
 
 @in_our_letters
-def waterfall(labels: Sequence[str], values: Sequence[float], write: Write) -> list[bytes]:
+def waterfall(labels: Sequence[str], values: Sequence[float], write: Write) -> list[str]:
     """From the first value to the last: the first and last rows are levels, those between are steps from one to the
     other."""
 
@@ -333,8 +350,8 @@ def of_which(
     part_label: str,
     whole_label: str,
     write: Write,
-) -> list[bytes]:
-    """A bar for a part of a change and a ring for the whole change, for every row."""
+) -> list[str]:
+    """A bar for a part of a change and a diamond for the whole change, for every row."""
     drawings = []
     low, high = min(0.0, *part, *whole), max(0.0, *part, *whole)
     margin = (high - low) or 1.0
@@ -345,13 +362,13 @@ def of_which(
             axes.hlines(heights, part[rows], whole[rows], color=PALE, linewidth=2.5, zorder=1)
             colours = [ACCENT if value >= 0 else WARM for value in part[rows]]
             axes.barh(heights, part[rows], color=colours, height=0.5, zorder=2)
-            axes.plot(whole[rows], heights, "o", color="white", markeredgecolor=INK, markersize=6, zorder=3)
+            axes.plot(whole[rows], heights, "D", color="white", markeredgecolor=INK, markersize=5, zorder=3)
             axes.axvline(0, color=GREY, linewidth=0.8)
             axes.set_xlim(low - 0.06 * margin, high + 0.06 * margin)
             axes.xaxis.set_major_formatter(lambda x, _: write(x))
             axes.grid(axis="x", color=PALE, linewidth=0.6)
             axes.set_axisbelow(True)
-            axes.set_title(f"▬ {part_label}     ○ {whole_label}", loc="left", fontsize=10)
+            axes.set_title(f"■ {part_label}     ◊ {whole_label}", loc="left", fontsize=10)
 
         drawings.append(draw(needed(labels[rows]) + 0.2, paint))
     return drawings
@@ -364,7 +381,7 @@ def groups_by_year(
     breaks: Sequence[str],
     y_label: str,
     write: Write,
-) -> list[bytes]:
+) -> list[str]:
     """All values of each year as dots, their median as a line that stops at every break.
 
     breaks   per pair of years, what stands between them; "" where the line goes on
@@ -420,18 +437,45 @@ def against(
     middle_label: str,
     x_label: str,
     write: Write,
-) -> list[bytes]:
+) -> list[str]:
     """One agency's share (0..1) in every row against the range and the median of its peers."""
+    written = tuple(write(i / 5) for i in range(6))
+    shared = peers(tuple(labels), tuple(low), tuple(middle), tuple(high), middle_label, x_label, written)
+    marks = []
+    for y, x, m in zip(shared.heights, own, middle, strict=True):
+        across, down = shared.place(x, y)
+        marks.append(drawing.dot(across, down, 3.7, ACCENT if x >= m else WARM))
+        marks.append(drawing.written(across, shared.place(x, y - 0.3)[1] - 2.4, write(x), 9.5, INK))
+    return [drawing.added(shared.drawing, marks)]
+
+
+@dataclass(frozen=True)
+class Peers:
+    """What the drawings of all agencies of a list share."""
+
+    drawing: str
+    place: Place
+    heights: list[float]
+
+
+@lru_cache(maxsize=64)
+def peers(
+    labels: tuple[str, ...],
+    low: tuple[float, ...],
+    middle: tuple[float, ...],
+    high: tuple[float, ...],
+    middle_label: str,
+    x_label: str,
+    written: tuple[str, ...],
+) -> Peers:
+    """Range and median of every row; drawn once, as the layout costs far more than an agency's own dots."""
+    heights: list[float] = []
 
     def paint(figure: Figure, axes: Axes) -> None:
-        heights = rows_axis(axes, labels, 26)
+        heights.extend(rows_axis(axes, labels, 26))
         axes.hlines(heights, low, high, color=PALE, linewidth=6, capstyle="round")
         axes.plot(middle, heights, "|", color=GREY, markersize=13, markeredgewidth=2)
-        colours = [ACCENT if x >= m else WARM for x, m in zip(own, middle, strict=True)]
-        axes.scatter(own, heights, c=colours, s=42, zorder=3)
-        for y, x in zip(heights, own, strict=True):
-            axes.text(x, y - 0.3, write(x), ha="center", va="bottom", fontsize=9.5)
-        share_axis(axes, low, high, x_label, write)
+        share_axis(axes, low, high, x_label, written)
         axes.set_title(f"| {middle_label}", loc="left", fontsize=10, color=GREY)
 
-    return [draw(needed(labels, 26) + 0.14 * len(labels) + 0.2, paint)]
+    return Peers(*laid_out(needed(labels, 26) + 0.14 * len(labels) + 0.2, paint), heights)

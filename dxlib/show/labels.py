@@ -48,12 +48,14 @@ def maximum(x: Any, lang: str) -> str:
 
 
 def class_edge(c: Class, lang: str) -> str:
-    """Where a class begins, in words."""
+    """Where a class begins, in words, and what else it asks."""
     if c.within is not None:
         key, edge = "within" if c.includes_cut else "nearer", share(c.within, lang, 1)
     else:
         key, edge = "from" if c.includes_cut else "above", share(c.cut, lang, 1)
-    return text(f"policy.class.{key}" if c.within or c.cut else "policy.class.rest", lang, cut=edge)
+    begins = text(f"policy.class.{key}" if c.within or c.cut else "policy.class.rest", lang, cut=edge)
+    more = {key: share(x, lang, 1) if isinstance(x, Fraction) else x for key, x in c.conditions.items()}
+    return "; ".join([begins, *(text(f"policy.class.{key}", lang, value=x) for key, x in more.items())])
 
 
 def share(x: Any, lang: str, decimals: int = 2) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ..case import Case
-from ..index import INDEX, Exact, hidden_differences
+from ..index import INDEX, Exact
 from ..index.potential_gains import reach
 from ..words import NOTHING, name, number, percent, text
 from ..years import Comparison
@@ -47,11 +47,12 @@ def summary(
     scores: pd.DataFrame,
     intervals: pd.DataFrame,
     exact: pd.DataFrame,
+    hidden: pd.DataFrame,
     half_width: float,
     agency: str,
     lang: str,
 ) -> Sentences | None:
-    """Points, rank with its interval, class."""
+    """Points, rank with its interval, class; `hidden` is what printed points hide."""
     agency = chosen(case, agency)
     row = of_agency(case, scores, agency).loc[INDEX]
     who = labels.agencies(case, lang)[agency]
@@ -66,8 +67,7 @@ def summary(
         said.append(text(f"card.{kind}", lang, **facts))
     if not pd.isna(row["class"]):
         said.append(text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]]))
-    own = hidden_differences(case, scores).set_index("agency").to_dict("index").get(agency)
-    if own:
+    for own in hidden[hidden["agency"] == agency].to_dict("records"):
         said.append(text("card.hidden", lang, exact=number(own["exact"], lang, own["decimals"])))
     return sentences(*said)
 

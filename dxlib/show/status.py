@@ -184,11 +184,11 @@ def calendar_chart(case: Case, as_of: str, lang: str) -> Chart | None:
         return None
     steps_named = [text(f"report.identity.{step}", lang) for step, _ in steps]
     days = [day for _, day in steps]
-    drawing = charts.timeline(steps_named, days, as_of, text("status.today", lang), [date(day, lang) for day in days])
+    drawings = charts.timeline(steps_named, days, as_of, text("status.today", lang), [date(day, lang) for day in days])
     first, last = date(days[0], lang), date(days[-1], lang)
     return Chart(
         text("status.calendar_chart", lang),
-        (drawing,),
+        tuple(drawings),
         labels.source(case, lang, "claimed"),
         text("status.calendar_alt", lang, n=number(len(steps), lang), first=first, last=last),
     )

@@ -1,11 +1,16 @@
 """One object turns a share into a class, and says where the next one begins."""
 
+from dataclasses import dataclass
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from dxlib.case.classes import Class, Classes
+from dxlib.case.classes import KEYS, Class, Classes
+from dxlib.publish.open_data import classes
+from dxlib.show.labels import class_edge
+from dxlib.words import catalogue
 
 TIE = 1e-9
 HIGH, MIDDLE, LOW = ({"vi": name} for name in ("Tốt", "Khá", "Yếu"))
@@ -60,3 +65,29 @@ def test_the_formula_of_a_spreadsheet():
     assert CUTS.formula("A1", names, cuts, 12) == "IF(A1>=C1,N1,IF(A1>C2,N2,N3))"
     far = "ROUND(ABS(A1-1),12)"
     assert PARITY.formula("A1", names, cuts, 12) == f"IF({far}<=C1,N1,IF({far}<=C2,N2,N3))"
+
+
+def published(known):
+    return classes(SimpleNamespace(settings=SimpleNamespace(classes=known)))
+
+
+def test_the_edge_is_published():
+    plain, two = published(CUTS), published(PARITY)
+    assert plain.columns[-2:].tolist() == ["cut", "includes_cut"] and plain["cut"].tolist() == [0.8, 0.5, 0.0]
+    assert plain["includes_cut"].tolist() == ["yes", "no", "yes"]
+    assert two.columns[-2:].tolist() == ["within", "includes_cut"] and two["within"].tolist()[:2] == [0.025, 0.05]
+
+
+def test_another_key_is_told_and_published_where_a_class_gives_it(monkeypatch):
+
+    @dataclass(frozen=True)
+    class Led(Class):
+        led: bool = False
+
+    monkeypatch.setitem(KEYS, "led", {"type": "boolean"})
+    monkeypatch.setitem(catalogue("en"), "policy.class.led", "led")
+    best, last = Led(HIGH, Fraction(4, 5), led=True), Led(LOW, Fraction(0))
+    assert [class_edge(c, "en") for c in (best, last)] == ["from 80.0\u00a0% of the maximum; led", "everybody else"]
+    table = published(Classes([best, last]))
+    assert table.columns[-3:].tolist() == ["cut", "includes_cut", "led"] and table["led"].tolist() == ["yes", "no"]
+    assert published(Classes([last])).columns[-2:].tolist() == ["cut", "includes_cut"]

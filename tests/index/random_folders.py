@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 from dxlib.case import Case, read_case
+from dxlib.rules import SHAPES
 from tests.backtest.contract_folder import write_folder
 from tests.index.naive import DIVIDES, Referee, Refused, rounded, split
 from tests.known.folders import GROUP, YEAR, square
@@ -29,6 +30,10 @@ WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
 TURNS = ("ratio", "steps", "relative", "minmax", "zscore", "rank", "percentile")
 LESS = ("steps(5:1/4, <3:0.5, 1:1)", "steps(2.5:0.1, 0:1/3, <0:50%)")  # of direction -1
 SIGNED = ("steps", "goalposts", "minmax", "zscore", "rank", "percentile")
+
+
+AIMED = "points yes_no ratio target options parts count steps relative goalposts minmax zscore rank percentile".split()
+ADDED = [shape for name, shape in SHAPES.items() if shape.role == "score" and name not in AIMED]  # by their examples
 
 
 @dataclass(frozen=True)
@@ -209,10 +214,9 @@ class Maker:
             f"goalposts({r.choice(('1, 8', '9, 2'))}, log{r.choice(('', '+1', '+0.5'))}{unclipped})",
             *(r.choice(("minmax", "minmax(0.2, 0.9)", "minmax(1/3, 1)")), "rank", "percentile"),
             *(() if plain else ("zscore",)),
+            *(text for shape in ADDED if not (plain and shape.negative) for text in shape.examples or (shape.name,)),
         ]
         rule = r.choice(rules)
-        if rule.startswith("count") and self.s.random() < 0.5:
-            rule = rule.replace("count", "deduct")
         name = split(rule)[0]
         turned = rule in LESS or (name in TURNS and name != "steps" and r.random() < 0.4)
         row = {"rule": rule, "max_points": text(most) if self.with_points else "", "direction": "-1" if turned else ""}
@@ -232,7 +236,7 @@ class Maker:
             return {"option": r.choice(["yes", "no"] if name == "yes_no" else [arg.split(":")[0] for arg in args])}
         if name == "parts":
             return {"option": r.choice(("p", "q", "r;p", "p;q;r", "none", "q; r", "p;p"))}
-        if name in ("count", "deduct", "bonus", "penalty"):
+        if SHAPES[name].whole:
             return {"a": str(r.randint(0, 6))}
         positive = any(arg.startswith("log") for arg in args)
         if row.get("x_b"):
@@ -287,15 +291,14 @@ class Maker:
             if reported and r.random() < records:
                 judged = self.answer(row) if r.random() < 0.1 else claim
                 record = {f"judged_{c}": x for c, x in judged.items()} | {"judged_evidence": "-"}
-            stands = judged  # an appeal leaves what it does not fill in as the step before left it
+            before = judged
             for step in range(1, r.choice((1, 1, 2, 3)) + 1):
                 stage = "verify" if step == 1 else r.choice(("verify", "appeal", "appeal"))
                 who = {"decided_by": "Tổ" if stage == "verify" else "Hội đồng", "reason": "other"}
-                below = stands if stage == "appeal" else judged
-                found = self.decided(row, below)
-                stands = below | found
-                said = {"step": str(step), "stage": stage} | found | who | record
-                yield {"agency": agency, "indicator": code} | said
+                before = before if stage == "appeal" else judged  # an appeal goes on from what stands
+                said = self.decided(row, before)
+                before = before | said
+                yield {"agency": agency, "indicator": code, "step": str(step), "stage": stage} | said | who | record
 
     def most(self, row: dict[str, str]) -> Fraction:
         name, args = split(row["rule"])

@@ -105,7 +105,7 @@ def test_printed_points_that_hide_a_difference_name_the_exact_ones(tmp_path):
     assert [(f.value, f.facts["exact"]) for f in check_printed(case)] == [("x", "79.996"), ("y", "80.001")]
     assert "x 79,996; y 80,001" in str(report.ranking(case, table, pd.DataFrame(), pd.DataFrame(), 0.2, "vi"))
     assert "79,996" in " ".join(draft.notes(case, report.index_rows(table), "vi"))
-    cards = [str(scorecard.summary(case, table, pd.DataFrame(), pd.DataFrame(), 0.2, a, "vi")) for a in "xyz"]
+    cards = [str(scorecard.summary(case, table, pd.DataFrame(), pd.DataFrame(), hidden, 0.2, a, "vi")) for a in "xyz"]
     assert ["79,996" in cards[0], "80,001" in cards[1], "chính xác" in cards[2]] == [True, True, False]
     published = case.with_changes(policies={"rank_on": "published"})
     assert hidden_differences(published, score(published)).empty

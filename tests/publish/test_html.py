@@ -70,7 +70,10 @@ def test_marks_stand_on_the_page_and_on_every_sheet(marks):
 @pytest.mark.parametrize(
     "content",
     [
-        "<script>x</script>", "<p onclick='x'>x</p>", "<img src='https://example.org/x.png' alt=''>", "<svg></svg>",
+        "<script>x</script>", "<p onclick='x'>x</p>", "<img src='https://example.org/x.png' alt=''>", "<svg><script/></svg>",
+        "<svg onload='x'></svg>", "<svg><use href='https://example.org/x.svg#a'/></svg>", "<svg><a href='x'/></svg>",
+        "<svg><path fill='url(https://example.org)'/></svg>", "<svg><style>*{}</style></svg>", "<svg><image/></svg>",
+        "<svg><foreignObject/></svg>", "<![CDATA[>]]>", "<!-- x -->", "<?x?>", "<p>", "&nbsp;", "<svg id='main'/>",
         "<p style='background:url(//x)'>x</p>", "<a href='x'>x</a>", "<img src='data:text/html;base64,eA==' alt=''>",
         "<style>p{}</style>", "<td style='--share:0.5;color:red'>x</td>", "<table border='1'></table>",
     ],

@@ -1,19 +1,21 @@
 """What holds of every rule."""
 
+from contextlib import suppress
 from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dxlib.rules import SHAPES, Places, Telling, parse_rule
+from dxlib import rules
+from dxlib.rules import SHAPES, Places, RuleError, Telling, parse_rule
+from dxlib.rules.parse import shapes_of
 
 MAXIMUM = Fraction(20)
 some = settings(max_examples=20)
-RULES = {  # rule: directions
-    "points": (1,),
-    "yes_no": (1,),
-    "ratio": (1, -1),
+RULES = {  # rule: directions; beside the examples that the shapes give, in every direction that they take
     "target(0.8)": (1,),
     "steps(0.25:5p, 0.5:10p, >0.75:20p)": (1,),
     "steps(<0.25:20p, 0.5:10p, 0.75:5p)": (-1,),
@@ -21,26 +23,30 @@ RULES = {  # rule: directions
     "parts(a:0.7, b:0.5)": (1,),
     "count(3, 10)": (1,),
     "deduct(3, 10)": (1,),
-    "deduct(1.5)": (1,),
-    "relative": (1, -1),
     "goalposts(0.1, 0.9)": (1,),
     "goalposts(0.9, 0.1, unclipped)": (1,),
     "goalposts(0.01, 40, log)": (1,),
     "goalposts(40, 0.01, log, unclipped)": (1,),
-    "minmax": (1, -1),
     "minmax(0.2, 0.9)": (1, -1),
-    "zscore": (1, -1),
-    "rank": (1, -1),
-    "percentile": (1, -1),
-    "bonus(3, 10)": (1,),
-    "penalty(3)": (1,),
-    "none": (1,),
 }
-CASES = [(text, direction) for text, directions in RULES.items() for direction in directions]
+EXAMPLES = {text: shape for shape in SHAPES.values() for text in shape.examples or (shape.name,)}
+
+
+def taken(text):
+    """The directions in which a rule can be read."""
+    for direction in (1, -1):
+        with suppress(RuleError):
+            parse_rule(text, MAXIMUM, direction)
+            yield direction
+
+
+CASES = [(text, direction) for text in EXAMPLES for direction in taken(text)]
+CASES += [(text, direction) for text, directions in RULES.items() for direction in directions]
 GROUP_RULES = [(t, d) for t, d in CASES if parse_rule(t, MAXIMUM, d).group]
 # Shares of the bounded ones are in [0, 1] whatever the value; points and options are checked at the door instead.
-FREE = ("points", "options", "yes_no", "parts", "bonus", "penalty", "none")
-BOUNDED = [(t, d) for t, d in CASES if parse_rule(t, MAXIMUM, d).bounded and t.split("(")[0] not in FREE]
+BOUNDED = [
+    (t, d) for t, d in CASES if (r := parse_rule(t, MAXIMUM, d)).bounded and r.role == "score" and "a" in r.reads
+]
 # Values on and off the thresholds above; an answer of an options rule is the share chosen.
 values = st.sampled_from([Fraction(n, 20) for n in range(1, 21)]) | st.fractions(
     Fraction(1, 50), 30, max_denominator=97
@@ -48,8 +54,25 @@ values = st.sampled_from([Fraction(n, 20) for n in range(1, 21)]) | st.fractions
 columns = st.lists(values | st.none(), min_size=1, max_size=7)
 
 
-def test_every_shape_is_tried():
-    assert {parse_rule(text, MAXIMUM, direction).name for text, direction in CASES} == set(SHAPES)
+DOWNHILL = ("goalposts(0.9", "goalposts(40", "goalposts(12", "deduct")
+
+
+def test_every_shape_of_the_room_is_known():
+    modules = [import_module(f"dxlib.rules.{path.stem}") for path in Path(rules.__file__).parent.glob("[a-z]*.py")]
+    assert {shape for module in modules for shape in shapes_of(module)} == set(SHAPES.values())
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_every_shape_is_tried_as_its_examples_write_it(text):
+    """Where this fails, the shape has no `examples` of its own; where a direction is lacking, none that takes it."""
+    directions = list(taken(text))
+    assert {parse_rule(text, MAXIMUM, direction).name for direction in directions} == {EXAMPLES[text].name}
+    assert EXAMPLES[text].turns or directions == [1]
+
+
+def test_every_direction_of_every_shape_is_tried():
+    turned = {parse_rule(text, MAXIMUM, direction).name for text, direction in CASES if direction == -1}
+    assert turned == {name for name, shape in SHAPES.items() if shape.turns}
 
 
 @pytest.mark.parametrize("text, direction", CASES)
@@ -90,7 +113,7 @@ def test_shares_are_between_0_and_1_unless_the_rule_says_otherwise(text, directi
 @given(column=columns)
 def test_a_better_value_never_has_a_smaller_share(text, direction, column):
     rule = parse_rule(text, MAXIMUM, direction)
-    downhill = direction == -1 or rule.role == "penalty" or text.startswith(("goalposts(0.9", "goalposts(40", "deduct"))
+    downhill = direction == -1 or rule.role == "penalty" or text.startswith(DOWNHILL)
     pairs = sorted((v, s) for v, s in zip(column, rule.exact(column), strict=True) if s is not None)
     shares = [s for _, s in pairs]
     assert shares == sorted(shares, reverse=downhill)
@@ -112,7 +135,8 @@ def test_a_group_of_one_or_none(text, direction):
     rule = parse_rule(text, MAXIMUM, direction)
     assert rule.exact([None]) == [None]
     (share,) = rule.exact([Fraction(3)])
-    assert share == {"relative": 1, "percentile": 1, "minmax(0.2, 0.9)": Fraction(1, 5)}.get(text, 0)
+    alone = {"relative": 1, "percentile": 1, "minmax(0.2, 0.9)": Fraction(1, 5), "minmax(0.01, 1)": Fraction(1, 100)}
+    assert share == alone.get(text, 0)
 
 
 @given(st.lists(st.integers(1, 50), min_size=2, max_size=6))

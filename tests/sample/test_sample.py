@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from dxlib.case import check
-from dxlib.rules import SHAPES
 from dxlib.sample import write
 from dxlib.sample.names import place_names
 from dxlib.sample.sets import GROUPS, YEARS, index_set, table
@@ -90,11 +89,6 @@ def test_the_maxima_of_children_sum_to_their_parent(group, year):
         if children and parent["max_points"]:
             together = max(children) if parent["aggregate"] == "best" else sum(children)
             assert together == Fraction(parent["max_points"])
-
-
-def test_every_rule_of_the_contract_occurs():
-    used = {row["rule"].split("(")[0] for group, year in SETS for row in index_set(group, year)}
-    assert used - {""} == set(SHAPES)
 
 
 def test_the_sets_have_the_size_of_real_ones():

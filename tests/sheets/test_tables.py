@@ -40,6 +40,11 @@ def made(root, tmp_path, change=lambda book: None, place=("2024", "departments")
     return tmp_path / "tables.xlsx"
 
 
+def annotate(page):
+    """A note at the first line."""
+    page.cell(4, next(cell.column for cell in page[3] if cell.value == "note"), "đã đổi")
+
+
 def state(root):
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
@@ -149,8 +154,7 @@ def test_a_table_that_is_no_file_is_refused(root):
 
 def test_a_change_is_told_and_written(root, tmp_path, capsys, monkeypatch):
     def change(book):
-        page = book["Cơ quan"]
-        page.cell(4, 6, "đã đổi")
+        annotate(book["Cơ quan"])
         book["Quy định chung"].cell(
             next(r for r in range(4, 40) if book["Quy định chung"].cell(r, 1).value == "decision"), 2, "9/QĐ"
         )
@@ -314,7 +318,7 @@ def test_what_would_empty_a_cell_or_hide_one_is_named(root, tmp_path, harm, code
 
 def test_a_workbook_that_was_overtaken_undoes_nothing(root, tmp_path):
     """A claim that changed after the workbook was made; what nobody else changed can still be taken."""
-    path = made(root, tmp_path, lambda book: book["Cơ quan"].cell(4, 6, "đã đổi"))
+    path = made(root, tmp_path, lambda book: annotate(book["Cơ quan"]))
     claims = root / "2024" / "departments" / "claims.csv"
     head, first, *rest = claims.read_text("utf-8").splitlines(keepends=True)
     claims.write_text("".join([head, *rest]), "utf-8")

@@ -33,7 +33,7 @@ def intervals_chart(
     ends = {"best_bound": "low", "worst_bound": "high"}
     shown = exact.drop(columns="rank").merge(intervals[["agency", "rank"]], on="agency").rename(columns=ends)
     shown = shown.sort_values("rank", kind="stable") if len(exact) else intervals
-    drawings: list[bytes] = []
+    drawings: list[str] = []
     for scope, group in shown.groupby("scope", sort=False):
         low, rank, high = (group[c].astype(int).tolist() for c in ("low", "rank", "high"))
         names = [named[a] for a in group["agency"]]
