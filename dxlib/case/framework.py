@@ -31,6 +31,11 @@ class Together(Rule):
     """What a `sum` branch is where it stands for one row, see `Framework.outer`."""
 
     name, reads = SUM, ()
+    roots: bool = False  # below it
+
+    @property
+    def rooted(self) -> bool:
+        return self.roots
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,8 @@ class Framework:
             return self
         inside = {below for code in closed for below in self.within(code)}
         nodes = {code: node for code, node in self.nodes.items() if code not in inside}
-        rows = {code: replace(nodes[code], children=(), rule=Together()) for code in closed - inside}
+        rules = {code: Together(roots=code in self.rooted) for code in closed - inside}
+        rows = {code: replace(nodes[code], children=(), rule=rule) for code, rule in rules.items()}
         return replace(self, nodes={**nodes, **rows})
 
     @cached_property
