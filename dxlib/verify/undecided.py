@@ -15,7 +15,7 @@ import pandas as pd
 from ..case import Case
 from ..case.framework import Node
 from ..case.tables import rows_of
-from ..index import Exact, evaluate
+from ..index import INDEX, Exact, evaluate
 from ..index.rounding import rounded
 from ..rules import ONE
 from .points_ledger import CELL, NAN, VALUED, Scores, row_maxima, values_of
@@ -68,12 +68,15 @@ def open_items(case: Case, scored: Scores | None = None) -> pd.DataFrame:
     claimed = scored.claimed if scored else evaluate(case, "claimed")
     verified = scored.verified if scored else evaluate(case, "verified")
     place = {agency: i for i, agency in enumerate(verified.agencies)}
-    maxima, weights = row_maxima(case), case.framework.global_weights()
+    maxima, framework = row_maxima(case), case.framework
+    weighty = {code for code, weight in framework.global_weights().items() if weight}
+    for where, extras in framework.extras.items():  # bonus and penalty rows: where they count
+        if where == INDEX or not weighty.isdisjoint([where, *framework.within(where)]):
+            weighty.update(extras)
     steps = case.tables["verdicts"].groupby(CELL).size().to_dict()
 
     def counts(node: Node, agency: str) -> bool:
-        weighs = weights.get(node.code, 0) > 0 or node.role in ("bonus", "penalty")
-        return weighs and agency not in case.answers.exempt.get(node.code, ())
+        return node.code in weighty and agency not in case.answers.exempt.get(node.code, ())
 
     def points(exact: Exact, code: str, i: int) -> float:
         values = values_of(exact, code)

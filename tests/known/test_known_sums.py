@@ -16,6 +16,7 @@ from dxlib.robust.reversal import smallest_points
 from dxlib.robust.weights import attainable, draw_weights
 from dxlib.verify import materiality
 from dxlib.verify.points_ledger import row_maxima
+from dxlib.verify.undecided import open_items
 from tests.known.folders import GROUP, YEAR, classes, leaf, make, pillar, rows_of, write
 
 
@@ -295,3 +296,14 @@ def test_an_open_item_moves_the_index_no_further_than_the_cap(tmp_path):
     assert ranges.set_index("agency").loc["a", ["low", "points", "high"]].tolist() == [55, 80, 80]
     assert materiality.decisive_items(case, still, ranges)["effect"].tolist() == [25]
     assert row_maxima(case) == {"1.1": 35, "1.2": 40, "2": 40}
+
+
+@pytest.mark.parametrize("weight, counts", [("0", False), ("1", True)])
+def test_a_bonus_that_waits_in_a_branch_of_no_weight_holds_nothing_up(tmp_path, weight, counts):
+    rows = [row | {"source": "reported" if row["rule"] else ""} for row in STAFF[:-1]]
+    rows = [row | {"weight": {"1": weight, "2": "1"}.get(row["code"], "")} for row in rows]
+    answers = {"a": {"1.1": (2, 3), "1.2": 3, "2": {"points": 10}}}
+    done = [{"agency": "a", "indicator": c, "step": 1, "stage": "verify", "reason": ""} for c in ("1.1", "2")]
+    case = make(tmp_path, rows, answers, verdicts=done)
+    assert open_items(case)[["indicator", "counts"]].to_numpy().tolist() == [["1.2", counts]]
+    assert (evaluate(case).columns["index"].shares == [None]) is counts
