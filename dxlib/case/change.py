@@ -14,7 +14,7 @@ from .. import schema
 from ..errors import Finding, nearest
 from ..rules import shown
 from .answered import Answers
-from .framework import Framework
+from .framework import SUM, Framework
 from .settings import Settings, check_value, policies
 
 
@@ -40,7 +40,7 @@ def change_weights(
     for code in unknown:
         facts = {"nearest": nearest(code, framework.nodes) or "–", "table": "indicators.csv"}
         findings.append(Finding("E_INDICATOR_UNKNOWN", "indicator_unknown", column="code", value=code, facts=facts))
-    parents = {framework.nodes[code].parent for code in changes if code not in unknown}
+    parents = {framework.nodes[code].parent for code in changes if code not in unknown and not added(framework, code)}
     weights = dict(zip(frame["code"], frame["weight"], strict=True))
     for parent in parents:
         siblings = framework.nodes[parent].children if parent else framework.tops
@@ -50,6 +50,12 @@ def change_weights(
     return frame
 
 
+def added(framework: Framework, code: str) -> bool:
+    """Whether a row stands in a `sum` branch, where weights say nothing."""
+    parent = framework.nodes[code].parent
+    return bool(parent) and framework.nodes[parent].aggregate == SUM
+
+
 def check_weights(framework: Framework, named: Mapping[str, str], gone: Collection[str]) -> list[Finding]:
     """Weights are relative, so they say nothing without those of the siblings: all of them that count are named, as in
     indicators.csv (or left out). A warning for every row whose part among them changes by more than half."""
@@ -57,9 +63,9 @@ def check_weights(framework: Framework, named: Mapping[str, str], gone: Collecti
     findings = [
         Finding("E_WEIGHTS", "weights_idle", column="weights", value=code)
         for code in given
-        if code in gone or not framework.nodes[code].scored
+        if code in gone or not framework.nodes[code].scored or added(framework, code)
     ]
-    for parent in dict.fromkeys(framework.nodes[code].parent for code in given):
+    for parent in dict.fromkeys(framework.nodes[code].parent for code in given if not added(framework, code)):
         siblings = framework.siblings(framework.nodes[parent].children if parent else framework.tops)
         counting = [node for node in siblings if node.code not in gone and (node.weight or node.code in given)]
         if lacking := [node.code for node in counting if node.code not in given]:

@@ -14,6 +14,7 @@ from ..rules import ZERO, Rule, number, quotient
 
 INDEX = "index"  # the whole index in tables of results
 CHOICES = ("best", "worst")  # one of the children stands for all
+SUM = "sum"  # the children's points are added, within the branch's own maximum
 
 Lists = tuple[str, ...]  # scopes of agencies.csv
 FULL = {"share": Fraction(1), "percent": Fraction(100)}  # the whole, for a figure that is a share by itself
@@ -27,13 +28,26 @@ class Unread(Rule):
 
 
 @dataclass(frozen=True)
+class Together(Rule):
+    """What a `sum` branch is where it stands for one row, see `Framework.outer`."""
+
+    name, reads = SUM, ()
+    roots: bool = False  # below it
+
+    @property
+    def rooted(self) -> bool:
+        return self.roots
+
+
+@dataclass(frozen=True)
 class Node:
     """One row of the index set.
 
     level      1 for a top row
     rule       of a leaf; a branch has `none`
     children   codes, in file order; empty for a leaf
-    maximum    maximum points: as written, or the sum of the scored children; None in a set without points
+    maximum    maximum points: as written, or the sum of the scored children; None in a set without points. That of a
+               `sum` branch may be written lower: it is a cap then; or higher, where a bonus below fills the rest
     weight     relative weight among the scored siblings (weight, else maximum, else 1); 0 counts nothing
     scored     whether it enters its parent's score
     ratio      its value is a/b; named_ratio: its rule or its words for b say so, not only some claim
@@ -117,6 +131,23 @@ class Framework:
         return [node for node in self.nodes.values() if not node.children]
 
     @cached_property
+    def extras(self) -> dict[str, list[str]]:
+        """Where bonus and penalty rows count: `INDEX` or a `sum` branch -> their codes. Each is in one place."""
+        return extras_of(self.nodes)
+
+    @cached_property
+    def outer(self) -> Framework:
+        """The same tree with every `sum` branch as one row: no weight below it moves its share."""
+        closed = {code for code, node in self.nodes.items() if node.children and node.aggregate == SUM}
+        if not closed:
+            return self
+        inside = {below for code in closed for below in self.within(code)}
+        nodes = {code: node for code, node in self.nodes.items() if code not in inside}
+        rules = {code: Together(roots=code in self.rooted) for code in closed - inside}
+        rows = {code: replace(nodes[code], children=(), rule=rule) for code, rule in rules.items()}
+        return replace(self, nodes={**nodes, **rows})
+
+    @cached_property
     def rooted(self) -> frozenset[str]:
         """The nodes (`INDEX` among them) whose shares may hold roots or logarithms, which are kept to 40 digits."""
         found: set[str] = set()
@@ -164,9 +195,9 @@ class Framework:
         for code, node in reversed(list(self.nodes.items())):
             below = [nodes[c] for c in node.children if nodes[c].scored]
             there = any(nodes[c].there for c in node.children) if node.children else code not in lost
-            if not there or (node.children and not below):
+            if not there or (node.children and not below and node.aggregate != SUM):
                 nodes[code] = replace(node, scored=False, maximum=ZERO, weight=ZERO, there=there)
-            elif below and node.scored and node.maximum and self.has_points:
+            elif below and node.scored and node.maximum and self.has_points and node.aggregate != SUM:
                 own = combined(node.aggregate, below) or ZERO
                 part = own / node.maximum if node.by_maximum else Fraction(1)
                 nodes[code] = replace(node, maximum=own, weight=node.weight * part)
@@ -187,6 +218,22 @@ class Framework:
         """What a node weighs in this tree, as a part of what it weighs in the tree of all rows."""
         here, there = self.nodes[code], whole.nodes[code]
         return here.weight / there.weight if there.weight else Fraction(here.scored)
+
+    def within(self, code: str) -> Iterator[str]:
+        """All nodes below a branch."""
+        for child in self.nodes[code].children:
+            yield child
+            yield from self.within(child)
+
+    def within_full(self, full: Mapping[str, bool]) -> set[str]:
+        """What stands below a `sum` branch that has its maximum: what is lacking there is lost to nobody."""
+        sums = [code for code, node in self.nodes.items() if node.children and node.aggregate == SUM and full.get(code)]
+        return {below for code in sums for below in self.within(code)}
+
+    def beyond(self, node: Node) -> Fraction:
+        """The part of a `sum` branch's maximum that its rows cannot fill: only bonus points can."""
+        maxima = [child.maximum or ZERO for child in self.siblings(node.children)]
+        return max((node.maximum or ZERO) - sum(maxima, ZERO), ZERO)
 
     def below(self, code: str) -> Iterator[str]:
         """The leaves below a node (a leaf: itself)."""
@@ -226,7 +273,8 @@ class Framework:
         return replace(self, nodes={**self.nodes, **idle})
 
     def global_weights(self) -> dict[str, Fraction]:
-        """Every scored leaf's share of the index when nothing is exempt; the shares sum to 1."""
+        """Every scored leaf's share of the index when nothing is exempt; the shares sum to 1. A branch of bonus and
+        penalty rows alone has its own."""
         weights: dict[str, Fraction] = {}
 
         def distribute(codes: tuple[str, ...], share: Fraction) -> None:
@@ -234,7 +282,7 @@ class Framework:
             whole = sum((node.weight for node in nodes), Fraction(0))
             for node in nodes:
                 part = share * node.weight / whole
-                if node.children:
+                if self.siblings(node.children):
                     distribute(node.children, part)
                 else:
                     weights[node.code] = part
@@ -254,6 +302,18 @@ def combined(aggregate: str, below: list[Node]) -> Fraction | None:
 def scopes_of(cell: str) -> Lists:
     """The lists that a cell of the column `scope` names."""
     return tuple(dict.fromkeys(name for part in cell.split(";") if (name := part.strip())))
+
+
+def extras_of(nodes: Mapping[str, Node]) -> dict[str, list[str]]:
+    """Bonus and penalty rows by where they count: the nearest `sum` branch above each, else the index."""
+    found: dict[str, list[str]] = {INDEX: []}
+    for node in nodes.values():
+        if node.role in ("bonus", "penalty"):
+            code = node.parent
+            while code and nodes[code].aggregate != SUM:
+                code = nodes[code].parent
+            found.setdefault(code or INDEX, []).append(node.code)
+    return found
 
 
 def finished_node(reference: str) -> tuple[str, str]:

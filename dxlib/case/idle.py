@@ -9,7 +9,7 @@ import pandas as pd
 from ..errors import Finding
 from ..languages import in_each
 from ..schema import EVIDENCE
-from .framework import Framework, Node, optional, weight
+from .framework import SUM, Framework, Node, optional, weight
 
 FIRST, SECOND = in_each("a"), in_each("b")
 OF_LEAVES = ("direction", *FIRST, *SECOND, "unit", EVIDENCE, "owner", "verifier", "source")
@@ -23,6 +23,7 @@ def check_idle(framework: Framework, indicators: pd.DataFrame, agencies: int, fi
     for node in framework.nodes.values():
         row = said[node.row]
         idle = [*(on_branch(node, row) if node.children else on_leaf(node, row, agencies)), *unscored(node, row)]
+        idle += added(framework, node, row)
         for column, reason in idle:
             code = "E_FRAMEWORK" if reason == "direction_on_branch" else "W_FRAMEWORK"
             facts = {"code": node.code, "rule": node.rule.name}
@@ -43,6 +44,12 @@ def unscored(node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
         for column in ("weight", "aggregate") if node.children else ("weight",):
             if row[column] and (column != "weight" or weight(row[column])):
                 yield column, "cell_unscored"
+
+
+def added(framework: Framework, node: Node, row: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """A row of a `sum` branch weighs its points; a weight of 0 says that it counts nothing, as everywhere."""
+    if node.scored and node.parent and framework.nodes[node.parent].aggregate == SUM and weight(row["weight"]):
+        yield "weight", "weight_in_sum"
 
 
 def on_leaf(node: Node, row: dict[str, str], agencies: int) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,9 @@ import pandas as pd
 from .. import schema
 from ..errors import Finding, nearest
 from ..languages import in_each
-from ..rules import Rule, RuleError, Unscored, parse_rule, shape_of, shown
+from ..rules import ZERO, Rule, RuleError, Unscored, parse_rule, shape_of, shown
 from .cells import check_value
-from .framework import FULL, INDEX, Framework, Node, Unread, combined, optional, scopes_of, weight
+from .framework import FULL, INDEX, SUM, Framework, Node, Unread, combined, extras_of, optional, scopes_of, weight
 from .gates import read_gates
 from .settings import Settings
 
@@ -65,6 +65,7 @@ def build(
     if broken:
         return None, findings
     findings += check_signs(rescaled, settings.aggregate, file)
+    findings += check_sums(rescaled, has_points, file)
     findings += check_complements(rescaled, settings, file)
     resolve(rescaled, children, has_points, settings, by_code, file, findings)
     whole = index_total(rescaled, children[""], settings, has_points)
@@ -82,6 +83,7 @@ def check_lists(
     """Rows of some lists alone: the lists are there, a row has none that its branch lacks, every list has a row that
     counts, and stated maxima are those of the rows that all have, or of every list."""
     findings, known = [], [one for one in lists if one]
+    sums = [code for code, node in framework.nodes.items() if node.children and node.aggregate == SUM]
     for code, node in framework.nodes.items():
         where = (file, node.row, "scope")
         for name in node.scope:
@@ -90,6 +92,10 @@ def check_lists(
                 findings.append(Finding("E_REFERENCE", "scope_unknown", *where, name, facts))
             elif node.parent and not framework.own((name,)).nodes[node.parent].there:
                 findings.append(Finding("E_FRAMEWORK", "scope_outside", *where, name, {"code": code}))
+        above = next((c for c in sums if node.scope and code in framework.within(c)), "")
+        if above:
+            facts = {"code": code, "branch": above}
+            findings.append(Finding("E_FRAMEWORK", "scope_in_sum", *where, ";".join(node.scope), facts))
     trees = [framework.own((one,)) for one in lists]
     for one, tree in zip(lists, trees, strict=True):
         below = {"": framework.tops} | {c: n.children for c, n in tree.nodes.items() if n.children and n.scored}
@@ -279,6 +285,12 @@ def check_complements(nodes: dict[str, Node], settings: Settings, file: str) -> 
     return found if settings.missing == "zero" else []
 
 
+def check_sums(nodes: dict[str, Node], has_points: bool, file: str) -> list[Finding]:
+    """Only points can be added as they are."""
+    sums = [node for node in nodes.values() if node.children and node.aggregate == SUM and not has_points]
+    return [Finding("E_FRAMEWORK", "sum_points", file, n.row, "aggregate", SUM, {"code": n.code}) for n in sums]
+
+
 def check_kinds(nodes: dict[str, Node], by_code: dict[str, dict], file: str) -> list[Finding]:
     """A declared kind of figures against the rule that takes them: its thresholds are on the same scale. Where they are
     percentages a kind is declared: nothing else says whether 40 % is 40 or 0.4."""
@@ -314,8 +326,8 @@ def undeclared(node: Node, unit: str) -> bool:
 def check_extra(nodes: dict[str, Node], total: Fraction, file: str) -> list[Finding]:
     """Bonus and penalty rows of which one alone may move an agency by more than `MOST_EXTRA` of the index."""
     found, most = [], total * MOST_EXTRA
-    for node in nodes.values():
-        rule = node.rule
+    for code in extras_of(nodes)[INDEX]:  # in a `sum` branch its maximum is the limit
+        node, rule = nodes[code], nodes[code].rule
         times = rule.cases_beyond(most) if most else None
         if times:
             facts = {"code": node.code, "share": f"{float(MOST_EXTRA):.0%}", "most": shown(most)}
@@ -334,6 +346,7 @@ def resolve(
     findings: list[Finding],
 ) -> None:
     """Maxima from the leaves up, what is scored, and weights among siblings. Changes `nodes` in place."""
+    extras = extras_of(nodes)
     for code in reversed(list(nodes)):
         node = nodes[code]
         if not node.children:
@@ -346,16 +359,14 @@ def resolve(
             nodes[code] = replace(node, scored=scored and not silent(node, nodes))
             continue
         below = [nodes[c] for c in node.children if nodes[c].scored]
-        scored = bool(below) and node.maximum != 0 and not silent(node, nodes)
+        more = [nodes[c].rule for c in extras.get(code, ())]
+        scored = bool(below or more) and node.maximum != 0 and not silent(node, nodes)
         whole = None if unreadable(by_code[code], "aggregate") else combined(node.aggregate, below)
-        wrong = scored and None not in (whole, node.maximum) and node.maximum != whole
-        if has_points and wrong and not any(n.scope for n in nodes.values()):  # else `check_lists` says so
-            facts = {"code": code, "stated": shown(node.maximum), "sum": shown(whole)}
-            findings.append(
-                Finding("E_FRAMEWORK_SUM", "maximum_sum", file, node.row, "max_points", shown(node.maximum), facts)
-            )
-        known = whole if has_points and whole is not None else node.maximum if has_points else None
-        nodes[code] = replace(node, scored=scored, maximum=known if scored else node.maximum)
+        stated, wanted = node.maximum, node.aggregate == SUM or not any(n.scope for n in nodes.values())
+        if has_points and scored and wanted and whole is not None and not unreadable(by_code[code], "max_points"):
+            findings += check_maximum(node, whole, bool(below), more, file)
+        known = stated if node.aggregate == SUM and stated is not None else whole if whole is not None else stated
+        nodes[code] = replace(node, scored=scored, maximum=(known if has_points else None) if scored else stated)
     for parent, codes in children.items():
         weigh(parent, [nodes[c] for c in codes if nodes[c].scored], nodes, by_code, has_points, file, findings)
     check_total(nodes, children[""], settings, has_points, file, findings)
@@ -370,6 +381,26 @@ def silent(node: Node, nodes: dict[str, Node]) -> bool:
     return False
 
 
+def check_maximum(node: Node, whole: Fraction, rows: bool, more: list[Rule], file: str) -> list[Finding]:
+    """The maximum that a branch states: the one that follows from its rows; of a `sum` branch a cap, no more than they
+    can give.
+
+    whole   what its scored rows have; rows: whether it has any
+    more    bonus and penalty rows that count in it
+    """
+    stated, where = node.maximum, (file, node.row, "max_points")
+    if stated is None:
+        return [] if rows else [Finding("E_FRAMEWORK", "maximum_missing", *where, "", {"code": node.code})]
+    capped, caps = node.aggregate == SUM, [rule.cap for rule in more if rule.role == "bonus"]
+    most = whole + sum(cap for cap in caps if cap is not None)
+    if stated == whole or (capped and (None in caps or stated <= most)):
+        return []
+    facts = {"code": node.code, "stated": shown(stated), "sum": shown(most)}
+    if capped:
+        return [Finding("E_FRAMEWORK_SUM", "maximum_cap", *where, shown(stated), facts)]
+    return [Finding("E_FRAMEWORK_SUM", "maximum_sum", *where, shown(stated), facts)]
+
+
 def weigh(
     parent: str,
     siblings: list[Node],
@@ -380,7 +411,8 @@ def weigh(
     findings: list[Finding],
 ) -> None:
     given = [node for node in siblings if by_code[node.code]["weight"]]
-    if given and len(given) < len(siblings):
+    added = bool(parent) and nodes[parent].aggregate == SUM
+    if given and len(given) < len(siblings) and not added:
         lacking = next(node for node in siblings if not by_code[node.code]["weight"])
         findings.append(
             Finding(
@@ -394,12 +426,16 @@ def weigh(
             )
         )
     readable = not any(unreadable(by_code[node.code], "weight") for node in given)
-    if given and readable and not any(node.weight for node in given):
+    some = added and len(given) < len(siblings)
+    if given and readable and not some and not any(node.weight for node in given):
         findings.append(
             Finding("E_FRAMEWORK", "weight_zero", file, given[0].row, "weight", "0", {"parent": parent or "index"})
         )
     for node in siblings:
         own = node.weight if given else node.maximum if has_points else Fraction(1)
+        if added:  # a weight says no more than that a row counts, or (0) that it does not
+            idle = by_code[node.code]["weight"] and not node.weight and readable
+            own = ZERO if idle else node.maximum
         nodes[node.code] = replace(node, weight=own or Fraction(0), by_maximum=has_points and not given)
 
 

@@ -12,11 +12,11 @@ from fractions import Fraction
 from itertools import repeat
 
 from ..case import Case
-from ..case.framework import CHOICES, INDEX, Framework, Gate, Lists, Node, finished_node
+from ..case.framework import CHOICES, INDEX, SUM, Framework, Gate, Lists, Node, finished_node
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
-from .aggregate import AGGREGATES, total, whole_numbers
+from .aggregate import AGGREGATES, arithmetic, total, whole_numbers
 from .rounding import round_share, rounded
 from .values import ABSENT, OPEN, Finished, Leaf, basis, leaf
 
@@ -65,11 +65,14 @@ class Exact:
         """A leaf as its answers alone have it."""
         return self.extra[code] if code in self.extra else self.ungated.get(code, self.columns[code])
 
+    def beside(self, framework: Framework, code: str) -> list[Leaf]:
+        """The bonus and penalty rows that count at a node: the index, or a `sum` branch."""
+        return [self.extra[row] for row in framework.extras.get(code, ()) if row in self.extra]
+
 
 def lists_of(case: Case) -> list[Lists]:
     """The scope of every agency, in the order of agencies.csv."""
     return [(scope,) for scope in case.tables["agencies"]["scope"].tolist()]
-
 
 def evaluate(case: Case, on: str | None = None) -> Exact:
     """Exact scores of every node and agency.
@@ -124,7 +127,7 @@ def climb(exact: Exact, framework: Framework, settings: Settings) -> Exact:
         if node.children:
             columns[node.code] = branch(node.code, columns, framework, settings, exact)
     index = branch(INDEX, columns, framework, settings, exact)
-    index = add_points(index, list(exact.extra.values()), settings)
+    index = add_points(index, exact.beside(framework, INDEX), settings)
     ordered = {INDEX: index, **{code: columns[code] for code in framework.nodes}}
     return replace(exact, columns=ordered)
 
@@ -229,8 +232,9 @@ def branch(code: str, columns: dict[str, Column], framework: Framework, settings
 
     exact   whose agencies, and of which lists, the columns are of
     """
+    beside = exact.beside(framework, code)
     if not framework.scoped:
-        return of_children(code, columns, framework, settings, exact.agencies)
+        return of_children(code, columns, framework, settings, exact.agencies, beside)
     n = len(exact.agencies)
     out = Column([None] * n, [ZERO] * n, [ZERO] * n, [False] * n, [ABSENT] * n)
     for tree, places in framework.trees(exact.lists):
@@ -238,7 +242,8 @@ def branch(code: str, columns: dict[str, Column], framework: Framework, settings
             continue
         siblings = [node.code for node in tree.siblings(children_of(tree, code))]
         below = {each: in_tree(columns[each], each, tree, framework, places) for each in siblings}
-        own = of_children(code, below, tree, settings, [exact.agencies[i] for i in places])
+        extra = [Leaf([row.shares[i] for i in places], [row.states[i] for i in places]) for row in beside]
+        own = of_children(code, below, tree, settings, [exact.agencies[i] for i in places], extra)
         part = ONE if code == INDEX else tree.part_of(framework, code)
         held = own.present if part == 1 else [part * present for present in own.present]
         for k, i in enumerate(places):
@@ -267,10 +272,20 @@ def children_of(framework: Framework, code: str) -> tuple[str, ...]:
 
 
 def of_children(
-    code: str, columns: dict[str, Column], framework: Framework, settings: Settings, agencies: list[str]
+    code: str,
+    columns: dict[str, Column],
+    framework: Framework,
+    settings: Settings,
+    agencies: list[str],
+    beside: list[Leaf],
 ) -> Column:
-    """The same of agencies that stand in one tree."""
+    """The same of agencies that stand in one tree.
+
+    beside   the bonus and penalty rows that count here, if it is a `sum` branch
+    """
     whole = code == INDEX
+    if not whole and framework.nodes[code].aggregate == SUM:
+        return added(framework.nodes[code], columns, beside, framework, settings, len(agencies))
     aggregate = framework.aggregate if whole else framework.nodes[code].aggregate
     maximum = framework.total if whole else framework.nodes[code].maximum
     children = children_of(framework, code)
@@ -307,6 +322,78 @@ def of_children(
         out.blocked.append(True in blocked)
         out.states.append(words[found])
     return out
+
+
+def added(
+    node: Node, columns: dict[str, Column], extra: list[Leaf], framework: Framework, settings: Settings, n: int
+) -> Column:
+    """A `sum` branch: the points of its children and its bonus and penalty points, together at least 0 and at most its
+    own maximum.
+
+    That is the maxima of the children that stay, at most its maximum. A child that leaves its weight to its siblings
+    leaves them its points: theirs count in proportion. Where all leave, the branch does, with its bonus and penalty.
+    """
+    siblings = framework.siblings(node.children)
+    if not siblings:
+        return extras_alone(node, extra, settings, n)
+    cells = [(columns[c.code], c.maximum or ZERO, bool(c.weight)) for c in siblings]
+    scale, rest, rooted = node.maximum or ZERO, framework.beyond(node), node.code in framework.rooted
+    weighty = total([most for _, most, counts in cells if counts])
+    out = Column([], [], [], [], [])
+    for i in range(n):
+        held = total([column.own_maxima[i] for column, _, counts in cells if counts])
+        room = total([column.own_maxima[i] for column, *_ in cells])
+        counting = [column for column, _, counts in cells if counts]
+        waiting = [row.states[i] for row in extra if row.states[i] in OPEN] if held else []
+        own_maximum = min(scale, room + rest) if held else min(scale, room)
+        known = [(c.own_maxima[i], s) for c in counting if (s := c.shares[i]) is not None and c.own_maxima[i]]
+        blocked, share = bool(waiting) or any(c.blocked[i] for c in counting), None
+        if known and not blocked:
+            points = arithmetic(known) * room + total(extra_points(extra, i, settings))
+            share = min(max(points / own_maximum, ZERO), ONE)
+        if settings.rounding == "every-level":
+            share = round_share(share, own_maximum, settings, rooted)
+        states = [c.states[i] for c in counting]
+        out.shares.append(share)
+        out.own_maxima.append(own_maximum)
+        stays = ONE if held == weighty else min(scale, held + rest) / min(scale, weighty + rest)
+        out.present.append(stays if held else ZERO)
+        out.blocked.append(blocked)
+        out.states.append(state_of([*waiting, *states], share))
+    return out
+
+
+def extras_alone(node: Node, extra: list[Leaf], settings: Settings, n: int) -> Column:
+    """A `sum` branch of bonus and penalty rows alone. What is not declared counts nothing; where none of them applies
+    the branch is a row that does not apply."""
+    scale = node.maximum or ZERO
+    out = Column([], [], [], [], [])
+    for i in range(n):
+        states = [row.states[i] for row in extra]
+        policy = settings.not_applicable if set(states) == {"not-applicable"} else ""
+        blocked = not set(OPEN).isdisjoint(states)
+        stays = ZERO if policy == "exclude" else ONE
+        share: Fraction | None = Fraction(policy == "full")
+        if blocked or policy in ("exclude", "within-parent"):
+            share = None
+        elif not policy:
+            share = min(max(total(extra_points(extra, i, settings)) / scale, ZERO), ONE)
+        if settings.rounding == "every-level":
+            share = round_share(share, scale, settings, False)
+        out.shares.append(share)
+        out.own_maxima.append(scale * stays)
+        out.present.append(stays)
+        out.blocked.append(blocked)
+        out.states.append(state_of(states, share))
+    return out
+
+
+def extra_points(extra: list[Leaf], i: int, settings: Settings) -> list[Fraction]:
+    """The bonus and penalty points of one agency; a missing one counts nothing."""
+    points = [p for p in (row.shares[i] for row in extra) if p is not None]
+    if settings.rounding == "every-level":
+        return [rounded(p, settings.points_decimals, settings.half) for p in points]
+    return points
 
 
 def by_agency(columns: Sequence[Column], n: int) -> Iterator[tuple[tuple, ...]]:
@@ -379,11 +466,8 @@ def add_points(index: Column, extra: list[Leaf], settings: Settings) -> Column:
     out = Column([], index.own_maxima, index.present, [], [])
     for i, (share, own_maximum) in enumerate(zip(index.shares, index.own_maxima, strict=True)):
         waiting = [row.states[i] for row in extra if row.states[i] in OPEN]
-        points = [p for p in (row.shares[i] for row in extra) if p is not None]
-        if settings.rounding == "every-level":
-            points = [rounded(p, settings.points_decimals, settings.half) for p in points]
         if share is not None and own_maximum:
-            share = min(max(share + total(points) / own_maximum, ZERO), ONE)
+            share = min(max(share + total(extra_points(extra, i, settings)) / own_maximum, ZERO), ONE)
         out.shares.append(None if waiting else share)
         out.blocked.append(bool(waiting) or index.blocked[i])
         out.states.append(state_of([*waiting, index.states[i]], None) if waiting else index.states[i])
@@ -394,13 +478,14 @@ def coverage(framework: Framework, exact: Exact) -> list[Fraction]:
     """Per agency, the share of the whole index's weight that has a value.
 
     Rows that do not apply are part of the whole, those of other lists are not: an agency that is assessed on 30 of 100
-    points stands at 0.3. Of alternatives (best, worst) one is enough.
+    points stands at 0.3. Of alternatives (best, worst) one is enough; so it is of bonus and penalty rows that make a
+    branch by themselves.
     """
     columns = exact.columns
 
     def node(tree: Framework, code: str, i: int) -> Fraction:
         children = tree.nodes[code].children
-        if children:
+        if tree.siblings(children):
             return branch_of(tree, tree.nodes[code].aggregate, children, i)
         return Fraction(columns[code].states[i] in VALUED)
 
@@ -412,7 +497,8 @@ def coverage(framework: Framework, exact: Exact) -> list[Fraction]:
 
     found = [ZERO] * len(exact.agencies)
     for tree, places in framework.trees(exact.lists):
-        counted = [columns[node.code].states for node in tree.leaves if node.scored]
+        rows = [node for node in tree.nodes.values() if node.scored and not tree.siblings(node.children)]
+        counted = [columns[node.code].states for node in rows]
         for i in places:
             whole = all(states[i] in VALUED for states in counted)
             found[i] = ONE if whole else branch_of(tree, tree.aggregate, tree.tops, i)

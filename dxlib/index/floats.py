@@ -49,21 +49,21 @@ class Shares:
 
 
 def leaf_shares(case: Case, on: str | None = None, exact: Exact | None = None) -> Shares:
-    """Leaf shares as floats, (N, D) in the order of agencies.csv and of the tree."""
+    """Leaf shares as floats, (N, D) in the order of agencies.csv and of the tree; a `sum` branch is one row."""
     exact = exact or evaluate(case, on)
-    codes = [node.code for node in case.framework.leaves if node.scored]
+    framework = case.framework.outer
+    codes = [node.code for node in framework.leaves if node.scored]
     columns = [exact.columns[code] for code in codes]
     nan = float("nan")
     x = np.array([[nan if s is None else float(s) for s in column.shares] for column in columns], float).T
     present = np.array([[float(p) for p in column.present] for column in columns], float).T
     index = exact.columns["index"]
-    points = np.array(
-        [[0.0 if p is None else float(p) for p in row] for row in (leaf.shares for leaf in exact.extra.values())], float
-    )
+    added = [leaf.shares for leaf in exact.beside(framework, "index")]
+    points = np.array([[0.0 if p is None else float(p) for p in row] for row in added], float)
     whole = np.array([float(r) or 1.0 for r in index.own_maxima])
     extra = points.sum(axis=0) / whole if len(points) else np.zeros(len(exact.agencies))
     scored = np.array([s is not None for s in index.shares])
-    nodes = [node.code for node in case.framework.nodes.values() if node.scored]
+    nodes = [node.code for node in framework.nodes.values() if node.scored]
     own_maxima = {code: np.array([float(r) for r in exact.columns[code].own_maxima]) for code in nodes}
     return Shares(exact.agencies, codes, x, present, extra, bool(len(points)), scored, own_maxima, exact.lists)
 
@@ -95,7 +95,7 @@ def index_scores(framework: Framework, shares: Shares, weights: Weights) -> np.n
 
 def scorer(framework: Framework, shares: Shares) -> Callable[[Weights], np.ndarray]:
     """`index_scores` in two steps: what no weighting changes is done here, once; the result takes many weightings."""
-    codes = [node.code for node in framework.nodes.values() if node.scored]
+    codes = [node.code for node in framework.outer.nodes.values() if node.scored]
     scores = row_scorer(framework, shares, codes)
     return lambda weights: scores(np.array([weights[code] for code in codes], float))
 
@@ -142,7 +142,7 @@ def in_tree(climb: Branch, tree: Framework, whole: Framework, codes: Sequence[st
 
 def climber(framework: Framework, shares: Shares, rows: Mapping[str, int], collapse: bool) -> Branch:
     """From weights (nodes, K) to (share of the index, part of its weight that stays or None for all), (K, N) each."""
-    leaf = {code: i for i, code in enumerate(shares.codes)}
+    framework, leaf = framework.outer, {code: i for i, code in enumerate(shares.codes)}
 
     def family(aggregate: str, children: tuple[str, ...]) -> Family:
         """The children, arithmetic branches below an arithmetic one replaced by their own children."""

@@ -62,7 +62,8 @@ def units(framework: Framework) -> list[str]:
 
 
 def scored_leaves(framework: Framework) -> list[str]:
-    """All leaves below the index, whatever the means above them."""
+    """All leaves below the index, whatever the means above them; a `sum` branch is one."""
+    framework = framework.outer
     found: list[str] = []
 
     def go(codes: Sequence[str]) -> None:
@@ -184,7 +185,7 @@ def from_leaves(
     shares   leaf -> share of every agency, for all `scored_leaves`
     kept     leaf -> whether a leaf without a share leaves its weight to its siblings (else to the whole index)
     """
-    framework, n = case.framework, len(agencies)
+    framework, n = case.framework.outer, len(agencies)
     columns = {}
     for node in framework.leaves:
         if node.code not in shares:

@@ -64,7 +64,8 @@ def linear(case: Case, exact: Exact, level: str = "pillar", tree: Framework | No
 
     tree   of `Framework.trees`: that of the agencies of some lists, who alone are taken; by default there is one tree
 
-    At level "pillar" whatever happens below the top rows is taken as computed. Rows of weight 0 are left out.
+    At level "pillar" whatever happens below the top rows is taken as computed, and so is a `sum` branch at any level.
+    Rows of weight 0 are left out.
     None where the index is not such a mean for every agency of a list: another aggregation (for leaves: anywhere),
     a row without a share or handed on to the others, bonus or penalty points cut off at the ends of the scale,
     rounding at every level. Raises ValueError for an unknown level. Source: OECD/JRC Handbook (2008), ch. 6
@@ -72,7 +73,8 @@ def linear(case: Case, exact: Exact, level: str = "pillar", tree: Framework | No
     """
     if level not in LEVELS:
         raise ValueError(f"level is pillar or indicator, not {level!r}")
-    framework, index = tree or case.framework, exact.columns[INDEX]
+    framework, index = (tree or case.framework).outer, exact.columns[INDEX]
+    extras = exact.beside(framework, INDEX)
     branches = [node.aggregate for node in framework.nodes.values() if node.children and node.scored]
     means = {framework.aggregate, *(branches if level == "indicator" else ())}
     if means != {"arithmetic"} or case.settings.rounding == "every-level":
@@ -91,7 +93,7 @@ def linear(case: Case, exact: Exact, level: str = "pillar", tree: Framework | No
         shares = [column.shares[i] for column in columns]
         if any(column.present[i] != full for column, full in zip(columns, part, strict=True)):
             return None
-        points = [p for p in (leaf.shares[i] for leaf in exact.extra.values()) if p is not None]
+        points = [p for p in (leaf.shares[i] for leaf in extras) if p is not None]
         extra = total(points) / index.own_maxima[i] if points and index.own_maxima[i] else ZERO
         known = [share + extra for share in shares if share is not None]
         if len(known) < len(codes) or dot(known, weights) != index.shares[i]:
@@ -107,7 +109,7 @@ def linear(case: Case, exact: Exact, level: str = "pillar", tree: Framework | No
         weights,
         official,
         [index.own_maxima[i] for i in rows],
-        bool(exact.extra),
+        bool(extras),
     )
 
 

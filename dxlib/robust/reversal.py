@@ -177,13 +177,13 @@ def smallest_changes(lin: Linear, i: int, j: int) -> tuple[list[float], str, str
 
 
 def effective_weights(case: Case, exact: Exact) -> dict[str, list[Fraction | None]]:
-    """What a full share of every scored leaf is worth in the index, agency by agency.
+    """What a full share of every scored leaf (a `sum` branch is one) is worth in the index, agency by agency.
 
     Returns, by code, (N,): the leaf's share of the index after rows that do not apply have handed their weight on;
     None where the row counts nothing for the agency, or stands under another aggregation than the arithmetic mean.
     Source: OECD/JRC Handbook (2008), ch. 6: the derivative of a linear aggregation.
     """
-    framework, n = case.framework, len(exact.agencies)
+    framework, n = case.framework.outer, len(exact.agencies)
     out: dict[str, list[Fraction | None]] = {leaf.code: [None] * n for leaf in framework.leaves if leaf.scored}
 
     def distribute(aggregate: str, codes: tuple[str, ...], i: int, share: Fraction) -> None:
@@ -250,12 +250,13 @@ def before_the_ends(case: Case, exact: Exact, i: int) -> Fraction:
     """One agency's index share with its bonus and penalty points, not yet cut off at 0 and 1."""
     index = exact.columns[INDEX]
     share = index.shares[i] or ZERO
-    if not exact.extra or ZERO < share < ONE:
+    extras = exact.beside(case.framework, INDEX)
+    if not extras or ZERO < share < ONE:
         return share
     parts = [(node.weight, exact.columns[node.code]) for node in case.framework.siblings(case.framework.tops)]
     held = [(w * column.present[i], column.shares[i]) for w, column in parts]
     pairs = [(w, s) for w, s in held if s is not None]
-    points = total([p for p in (leaf.shares[i] for leaf in exact.extra.values()) if p is not None])
+    points = total([p for p in (leaf.shares[i] for leaf in extras) if p is not None])
     added = points / index.own_maxima[i]
     return dot([w for w, _ in pairs], [s for _, s in pairs]) / total([w for w, _ in pairs]) + added
 

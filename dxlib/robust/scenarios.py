@@ -143,18 +143,23 @@ def reweighted(framework: Framework, weights: str, leave_out: str = "none") -> F
     if weights == "equal-main":
         codes = list(framework.tops)
     elif weights == "equal-within":
-        branches = [n for n in framework.nodes.values() if n.aggregate not in ("best", "worst")]
+        branches = [n for n in framework.outer.nodes.values() if n.aggregate not in ("best", "worst")]
         codes = [code for branch in branches for code in branch.children]
     equal = {n.code: replace(n, weight=Fraction(1), by_maximum=False) for n in framework.siblings(codes) if n.weight}
     framework = replace(framework, nodes={**framework.nodes, **equal})
     return framework if leave_out == "none" else framework.without(leave_out)
 
 
+def counting_leaves(framework: Framework) -> list[str]:
+    nodes = framework.nodes
+    return [code for code, weight in framework.global_weights().items() if weight and not nodes[code].children]
+
+
 def candidates(start: Start) -> dict[str, list[str]]:
     """Every alternative that can be computed for a case, the official one first; some may change nothing."""
     case, framework = start.case, start.case.framework
     leaves = start.leaves[start.on]
-    counted = [code for code, w in framework.global_weights().items() if w]
+    counted = counting_leaves(framework)
     lacking = any(leaves[code].states[i] == "missing" for code in counted for i in start.listed.tolist())
     mains = [node.code for node in framework.siblings(framework.tops) if node.weight]
     means = framework.aggregate in MEANS
@@ -189,7 +194,7 @@ def changes(start: Start, factor: str, alternative: str) -> bool:
     settings = replace(case.settings, missing=alternative) if factor == "missing" else case.settings
     leaves = normalised(start.leaves[source], case, start.listed, alternative if factor == "normalisation" else "rule")
     other = leaf_columns(case, leaves, settings, start.leaves[source])
-    counted = [code for code, w in framework.global_weights().items() if w]
+    counted = counting_leaves(framework)
     points = [code for code, node in framework.nodes.items() if node.role in ("bonus", "penalty")]
     return any(
         (official[code].shares[i], official[code].present[i], official[code].own_maxima[i])
@@ -365,7 +370,7 @@ def tops(exact: Exact, frameworks: list[Framework], settings: Settings) -> Itera
             below[key] = climb(exact, tree, settings)
         columns = below[key].columns
         index = branch(INDEX, columns, tree, settings, exact)
-        yield add_points(index, list(exact.extra.values()), settings)
+        yield add_points(index, exact.beside(tree, INDEX), settings)
 
 
 def published(scores: np.ndarray, own_maxima: np.ndarray, settings: Settings, ask: Ask) -> np.ndarray:

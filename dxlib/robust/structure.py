@@ -50,7 +50,7 @@ def sample_of(case: Case, on: str | None, level: str = "indicator") -> Sample:
     if level not in ("indicator", "pillar"):
         raise ValueError("level is indicator or pillar")
     framework, exact = case.framework, evaluate(case, on)
-    above = {leaf: top for top in framework.tops for leaf in framework.below(top)}
+    above = {code: top for top in framework.tops for code in (top, *framework.within(top))}
     if level == "indicator":
         nominal = {code: w for code, w in framework.global_weights().items() if w}
     else:

@@ -23,7 +23,9 @@ CELLS = 4_000_000  # numbers that the box sampler proposes at once
 
 
 def families(framework: Framework) -> list[list[str]]:
-    """The scored siblings of every branch, the index's top rows first."""
+    """The scored siblings of every branch, the index's top rows first; none in a `sum` branch, where weights say
+    nothing."""
+    framework = framework.outer
     groups = [framework.tops, *(node.children for node in framework.nodes.values() if node.children)]
     scored = [[node.code for node in framework.siblings(group)] for group in groups]
     return [group for group in scored if group]

@@ -61,3 +61,48 @@ class Count(Counted):
 
     def top(self, said: Answer) -> dict[str, str]:
         return {"a": str(-(-self.cap // self.each)), "b": ""}
+
+
+@dataclass(frozen=True)
+class Deduct(Counted):
+    """`deduct(p[, cap])`: the maximum less min(a x p, cap) points, not below 0: p points off for each thing counted."""
+
+    name, examples = "deduct", ("deduct(1)", "deduct(2, 9)")
+    maximum: Fraction = ONE
+
+    @classmethod
+    def parse(cls, args: list[str], scale: Scale) -> Deduct:
+        each, cap = scale.points(args)
+        if not scale.maximum:
+            raise RuleError("rule_points_without_maximum", scale.text, part=scale.text)
+        return cls(each=each, cap=cap, maximum=scale.maximum)
+
+    @property
+    def most(self) -> Fraction:
+        """Points that it takes off at most."""
+        return self.maximum if self.cap is None else min(self.cap, self.maximum)
+
+    @property
+    def shape(self) -> Hashable:
+        return type(self), self.each / self.maximum, self.most / self.maximum
+
+    def share(self, value: Fraction) -> Fraction:
+        return 1 - min(value * self.each, self.most) / self.maximum
+
+    def points_formula(self, scale: Fraction, at: Places) -> str:
+        return f"{exactly(self.maximum)}-MIN({at.value}*({exactly(self.each)}),{exactly(self.most)})"
+
+    def share_formula(self, at: Places) -> str:
+        off = f"{at.value}*({exactly(self.each)})"
+        off = off if self.cap is None else f"MIN({off},{exactly(self.cap)})"
+        return f"MAX(0,{at.maximum}-{off})/{at.maximum}"
+
+    def plausible_amount(self, share: float, typical: float, rng: Random) -> float:
+        return round(float(self.most / self.each) * (1 - share))
+
+    def top(self, said: Answer) -> dict[str, str]:
+        return {"a": "0", "b": ""}
+
+    def lower(self, said: Answer, rng: Random) -> dict[str, str]:
+        a = int(said["a"]) if said["a"].isdigit() else None
+        return {"a": str(a + 1)} if a is not None and (a + 1) * self.each <= self.most else {}

@@ -16,7 +16,7 @@ from ..case import Case
 from ..case.answered import Cells as Answer
 from ..case.answered import on_top
 from ..case.answers import ANSWER
-from ..case.framework import Framework, Gate, Node
+from ..case.framework import SUM, Framework, Gate, Node
 from ..case.tables import rows_of
 from ..rules import Places, exactly
 from ..schema import EVIDENCE
@@ -83,6 +83,9 @@ class Wording:
         self.options = {code: options_of(case, code, lang) for code in self.rows}
         tree = case.framework
         self.tops = {code: top for top in reversed(tree.tops) for code in tree.below(top)}  # row -> its pillar
+        self.above = {code: top for top in tree.tops for code in tree.within(top)}  # branches too
+        sums = [code for code, node in tree.nodes.items() if node.children and node.aggregate == SUM]
+        self.within = {code: branch for branch in sums for code in tree.within(branch)}  # the nearest comes last
         self.methods = {n.code: self.method(n) for n in case.framework.leaves}
         # what forms have alike, made once
         self.bodies: dict[tuple[tuple[str, ...], frozenset[str]], Body] = {}
@@ -112,6 +115,20 @@ class Wording:
 
     def scale(self, node: Node) -> Fraction:
         return node.maximum or self.case.framework.total
+
+    def own_maxima(self, tree: Framework, kept: Collection[str], spared: Collection[str]) -> dict[str, Fraction]:
+        """The maximum that each row of a form has left where some do not apply; of a `sum` branch, within its own."""
+        found = dict[str, Fraction]()
+        for node in reversed(list(tree.nodes.values())):
+            if not node.scored or node.code not in kept or node.code in spared:
+                continue
+            rows = sum((found.get(child, Fraction(0)) for child in node.children), Fraction(0))
+            found[node.code] = rows if node.children else self.scale(node)
+            if node.children and node.aggregate == SUM:
+                extras = [code for code in tree.extras.get(node.code, ()) if code in kept and code not in spared]
+                left = bool(rows) or (bool(extras) and not tree.siblings(node.children))
+                found[node.code] = min(self.scale(node), rows + tree.beyond(node)) if left else Fraction(0)
+        return found
 
     def method(self, node: Node) -> str:
         """How a row is scored, and the gates before and behind it."""
@@ -221,25 +238,25 @@ def body_of(words: Wording, tree: Framework, kept: tuple[str, ...], spared: froz
     line = TABLE + 1
     lines: dict[str, int] = {}
     sums: dict[str, list[str]] = {}
-    tops: list[tuple[str, int]] = []
+    branches: list[tuple[str, int]] = []
     straight: list[str] = []
     clamped = False
     can_sum = case.framework.has_points and all(
-        case.framework.nodes[c].aggregate == "arithmetic" for c in kept if case.framework.nodes[c].children
+        case.framework.nodes[c].aggregate in ("arithmetic", SUM) for c in kept if case.framework.nodes[c].children
     )
     for code in kept:
         node = tree.nodes[code]
         here, tall = lines_of(words, node, line, code in spared)
         cells |= here
         heights |= tall
-        if node.code in case.framework.tops and node.children:
-            tops.append((code, line))
+        if node.children and (code in case.framework.tops or node.aggregate == SUM):
+            branches.append((code, line))
         if not node.children:
             lines[code] = line
             del cells[line, BEFORE]
         counted = not node.children and here[line, POINTS].style != "muted"  # parts: in the first line
-        if counted and node.role == "score" and code not in case.framework.tops:
-            sums.setdefault(words.tops[code], []).append(at(line, POINTS))
+        if counted and node.role != "none" and (code in words.within or (node.role == "score" and node.parent)):
+            sums.setdefault(words.within.get(code, words.tops[code]), []).append(at(line, POINTS))
         elif counted and node.role != "none":  # under no branch, or counted by none: straight to the total
             straight.append(at(line, POINTS))
             clamped = clamped or node.role != "score"
@@ -248,19 +265,24 @@ def body_of(words: Wording, tree: Framework, kept: tuple[str, ...], spared: froz
         del cells[lines[code], EXPLANATION]
     shut = close_live(words, cells, lines, spared)
     if can_sum:
-        for code, place in tops:
+        own_maxima = words.own_maxima(tree, kept, spared)
+        for code, place in reversed(branches):
             if sums.get(code):
                 parts = [*spans(sums[code]), *shut.get(code, ())]
-                cells[place, POINTS] = Cell("", "branch_points", formula=f"SUM({','.join(parts)})")
-        whole = [at(place, POINTS) for code, place in tops if sums.get(code)]
+                live = f"SUM({','.join(parts)})"
+                if tree.nodes[code].aggregate == SUM:
+                    live = f"MAX(0,MIN({exactly(own_maxima[code])},{live}))"
+                cells[place, POINTS] = Cell("", "branch_points", formula=live)
+                if code not in tree.tops:
+                    sums.setdefault(words.within.get(code, words.above[code]), []).append(at(place, POINTS))
+        whole = [at(place, POINTS) for code, place in branches if sums.get(code) and code in tree.tops]
         parts = [f"SUM({','.join(spans(each))})" for each in (whole, straight) if each] + shut.get("", [])
         if parts:
             blank = {c: Cell("", "total") for c in CLAIM_COLUMNS}
             total = {"row": Cell(text("sheet.form.total", lang), "total")}
             live = "+".join(parts)
             if clamped:  # as the index is, once, between nothing and the agency's own maximum
-                nodes = [case.framework.nodes[code] for code in kept if code not in spared]
-                own = sum((words.scale(n) for n in nodes if not n.children and n.role == "score"), Fraction(0))
+                own = sum((own_maxima.get(code, Fraction(0)) for code in case.framework.tops), Fraction(0))
                 live = f"MAX(0,MIN({exactly(own)},{live}))"
             total["points"] = Cell("", "total", formula=live)
             put(cells, line, blank | total)
@@ -286,7 +308,7 @@ def close_live(
             closed = f'IF(COUNT({live})=0,"",0)'
             cells[place] = replace(cells[place], formula=f"IF(AND({','.join(met)}),{live},{closed})")
         elif cells[place].style != "muted":
-            top = "" if code in tree.tops else words.tops[code]
+            top = words.within.get(code) or ("" if code in tree.tops else words.tops[code])
             off.setdefault(top, []).append(f"{'-' if top else '-1*'}IF(AND({','.join(met)}),0,SUM({at(*place)}))")
     return off
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..case import Case
-from ..case.framework import Framework
+from ..case.framework import INDEX, Framework
 from ..case.settings import policies as policy_keys
 from ..robust.linear import top_weights
 from ..rules import ZERO
@@ -61,16 +61,22 @@ def own_weights(case: Case, code: str, lang: str) -> str:
 def rules(case: Case, lang: str) -> Table | None:
     """Which kinds of rule score the rows, and how many rows each."""
     used = [node.rule.name for node in case.framework.leaves]
+    within = any(code != INDEX for code in case.framework.extras)
     heads = [
         Column(text("report.rule", lang), "name"),
         Column(text("report.rule_how", lang)),
         Column(text("report.rows", lang), "number"),
     ]
     body = [
-        [text(f"rule.{name}.name", lang), text(f"rule.{name}.how", lang), number(used.count(name), lang)]
+        [text(f"rule.{name}.name", lang), text(how_key(name, within), lang), number(used.count(name), lang)]
         for name in dict.fromkeys(used)
     ]
     return table(text("report.rules_caption", lang), heads, body, labels.source(case, lang), labels.gates(case, lang))
+
+
+def how_key(name: str, within: bool) -> str:
+    """The words for how a rule scores. within: bonus and penalty rows also count in branches"""
+    return f"rule.{name}.{'within' if within and name in ('bonus', 'penalty') else 'how'}"
 
 
 def policies(case: Case, lang: str) -> Table | None:

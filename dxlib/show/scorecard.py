@@ -150,9 +150,10 @@ def lost_table(case: Case, scores: pd.DataFrame, ledger: pd.DataFrame, agency: s
     reasons = {row["code"]: name(row, lang) for row in case.tables["reasons"].to_dict("records")}
     by_row = ledger[ledger["agency"] == agency].set_index("indicator").to_dict("index")
     rows, body = labels.rows(case, lang), []
+    capped = case.framework.within_full(own["score"].ge(1).to_dict())
     for node in case.framework.leaves:
-        if node.code not in own.index:
-            continue  # a row of other lists
+        if node.code not in own.index or node.code in capped:
+            continue  # a row of other lists, or nothing lost to anybody
         row = own.loc[node.code]
         full = row["max_points"] if case.framework.has_points else case.framework.total
         if node.role != "score" or not node.scored or pd.isna(row["score"]) or row["score"] >= 1 or pd.isna(full):

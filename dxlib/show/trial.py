@@ -48,6 +48,7 @@ def trial_data(case: Case, exact: Exact, codes: Sequence[str], lang: str) -> dic
     """Ranked agencies: name n, list l, official rank r, position w of the own weights, shares s, bonus and penalty as
     a share x, own maximum m; beside them the different own weights and how places are decided."""
     index, columns = exact.columns[INDEX], [exact.columns[code] for code in codes]
+    extras = exact.beside(case.framework, INDEX)
     nominal = [float(case.framework.nodes[code].weight) for code in codes]
     official = tabulate(case, exact, [INDEX])
     named, patterns, rows = labels.agencies(case, lang), [], []
@@ -60,7 +61,7 @@ def trial_data(case: Case, exact: Exact, codes: Sequence[str], lang: str) -> dic
         ]
         if own not in patterns:
             patterns.append(own)
-        given = [leaf.shares[i] for leaf in exact.extra.values()]
+        given = [leaf.shares[i] for leaf in extras]
         whole = index.own_maxima[i]
         added = float(sum((x for x in given if x is not None), start=0) / whole) if whole else 0.0
         rows.append(
@@ -75,7 +76,7 @@ def trial_data(case: Case, exact: Exact, codes: Sequence[str], lang: str) -> dic
             }
         )
     decimals = case.settings.points_decimals if case.settings.rank_on == "published" else None
-    return {"weights": patterns, "rows": rows, "decimals": decimals, "clamped": bool(exact.extra)}
+    return {"weights": patterns, "rows": rows, "decimals": decimals, "clamped": bool(extras)}
 
 
 def places(data: Mapping[str, Any]) -> list[int]:

@@ -15,7 +15,7 @@ import pandas as pd
 from ..case import Case
 from ..case.framework import Node
 from ..case.tables import rows_of
-from ..index import Exact, evaluate
+from ..index import INDEX, Exact, evaluate
 from ..index.exact import CLOSED
 from ..index.rounding import rounded
 from ..rules import ONE
@@ -69,23 +69,26 @@ def open_items(case: Case, scored: Scores | None = None) -> pd.DataFrame:
     claimed = scored.claimed if scored else evaluate(case, "claimed")
     verified = scored.verified if scored else evaluate(case, "verified")
     place = {agency: i for i, agency in enumerate(verified.agencies)}
-    maxima, weights = row_maxima(case), case.framework.global_weights()
+    maxima, framework = row_maxima(case), case.framework
+    weighty = {code for code, weight in framework.global_weights().items() if weight}
+    for where, extras in framework.extras.items():  # bonus and penalty rows: where they count
+        if where == INDEX or not weighty.isdisjoint([where, *framework.within(where)]):
+            weighty.update(extras)
     steps = case.tables["verdicts"].groupby(CELL).size().to_dict()
 
     deciding = {code: case.framework.decides(code) for code in case.framework.gates}
 
     def counts(node: Node, agency: str) -> bool:
         """A row behind a gate that stays closed holds nothing up; one that may open or close a gate does."""
-        weighs = weights.get(node.code, 0) > 0 or node.role in ("bonus", "penalty")
         if closed(node.code, agency) and not any((agency, code) in kinds for code in deciding[node.code]):
             return False
-        return (weighs or opens(node.code)) and agency not in case.answers.exempt.get(node.code, ())
+        return (node.code in weighty or opens(node.code)) and agency not in case.answers.exempt.get(node.code, ())
 
     def closed(code: str, agency: str) -> bool:
         return code in deciding and verified.columns[code].states[place[agency]] == CLOSED
 
     def opens(code: str) -> bool:
-        return any(code in before and weights.get(behind, 0) > 0 for behind, before in deciding.items())
+        return any(code in before and behind in weighty for behind, before in deciding.items())
 
     def points(exact: Exact, code: str, i: int) -> float:
         values = values_of(exact, code)

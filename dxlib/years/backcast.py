@@ -23,7 +23,7 @@ import pandas as pd
 from ..case import Case
 from ..case.answered import on_top
 from ..case.answers import ANSWER
-from ..case.framework import Framework, Lists, optional
+from ..case.framework import INDEX, Framework, Lists, optional
 from ..case.tables import rows_of
 from ..index import Exact
 from ..index.aggregate import whole_numbers
@@ -283,7 +283,8 @@ def beyond(case: Case, rows: Rows, joint: Joint, exact: Exact) -> dict[int, Frac
     rounding at every level): place -> share of the maximum; only what is not 0."""
     origins = [i for i in np.unique(joint.places[joint.places >= 0]).tolist() if rows.scores[i] is not None]
     if case.settings.rounding != "every-level":
-        origins = [i for i in origins if any(row.shares[i] for row in exact.extra.values())]
+        extras = exact.beside(case.framework, INDEX)
+        origins = [i for i in origins if any(row.shares[i] for row in extras)]
     found: dict[int, Fraction] = {}
     for i, summed_up in zip(origins, sums_of(case, rows, origins), strict=True):
         score = rows.scores[i]
@@ -299,7 +300,7 @@ def with_more(then: Backcast, sums: Sequence[Fraction | None], rows: np.ndarray)
     above, below = np.zeros(places.shape, dtype=object), np.ones(places.shape, dtype=object)
     for cell in zip(*np.nonzero(np.isin(places, list(then.more))), strict=True):
         above[cell], below[cell] = then.more[int(places[cell])].as_integer_ratio()
-    limited = any(node.role in ("bonus", "penalty") for node in then.case.framework.leaves)
+    limited = bool(then.case.framework.extras[INDEX])
     scores = [
         x if x is None or not mean else x + mean
         for x, mean in zip(sums, weighted_means(then.joint.weights[rows], above, below), strict=True)

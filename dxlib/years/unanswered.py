@@ -49,11 +49,11 @@ class Unanswered:
 
 
 def leaves_of(framework: Framework, code: str) -> list[str]:
-    """The leaves below a row that carry weight; a leaf itself."""
-    node = framework.nodes[code]
-    if not node.children:
+    """The leaves below a row that carry weight; a leaf itself, and a branch of bonus and penalty rows alone."""
+    below = framework.siblings(framework.nodes[code].children)
+    if not below:
         return [code]
-    weighted = [child.code for child in framework.siblings(node.children) if child.weight]
+    weighted = [child.code for child in below if child.weight]
     return [leaf for child in weighted for leaf in leaves_of(framework, child)]
 
 

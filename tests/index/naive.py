@@ -157,6 +157,8 @@ def share_by_rule(rule: str, direction: int, maximum: Fraction, x) -> Fraction:
         return share if "unclipped" in args else min(max(share, ZERO), ONE)
     each = written(args[0].rstrip("p"))
     cap = written(args[1].rstrip("p")) if len(args) > 1 else None
+    if name == "deduct":
+        return max(maximum - (x * each if cap is None else min(x * each, cap)), ZERO) / maximum
     if name == "count":
         return min(x * each, maximum if cap is None else min(cap, maximum)) / maximum
     points = x * each if cap is None else min(x * each, cap)
@@ -204,7 +206,7 @@ class Referee:
         if whole:
             self.points_set = whole.points_set
         self.scale = Fraction(index.get("total", 1))
-        for name in "own kind children scored siblings full weight counting rooted by_code takes_b leaf node deciding ranked".split():
+        for name in "own kind children scored beside siblings full weight counting rooted by_code takes_b leaf node deciding ranked".split():
             setattr(self, name, cache(getattr(self, name)))  # each question is answered once
 
     # Who has which rows
@@ -250,7 +252,14 @@ class Referee:
         if any(self.stated(c) == 0 for c in self.path(code)):
             return False
         below = self.children(code)
-        return any(self.scored(c) for c in below) if below else self.kind(code) not in UNSCORED
+        if below:
+            return any(self.scored(c) for c in below) or bool(code and self.beside(code))
+        return self.kind(code) not in UNSCORED
+
+    def beside(self, code: str) -> list[str]:
+        """Bonus and penalty rows that count in a `sum` branch ("": at the index): it is the nearest above them."""
+        rows = [c for c in self.rows if self.kind(c) in ("bonus", "penalty")]
+        return [c for c in rows if next((p for p in self.path(c) if self.aggregate(p) == "sum"), "") == code]
 
     def siblings(self, code: str) -> list[str]:
         """The children that are scored."""
@@ -262,10 +271,15 @@ class Referee:
             return self.scale
         if code and not self.children(code):
             return self.stated(code) or ZERO
+        if code and self.aggregate(code) == "sum" and self.stated(code):
+            return self.stated(code)
         below = [self.full(c) for c in self.siblings(code)]
         return max(below, default=ZERO) if self.aggregate(code) in ("best", "worst") else sum(below, ZERO)
 
     def weight(self, code: str) -> Fraction:
+        parent = self.rows[code]["parent"]
+        if parent and self.aggregate(parent) == "sum":
+            return ZERO if self.get(code, "weight") == "0" else self.full(code)
         if any(self.get(c, "weight") for c in self.siblings(self.rows[code]["parent"])):
             return Fraction(self.get(code, "weight"))
         return self.full(code) if self.points_set else ONE
@@ -443,6 +457,8 @@ class Referee:
 
     def branch(self, agency: str, code: str) -> Node:
         shown = [self.node(agency, c) for c in self.siblings(code)]
+        if code and self.aggregate(code) == "sum":
+            return self.added(agency, code) if shown else self.only_beside(agency, code)
         if not shown:
             return Node(None, ZERO, ZERO, ZERO, False, "not-scored")
         how = self.aggregate(code)
@@ -471,6 +487,56 @@ class Referee:
             state = next((s for s in OPEN if s in states), alone)
         return Node(share, own, kept, covered, blocked, state)
 
+    def added(self, agency: str, code: str) -> Node:
+        """A `sum` branch with scored rows: points, from nothing up to the maximum."""
+        below = [(self.full(c), self.node(agency, c)) for c in self.counting(code)]
+        every = [(self.full(c), self.node(agency, c)) for c in self.siblings(code)]
+        cap, stays = self.full(code), sum((n.own for _, n in below), ZERO)
+        by_bonus = max(cap - sum((full for full, _ in every), ZERO), ZERO)
+        room = sum((n.own for _, n in every), ZERO)
+        given = [self.leaf(c)[agency] for c in self.beside(code)] if stays else []
+        own = min(cap, room + by_bonus) if stays else min(cap, room)
+        whole = min(cap, sum((full for full, _ in below), ZERO) + by_bonus)
+        kept = min(cap, stays + by_bonus) / whole if stays else ZERO
+        covered = sum((full * n.covered for full, n in below), ZERO) / sum(full for full, _ in below)
+        waiting = [state for _, state in given if state in OPEN]
+        blocked = any(n.blocked for _, n in below) or bool(waiting)
+        with_share = [n for _, n in below if n.share is not None and n.own]
+        share = None
+        if with_share and not blocked:
+            points = sum((n.share * n.own for n in with_share), ZERO)
+            points *= room / sum((n.own for n in with_share), ZERO)  # the others' maxima are carried
+            share = self.within(points, given, own)
+        states = [*waiting, *(n.state for _, n in below)]
+        return Node(share, own, kept, covered, blocked, self.word(states, share))
+
+    def only_beside(self, agency: str, code: str) -> Node:
+        """A `sum` branch of bonus and penalty rows alone."""
+        given, cap = [self.leaf(c)[agency] for c in self.beside(code)], self.full(code)
+        if not given:
+            return Node(None, ZERO, ZERO, ZERO, False, "not-scored")
+        states = [state for _, state in given]
+        policy = self.index.get("not_applicable", "exclude") if set(states) == {"not-applicable"} else ""
+        blocked = any(state in OPEN for state in states)
+        share = None if blocked else self.within(ZERO, given, cap)
+        share = {"exclude": None, "within-parent": None, "full": ONE, "zero": ZERO}.get(policy, share)
+        word = self.word(states, share)
+        if policy == "exclude":
+            return Node(None, ZERO, ZERO, ZERO, False, word)
+        return Node(share, cap, ONE, Fraction(word in VALUE), blocked, word)
+
+    def within(self, points: Fraction, given: list[tuple[Fraction | None, str]], own: Fraction) -> Fraction:
+        """Points with bonus and penalty, from nothing up to what is left of the maximum, as a share of that."""
+        extra = [x for x, _ in given if x is not None]
+        extra = [rounded(x, self.decimals, self.half) for x in extra] if self.every_level else extra
+        return min(max(points + sum(extra, ZERO), ZERO), own) / own
+
+    def word(self, states: list[str], share: Fraction | None) -> str:
+        if share is not None:
+            return next(s for s in (*VALUE, "missing", "not-applicable") if s in states)
+        alone = "not-applicable" if set(states) == {"not-applicable"} else "missing"
+        return next((s for s in OPEN if s in states), alone)
+
     def combine(self, how: str, parts: list[tuple[Fraction, Fraction, Fraction]], own: Fraction) -> Fraction:
         """The share of a branch from (weight that is left, share, own maximum) of the children that have one."""
         shares, whole = [s for _, s, _ in parts], sum(w for w, _, _ in parts)
@@ -492,7 +558,7 @@ class Referee:
 
     def with_bonus(self, agency: str, index: Node) -> Node:
         """Bonus and penalty points on the index, clamped once."""
-        rows = [c for c in self.whole.rows if self.whole.kind(c) in ("bonus", "penalty")]
+        rows = self.beside("")
         given = [self.leaf(c)[agency] for c in rows if self.has(agency, c)]
         if waiting := {state for _, state in given if state in OPEN}:
             state = next(s for s in OPEN if s in waiting | {index.state})

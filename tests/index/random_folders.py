@@ -90,7 +90,8 @@ class Maker:
     """One folder in the making."""
 
     def __init__(self, seed: int):
-        r = self.r = Random(seed)
+        r, self.s = Random(seed), Random(-1 - seed)
+        self.r = r
         self.index = index = {"title": {"vi": "Ví dụ"}, "points_decimals": r.choice((0, 1, 2, 2, 2, 3, 4))}
         self.grain = Fraction(1, 2 * 10 ** index["points_decimals"])
         self.with_points = r.random() < 0.75
@@ -113,10 +114,8 @@ class Maker:
         self.negative = r.random() < 0.02
         self.grow("", self.total, r.randint(1, 4), index.get("aggregate") in MEANS)
         if self.reported:
-            next(row for row in self.rows if "source" in row)["source"] = "reported"
-        self.gates(
-            Random(-1 - seed)
-        )  # its own, so that folders without a gate are what they were before there were any
+            next((row for row in self.rows if "source" in row), self.rows[-1])["source"] = "reported"
+        self.gates(Random(-1 - seed))  # its own, so that folders without a gate are what they were before
 
     def aggregate(self) -> str:
         return self.r.choice(("arithmetic", "arithmetic", "best", "worst", *MEANS))
@@ -136,6 +135,9 @@ class Maker:
             if depth > 1 and r.random() < 0.6:
                 row["aggregate"] = r.choice(("", self.aggregate()))
                 row["max_points"] = text(own) if self.with_points and r.random() < 0.5 else ""
+                if self.with_points and self.s.random() < 0.3:
+                    self.sum(row, own, depth)
+                    continue
                 self.grow(code, own, depth - 1, plain or row["aggregate"] in MEANS)
             else:
                 row |= self.leaf(own, plain)
@@ -150,6 +152,18 @@ class Maker:
             each, cap = r.choice(("0.125", "1", "2.5", text(self.total))), r.choice(("", ", 2", ", 0.375"))
             code = f"{parent}.8" if parent else "8"
             self.rows.append({"code": code, "parent": parent, "rule": f"{r.choice(('bonus', 'penalty'))}({each}{cap})"})
+
+    def sum(self, row: dict[str, str], own: Fraction, depth: int) -> None:
+        """A branch that adds points: its rows can give its maximum, or more, or less beside a bonus; or it has a bonus
+        and penalties alone."""
+        kind, code = self.s.choice(("all", "capped", "capped", "filled", "alone")), row["code"]
+        row |= {"aggregate": "sum", "max_points": row["max_points"] if kind == "all" else text(own)}
+        if kind != "alone":
+            times = {"all": 1, "filled": Fraction(1, 2)}.get(kind, self.s.choice((Fraction(5, 4), 2)))
+            self.grow(code, own * times, depth - 1, False)
+        extra = {"filled": ["bonus(1)"], "alone": ["bonus(0.5)", "penalty(1, 2)"]}
+        rules = extra.get(kind, self.s.choice(([], [], ["penalty(0.25)"], ["bonus(0.5, 2)"])))
+        self.rows += [{"code": f"{code}.x{i}", "parent": code, "rule": rule} for i, rule in enumerate(rules)]
 
     def unscored(self, parent: str, code: str, weight: str) -> None:
         """A row that is collected and shown, or a branch of such rows, or one of maximum 0."""

@@ -23,6 +23,7 @@ RULES = {  # rule: directions; beside the examples that the shapes give, in ever
     "options(a:1, b:0.3)": (1,),
     "parts(a:0.7, b:0.5)": (1,),
     "count(3, 10)": (1,),
+    "deduct(3, 10)": (1,),
     "goalposts(0.1, 0.9)": (1,),
     "goalposts(0.9, 0.1, unclipped)": (1,),
     "goalposts(0.01, 40, log)": (1,),
@@ -54,7 +55,7 @@ values = st.sampled_from([Fraction(n, 20) for n in range(1, 21)]) | st.fractions
 columns = st.lists(values | st.none(), min_size=1, max_size=7)
 
 
-DOWNHILL = ("goalposts(0.9", "goalposts(40", "goalposts(12")
+DOWNHILL = ("goalposts(0.9", "goalposts(40", "goalposts(12", "deduct")
 
 
 def test_every_shape_of_the_room_is_known():

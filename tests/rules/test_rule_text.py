@@ -64,6 +64,8 @@ def test_blanks_and_order_of_steps_do_not_matter(text):
     ("ratio(1)", "rule_no_arguments", 7),
     ("points(5)", "rule_no_arguments", 8),
     ("count(-1)", "rule_positive", 7),
+    ("deduct(-1)", "rule_positive", 8),
+    ("deduct(1, 2, 3)", "rule_arguments", 15),
     ("bonus(a)", "rule_number", 7),
     ("steps(1:1", "rule_bracket", 10),
     ("steps(1:1,,2:0.5)", "rule_arguments", 10),
@@ -125,7 +127,7 @@ def test_steps_that_fall_are_told_to_turn_round():
     assert [level.share(Fraction(n)) for n in (1, 2, 3)] == [Fraction(1, 2), Fraction(1, 2), 1]
 
 
-@pytest.mark.parametrize("text", ["steps(1:5p)", "options(a:5p)", "count(2)"])
+@pytest.mark.parametrize("text", ["steps(1:5p)", "options(a:5p)", "count(2)", "deduct(2)"])
 @pytest.mark.parametrize("maximum", [None, Fraction(0)])
 def test_points_need_a_maximum(text, maximum):
     with pytest.raises(RuleError) as wrong:

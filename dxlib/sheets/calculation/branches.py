@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from ...case.framework import CHOICES, Node
+from ...case.framework import CHOICES, SUM, Node
 from ...index import INDEX
 from ...index.exact import Column, branch
+from ...index.rounding import rounded
+from ...index.values import OPEN
+from ...rules import quoted
 from ..book import Cell, Sheet
-from .inputs import aggregate, by_points, children, place
+from .inputs import adds, aggregate, by_points, children, place
 from .plan import FIRST as LINES
 from .plan import LETTERS, Plan, figure_style, rounding, shown, top
-from .points import MAXIMUM, POINTS, SHARE
+from .points import MAXIMUM, POINTS, SHARE, STATE
 
 TITLE, SECTION, CODE, WEIGHT, FIRST = LINES - 2, LINES - 1, LINES, LINES + 1, LINES + 2
 START = 1  # after the column of the agency
@@ -29,7 +32,7 @@ class Block:
     sections   kind -> first column; the children stand in their order
                points and room: of a branch whose points are the sum (or the most) of those below it
                share and weight: of any other mean; room: own maxima, where there are points; term: what is multiplied
-               or added
+               or added; extra: bonus and penalty points that count in a `sum` branch
     results    kind -> column: sum, share, room, points, present
     """
 
@@ -37,10 +40,13 @@ class Block:
     aggregate: str
     counting: tuple[Node, ...]
     idle: tuple[Node, ...]
+    extras: tuple[Node, ...]
     sections: dict[str, int]
     results: dict[str, int]
 
     def children(self, section: str) -> tuple[Node, ...]:
+        if section == "extra":
+            return self.extras
         return (*self.counting, *self.idle) if section == "room" else self.counting
 
     @property
@@ -65,16 +71,17 @@ def blocks(plan: Plan) -> dict[str, Block]:
     for code in plan.branches:
         below = children(plan, code)
         counting, idle = (tuple(c for c in below if bool(c.weight) is counts) for counts in (True, False))
+        extras = tuple(plan.extras(code)) if aggregate(plan, code) == SUM else ()
         kinds = sections_of(plan, code)
         sections = {}
         for kind in kinds:
             sections[kind] = column
-            column += len(counting) + (len(idle) if kind == "room" else 0)
+            column += len(extras) if kind == "extra" else len(counting) + (len(idle) if kind == "room" else 0)
         results = {}
         for kind in results_of(plan, code, kinds):
             results[kind] = column
             column += 1
-        found[code] = Block(code, aggregate(plan, code), counting, idle, sections, results)
+        found[code] = Block(code, aggregate(plan, code), counting, idle, extras, sections, results)
     return found
 
 
@@ -86,6 +93,8 @@ def share_cells(plan: Plan) -> Callable[[str, int], str]:
 
 def sections_of(plan: Plan, code: str) -> tuple[str, ...]:
     how, points = aggregate(plan, code), plan.case.framework.has_points
+    if how == SUM:
+        return (*(("points", "room") if children(plan, code) else ()), *(("extra",) if plan.extras(code) else ()))
     if is_sum(plan, code) or (how == "best" and points):
         return ("points", "room")
     term = ("term",) if how in ("geometric", "harmonic", "product") else ()
@@ -94,7 +103,7 @@ def sections_of(plan: Plan, code: str) -> tuple[str, ...]:
 
 def results_of(plan: Plan, code: str, sections: tuple[str, ...]) -> tuple[str, ...]:
     first = ("sum",) if "weight" in sections and aggregate(plan, code) not in CHOICES else ()
-    raw = ("raw",) if plan.every_level and not is_sum(plan, code) else ()
+    raw = ("raw",) if plan.every_level and not is_sum(plan, code) and aggregate(plan, code) != SUM else ()
     return (*first, *raw, "room", "points", "share", *(("present",) if code != INDEX else ()))
 
 
@@ -111,6 +120,8 @@ def faithful(plan: Plan, node: Node) -> bool:
     if not node.children:
         return True
     below = children(plan, node.code)
+    if node.aggregate == SUM:
+        return all(c.weight for c in below)
     even = all(c.weight for c in below) if node.aggregate in CHOICES else by_points(plan, node.code)
     return even and all(faithful(plan, child) for child in below)
 
@@ -126,7 +137,7 @@ def branches_sheet(plan: Plan) -> Sheet:
         cells[FIRST + i, 0] = Cell(called, "cut")
     for block in laid.values():
         put_heads(plan, block, cells, merged)
-        worked = Tower(plan, laid, block)
+        worked = Capped(plan, laid, block) if block.aggregate == SUM else Tower(plan, laid, block)
         for i in range(len(plan.agencies)):
             cells |= {(FIRST + i, column): cell for column, cell in worked.line(i).items()}
     return Sheet(
@@ -163,7 +174,7 @@ def put_heads(plan: Plan, block: Block, cells: dict[tuple[int, int], Cell], merg
     start, results = min(block.sections.values()), min(block.results.values())
     called = plan.names[block.code] if block.code == INDEX else f"{block.code}. {plan.names[block.code]}"
     cells |= {(TITLE, column): Cell("", "branch") for column in range(start, block.end)}
-    how = "sum" if is_sum(plan, block.code) else block.aggregate
+    how = "sum" if is_sum(plan, block.code) else adds(plan, block.code)
     cells[TITLE, start] = Cell(f"{called} – {plan.say(f'adds.{how}')}", "branch")
     merged.append((TITLE, start, block.end - 1))
     for section, first in block.sections.items():
@@ -185,7 +196,9 @@ def put_heads(plan: Plan, block: Block, cells: dict[tuple[int, int], Cell], merg
 
 
 def header_number(plan: Plan, node: Node, section: str) -> Cell:
-    """The weight of a child, or its maximum points."""
+    """The weight of a child, or its maximum points; bonus and penalty have neither."""
+    if section == "extra":
+        return Cell("", "head")
     value = node.weight if section in ("weight", "term", "share") else node.maximum
     column = "weight" if section in ("weight", "term", "share") else "max"
     whole = Fraction(value or plan.case.framework.total)
@@ -201,7 +214,7 @@ class Tower:
         self.columns = plan.exact.columns
         self.column = without_extra(plan) if block.code == INDEX else self.columns[block.code]
         self.raw = again(plan, block.code, "end").shares if "raw" in block.results else self.column.shares
-        self.sums = is_sum(plan, block.code)
+        self.sums = is_sum(plan, block.code) or block.aggregate == SUM
         self.no_score = plan.words["no_score"]
 
     def line(self, i: int) -> dict[int, Cell]:
@@ -214,6 +227,7 @@ class Tower:
             "room": self.own_maximum_of,
             "weight": self.weight_of,
             "term": self.term_of,
+            "extra": self.extra_of,
         }
         for section, first in self.block.sections.items():
             for k, node in enumerate(self.block.children(section)):
@@ -278,6 +292,15 @@ class Tower:
             return Cell(value, "share", f"IF(ISNUMBER({share}),IF({weight}>0,{share}^({weight}/{total}),1),1)")
         value = 0 if not x else float(w / x)
         return Cell(value, "share", f"IF(ISNUMBER({share}),IF({share}>0,{weight}/{share},0),0)")
+
+    def extra_of(self, node: Node, i: int, n: int) -> Cell:
+        """Bonus or penalty points."""
+        leaf = self.plan.leaves[node.code]
+        points = leaf.shares[i]
+        if points is not None and self.plan.every_level:
+            points = rounded(points, self.settings.points_decimals, self.settings.half)
+        value = self.no_score if leaf.states[i] in OPEN else shown(points)
+        return Cell(value, "part_points", self.below(node, POINTS, i))
 
     def counted(self, i: int) -> Fraction:
         """The weights of the children that have a share."""
@@ -400,19 +423,87 @@ class Tower:
         """The maximum of a node of whose rows an agency has a part."""
         tree = self.plan.trees[i]
         below = [self.most(child.code, i) for child in tree.siblings(tree.nodes[code].children)]
-        if not below:
+        if not below or tree.nodes[code].aggregate == SUM:
             return place(self.plan, code, "max")
         return f"MAX({','.join(below)})" if tree.nodes[code].aggregate in CHOICES else f"({'+'.join(below)})"
 
     def unless_blocked(self, formula: str, n: int) -> str:
         """No score where a part has none."""
-        first = self.block.span("points" if "points" in self.block.sections else "share", n)
-        return f"IF(COUNTIF({first},{self.plan.no_score})>0,{self.plan.no_score},{formula})"
+        parts: list[str] = [kind for kind in ("points", "extra") if kind in self.block.sections] or ["share"]
+        waiting = "+".join(f"COUNTIF({self.block.span(kind, n)},{self.plan.no_score})" for kind in parts)
+        return f"IF({waiting}>0,{self.plan.no_score},{formula})"
 
     def rounded(self, points: str) -> str:
         if not self.plan.every_level:
             return points
         return rounding(points, self.settings.points_decimals, self.settings.half)
+
+
+class Capped(Tower):
+    """A `sum` branch: points are added, those of bonus and penalty too, within its maximum."""
+
+    def __init__(self, plan: Plan, laid: dict[str, Block], block: Block):
+        super().__init__(plan, laid, block)
+        self.maximum = place(plan, block.code, "max")
+        carried = "within-parent" in (self.settings.not_applicable, self.settings.missing)
+        self.carried = carried or bool(block.idle)
+        self.alone = not block.counting  # bonus and penalty make the branch
+        self.leaves = self.settings.not_applicable == "exclude"
+
+    def none_apply(self, i: int) -> str:
+        """Whether no bonus or penalty row of a branch of such rows applies."""
+        sheet, word = self.plan.sheet("points"), quoted(self.plan.words["not_applicable"])
+        lines = [self.plan.row_lines[node.code] + i + 1 for node in self.block.extras]
+        states = [f"'{sheet}'!{LETTERS[STATE]}{line}={word}" for line in lines]
+        return f"AND({','.join(states)})"
+
+    def rest(self) -> str:
+        """What of the maximum bonus points alone can fill."""
+        return f"+MAX(0,{self.maximum}-SUM({self.block.span('room', WEIGHT + 1)}))" if self.block.extras else ""
+
+    def counting(self, n: int) -> str:
+        """The own maxima of the rows that count."""
+        return self.block.span("room", n, len(self.block.counting))
+
+    def own_maximum(self, i: int, n: int) -> Cell:
+        own_maximum = self.column.own_maxima[i]
+        if self.alone:
+            formula = f"IF({self.none_apply(i)},0,{self.maximum})" if self.leaves else self.maximum
+        else:
+            room = f"SUM({self.block.span('room', n)})"
+            formula = f"MIN({self.maximum},{room})"
+            if self.block.extras:
+                formula = f"IF(SUM({self.counting(n)})=0,{formula},MIN({self.maximum},{room}{self.rest()}))"
+        return Cell(shown(own_maximum), figure_style(own_maximum), formula)
+
+    def points(self, i: int, n: int) -> Cell:
+        share = self.column.shares[i]
+        value = self.worth(self.column, i, None if share is None else share * self.column.own_maxima[i])
+        own_maximum, block = self.block.result("room", n), self.block
+        more = f"SUM({block.span('extra', n)})" if block.extras else ""
+        if self.alone:
+            without = {"full": self.maximum, "zero": "0"}.get(self.settings.not_applicable, '""')
+            within = self.rounded(f"MAX(0,MIN({own_maximum},{more}))")
+            formula = self.unless_blocked(f"IF({self.none_apply(i)},{without},{within})", n)
+        else:
+            first, room = block.span("points", n), block.span("room", n)
+            added = f"SUM({first})"
+            if self.carried:
+                added = f"{added}*SUM({room})/SUMPRODUCT(ISNUMBER({first})*{self.counting(n)})"
+            together = f"{added}+{more}" if more else added
+            within = self.rounded(f"MAX(0,MIN({own_maximum},{together}))")
+            formula = self.unless_blocked(f'IF(COUNT({first})=0,"",{within})', n)
+            if more:  # where all rows leave, nothing waits
+                formula = f'IF(SUM({self.counting(n)})=0,"",{formula})'
+        return Cell(value, "score", formula)
+
+    def present(self, i: int, n: int) -> Cell:
+        if self.alone:
+            formula = f"IF({self.none_apply(i)},0,1)" if self.leaves else "1"
+        else:
+            ends = [f"MIN({self.maximum},SUM({self.counting(line)}){self.rest()})" for line in (n, WEIGHT + 1)]
+            formula = f"IF(SUM({self.counting(n)})=0,0,{ends[0]}/{ends[1]})"
+        return Cell(shown(self.column.present[i]), "part_share", formula)
 
 
 def again(plan: Plan, code: str, rounds: str) -> Column:

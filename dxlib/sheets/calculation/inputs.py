@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ...case.framework import CHOICES, Node
+from ...case.framework import CHOICES, SUM, Node
 from ...index import INDEX
 from ...show.labels import gate_words
 from ...words import text, translated
@@ -54,7 +54,7 @@ def set_sheet(plan: Plan) -> Sheet:
         if node is not None and node.role == "score":
             values["weight"] = weight(plan, node)
         if branch:
-            values["how"] = Cell(plan.say(f"adds.{aggregate(plan, code)}"), "branch_said")
+            values["how"] = Cell(plan.say(f"adds.{adds(plan, code)}"), "branch_said")
         elif node is not None:
             row = rows[code]
             scale, unit = node.maximum or framework.total, row["unit"]
@@ -77,6 +77,12 @@ def aggregate(plan: Plan, code: str) -> str:
     return framework.aggregate if code == INDEX else framework.nodes[code].aggregate
 
 
+def adds(plan: Plan, code: str) -> str:
+    """The key of the words for how a branch combines its rows."""
+    how = aggregate(plan, code)
+    return "capped" if how == SUM else how
+
+
 def children(plan: Plan, code: str) -> list[Node]:
     """The children that enter a node's score, those of weight 0 too."""
     framework = plan.case.framework
@@ -94,7 +100,8 @@ def maximum(plan: Plan, code: str) -> Cell:
         return (
             Cell(shown(value), style.replace("figure", "given")) if code == INDEX else Cell(shown(value), style, whole)
         )
-    if not below:
+    stated = aggregate(plan, code) == SUM and value != sum(c.maximum or 0 for c in children(plan, code))
+    if not below or stated:
         return Cell(shown(value), style.replace("figure", "given"))
     together = f"MAX({','.join(below)})" if aggregate(plan, code) in CHOICES else "+".join(below)
     return Cell(shown(value), style, together)
@@ -123,7 +130,7 @@ def part(plan: Plan, code: str) -> Cell:
     node = framework.nodes[code]
     siblings = [own_line(plan, c.code, "weight") for c in children(plan, node.parent or INDEX)]
     above, own = own_line(plan, node.parent or INDEX, "part"), own_line(plan, code, "weight")
-    value = sum((plan.parts.get(below, Fraction(0)) for below in framework.below(code)), Fraction(0))
+    value = sum((plan.parts.get(below, Fraction(0)) for below in (code, *framework.within(code))), Fraction(0))
     return Cell(shown(value), "share", f"{above}*{own}/({'+'.join(siblings)})")
 
 

@@ -49,7 +49,12 @@ class Plan:
 
     @cached_property
     def extra(self) -> list[Node]:
-        return [node for node in self.rows if node.role in ("bonus", "penalty")]
+        """The bonus and penalty rows that count at the index."""
+        return self.extras(INDEX)
+
+    def extras(self, code: str) -> list[Node]:
+        """Those that count at the index, or in a `sum` branch."""
+        return [self.case.framework.nodes[row] for row in self.case.framework.extras.get(code, ())]
 
     @cached_property
     def branches(self) -> list[str]:
@@ -110,7 +115,7 @@ class Plan:
     @cached_property
     def set_lines(self) -> dict[str, int]:
         """code -> its line on the sheet of the index set: the index, then what counts in reading order."""
-        nodes = [node for node in self.case.framework.nodes.values() if node.scored or node in self.extra]
+        nodes = [node for node in self.case.framework.nodes.values() if node.scored or node in self.rows]
         return {code: FIRST + i for i, code in enumerate([INDEX, *(node.code for node in nodes)])}
 
     @cached_property

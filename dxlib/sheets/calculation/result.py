@@ -208,8 +208,10 @@ class Result:
 
 
 def alternatives(plan: Plan) -> bool:
-    """Whether some branch takes the best or worst of its children."""
+    """Whether some branch takes the best or worst of its children, or is covered by any bonus or penalty row in it."""
     framework = plan.case.framework
+    if any(n.children and n.scored and not framework.siblings(n.children) for n in framework.nodes.values()):
+        return True
     means = {framework.aggregate, *(n.aggregate for n in framework.nodes.values() if n.children and n.scored)}
     return not means.isdisjoint(CHOICES)
 
