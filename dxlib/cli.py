@@ -276,7 +276,7 @@ def whole(value: str) -> tuple[str, str]:
 
 def run_check(args: argparse.Namespace) -> int:
     from .case import check
-    from .index import check_printed
+    from .index import check_printed, check_quota_ties
     from .lock import clean, free, said_left
     from .show.typeface import check_signs
 
@@ -287,7 +287,12 @@ def run_check(args: argparse.Namespace) -> int:
     for other in gone:
         print(text("cli.cleaned", args.say, path=other), file=sys.stderr)
     findings = [found for folder in places for found in said_left(folder)]
-    findings += check(args.data, args.year, args.group, also=lambda case: (*check_printed(case), *check_signs(case)))
+    findings += check(
+        args.data,
+        args.year,
+        args.group,
+        also=lambda case: (*check_printed(case), *check_quota_ties(case), *check_signs(case)),
+    )
     show_findings(findings, args, sys.stdout)
     errors = sum(f.severity == "error" for f in findings)
     if not args.json and not args.quiet:

@@ -171,4 +171,14 @@ def notes(case: Case, rows: pd.DataFrame, lang: str) -> list[str]:
     if len(tied):
         said.append(text("report.ties", lang, n=len(tied)))
     exact = report.hidden(case, rows, lang)
-    return [*said, exact] if exact else said
+    said += [exact] if exact else []
+    if case.settings.classes.by_cut:
+        return said
+    named, bands = labels.agencies(case, lang), labels.classes(case, lang)
+    why = [(row, labels.held(case, row, lang)) for row in rows.to_dict("records")]
+    said += [
+        text("class_reason.of", lang, who=named[row["agency"]], label=bands[row["class"]], why=words)
+        for row, words in why
+        if words
+    ]
+    return [*said, text("class_reason.note", lang)]

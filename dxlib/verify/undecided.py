@@ -3,7 +3,8 @@
 A claim on a scored, bonus or penalty row that is reported and applies waits for its verdict, whatever it is worth: a
 claim of nothing and a declared deduction of 0, too. Rows of rule `none` or of maximum 0, rows that are not reported
 and rows that do not apply need none. An appeal that was lodged waits for its decision on whatever row. A cell of
-weight 0 is open like any other, but counts nothing: it holds nothing up, and comes last.
+weight 0 is open like any other, but counts nothing: it holds nothing up, and comes last; unless a condition on a class
+names its row.
 """
 
 from __future__ import annotations
@@ -70,10 +71,11 @@ def open_items(case: Case, scored: Scores | None = None) -> pd.DataFrame:
     place = {agency: i for i, agency in enumerate(verified.agencies)}
     maxima, weights = row_maxima(case), case.framework.global_weights()
     steps = case.tables["verdicts"].groupby(CELL).size().to_dict()
+    asked = {code for condition in case.settings.classes.conditions for code in condition.rows}
 
     def counts(node: Node, agency: str) -> bool:
         weighs = weights.get(node.code, 0) > 0 or node.role in ("bonus", "penalty")
-        return weighs and agency not in case.answers.exempt.get(node.code, ())
+        return (weighs or (node.scored and node.code in asked)) and agency not in case.answers.exempt.get(node.code, ())
 
     def points(exact: Exact, code: str, i: int) -> float:
         values = values_of(exact, code)
