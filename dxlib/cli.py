@@ -276,13 +276,14 @@ def whole(value: str) -> tuple[str, str]:
 
 def run_check(args: argparse.Namespace) -> int:
     from .case import check
-    from .index import check_printed
+    from .index import check_printed, check_quota_ties
     from .lock import clean, free, said_left
     from .runs.versions import touched
     from .show.typeface import check_signs
 
     def also(case: Case) -> list[Finding]:
-        return [*check_printed(case), *check_signs(case), *touched(args.data, case.year, case.group, case.approvals)]
+        kept = touched(args.data, case.year, case.group, case.approvals)
+        return [*check_printed(case), *check_quota_ties(case), *check_signs(case), *kept]
 
     if args.free_lock:
         free(args.free_lock)

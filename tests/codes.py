@@ -4,7 +4,8 @@
 
 The pages of all finding codes, docs/codes.md and docs/ma-loi.md: which reasons a code has stands in the pages
 themselves (and, for most, in the source); every word is the catalogue's. In docs/rules.md and docs/quy-tac.md the
-tables between two marks: the shapes of rules, the keys of a class. In schema/index.json the keys of a class.
+tables between two marks: the shapes of rules, the keys of a class and of a condition. In schema/index.json the keys of a
+class and of a condition.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dxlib.case.classes import KEYS
+from dxlib.case.conditions import KEYS as CONDITION_KEYS
 from dxlib.rules import SHAPES
-from dxlib.words import catalogue
+from dxlib.words import catalogue, meaning
 
 HOUSE = Path(__file__).resolve().parents[1]
 PAGES = {"en": HOUSE / "docs/codes.md", "vi": HOUSE / "docs/ma-loi.md"}
@@ -35,12 +37,14 @@ HEADS = {
 }
 SCHEMA = HOUSE / "dxlib/schema/index.json"
 RULES = {"en": HOUSE / "docs/rules.md", "vi": HOUSE / "docs/quy-tac.md"}
-MARKED = re.compile(r"(<!-- (shapes|classes) -->\n).*?(?=<!-- end -->\n)", re.DOTALL)
+MARKED = re.compile(r"(<!-- (shapes|classes|conditions) -->\n).*?(?=<!-- end -->\n)", re.DOTALL)
 TABLES = {
     ("en", "shapes"): "| rule | name | how it scores |",
     ("vi", "shapes"): "| quy tắc | tên | cách tính điểm |",
     ("en", "classes"): "| key | default | what it is |",
     ("vi", "classes"): "| khóa | mặc định | là gì |",
+    ("en", "conditions"): "| key | default | what it is |",
+    ("vi", "conditions"): "| khóa | mặc định | là gì |",
 }
 PAIR = re.compile(r'"([EW]_[A-Z_0-9]+)",\s*"([a-z_0-9]+)"')
 
@@ -89,8 +93,9 @@ def rows(table: str, lang: str) -> Iterable[str]:
     if table == "shapes":
         written = {name: ", ".join(f"`{text}`" for text in shape.examples or (name,)) for name, shape in SHAPES.items()}
         return [line(texts, said[f"rule.{name}.name"], said[f"rule.{name}.how"]) for name, texts in written.items()]
-    keys = {key: json.dumps(of.get("default", "")).strip('"') for key, of in KEYS.items() if of["type"] != "names"}
-    return [line(f"`{key}`", default, said[f"sheet.column.{key}"]) for key, default in keys.items()]
+    declared = CONDITION_KEYS if table == "conditions" else KEYS
+    keys = {key: json.dumps(of.get("default", "")).strip('"') for key, of in declared.items() if of["type"] != "names"}
+    return [line(f"`{key}`", default, meaning(table, key, lang)) for key, default in keys.items()]
 
 
 def page_of_rules(lang: str) -> str:
@@ -104,10 +109,11 @@ def page_of_rules(lang: str) -> str:
 
 
 def schema_of_index() -> str:
-    """schema/index.json as it stands, with the keys of a class as its code declares them."""
+    """schema/index.json as it stands, with the keys of a class and of a condition as their code declares them."""
     found = json.loads(SCHEMA.read_text("utf-8"))
-    of_class = next(key for key in found["keys"] if key["name"] == "class")
-    of_class["fields"] = [{"name": key, **said} for key, said in KEYS.items()]
+    for name, declared in (("class", KEYS), ("condition", CONDITION_KEYS)):
+        table = next(key for key in found["keys"] if key["name"] == name)
+        table["fields"] = [{"name": key, **said} for key, said in declared.items()]
     return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -18,11 +18,15 @@ from . import checks
 from .answered import Answers, read_answers
 from .cells import check_cells, check_references, explain_twice
 from .change import change_policies, change_weights, check_weights, edited_cells, first_new, weight_text, with_points
+from .classes import check_quota_rows
+from .conditions import check_conditions
 from .doubts import check_doubts
 from .framework import INDEX, Framework, finished_node
 from .idle import check_idle
 from .relations import check_relations
+from .settings import FILE as SETTINGS
 from .settings import Settings
+from .tables import rows_of
 from .tree import build
 
 
@@ -212,6 +216,7 @@ def freeze(
         findings += checks.check_own_rows(tables, framework, answers, place)
         findings += checks.check_choices(tables, framework, place)
         findings += check_doubts(tables, framework, settings, answers, place)
+        findings += check_standing(tables, framework, settings, f"{place}/{SETTINGS}")
     findings += checks.check_ledger(tables, place) + checks.check_days(tables, place)
     findings += checks.check_moved(tables, settings, place)
     findings += checks.check_years(tables, settings, place) + checks.check_evidence(tables, place)
@@ -230,6 +235,22 @@ def freeze(
         set_aside,
         others=MappingProxyType(dict(others)),
     )
+
+
+def check_standing(
+    tables: Mapping[str, pd.DataFrame], framework: Framework, settings: Settings, file: str
+) -> list[Finding]:
+    """Conditions and quotas of the classes against the tree, and who is in no quota because nobody ranks it."""
+    classes = settings.classes
+    if classes.by_cut:
+        return []
+    scored = {code: node.scored for code, node in framework.nodes.items()}
+    findings = check_conditions(classes.conditions, framework, file) + check_quota_rows(classes, scored, file)
+    unranked = [a for a, ranked in rows_of(tables["agencies"], "agency", "ranked") if ranked == "no"]
+    if classes.quotas and unranked:
+        facts = {"n": len(unranked), "agencies": ", ".join(unranked[:5])}
+        findings.append(Finding("W_QUOTA", "quota_unranked", file, column="class", facts=facts))
+    return findings
 
 
 def check_taken(framework: Framework, others: Mapping[str, Case], agencies: list[str], file: str) -> list[Finding]:

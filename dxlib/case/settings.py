@@ -17,7 +17,8 @@ from ..errors import Finding, nearest
 from ..languages import LANGUAGES
 from ..rules import shown
 from .characters import kind_of, of_cells
-from .classes import Class, Classes, check_classes
+from .classes import Class, Classes, check_classes, check_quotas
+from .conditions import Condition
 
 FILE = "index.toml"
 DEEPEST = 20  # tables and lists within each other; ours need four
@@ -85,9 +86,13 @@ def read_settings(data: bytes, year: str, group: str) -> tuple[Settings, list[Fi
                 Finding("E_IDENTITY", "identity", file, column=key, value=str(values[key]), facts={"folder": place})
             )
     given = values.pop("class") or ()
-    classes = Classes(Class(**c | {"cut": c["cut"] or Fraction(0)}) for c in given)
-    if not any(f.column.startswith("class") for f in findings):
+    conditions = [Condition(**c) for c in values.pop("condition") or ()]
+    for c in given:
+        c["quota_ties"] = c["quota_ties"] or ("out" if c["quota"] else "")
+    classes = Classes((Class(**c | {"cut": c["cut"] or Fraction(0)}) for c in given), conditions)
+    if not any(f.column.startswith(("class", "condition")) for f in findings):
         findings += check_classes(classes, [c["cut"] for c in given], file)
+        findings += check_quotas(classes, raw.get("class", ()), file)
     findings += check_period(values, file)
     findings += of_cells(texts(raw), file)
     values |= {"year": year, "group": group, "classes": classes}

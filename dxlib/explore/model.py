@@ -14,6 +14,7 @@ import pandas as pd
 from ..case import Case
 from ..case.framework import Framework
 from ..index import INDEX, Exact, evaluate, provisional, tabulate
+from ..index.classified import limits, lists_of, pairs, row_orders
 from ..index.exact import behind_gates, climb, coverage
 from ..index.floats import TIE, Weights, float_ranks, leaf_shares, published_shares, scorer
 from ..index.values import basis
@@ -63,12 +64,15 @@ class Ground:
 
     scores    weights -> (K, N) index shares
     own_maxima     (N,) own maxima, in points
+    limits    (N,) the highest class that conditions leave; rows: see `Classes.filled`
     """
 
     framework: Framework
     exact: Exact
     scores: Callable[[Weights], np.ndarray]
     own_maxima: np.ndarray
+    limits: tuple[int, ...]
+    rows: Mapping[int, np.ndarray]
 
 
 class Model:
@@ -149,11 +153,26 @@ class Model:
             [None if np.isnan(x) else x for x in points],
             rank,
             of,
-            [None if np.isnan(x) else self.case.settings.classes.of_float(float(x), TIE) for x in central],
+            self.classes(central, rank, of, ground),
             low,
             high,
             False,
         )
+
+    def classes(
+        self, shares: np.ndarray, rank: list[int | None], of: list[int | None], ground: Ground
+    ) -> list[int | None]:
+        """(N,) positions of the classes: by the cut, the conditions, the quotas. Weights of main indexes change no
+        share below them, so conditions stand as the exact library finds them."""
+        known = self.case.settings.classes
+        by_cut = [None if np.isnan(x) else known.of_float(float(x), TIE) for x in shares]
+        if known.by_cut:
+            return by_cut
+        held = np.array(
+            [[max(place, limit) if place else 0 for place, limit in zip(by_cut, ground.limits, strict=True)]]
+        )
+        ranks, lists = np.array([[place or 1 for place in rank]]), lists_of(self.scopes, [n is not None for n in of])
+        return [place or None for place in known.filled(held, ranks, lists, ground.rows)[0][0].tolist()]
 
     def places(self, scores: np.ndarray, listed: np.ndarray) -> list[list[int | None]]:
         """rank, of, low, high of the listed agencies, from (1 + K, N) scores, the first row being the weights tried."""
@@ -216,7 +235,8 @@ class Model:
             exact = climb(behind_gates(exact, framework, case.settings), framework, case.settings)
         shares = leaf_shares(case, exact=exact)
         own_maxima = np.array([float(own_maximum) for own_maximum in exact.columns[INDEX].own_maxima])
-        return Ground(framework, exact, scorer(framework, shares), own_maxima)
+        held = tuple(limits(case, exact, pairs(case.settings.classes.conditions)))
+        return Ground(framework, exact, scorer(framework, shares), own_maxima, held, row_orders(case, exact))
 
 
 def reweighted(framework: Framework, weights: Mapping[str, Fraction]) -> Framework:

@@ -1,5 +1,6 @@
 """What is the score? Exact scores up the tree, ranks, classes, and what a change does to them."""
 
+from .classified import check_quota_ties
 from .exact import INDEX, Exact, evaluate, provisional
 from .potential_gains import potential
 from .printed import check_printed, hidden_differences
@@ -12,6 +13,7 @@ __all__ = [
     "INDEX",
     "Exact",
     "check_printed",
+    "check_quota_ties",
     "check_zeros",
     "compare",
     "decided_by_zero",

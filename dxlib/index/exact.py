@@ -70,7 +70,7 @@ class Exact:
         return [self.extra[row] for row in framework.extras.get(code, ()) if row in self.extra]
 
 
-def lists_of(case: Case) -> list[Lists]:
+def own_lists(case: Case) -> list[Lists]:
     """The scope of every agency, in the order of agencies.csv."""
     return [(scope,) for scope in case.tables["agencies"]["scope"].tolist()]
 
@@ -87,7 +87,7 @@ def evaluate(case: Case, on: str | None = None) -> Exact:
     leaves = leaves_of(case, on)
     columns = {node.code: leaf_column(leaves[node.code], framework, node.code, settings) for node in framework.leaves}
     extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
-    exact = Exact(on, agencies, columns, extra, lists_of(case))
+    exact = Exact(on, agencies, columns, extra, own_lists(case))
     return climb(behind_gates(exact, framework, settings), framework, settings)
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import Classes
 from ..rules import ONE, ZERO
 from .exact import Exact, closed_by
 from .rows import year_rows
@@ -56,13 +57,14 @@ def opens(case: Case, exact: Exact, i: int, weights: Mapping[str, Fraction]) -> 
     return found
 
 
-def reach(case: Case, score: Fraction, rows: pd.DataFrame) -> tuple[int, int] | None:
+def reach(case: Case, score: Fraction, rows: pd.DataFrame, classes: Classes) -> tuple[int, int] | None:
     """The next higher class and the fewest rows that, fully met, reach it; None at the top, where nothing does, and
     where classes are two-sided: more is not better there.
 
-    score   of one agency;  rows   its rows of `potential`, the largest first
+    score     of one agency;  rows   its rows of `potential`, the largest first
+    classes   as they stand for it, see `classified.standing_classes`: none where points alone do not lead to one
     """
-    above, won = case.settings.classes.above(score), ZERO
+    above, won = classes.above(score), ZERO
     if above is None:
         return None
     for n, more in enumerate(rows["to_win"], start=1):

@@ -34,6 +34,8 @@ def hidden_differences(case: Case, scores: pd.DataFrame) -> pd.DataFrame:
         agency: Fraction(repr(score)) * Fraction(repr(most))
         for agency, score, most in zip(*(rows[c].tolist() for c in ("agency", "score", "max_points")), strict=True)
     }
+    if "class_by_cut" in rows:
+        rows = rows.assign(**{"class": rows["class_by_cut"]})  # what conditions and quotas say is said by themselves
     found: dict[str, tuple] = {}
     for _, alike in rows.groupby(["scope", "points", "max_points"], sort=False, dropna=False):
         printed, most = (Fraction(repr(float(alike[c].iloc[0]))) for c in ("points", "max_points"))

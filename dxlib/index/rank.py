@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..case.settings import Settings
+from .exact import Column
 from .rounding import at_root_precision, round_share
 
 
@@ -44,6 +45,13 @@ def ranked_on(share: Fraction | None, maximum: Fraction, settings: Settings, roo
     if share is None or settings.rank_on == "exact" or not maximum:
         return at_root_precision(share, rooted)
     return round_share(share, maximum, settings, rooted)
+
+
+def deciding_shares(column: Column, settings: Settings, rooted: bool) -> list[Fraction | None]:
+    """The shares of a node that decide ranks and classes, see `ranked_on`."""
+    if settings.rank_on == "exact" and not rooted:
+        return column.shares
+    return [ranked_on(s, m, settings, rooted) for s, m in zip(column.shares, column.own_maxima, strict=True)]
 
 
 def ranks_by_scope(

@@ -12,11 +12,14 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
     Returns agency, scope, score_before, score_after, points_before, points_after, rank_before, rank_after,
     places (positive: moved up; empty where a rank is missing), of_before, of_after, class_before,
-    class_after, change (same, moved, entered, left), ordered by the rank after. Ranks of lists of different
-    length are shown side by side, places are not counted between them.
+    class_after, change (same, moved, entered, left), and before that, where conditions or quotas decide classes,
+    class_reason_before and class_reason_after (see `classified.Classified`); ordered by the rank after. Ranks of lists
+    of different length are shown side by side, places are not counted between them.
     """
     keep = ["agency", "scope", "score", "points", "rank", "of", "class"]
-    tables = [table.loc[table["node"] == INDEX, keep] for table in (before, after)]
+    told = any("class_reason" in table for table in (before, after))
+    keep += ["class_reason"] if told else []
+    tables = [table.loc[table["node"] == INDEX].reindex(columns=keep) for table in (before, after)]
     both = tables[0].merge(
         tables[1], on="agency", how="outer", suffixes=("_before", "_after"), sort=False, indicator="change"
     )
@@ -44,8 +47,11 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         "of_after",
         "class_before",
         "class_after",
+        *(("class_reason_before", "class_reason_after") if told else ()),
         "change",
     ]
+    for column in ("class_reason_before", "class_reason_after") if told else ():
+        both[column] = both[column].fillna("")
     return both.sort_values(["scope", "rank_after", "agency"], na_position="last", kind="stable")[columns].reset_index(
         drop=True
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,9 @@ import pandas as pd
 
 from ..case import Case
 from ..case.settings import Settings
+from .classified import Classified, classified
 from .exact import INDEX, Column, Exact, coverage
-from .rank import ranked_on, ranks_by_scope
+from .rank import deciding_shares, ranks_by_scope
 from .rounding import rounded_column
 from .values import ABSENT, Leaf
 
@@ -37,7 +37,8 @@ COLUMNS = [
 
 def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFrame:
     """The tidy table of exact scores; of some nodes when `only` names them. Rows that an agency does not have are not
-    there."""
+    there. Where conditions or quotas decide classes, it also says class_by_cut and class_reason (see
+    `classified.Classified`)."""
     settings, framework, n = case.settings, case.framework, len(exact.agencies)
     agencies = case.tables["agencies"]
     scopes = agencies["scope"].tolist()
@@ -47,12 +48,16 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
         ranked = [r and e for r, e in zip(ranked, enough, strict=True)]
     blocks: dict[str, list] = {name: [] for name in COLUMNS[5:]}
     nodes = [code for code in exact.columns if not only or code in only]
+    found: Classified | None = None
     for code in nodes:
         column, rooted = exact.columns[code], code in framework.rooted
         deciding = deciding_shares(column, settings, rooted)
         rank, of = ranks_by_scope(deciding, scopes, ranked)
         points, maxima = printed_points(column, exact.extra.get(code), settings, rooted)
-        classes = [settings.classes.of(s) for s in deciding] if code == INDEX else [None] * n
+        classes: list[int | None] = [None] * n
+        if code == INDEX:
+            found = classified(case, exact, deciding, rank, of, scopes)
+            classes = found.places
         level = 0 if code == INDEX else framework.nodes[code].level
         score = rounded_column(column.shares, None, SCORE_DECIMALS, settings.half, rooted)
         cells: tuple[Any, ...] = ([level] * n, score, points, maxima, rank, of, classes, column.states)
@@ -73,14 +78,13 @@ def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFra
         else:
             frame[name] = [value for row in zip(*columns, strict=True) for value in row]
     table = pd.DataFrame(frame)
+    if not settings.classes.by_cut and found is not None:
+        index = table["node"] == INDEX
+        table.loc[index, "class_by_cut"] = pd.array(found.by_cut, dtype="Int64")
+        table["class_by_cut"] = table["class_by_cut"].astype("Int64")
+        table["class_reason"] = ""
+        table.loc[index, "class_reason"] = found.reasons
     return table[table["state"] != ABSENT].reset_index(drop=True) if framework.scoped else table
-
-
-def deciding_shares(column: Column, settings: Settings, rooted: bool) -> list[Fraction | None]:
-    """The shares of a node that decide ranks and classes, see `ranked_on`."""
-    if settings.rank_on == "exact" and not rooted:
-        return column.shares
-    return [ranked_on(s, m, settings, rooted) for s, m in zip(column.shares, column.own_maxima, strict=True)]
 
 
 def printed_points(

@@ -48,10 +48,12 @@ KEYS = {
     "choices": ["indicator", "name"],
     "classes": ["class"],
     "merged": ["agency"],
+    "conditions": ["condition"],
 }
 TYPES = {  # of columns that hold numbers
-    **dict.fromkeys(("score", "points", "max_points", "score_before"), "number"),
-    **dict.fromkeys(("level", "rank", "of", "class", "direction", "estimated_rank", "estimated_of"), "integer"),
+    **dict.fromkeys(("score", "points", "max_points", "score_before", "threshold"), "number"),
+    **dict.fromkeys(("level", "rank", "of", "class", "class_by_cut", "condition", "direction"), "integer"),
+    **dict.fromkeys(("estimated_rank", "estimated_of"), "integer"),
     **{key: said["type"] for key, said in CLASS_KEYS.items() if said["type"] in ("number", "integer")},
 }
 LICENCES = {  # as written in index.toml -> (SPDX name, address)
@@ -81,7 +83,7 @@ def open_data(
         "indicators": [*PUBLIC["indicators"], *(column for column, holds in used.items() if holds)],
     }
     tables = {"scores": scores, **{name: case.tables[name][columns] for name, columns in public.items()}}
-    tables["classes"] = classes(case)
+    tables |= {"classes": classes(case), "conditions": conditions(case)}
     if merged is not None:
         tables["merged"] = merged
     made = {
@@ -128,13 +130,26 @@ def classes(case: Case) -> pd.DataFrame:
     """The classes from the highest down: position, names, cut (share of the own maximum; in a set of two-sided classes
     how far from 1 the share may be), whether the cut belongs, and what else a class of the set asks."""
     known = case.settings.classes
-    more = (key for key in CLASS_KEYS if any(key in c.conditions for c in known))
+    more = (key for key in CLASS_KEYS if any(key in c.asks for c in known))
     keys = ["within" if known.two_sided else "cut", "includes_cut", *more]
     rows = [
         [i, *(c.name.get(lang, "") for lang in LANGUAGES), *(as_cell(getattr(c, key)) for key in keys)]
         for i, c in enumerate(known, start=1)
     ]
     return pd.DataFrame(rows, columns=["class", *in_each("name"), *keys])
+
+
+def conditions(case: Case) -> pd.DataFrame:
+    """The conditions on classes, in the order of index.toml."""
+    rows = []
+    for i, c in enumerate(case.settings.classes.conditions, start=1):
+        key, edge = c.bounds[0] if c.bounds else ("option", None)
+        of = "option" if c.option else c.of
+        names = [c.name.get(lang, "") for lang in LANGUAGES]
+        place = case.settings.classes.place(c.highest)
+        rows.append([i, *names, c.row, of, key, "" if edge is None else as_cell(edge), c.option, place])
+    columns = ["condition", *in_each("name"), "row", "of", "comparison", "threshold", "option", "class"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def as_cell(value: Any) -> Any:
@@ -220,7 +235,7 @@ def resource(name: str, columns: list[str], data: bytes) -> dict[str, Any]:
 
 
 def field(table: str, column: str) -> dict[str, str]:
-    own = table in ("scores", "merged") or column in ("class", MARK)
+    own = table in ("scores", "merged") or column in ("class", "condition", MARK)
     said = [
         text(f"open_data.column.{column}", lang) if own else meaning(table, column, lang)
         for lang in (OFFICIAL, INTERNATIONAL)

@@ -15,9 +15,11 @@ import pandas as pd
 from .. import confidence
 from ..case import Case
 from ..case.classes import Edge
+from ..case.conditions import Condition
 from ..case.framework import Framework
 from ..case.settings import Settings
-from ..index import INDEX, evaluate, tabulate
+from ..index import INDEX, Exact, evaluate, tabulate
+from ..index.classified import limits, pairs, row_orders
 from ..index.floats import SLICE, TIE, Shares, float_ranks, leaf_shares, published_shares, row_scorer, some
 from .weights import STREAM, Drawer, check_set, drawer_of, families, workers
 
@@ -128,7 +130,8 @@ def tally(
     Scores as `index_scores` makes them, so rows that do not apply are handled in every draw by the policy of the
     case; ties within 1e-9 share a rank, a score within 1e-9 of a cut has reached it. Where the case ranks on
     published points, every draw rounds its index; rounding at every level is not repeated. An agency that a draw
-    leaves without a score shares the last place of that draw, and is in the last class. Raises ValueError.
+    leaves without a score shares the last place of that draw, and is in the last class. Conditions and quotas of the
+    classes hold in every draw: shares of branches are those of the draw. Raises ValueError.
     Source: Lahdelma & Salminen (2001), Operations Research 49 (SMAA-2); Tervonen & Lahdelma (2007), EJOR 178.
     """
     counter = counter_of(case, on, full)
@@ -191,6 +194,7 @@ class Counter:
     shares     of the agencies list by list, those of no list last
     own_maxima      (agencies,) own maxima
     official   their classes by the exact score
+    standing   what besides the cut decides classes; None where nothing does
     """
 
     settings: Settings
@@ -200,6 +204,7 @@ class Counter:
     shares: Shares
     own_maxima: np.ndarray
     official: list[int | None]
+    standing: Standing | None = None
 
     @property
     def tops(self) -> list[str]:
@@ -223,6 +228,8 @@ class Counter:
             pairs=self.full,
             cuts=self.settings.classes.edges if self.full else (),
             as_published=published if by_publication else None,
+            classes_of=self.standing.classifier(self, codes) if self.standing else None,
+            bands=len(self.settings.classes),
         )
 
     def as_tally(self, places: list[np.ndarray], sums: list[np.ndarray], draws: int) -> Tally:
@@ -237,6 +244,8 @@ class Counter:
                 self.lists, places, pairwise(edges), compared, ahead, strict=True
             )
         ]
+        if self.standing:
+            return Tally(draws, self.tops, kept, self.shares.agencies, self.official, reached)
         held = np.diff(reached, axis=1, prepend=0, append=draws)
         positions = self.settings.classes.places if self.full else ()
         classes = np.zeros((len(held), max(positions, default=0)), held.dtype)
@@ -264,7 +273,63 @@ def counter_of(case: Case, on: str | None, full: bool) -> Counter:
     classes = [official[shares.agencies[i]] for i in chosen]
     found = [None if pd.isna(of) else int(of) for of in classes]
     policies = replace(case.settings, title={}, calendar={}, sensitivity={}, comparison={})  # these cannot travel
-    return Counter(policies, case.framework, full, lists, some(shares, chosen), own_maxima[chosen], found)
+    held = None if case.settings.classes.by_cut or not full else standing_of(case, exact, chosen)
+    return Counter(policies, case.framework, full, lists, some(shares, chosen), own_maxima[chosen], found, held)
+
+
+ClassesOf = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # scores, ranks (K, N), weights -> (K, N)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What besides the cut decides the classes of N agencies in every draw.
+
+    limits   (N,) the highest class that is left by conditions which no weight changes
+    moving   conditions on the share of a branch, which weights may change, with its code
+    rows     see `Classes.filled`
+    """
+
+    limits: np.ndarray
+    moving: list[tuple[Condition, str]]
+    rows: dict[int, np.ndarray]
+
+    def classifier(self, counter: Counter, codes: list[str]) -> ClassesOf:
+        """codes   the rows of the tables of weights"""
+        settings, shares, tree = counter.settings, replace(counter.shares, clamped=False), counter.framework
+        classes, edges = settings.classes, np.cumsum([0, *(len(agencies) for _, agencies, _ in counter.lists)])
+        lists = [range(a, b) for a, b in pairwise(edges.tolist())]
+        places = np.array(classes.places)
+        below = [
+            (condition, shares.own_maxima[code], row_scorer(within(tree, code), shares, codes))
+            for condition, code in self.moving
+        ]
+
+        def classes_of(scores: np.ndarray, ranks: np.ndarray, weights: np.ndarray) -> np.ndarray:
+            missed = [~edge.reached(scores, TIE) for edge in classes.edges]
+            held = np.maximum(places[np.sum(missed, axis=0, dtype=int)], self.limits)
+            for condition, own_maxima, scores_of in below:
+                found = scores_of(weights)
+                if settings.rank_on == "published":
+                    found = published_shares(found, own_maxima, settings)[0]
+                limit = classes.limit(condition)
+                held = np.where(condition.reached(found, TIE), np.maximum(held, limit), held)
+            return classes.filled(held, ranks, lists, self.rows)[0]
+
+        return classes_of
+
+
+def within(framework: Framework, code: str) -> Framework:
+    """The tree of one branch alone."""
+    node = framework.nodes[code]
+    return replace(framework, tops=node.children, aggregate=node.aggregate)
+
+
+def standing_of(case: Case, exact: Exact, chosen: np.ndarray) -> Standing:
+    every = pairs(case.settings.classes.conditions)
+    moving = [(c, code) for c, code in every if c.shared and case.framework.nodes[code].children]
+    still = [pair for pair in every if pair not in moving]
+    rows = {place: order[chosen] for place, order in row_orders(case, exact).items()}
+    return Standing(np.array(limits(case, exact, still))[chosen], moving, rows)
 
 
 def checked(framework: Framework, weights: pd.DataFrame, threads: int = 1) -> tuple[list[str], np.ndarray]:
@@ -310,16 +375,20 @@ def count(
     pairs: bool = False,
     cuts: tuple[Edge, ...] = (),
     as_published: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
+    classes_of: ClassesOf | None = None,
+    bands: int = 0,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """The pass itself: scores and ranks of a block of draws at a time, counted and forgotten.
 
     shares    agencies list by list, those of no list last
     sizes     how many agencies each list has
     weights   (nodes, K), rows named by `codes`
+    bands     how many classes `classes_of` tells apart
 
     Returns the places of each list (see `Places`); then, list by list in one, (agencies, cuts) draws that reach each
-    cut, (ranked, tops) leading, and (pairs, 2) above and below. A thread ranks some draws block by block, then counts
-    every agency's row. Whole numbers only, so neither blocks nor threads change a count.
+    cut (with `classes_of`: (agencies, classes) draws in each class), (ranked, tops) leading, and (pairs, 2) above and
+    below. A thread ranks some draws block by block, then counts every agency's row. Whole numbers only, so neither
+    blocks nor threads change a count.
     """
     draws, leaders = weights.shape[1], [codes.index(code) for code in tops or []]
     scores_of = row_scorer(framework, shares, codes)
@@ -333,6 +402,7 @@ def count(
     held = max(1, min(BUFFER // max(1, ranked), -(-draws // (8 * max(1, threads)))))
     step = -(-held // -(-held // max(1, block // max(1, n))))  # blocks of one size
     writing = Lock()
+    columns = bands if classes_of else len(cuts)
 
     def scored(first: int, stop: int) -> np.ndarray:
         scores = scores_of(weights[:, first:stop])
@@ -342,11 +412,16 @@ def count(
         """Some draws, from weights to counts; returns what is small enough to be added up by who asked."""
         size = min(held, draws - first)
         ranks = np.empty((ranked, size), kind)
-        reached = np.zeros((n, len(cuts)), np.int64)
+        reached = np.zeros((n, columns), np.int64)
         for start in range(0, size, step):
             scores = scored(first + start, first + min(start + step, size))
             for a, b in pairwise(edges):
                 ranks[a:b, start : start + step] = last_without_score(float_ranks(scores[:, a:b], dtype=kind)).T
+            if classes_of is not None:
+                drawn = weights[:, first + start : first + min(start + step, size)]
+                found = classes_of(scores, ranks[:, start : start + step].T, drawn)
+                reached += np.array([(found == place).sum(axis=0) for place in range(1, columns + 1)]).T
+                continue
             for k, edge in enumerate(cuts):
                 reached[:, k] += edge.reached(scores, TIE).sum(axis=0)
         top = weights[leaders, first : first + size]
@@ -375,9 +450,7 @@ def count(
             np.array(wins, np.int64).reshape(-1, 2),
         ]
 
-    sums = [
-        np.zeros(shape, np.int64) for shape in ((n, len(cuts)), (ranked, len(leaders)), (sum(map(len, compared)), 2))
-    ]
+    sums = [np.zeros(shape, np.int64) for shape in ((n, columns), (ranked, len(leaders)), (sum(map(len, compared)), 2))]
     with workers(threads) as run:
         for found in run(chunk, range(0, draws, held) if n else ()):
             for whole, part in zip(sums, found, strict=True):

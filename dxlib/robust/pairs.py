@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import evaluate
+from ..index.classified import standing_classes
 from ..index.rank import ranked_on
 from .linear import Linear, box, by_list, knapsack, of_places, score_range
 
@@ -96,12 +97,14 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
     Returns, list by list from the best down: agency, scope, rank (official), of, score (index share), low, high
     (its interval over the set, rounded to 10 decimals), class, best_class, worst_class (1 = highest; null without
     classes), certain (the class is the same under every weighting; null without classes), above, below (how many of
-    the list are certainly above or below it). Rank is null in a list of one. Empty where the index is not a plain
-    weighted mean (see `linear`): only draws are available then. Raises Refusal.
+    the list are certainly above or below it). best_class, worst_class and certain are null, too, where quotas or
+    conditions on shares decide classes: only draws follow those. Rank is null in a list of one. Empty where the index
+    is not a plain weighted mean (see `linear`): only draws are available then. Raises Refusal.
     Source: Dias & Climaco (2000); the interval is a fractional knapsack, Dantzig (1957).
     """
     columns = "agency scope rank of score low high class best_class worst_class certain above below".split()
-    lists = by_list(case, evaluate(case, on), level)
+    exact = evaluate(case, on)
+    lists, standing = by_list(case, exact, level), dict(zip(exact.agencies, standing_classes(case, exact), strict=True))
     box([], half_width)
     rows = []
     for lin, scope, members in lists:
@@ -110,7 +113,7 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
         for place, i in enumerate(members):
             ends = score_range(lin, i, low, high)
             worst, best = (ranked_on(end, lin.own_maxima[i], case.settings) for end in ends)
-            classes = case.settings.classes.met(worst, best)
+            classes = standing[lin.agencies[i]].met(worst, best)
             official = lin.official.loc[i]
             rows.append(
                 {

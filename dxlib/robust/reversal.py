@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import Classes
 from ..index import INDEX, Exact, evaluate, tabulate
 from ..index.aggregate import total
+from ..index.classified import standing_classes
 from ..index.exact import CLOSED
 from ..index.rank import ranked_on
 from ..rules import ONE, ZERO
@@ -218,7 +220,8 @@ def smallest_points(case: Case, on: str | None = None) -> pd.DataFrame:
     move at all), beyond (more than these points are needed: a tie does not yet move a place down, nor does a score on
     the cut). points is nan and node "" where no single row has the room. A row has room up to its own maximum and
     down to 0. The other agencies stay as they are. Moves that do not exist (up from the first place, beyond the last
-    class) are left out, as are agencies in no list; there are no places in a list of one, nor where published points
+    class) are left out, as are agencies in no list, and all moves of classes where quotas or conditions on shares
+    decide these; there are no places in a list of one, nor where published points
     decide the ranks.
     Empty where rounding happens at every level or the index is no arithmetic mean. Raises Refusal.
     Source: Triantaphyllou & Sanchez (1997), Decision Sciences 28, critical performance measures.
@@ -229,7 +232,7 @@ def smallest_points(case: Case, on: str | None = None) -> pd.DataFrame:
         return pd.DataFrame(columns=columns).astype(whole)
     exact = evaluate(case, on)
     table = tabulate(case, exact, [INDEX])
-    effective, rows = effective_weights(case, exact), []
+    effective, rows, standing = effective_weights(case, exact), [], standing_classes(case, exact)
     listed = table[table["of"].notna()]
     scores = [s if s is not None else ZERO for s in exact.columns[INDEX].shares]
     for scope, group in listed.groupby("scope", sort=False):
@@ -237,7 +240,7 @@ def smallest_points(case: Case, on: str | None = None) -> pd.DataFrame:
         for i in members:
             others = [(scores[j], exact.agencies[j]) for j in members if j != i]
             start = before_the_ends(case, exact, i)
-            for move, to, target, beyond in targets(case, exact, i, others):
+            for move, to, target, beyond in targets(case, exact, i, others, standing[i]):
                 if move in ("up", "down") and case.settings.rank_on == "published":
                     continue  # places are those of rounded points
                 cost = cheapest(exact, effective, i, target - start, beyond)
@@ -262,11 +265,12 @@ def before_the_ends(case: Case, exact: Exact, i: int) -> Fraction:
 
 
 def targets(
-    case: Case, exact: Exact, i: int, others: list[tuple[Fraction, str]]
+    case: Case, exact: Exact, i: int, others: list[tuple[Fraction, str]], classes: Classes
 ) -> list[tuple[str, str, Fraction, bool]]:
     """(move, to, index share to reach, whether it must be passed) of the moves open to one agency.
 
-    others   (index share, agency) of the rest of its list, from the best down
+    others    (index share, agency) of the rest of its list, from the best down
+    classes   as they stand for this agency, see `index.classified.standing_classes`
     """
     settings, index = case.settings, exact.columns[INDEX]
     now, own_maximum = index.shares[i] or ZERO, index.own_maxima[i]
@@ -277,12 +281,12 @@ def targets(
         if share is not None:
             found.append((move, next(name for s, name in others if s == share), share, move == "down"))
     decides = ranked_on(now, own_maximum, settings)
-    own = settings.classes.of(decides)
+    own = classes.of(decides)
     if decides is None or own is None:
         return found
-    for edge, beyond in settings.classes.borders(decides):
+    for edge, beyond in classes.borders(decides):
         cut = deciding_cut(edge, own_maximum, settings)
-        stays = settings.classes.of(ranked_on(cut, own_maximum, settings)) == own
+        stays = classes.of(ranked_on(cut, own_maximum, settings)) == own
         found.append(("class-up" if beyond < own else "class-down", "", cut, stays))
     return found
 

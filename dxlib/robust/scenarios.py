@@ -20,9 +20,10 @@ from ..case import Case
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
-from ..index.exact import Column, add_points, behind_gates, branch, climb, leaf_column, leaves_of, lists_of
+from ..index.classified import limits, lists_of, pairs, row_orders
+from ..index.exact import Column, add_points, behind_gates, branch, climb, leaf_column, leaves_of, own_lists
 from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, published_shares, some
-from ..index.table import deciding_shares
+from ..index.rank import deciding_shares
 from ..index.values import Leaf, basis
 from ..rules import MinMax, RankShare, Rule, ZScore
 
@@ -97,7 +98,7 @@ def leaf_columns(
     if not framework.gates:
         return columns
     own = {code: leaf_column(x, framework, code, case.settings) for code, x in (judged or leaves).items()}
-    exact = Exact("", case.tables["agencies"]["agency"].tolist(), own, {}, lists_of(case))
+    exact = Exact("", case.tables["agencies"]["agency"].tolist(), own, {}, own_lists(case))
     stands = behind_gates(exact, framework, case.settings)
     return columns | {code: shut(columns[code], stands.columns[code], stands.ungated[code]) for code in framework.gates}
 
@@ -270,7 +271,7 @@ def rank_all(start: Start, table: pd.DataFrame) -> Ranked:
         leaves = normalised(start.leaves[source], case, listed, str(normalisation))
         for missing, same_leaves in same_shares.groupby("missing", sort=False):
             settings = replace(case.settings, missing=str(missing))
-            exact = climbed(case, leaves, str(source), settings, start.leaves[str(source)])
+            exact = whole = climbed(case, leaves, str(source), settings, start.leaves[str(source)])
             shares, exact = some(leaf_shares(case, exact=exact), listed), part(exact, listed)
             for aggregation, rows in same_leaves.groupby("aggregation", sort=False):
                 frameworks = [
@@ -282,6 +283,41 @@ def rank_all(start: Start, table: pd.DataFrame) -> Ranked:
                 out.ranks[at], classes = decided(exact, shares, frameworks, settings, scopes, rooted)
                 if normalisation == "rule":
                     out.classes[at] = classes
+                    if not settings.classes.by_cut:
+                        given = replace(case, settings=settings)
+                        out.classes[at] = held(given, whole, listed, frameworks, scopes, out.ranks[at], classes)
+    return out
+
+
+def held(
+    case: Case,
+    exact: Exact,
+    listed: np.ndarray,
+    frameworks: list[Framework],
+    scopes: list[str],
+    ranks: np.ndarray,
+    places: np.ndarray,
+) -> np.ndarray:
+    """(K, N) classes after conditions and quotas, from those by the cut and the exact ranks, under K trees. Shares of
+    rows are those of each tree, climbed anew where a branch is asked about."""
+    classes = case.settings.classes
+    asked = [code for c, code in pairs(classes.conditions) if c.shared]
+    asked += [one.quota_row for _, one in classes.quotas if one.quota_row]
+    moving = any(case.framework.nodes[code].children for code in asked)
+    out, lists = places.copy(), lists_of(scopes, [True] * len(scopes))
+    known: dict[tuple, tuple[np.ndarray, dict[int, np.ndarray]]] = {}
+    for k, tree in enumerate(frameworks):
+        key = tuple(node.weight for node in tree.nodes.values()) if moving else ()
+        if key not in known:
+            under = climb(exact, tree, case.settings) if moving else exact
+            limit = np.array(limits(case, under, pairs(classes.conditions)))[listed]
+            known[key] = (limit, {place: order[listed] for place, order in row_orders(case, under).items()})
+        limit, rows = known[key]
+        lost = np.isnan(places[k])
+        own = np.where(lost, 0, np.maximum(np.nan_to_num(places[k]), limit)).astype(int)
+        of_list = np.where(np.isnan(ranks[k]), 1, ranks[k]).astype(int)
+        settled = classes.filled(own[None], of_list[None], lists, rows)[0][0]
+        out[k] = np.where(lost, NAN, settled)
     return out
 
 
@@ -306,7 +342,7 @@ def climbed(
     """Exact scores from given leaves, under the official weights and means.  judged: see `leaf_columns`"""
     extra = {code: leaves[code] for code, node in case.framework.nodes.items() if node.role in ("bonus", "penalty")}
     agencies = case.tables["agencies"]["agency"].tolist()
-    exact = Exact(on, agencies, leaf_columns(case, leaves, settings, judged), extra, lists_of(case))
+    exact = Exact(on, agencies, leaf_columns(case, leaves, settings, judged), extra, own_lists(case))
     return climb(exact, case.framework, settings)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import Classes
 from ..case.settings import Settings
 from ..index import evaluate
+from ..index.classified import standing_classes
 from ..rules import ONE, ZERO
 from .linear import Linear, by_list, deciding_cut
 
@@ -81,15 +83,18 @@ def stability(case: Case, on: str | None = None, level: str = "pillar") -> pd.Da
     "order" (the whole list), "top" (who leads), "pair" (agency stays above its neighbour next, from the best down)
     or "class" (agency keeps its class); agency and next are "" where they do not apply. A tie that only this weighting
     gives has low = high = weight. low and high are nan for a row of weight 1. Classes are those of the published
-    points where these decide, and then there is only "class", as in a list of one; no classes, none.
+    points where these decide, and then there is only "class", as in a list of one; no classes, none, nor where quotas
+    or conditions on shares decide classes.
     Empty where the index is not a plain weighted mean (see `linear`). Raises Refusal.
     Source: Mareschal (1988), EJOR 33; Triantaphyllou & Sanchez (1997), Decision Sciences 28.
     """
-    lists = by_list(case, evaluate(case, on), level)
+    exact = evaluate(case, on)
+    lists, known = by_list(case, exact, level), dict(zip(exact.agencies, standing_classes(case, exact), strict=True))
     rows = []
     for lin, scope, members in lists:
+        standing = [known[agency] for agency in lin.agencies]
         for k, code in enumerate(lin.codes):
-            for what, agency, other, ends in intervals(lin, members, k, case.settings):
+            for what, agency, other, ends in intervals(lin, members, k, case.settings, standing):
                 low, high = (float("nan"),) * 2 if ends is None else (round(float(end), DECIMALS) for end in ends)
                 rows.append((scope, code, round(float(lin.weights[k]), DECIMALS), what, agency, other, low, high))
     return pd.DataFrame(rows, columns=["scope", "node", "weight", "what", "agency", "next", "low", "high"])
@@ -98,8 +103,12 @@ def stability(case: Case, on: str | None = None, level: str = "pillar") -> pd.Da
 Interval = tuple[str, str, str, tuple[Fraction, Fraction] | None]
 
 
-def intervals(lin: Linear, members: list[int], k: int, settings: Settings) -> list[Interval]:
+def intervals(
+    lin: Linear, members: list[int], k: int, settings: Settings, standing: Sequence[Classes] = ()
+) -> list[Interval]:
     """(what, agency, next, (low, high)) of one list, best first, for weight k; None for a weight of 1.
+
+    standing   the classes as they stand for every agency (`index.classified.standing_classes`); nothing: by the cuts
 
     Only neighbours are compared for the whole order: the first change is always between neighbours.
     """
@@ -119,8 +128,8 @@ def intervals(lin: Linear, members: list[int], k: int, settings: Settings) -> li
         out.append(("order", "", "", interval(c for i in range(n - 1) for c in pair(i, i + 1))))
         out.append(("top", names[0], "", interval(c for i in leaders for j in range(i + 1, n) for c in pair(i, j))))
         out += [("pair", names[i], names[i + 1], interval(pair(i, i + 1))) for i in range(n - 1)]
-    if settings.classes:
-        for i, member in enumerate(members):
-            cuts = [(deciding_cut(b, lin.own_maxima[member], settings), b.includes_cut) for b in settings.classes.edges]
+    for i, member in enumerate(members):
+        if classes := standing[member] if standing else settings.classes:
+            cuts = [(deciding_cut(b, lin.own_maxima[member], settings), b.includes_cut) for b in classes.edges]
             out.append(("class", names[i], "", interval(class_kept(score[i], now, cuts) if score else [])))
     return out

@@ -1,7 +1,7 @@
 """All tables of a year and group as one friendly workbook, and back: what a decision's appendix can be typed into.
 
-One sheet per table, headed by words and by the contract's names; index.toml as a sheet of keys, its classes as
-another. What comes back goes through the same door as a folder does, before anything is written.
+One sheet per table, headed by words and by the contract's names; index.toml as a sheet of keys, its classes and the
+conditions on them as others. What comes back goes through the same door as a folder does, before anything is written.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ..case.answers import ANSWER
 from ..case.case import build_tree
 from ..case.characters import LINE_END, kind_of, of_cells
 from ..case.classes import KEYS as CLASS_KEYS
+from ..case.conditions import KEYS as CONDITION_KEYS
 from ..case.framework import Node
 from ..case.judged import COLUMNS as JUDGED
 from ..case.judged import DOCUMENTS, NOTHING, late, recorded, standing
@@ -56,8 +57,11 @@ FREE = 2000  # lines that take new rows, with their drop-downs
 LOWER = 20  # lines that somebody may have put above the names
 SETTINGS = ("key", "value", "meaning")
 NAME_KEYS = tuple(f"name.{lang}" for lang in LANGUAGES)
-CLASS_KINDS = {key: said["type"] for key, said in CLASS_KEYS.items() if said["type"] != "names"}
-CLASSES = (*NAME_KEYS, *CLASS_KINDS)
+LISTS = {"classes": ("class", CLASS_KEYS), "conditions": ("condition", CONDITION_KEYS)}  # sheets of lists in index.toml
+KINDS = {
+    name: {k: s["type"] for k, s in declared.items() if s["type"] != "names"} for name, (_, declared) in LISTS.items()
+}
+COLUMNS = {"settings": SETTINGS, **{name: (*NAME_KEYS, *kinds) for name, kinds in KINDS.items()}}
 WIDE = (*in_each("name"), "explanation", "rule", EVIDENCE, "title", "grounds", "reason", "note", "legal")
 
 
@@ -94,7 +98,7 @@ def tables(root: str | Path, year: str, group: str, lang: str = OFFICIAL) -> byt
     if findings:
         raise Refusal(findings)
     raw = settings_of(Path(root), year, group) or {"year": year, "group": group}
-    sheets = [settings_sheet(raw, lang), classes_sheet(raw, lang)]
+    sheets = [settings_sheet(raw, lang), *(list_sheet(name, raw, lang) for name in LISTS)]
     sheets += [table_sheet(name, frames[name], lang) for name in NAMES]
     sheets = [tall(sheet, text("page.sample", lang) if raw.get("sample") else "") for sheet in sheets]
     identity = {"kind": "tables", "year": year, "group": group, "lang": lang}
@@ -123,7 +127,7 @@ def settings_of(root: Path, year: str, group: str) -> dict[str, Any]:
 
 
 def keys() -> list[tuple[str, dict[str, Any]]]:
-    """(dotted key, its schema) of everything in index.toml but the classes."""
+    """(dotted key, its schema) of everything in index.toml but its lists."""
     found: list[tuple[str, dict[str, Any]]] = []
     for key in schema.table("index")["keys"]:
         if key["type"] == "names":
@@ -179,22 +183,25 @@ def settings_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
     )
 
 
-def classes_sheet(raw: Mapping[str, Any], lang: str) -> Sheet:
-    cells = top("classes", CLASSES, lang)
-    for row, one in enumerate(raw.get("class", ()), start=FIRST):
-        for column, key in enumerate(CLASSES):
+def list_sheet(name: str, raw: Mapping[str, Any], lang: str) -> Sheet:
+    """A list of index.toml: a line for each of its tables."""
+    columns, (key_of, declared) = COLUMNS[name], LISTS[name]
+    cells = top(name, columns, lang)
+    for row, one in enumerate(raw.get(key_of, ()), start=FIRST):
+        for column, key in enumerate(columns):
             words = held(one, key)
-            cells[row, column] = Cell(typed(words, "number" if class_kind(key) == "number" else "string"), "input_text")
-    rules = [
-        Rule(FIRST, FIRST + 50, CLASSES.index(key), ("true", "false"), "", text(f"sheet.column.{key}", lang))
-        for key, kind in CLASS_KINDS.items()
-        if kind == "boolean"
-    ]
-    styles = ["input" if class_kind(key) == "number" else "input_text" for key in CLASSES]
+            kind = "number" if kind_in(name, key) == "number" else "string"
+            cells[row, column] = Cell(typed(words, kind), "input_text")
+    rules = []
+    for key, said in declared.items():
+        allowed = ("true", "false") if said["type"] == "boolean" else tuple(said.get("enum", ()))
+        if allowed:
+            rules.append(Rule(FIRST, FIRST + 50, columns.index(key), allowed, "", meaning(name, key, lang)))
+    styles = ["input" if kind_in(name, key) == "number" else "input_text" for key in columns]
     return Sheet(
-        title_of("classes", lang),
+        title_of(name, lang),
         cells,
-        (*(28 for _ in NAME_KEYS), *(12 if key == "cut" else 16 for key in CLASS_KINDS)),
+        (*(28 for _ in NAME_KEYS), *(12 if key == "cut" else 16 for key in KINDS[name])),
         {WORDS: 48},
         repeated=(WORDS, FIRST, 0),
         rules=rules,
@@ -286,7 +293,10 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
         out.findings.append(Finding("E_SHEET", "no_tables", path.name))
         return out
     out.place = f"{year}/{group}"
-    for name in ("settings", "classes", *NAMES):
+    if title_of("conditions", lang) not in pages:  # of a workbook from before there were any: those that stand stay
+        stands = list_sheet("conditions", settings_of(root, year, group), lang).cells
+        pages[title_of("conditions", lang)] = Page({at: x for at, cell in stands.items() if (x := cell.value)})
+    for name in ("settings", *LISTS, *NAMES):
         page = pages.get(title_of(name, lang))
         if page is None:
             facts = {"nearest": "–"}
@@ -294,7 +304,7 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     if out.refused:
         return out
     unsure: set[tuple[str, int]] = set()  # lines of which a cell is named already
-    for name in ("settings", "classes", *NAMES):
+    for name in ("settings", *LISTS, *NAMES):
         page, title = pages[title_of(name, lang)], title_of(name, lang)
         out.findings += doubtful(page, name, path.name, title)
         odd = list(odd_characters(page, name, path.name, title))
@@ -311,7 +321,7 @@ def import_tables(root: str | Path, path: Path, write_it: bool = True) -> Import
     folder = root / year / group
     new = {f"{name}.csv": table_bytes(pages[title_of(name, lang)], name) for name in NAMES}
     new["verdicts.csv"] = with_judged(folder, pages[title_of("verdicts", lang)], new)
-    new[SETTINGS_FILE] = settings_bytes(pages[title_of("settings", lang)], pages[title_of("classes", lang)])
+    new[SETTINGS_FILE] = settings_bytes({name: pages[title_of(name, lang)] for name in COLUMNS})
     try:
         given = tomllib.loads(new[SETTINGS_FILE].decode("utf-8"), parse_float=str)
     except tomllib.TOMLDecodeError as error:
@@ -469,7 +479,7 @@ def nodes_of(pages: Mapping[str, Page], lang: str, year: str, group: str) -> Map
     """The rows of the index set as the workbook has them, by code; none where they are no tree."""
     needed = ("indicators", "agencies", *ANSWERED)
     read = {name: read_table(name, table_bytes(pages[title_of(name, lang)], name), name)[0] for name in needed}
-    data = settings_bytes(pages[title_of("settings", lang)], pages[title_of("classes", lang)])
+    data = settings_bytes({name: pages[title_of(name, lang)] for name in COLUMNS})
     framework, _ = build_tree(read, read_settings(data, year, group)[0], frozenset())
     return framework.nodes if framework else {}
 
@@ -485,7 +495,7 @@ def cell_lines(value: Any) -> str:
 
 def head_of(page: Page, name: str) -> int:
     """The row of the contract's names: the one that holds most of them, wherever it was moved to."""
-    known = {"settings": SETTINGS, "classes": CLASSES}.get(name) or schema.columns(name)
+    known = COLUMNS.get(name) or schema.columns(name)
     seen = Counter(row for (row, _), value in page.values.items() if value in known and row <= HEAD + LOWER)
     return max(seen, key=lambda row: (seen[row], -abs(row - HEAD)), default=HEAD)
 
@@ -538,9 +548,9 @@ def frame_of(path: Path, name: str) -> pd.DataFrame:
     return read_table(name, path.read_bytes(), path.name)[0] if path.is_file() else empty(name)
 
 
-def settings_bytes(settings: Page, classes: Page) -> bytes:
-    """index.toml from its two sheets."""
-    columns, rows = body(settings, "settings")
+def settings_bytes(pages: Mapping[str, Page]) -> bytes:
+    """index.toml from its sheets."""
+    columns, rows = body(pages["settings"], "settings")
     said = [dict(zip(columns, row, strict=True)) for row in rows]
     given = {row["key"]: row["value"] for row in said if row.get("key") and row.get("value")}
     kinds = {key: spec["type"] for key, spec in keys()}
@@ -552,12 +562,12 @@ def settings_bytes(settings: Page, classes: Page) -> bytes:
             tables_of.setdefault(outer, []).append(f"{bare(inner)} = {toml(words, kinds.get(key, 'string'))}")
         else:
             lines.append(f"{bare(key)} = {toml(words, kinds.get(key, 'string'))}")
-    columns, rows = body(classes, "classes")
-    for row in rows:
-        if any(row):
-            one = dict(zip(columns, row, strict=True))
-            lines += ["", "[[class]]"]
-            lines += [f"{bare(k)} = {toml(v, class_kind(k))}" for k, v in one.items() if v]
+    for name, (key_of, _) in LISTS.items():
+        columns, rows = body(pages[name], name)
+        for row in filter(any, rows):
+            lines += ["", f"[[{key_of}]]"]
+            one = zip(columns, row, strict=True)
+            lines += [f"{bare(k)} = {toml(v, kind_in(name, k))}" for k, v in one if v]
     for name, inside in tables_of.items():
         lines += ["", f"[{bare(name)}]", *inside]
     return ("\n".join(lines) + "\n").encode("utf-8")
@@ -568,8 +578,9 @@ def bare(key: str) -> str:
     return key if re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)?", key) else json.dumps(key, ensure_ascii=False)
 
 
-def class_kind(key: str) -> str:
-    return CLASS_KINDS.get(key, "string")
+def kind_in(name: str, key: str) -> str:
+    """The kind of a key of a list of index.toml."""
+    return KINDS[name].get(key, "string")
 
 
 def toml(words: str, kind: str) -> str:
@@ -605,9 +616,10 @@ def files_of(folder: Path, new: Mapping[str, bytes], given: Mapping[str, Any], o
             changed[path] = as_csv(list(now.columns), rows_of(now, *now.columns))
     was = settings_of(folder.parents[1], folder.parent.name, folder.name)
     lines = [(key, held(was, key), held(given, key)) for key, _ in keys()]
-    for i in range(max(len(was.get("class", ())), len(given.get("class", ())))):
-        old, fresh = (dict(enumerate(x.get("class", ()))).get(i, {}) for x in (was, given))
-        lines += [(f"class {i + 1} {key}", held(old, key), held(fresh, key)) for key in CLASSES]
+    for name, (key_of, _) in LISTS.items():
+        for i in range(max(len(was.get(key_of, ())), len(given.get(key_of, ())))):
+            old, fresh = (dict(enumerate(x.get(key_of, ()))).get(i, {}) for x in (was, given))
+            lines += [(f"{key_of} {i + 1} {key}", held(old, key), held(fresh, key)) for key in COLUMNS[name]]
     edited = [("index", key, "", a, b) for key, a, b in lines if a != b]
     out.changes += edited
     if edited:
@@ -658,16 +670,16 @@ def in_workbook(found: Finding, place: str, pages: Mapping[str, Page], file: str
         return replace(found, file=f"{file} · {title_of(table, lang)}", row=row, facts=facts)
     if table != SETTINGS_FILE:
         return found  # of a file beside the years, which is in no workbook
-    one = re.fullmatch(r"class(?:\[([0-9]+)\]\.?(.*))?", found.column)
-    name = "classes" if one else "settings"
+    one = re.fullmatch(r"(class|condition)(?:\[([0-9]+)\]\.?(.*))?", found.column)
+    name = next(name for name, (key_of, _) in LISTS.items() if key_of == one[1]) if one else "settings"
     title = title_of(name, lang)
     columns, rows = body(pages[title], name)
     if one:
         lines = [n for n, row in enumerate(rows) if any(row)]
-        line = lines[int(one[1]) - 1] if one[1] else None
+        line = lines[int(one[2]) - 1] if one[2] else None
     else:
         keyed = [dict(zip(columns, row, strict=True)).get("key") for row in rows]
         line = next((n for n, key in enumerate(keyed) if key == found.column), None)
-    column = (one[2] or "") if one else found.column
+    column = (one[3] or "") if one else found.column
     row = None if line is None else line + head_of(pages[title], name) + 2
     return replace(found, file=f"{file} · {title}", row=row, column=column)

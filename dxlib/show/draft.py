@@ -170,7 +170,14 @@ def notes(case: Case, rows: pd.DataFrame, lang: str) -> list[str]:
     tied = rows[rows["rank"].notna() & rows.duplicated(["scope", "rank"], keep=False)]
     if len(tied):
         said.append(text("report.ties", lang, n=len(tied)))
-    return [
-        *said,
-        *filter(None, (report.hidden(case, rows, lang), labels.own_rows(case, lang), labels.moved(case, lang))),
+    said += filter(None, (report.hidden(case, rows, lang), labels.own_rows(case, lang), labels.moved(case, lang)))
+    if case.settings.classes.by_cut:
+        return said
+    named, bands = labels.agencies(case, lang), labels.classes(case, lang)
+    why = [(row, labels.held(case, row, lang)) for row in rows.to_dict("records")]
+    said += [
+        text("class_reason.of", lang, who=named[row["agency"]], label=bands[row["class"]], why=words)
+        for row, words in why
+        if words
     ]
+    return [*said, text("class_reason.note", lang)]

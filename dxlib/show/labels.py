@@ -10,7 +10,8 @@ import pandas as pd
 
 from .. import words
 from ..case import Case
-from ..case.classes import Class
+from ..case.classes import KEYS, Class
+from ..case.conditions import Condition
 from ..case.framework import Gate
 from ..index.values import basis
 from ..words import NOTHING, absent, name, number, percent, text, title, title_of_year
@@ -88,8 +89,60 @@ def class_edge(c: Class, lang: str) -> str:
     else:
         key, edge = "from" if c.includes_cut else "above", share(c.cut, lang, 1)
     begins = text(f"policy.class.{key}" if c.within or c.cut else "policy.class.rest", lang, cut=edge)
-    more = {key: share(x, lang, 1) if isinstance(x, Fraction) else x for key, x in c.conditions.items()}
-    return "; ".join([begins, *(text(f"policy.class.{key}", lang, value=x) for key, x in more.items())])
+    return "; ".join([begins, *(asked(key, value, lang) for key, value in c.asks.items())])
+
+
+def asked(key: str, value: Any, lang: str) -> str:
+    """One thing that a class asks besides its edge."""
+    if KEYS[key].get("enum"):
+        return text(f"policy.class.{key}.{value}", lang)
+    return text(f"policy.class.{key}", lang, value=share(value, lang, 1) if isinstance(value, Fraction) else value)
+
+
+def condition(case: Case, one: Condition, lang: str) -> str:
+    """What a condition on the class says."""
+    called, either = rows(case, lang), text("policy.condition.any", lang)
+    if one.option:
+        what = text("policy.condition.option", lang, list=either.join(one.options))
+    else:
+        (key, edge), *_ = one.bounds
+        said = percent(edge, lang, 1) if one.shared else maximum(edge, lang)
+        what = text(f"policy.condition.{one.of}.{key}", lang, edge=said)
+    facts = {"rows": either.join(called[code] for code in one.rows), "label": class_at(case, one.highest, lang)}
+    return text("policy.condition.says", lang, what=what, **facts)
+
+
+def class_at(case: Case, named: str, lang: str) -> str:
+    """The name of a class in the language, from its name in any."""
+    place = case.settings.classes.place(named)
+    return classes(case, lang)[place] if place else named
+
+
+def held(case: Case, row: Any, lang: str) -> str:
+    """Why the class of an index row is not that of its points, or how a tie at a quota was decided; "" for nothing.
+
+    row   of the tidy table
+    """
+    reasons = row.get("class_reason") or ""
+    if not reasons:
+        return ""
+    bands, known = classes(case, lang), case.settings.classes
+    said = []
+    for kind, n in (part.split("-") for part in reasons.split(";")):
+        if kind == "condition":
+            one = known.conditions[int(n) - 1]
+            facts = {"reason": title(one.name, lang), "label": class_at(case, one.highest, lang)}
+            said.append(text("class_reason.condition", lang, **facts))
+            continue
+        limited = known[int(n) - 1]
+        facts = {"label": bands[int(n)], "share": share(limited.quota, lang, 1)}
+        facts["row"] = rows(case, lang)[limited.quota_row] if limited.quota_row else ""
+        key = "class_reason.quota" if kind == "quota" else f"class_reason.tie.{limited.quota_ties}"
+        said.append(text(key, lang, **facts))
+    together = "; ".join(said)
+    if row["class"] == row["class_by_cut"]:
+        return together
+    return text("class_reason.held", lang, label=bands[row["class_by_cut"]], list=together)
 
 
 def gate(one: Gate, row: str, lang: str) -> str:

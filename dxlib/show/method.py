@@ -93,6 +93,9 @@ def policies(case: Case, lang: str) -> Table | None:
         body.append([text(f"policy.{key}.name", lang), words])
     for c in case.settings.classes:
         body.append([text("policy.class.name", lang, label=title(c.name, lang)), labels.class_edge(c, lang)])
+    for one in case.settings.classes.conditions:
+        name = text("policy.condition.name", lang, reason=title(one.name, lang))
+        body.append([name, labels.condition(case, one, lang)])
     heads = [Column(text("report.policy", lang), "name"), Column(text("report.choice", lang))]
     return table(text("report.policies_caption", lang), heads, body, labels.source(case, lang))
 

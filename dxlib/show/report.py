@@ -64,8 +64,15 @@ def alone(case: Case, row: pd.Series, indicators: int, lang: str) -> Sentences |
     who = labels.agencies(case, lang)[row["agency"]]
     said = [text("report.alone", lang, who=who, indicators=indicators, **earned(case, row, lang))]
     if not pd.isna(row["class"]):
-        said.append(text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]]))
+        said += own_class(case, row, lang)
     return sentences(*said)
+
+
+def own_class(case: Case, row: pd.Series, lang: str) -> list[str]:
+    """The class of one agency, and why it is not that of its points."""
+    said = [text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]])]
+    why = labels.held(case, row, lang)
+    return [*said, text("class_reason.card", lang, why=why)] if why else said
 
 
 def leaders(case: Case, ranked: pd.DataFrame, lang: str) -> list[str]:
@@ -113,6 +120,8 @@ def ranking(
     heads += [Column(text("report.list", lang))] if scoped else []
     heads += [Column(text("report.points", lang), "number"), Column(text("report.share", lang), "bar")]
     heads += [Column(text("report.class", lang))] if bands else []
+    told = "class_reason" in rows and bool(rows["class_reason"].any())
+    heads += [Column(text("class_reason.head", lang))] if told else []
     one_maximum = rows["max_points"].nunique() <= 1
     body: list[list[str | Cell]] = []
     for row in rows.to_dict("records"):
@@ -128,12 +137,15 @@ def ranking(
             Cell(labels.share(row["score"], lang), row["score"] if row["score"] == row["score"] else None),
         ]
         cells += [bands.get(row["class"], "–") if row["class"] is not pd.NA else "–"] if bands else []
+        cells += [labels.held(case, row, lang)] if told else []
         body.append(cells)
     note = text(f"report.rank_note.{case.settings.rank_on}", lang)
     if reach:
         kind = "proved" if len(exact) else "drawn"
         note = labels.joined(note, text(f"report.interval_{kind}", lang, half_width=percent(half_width, lang, 0)))
     note = labels.joined(note, hidden(case, scores, lang), labels.own_rows(case, lang), labels.moved(case, lang))
+    if not case.settings.classes.by_cut:
+        note = labels.joined(note, text("class_reason.note", lang))
     return table(
         text("report.ranking_caption", lang, title=title_of_year(case.settings.title, case.year, lang)),
         heads,

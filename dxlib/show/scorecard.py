@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import INDEX, Exact
+from ..index.classified import standing_classes
 from ..index.exact import CLOSED
 from ..index.potential_gains import reach
 from ..words import NOTHING, name, number, percent, text
@@ -69,7 +70,7 @@ def summary(
         kind = "rank_only" if not reached else "rank" if len(exact) else "rank_drawn"
         said.append(text(f"card.{kind}", lang, **facts))
     if not pd.isna(row["class"]):
-        said.append(text("report.alone_class", lang, label=labels.classes(case, lang)[row["class"]]))
+        said += report.own_class(case, row, lang)
     said.append(labels.moved(case, lang, agency))
     mine = [code for code, node in case.framework.nodes.items() if row["scope"] in node.scope]
     if mine:
@@ -215,9 +216,11 @@ def next_class(case: Case, exact: Exact, potential: pd.DataFrame, agency: str, l
     """Which class the largest gains would reach."""
     agency = chosen(case, agency)
     score = exact.columns[INDEX].shares[exact.agencies.index(agency)]
-    if score is None or not case.settings.classes:
-        return None
-    found = reach(case, score, potential[potential["agency"] == agency])
+    classes = standing_classes(case, exact)[exact.agencies.index(agency)]
+    if score is None or not classes:
+        said = score is not None and not case.settings.classes.limited
+        return sentences(text("class_reason.points", lang)) if said else None
+    found = reach(case, score, potential[potential["agency"] == agency], classes)
     if found is None:
         return None
     label = labels.classes(case, lang)[found[0]]

@@ -3,8 +3,10 @@
 A claim without a verdict, or with an appeal that is not decided, may end anywhere between nothing and the row's
 maximum: a verdict may raise, and an appeal may lower. Every way of combining shares rises with
 each of them, so an agency's index lies between the value with all of its items at their lowest and the one with
-all at their highest, and both ends can be met. Sources: interval comparison of scores as in Saisana, Saltelli &
-Tarantola (2005), JRSS A 168, here with exact ends in place of draws; materiality in the sense of ISA 450.
+all at their highest, and both ends can be met. Conditions on classes are followed to both ends; a class with a quota
+is open to whoever is in reach of it as long as anything in the list is. Sources: interval comparison of scores as in
+Saisana, Saltelli & Tarantola (2005), JRSS A 168, here with exact ends in place of draws; materiality in the sense of
+ISA 450.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ from fractions import Fraction
 import pandas as pd
 
 from ..case import Case
+from ..case.classes import Classes
 from ..case.tables import rows_of
-from ..index import INDEX, Exact
+from ..index import INDEX, Exact, tabulate
+from ..index.classified import met, pairs
 from ..index.exact import Column, behind_gates, climb, coverage
-from ..index.table import deciding_shares
+from ..index.rank import deciding_shares
 from ..rules import ONE, ZERO
 from .points_ledger import Scores, row_maxima, scores, values_of
 from .undecided import open_items
@@ -152,24 +156,68 @@ def rank_ranges(case: Case, still_open: Open) -> pd.DataFrame:
         ]
     )
     middle, low, high = (deciding(case, exact) for exact in (now, *ends))
+    held = limit_ranges(case, still_open, *ends)
+    official = tabulate(case, now, [INDEX])["class"].astype(float).tolist() if held else []
     count = pd.Series([item.agency for item in still_open.items], dtype=object).value_counts()
     agencies, classes = case.tables["agencies"], case.settings.classes
     rows = []
     for scope, members in lists(case, now, middle).items():
-        held = [known(shares, members) for shares in (middle, low, high)]
-        for i, near, rank, best, worst in zip(members, touching(*held[1:]), *places(*held), strict=True):
-            sure = len(classes.met(low[i], high[i])) < 2
+        reached = [known(shares, members) for shares in (middle, low, high)]
+        moving = any(low[i] != high[i] or (held and len(held[i]) > 1) for i in members)
+        for i, near, rank, best, worst in zip(members, touching(*reached[1:]), *places(*reached), strict=True):
+            found = classes.met(low[i], high[i])
+            three = [NAN if (place := classes.of(x[i])) is None else place for x in (middle, low, high)]
+            if held:
+                found = attainable(classes, found, held[i], moving) if moving else found[:1]
+                three = [official[i], max(found), min(found)] if moving else [official[i]] * 3
+            sure = len(found) < 2
             points = [index_points(case, exact, i) for exact in (now, *ends)]
+            own = low[i] != high[i] or (held and len(held[i]) > 1)
             rows.append(
                 (
-                    *(agencies["agency"].iloc[i], scope, rank, best, worst, len(members), *points),
-                    *(NAN if (place := classes.of(x[i])) is None else place for x in (middle, low, high)),
+                    *(agencies["agency"].iloc[i], scope, rank, best, worst, len(members), *points, *three),
                     *(int(count.get(i, 0)), best == worst and sure),
-                    low[i] != high[i] and (near or not sure),
+                    own and (near or not sure or bool(classes.quotas)),
                 )
             )
     frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values(["scope", "rank", "agency"], kind="stable").reset_index(drop=True)
+
+
+def limit_ranges(case: Case, still_open: Open, low: Exact, high: Exact) -> list[list[int]]:
+    """The highest classes that conditions can still leave to each agency; empty without conditions and quotas.
+
+    low, high   the scores with all open items at their ends
+    """
+    classes, now = case.settings.classes, still_open.now
+    if classes.by_cut:
+        return []
+    waiting = {(item.agency, item.indicator) for item in still_open.items}
+    sure = [1] * len(now.agencies)
+    maybe: list[set[int]] = [set() for _ in now.agencies]
+    for condition in classes.conditions:
+        limit = classes.limit(condition)
+        for pair in pairs([condition]):
+            first, second = (met(case, exact, pair) for exact in ((low, high) if condition.shared else (now, now)))
+            for i, (one, other) in enumerate(zip(first, second, strict=True)):
+                unknown = not condition.shared and (i, pair[1]) in waiting
+                if one and other and not unknown:
+                    sure[i] = max(sure[i], limit)
+                elif one or other or unknown:
+                    maybe[i].add(limit)
+    return [[least, *sorted(x for x in more if x > least)] for least, more in zip(sure, maybe, strict=True)]
+
+
+def attainable(classes: Classes, by_cut: Iterable[int], limits: Iterable[int], moving: bool) -> list[int]:
+    """The classes that can still be met, the highest first.
+
+    by_cut   those by the cut;  limits: of `limit_ranges`
+    moving   whether anything in the list is open: then whoever may reach a class with a quota may also miss it
+    """
+    found = {max(place, limit) for place in by_cut for limit in limits}
+    for place, _ in classes.quotas if moving else ():
+        found |= {place + 1} if place in found else set()
+    return sorted(found)
 
 
 def lists(case: Case, now: Exact, shares: Sequence[Fraction | None]) -> dict[str, list[int]]:
@@ -273,6 +321,8 @@ def effects_alone(case: Case, still_open: Open, items: Sequence[Item]) -> list[t
     changed = [(2 * k + e, item.indicator, (item.low, item.high)[e]) for k, item in enumerate(items) for e in (0, 1)]
     moved = with_shares(case, copies, changed, {})
     ends, standing = deciding(case, moved), deciding(case, now)
+    alone = tuple(replace(item, agency=2 * k + e) for k, item in enumerate(items) for e in (0, 1))
+    held = limit_ranges(case, replace(still_open, now=moved, items=alone), moved, moved)
     scope_of = case.tables["agencies"]["scope"].tolist()
     members = lists(case, now, standing)
     orders = {scope: sorted(known(standing, group)) for scope, group in members.items()}
@@ -287,6 +337,9 @@ def effects_alone(case: Case, still_open: Open, items: Sequence[Item]) -> list[t
         order = orders[scope_of[item.agency]]
         best, worst = (1 + len(order) - bisect_right(order, x) - (own > x) for x in (high, low))
         classes = case.settings.classes.met(min(low, own, high), max(low, own, high))
+        if held:
+            left = {limit for at in (2 * k, 2 * k + 1) for limit in held[at]}
+            classes = attainable(case.settings.classes, classes, left, low != high)
         effect = index_points(case, moved, 2 * k + 1) - index_points(case, moved, 2 * k)
         out.append((effect, best, worst, float(len(classes) > 1)))
     return out

@@ -3,7 +3,8 @@
 A claim on a scored, bonus or penalty row that is reported and applies waits for its verdict, whatever it is worth: a
 claim of nothing and a declared deduction of 0, too. Rows of rule `none` or of maximum 0, rows that are not reported
 and rows that do not apply need none. An appeal that was lodged waits for its decision on whatever row. A cell of
-weight 0 is open like any other, but counts nothing: it holds nothing up, and comes last.
+weight 0 is open like any other, but counts nothing: it holds nothing up, and comes last; unless a condition on a class
+names its row.
 """
 
 from __future__ import annotations
@@ -75,14 +76,17 @@ def open_items(case: Case, scored: Scores | None = None) -> pd.DataFrame:
         if where == INDEX or not weighty.isdisjoint([where, *framework.within(where)]):
             weighty.update(extras)
     steps = case.tables["verdicts"].groupby(CELL).size().to_dict()
+    asked = {code for condition in case.settings.classes.conditions for code in condition.rows}
 
     deciding = {code: case.framework.decides(code) for code in case.framework.gates}
 
     def counts(node: Node, agency: str) -> bool:
-        """A row behind a gate that stays closed holds nothing up; one that may open or close a gate does."""
+        """A row behind a gate that stays closed holds nothing up; one that may open or close a gate, or that a class
+        asks for, does."""
         if closed(node.code, agency) and not any((agency, code) in kinds for code in deciding[node.code]):
             return False
-        return (node.code in weighty or opens(node.code)) and agency not in case.answers.exempt.get(node.code, ())
+        decides = node.code in weighty or opens(node.code) or (node.scored and node.code in asked)
+        return decides and agency not in case.answers.exempt.get(node.code, ())
 
     def closed(code: str, agency: str) -> bool:
         return code in deciding and verified.columns[code].states[place[agency]] == CLOSED

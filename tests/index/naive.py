@@ -206,7 +206,7 @@ class Referee:
         if whole:
             self.points_set = whole.points_set
         self.scale = Fraction(index.get("total", 1))
-        for name in "own kind children scored beside siblings full weight counting rooted by_code takes_b leaf node deciding ranked".split():
+        for name in "own kind children scored beside siblings full weight counting rooted by_code takes_b leaf node deciding ranked bands".split():
             setattr(self, name, cache(getattr(self, name)))  # each question is answered once
 
     # Who has which rows
@@ -604,6 +604,72 @@ class Referee:
                 return i
         return len(bands)
 
+    def place_of(self, name: str) -> int:
+        return next(i for i, band in enumerate(self.index["class"], start=1) if name in band["name"].values())
+
+    def meets(self, agency: str, condition: dict, code: str) -> bool:
+        """Whether an agency meets a condition by one row; what nobody said meets none."""
+        if condition.get("of") == "share":
+            x = self.deciding(agency, code)
+        else:
+            rows = self.tables.get("exemptions", [])
+            exempt = any(row["agency"] == agency and row["indicator"] in self.path(code) for row in rows)
+            cells = None if exempt else self.cells(agency, code)[0]
+            if cells is None:
+                return False
+            if "option" in condition:
+                said = {part.strip() for part in cells["option"].split(";")}
+                return bool(said & {part.strip() for part in condition["option"].split(";")})
+            if self.kind(code) == "none":
+                over = Fraction(cells["b"]) if cells["b"] else ONE
+                x = Fraction(cells["a"]) / over if cells["a"] and over else None
+            else:
+                x = self.value(code, cells)
+        if x is None or isinstance(x, tuple):
+            return False
+        tests = {"at_least": x.__ge__, "above": x.__gt__, "at_most": x.__le__, "below": x.__lt__}
+        return all(tests[key](Fraction(condition[key])) for key in tests if key in condition)
+
+    def bands(self) -> dict[str, int | None]:
+        """The class of everybody: by the cut, the conditions, the quotas from the highest class down."""
+        found = {a: self.band(self.deciding(a, "")) for a in self.agencies}
+        for condition in self.index.get("condition", []):
+            for a, place in found.items():
+                if place and any(self.meets(a, condition, code.strip()) for code in condition["row"].split(";")):
+                    found[a] = max(place, self.place_of(condition["highest"]))
+        for i, band in enumerate(self.index.get("class", []), start=1):
+            for scope in {row.get("scope") for row in self.agencies.values()} if "quota" in band else ():
+                mine = [a for a, row in self.agencies.items() if row.get("scope") == scope and self.ranked(a, "")]
+                least = self.place_of(band["quota_of"]) if "quota_of" in band else len(self.index["class"])
+                room = int(Fraction(band["quota"]) * sum(found[a] <= least for a in mine))
+                for a in self.pressed_out([a for a in mine if found[a] == i], band, room):
+                    found[a] = i + 1
+        return found
+
+    def pressed_out(self, inside: list[str], band: dict, room: int) -> list[str]:
+        """Those of a class that its quota has no room for."""
+        stay: list[str] = []
+        for equal in self.in_order(inside, ""):
+            left = room - len(stay)
+            if left <= 0:
+                break
+            if len(equal) <= left or band.get("quota_ties") == "in":
+                stay += equal
+                continue
+            for same in self.in_order(equal, band["quota_row"]) if band.get("quota_ties") == "row" else ():
+                if len(same) > room - len(stay):
+                    break
+                stay += same
+            break
+        return [a for a in inside if a not in stay]
+
+    def in_order(self, agencies: list[str], code: str) -> list[list[str]]:
+        """Groups of equal shares of a node, the best first; who has none is last."""
+        shares = {a: self.deciding(a, code) for a in agencies}
+        order = sorted({s for s in shares.values() if s is not None}, reverse=True)
+        groups = [[a for a in agencies if shares[a] == s] for s in (*order, None)]
+        return [group for group in groups if group]
+
     def cell(self, agency: str, code: str) -> Cell:
         node = self.node(agency, code)
         if self.kind(code) in ("bonus", "penalty"):
@@ -617,7 +683,7 @@ class Referee:
             None if exact is None else self.points(code, exact),
             node.own if shown else None,
             *self.place(agency, code),
-            None if code else self.band(self.deciding(agency, code)),
+            None if code else self.bands()[agency],
             node.state,
         )
 

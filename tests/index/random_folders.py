@@ -92,6 +92,7 @@ class Maker:
     def __init__(self, seed: int):
         r, self.s = Random(seed), Random(-1 - seed)
         self.r = r
+        self.later = Random(seed + 10**9)  # conditions and quotas came later: what the seeds made before stays
         self.index = index = {"title": {"vi": "Ví dụ"}, "points_decimals": r.choice((0, 1, 2, 2, 2, 3, 4))}
         self.grain = Fraction(1, 2 * 10 ** index["points_decimals"])
         self.with_points = r.random() < 0.75
@@ -419,7 +420,58 @@ class Maker:
             bands = [{key: Decimal(text(x)), "includes_cut": r.random() < 0.6} for x in edges]
             bands.append({"cut": 0} if key == "cut" else {})
             index["class"] = [{"name": {"vi": f"Loại {i}"}} | band for i, band in enumerate(bands, start=1)]
+            if len(bands) > 1 and self.later.random() < 0.6:
+                index |= self.standing(second, bands, key)
         return replace(folder, index=index)
+
+    def standing(self, second: Referee, bands: list[dict], key: str) -> dict[str, object]:
+        """Conditions, on figures that agencies have, and quotas."""
+        r, names = self.later, [f"Loại {i}" for i in range(1, len(bands) + 1)]
+        bands = [{"name": {"vi": name}} | band for name, band in zip(names, bands, strict=True)]
+        for i, band in enumerate(bands[:-1] if key == "cut" else []):
+            if r.random() < 0.6:
+                band["quota"] = Decimal(r.choice(("0.2", "0.25", "0.34", "0.5", "0.6", "0.75", "1")))
+                band |= r.choice(({}, {"quota_of": r.choice(names[i:])}))
+                rows = [code for code in second.rows if second.scored(code)]
+                band |= r.choice(
+                    (
+                        {},
+                        {"quota_ties": "out"},
+                        {"quota_ties": "in"},
+                        {"quota_ties": "row", "quota_row": r.choice(rows)},
+                    )
+                )
+        found = [c for _ in range(r.randint(0, 3)) for c in self.condition(second, names[1:])]
+        return {"class": bands} | ({"condition": found} if found else {})
+
+    def condition(self, second: Referee, names: list[str]) -> list[dict[str, object]]:
+        r, code, agency = self.later, self.later.choice(list(second.rows)), self.later.choice(list(second.agencies))
+        made = {"name": {"vi": "Điều kiện"}, "row": code, "highest": r.choice(names)}
+        kind, high = second.kind(code), None
+        if kind in ("yes_no", "options", "parts"):
+            chosen = {"yes_no": "yes no", "options": "all quarter none", "parts": "p q"}[kind].split()
+            return [made | {"option": r.choice((chosen[0], "; ".join(chosen[:2])))}]
+        if second.scored(code) and (not kind or r.random() < 0.5):
+            made["of"], x = "share", second.deciding(agency, code)
+            high = 1 if kind else None
+        elif kind:
+            cells = second.cells(agency, code)[0] or {"a": "", "b": "", "points": "", "override": ""}
+            x = (
+                Fraction(cells["a"])
+                if kind == "none" and cells["a"]
+                else None
+                if kind == "none"
+                else second.value(code, cells)
+            )
+            high = second.full(code) or second.scale if kind == "points" else None
+        else:
+            return []
+        if x is None or isinstance(x, tuple):
+            return []
+        x = rounded(x, r.choice((2, 8, 12)))
+        if x <= 0 or (high is not None and x >= high):
+            return []
+        return [made | {r.choice(("at_least", "above", "at_most", "below")): Decimal(text(x))}]
 
     def on_a_half(self, folder: Folder) -> Folder:
         """Points of one claim moved until a node above stands on a half of the last place, or on another's points."""

@@ -132,6 +132,9 @@ def test_the_folders_hold_all_there_is():
     fields = {field["name"] for field in keys["class"]["fields"]}
     assert {name for band in bands for name in band} == fields
     assert {band.get("includes_cut") for band in bands} == {True, False, None}
+    conditions = [condition for folder in folders for condition in folder.index.get("condition", [])]
+    assert {name for condition in conditions for name in condition} == {f["name"] for f in keys["condition"]["fields"]}
+    assert {band.get("quota_ties") for band in bands} == {"out", "in", "row", None}
 
 
 def test_the_referee_shares_no_code_with_the_product():

@@ -35,6 +35,8 @@ def cover_sheet(plan: Plan) -> Sheet:
     limits = [plan.say(f"limit.{key}") for key in ("floats", "group", "whole", "left_out", "official")]
     if settings.min_coverage and alternatives(plan):
         limits.append(plan.say("coverage_value"))
+    if not settings.classes.by_cut:
+        limits.append(plan.say("limit.conditions"))
     cells = {(0, 0): Cell(plan.title, "heading"), (1, 0): Cell(plan.marks, "made_up")}
     heights: dict[int, float] = {0: 24}
     merged: list[tuple[int, int, int]] = []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from ...case.conditions import Condition
 from ...case.framework import CHOICES
 from ...index import INDEX, tabulate
+from ...index.classified import limits, lists_of, pairs, row_orders
 from ...index.exact import coverage
-from ...index.rank import ranked_on
+from ...index.rank import deciding_shares, ranked_on
 from ...index.rounding import rounded
 from ...index.table import SCORE_DECIMALS
 from ...index.values import OPEN
@@ -18,20 +21,21 @@ from ..book import Cell, Sheet
 from .branches import FIRST as BRANCH_LINES
 from .branches import blocks, without_extra
 from .inputs import IDENTITY
-from .plan import FIRST, HEAD, LETTERS, Plan, figure_style, heads, page, rounding, shown, top
+from .plan import FIRST, HEAD, LETTERS, Plan, figure_style, page, rounding, shown, top
 from .points import COLUMNS as POINT_COLUMNS
-from .points import POINTS
+from .points import MAXIMUM, POINTS, SHARE
 
 WIDTHS = {
     "agency": 38, "id": 20, "scope": 18, "ranked": 9, "coverage": 10, "room": 11, "base": 10, "extra": 10, "share": 10,
     "published": 11, "deciding": 16, "compared": 16, "place": 8, "of": 8, "class": 16,
 }  # fmt: skip
+LOWEST = -(10**9)  # stands for the share of a row that has none
 
 
 def result_sheet(plan: Plan) -> Sheet:
     """Score, rank and class of every agency; the cuts of the classes beside them."""
     result = Result(plan)
-    cells = top(plan, "result") | heads(plan, result.columns)
+    cells = top(plan, "result") | result.heads()
     for i in range(len(plan.agencies)):
         for key, cell in result.line(i).items():
             cells[FIRST + i, result.columns.index(key)] = cell
@@ -47,7 +51,7 @@ def result_sheet(plan: Plan) -> Sheet:
             cells[FIRST + k, first] = Cell(title(one.name, plan.lang), "cut")
             cells[FIRST + k, first + 1] = Cell(shown(edge), "given_4")
             cells[FIRST + k, first + 2] = Cell(labels.class_edge(one, plan.lang), "said")
-    widths = [WIDTHS[key] for key in result.columns] + ([3, 16, 10, 34] if classes else [])
+    widths = [WIDTHS.get(key, 11) for key in result.columns] + ([3, 16, 10, 34] if classes else [])
     return page(plan, "result", cells, widths, {HEAD: 48})
 
 
@@ -70,8 +74,18 @@ class Result:
             "base": bool(plan.extra),
             "extra": bool(plan.extra),
         }
+        self.standing = Standing(plan, self.official)
         self.columns = [key for key in WIDTHS if wanted.get(key, True)]
+        self.columns[-1:] = [*self.standing.columns, "class"]
         self.no_score = plan.words["no_score"]
+
+    def heads(self) -> dict[tuple[int, int], Cell]:
+        """The line of heads; those of conditions and quotas say which in a comment."""
+        found = {}
+        for i, key in enumerate(self.columns):
+            called, said = self.standing.head(key)
+            found[HEAD, i] = Cell(called or self.plan.say(f"head.{key}"), "head", comment=said)
+        return found
 
     def at(self, key: str, n: int) -> str:
         return f"{LETTERS[self.columns.index(key)]}{n}"
@@ -112,6 +126,8 @@ class Result:
             cells["coverage"] = self.coverage_cell(i, n)
         if not self.settings.classes:
             cells["class"] = Cell("", "cut")
+        for key in self.standing.columns:
+            cells[key] = Cell(self.standing.values[key][i], "count", self.standing_formula(key, i, n))
         return {key: cells[key] for key in self.columns}
 
     def worth(self, share: object, blocked: bool) -> float | int | str | None:
@@ -186,12 +202,85 @@ class Result:
         return "" if known == "" else labels.classes(self.plan.case, self.plan.lang)[int(known)]
 
     def class_formula(self, n: int) -> str:
+        own = self.at("deciding", n)
+        lines = range(FIRST + 1, FIRST + 1 + len(self.settings.classes))
+        names = [f"${LETTERS[len(self.columns) + 1]}${line}" for line in lines]
+        if self.standing.columns:
+            position = self.at(self.standing.columns[-1], n)
+            return f'IF(ISNUMBER({position}),INDEX({names[0]}:{names[-1]},{position}),"")'
+        return f'IF(ISNUMBER({own}),{self.by_cut(own, names)},"")'
+
+    def by_cut(self, own: str, names: list[str]) -> str:
+        lines = range(FIRST + 1, FIRST + 1 + len(self.settings.classes))
+        cuts = [f"${LETTERS[len(self.columns) + 2]}${line}" for line in lines]
+        return self.settings.classes.formula(own, names, cuts, SCORE_DECIMALS)
+
+    def standing_formula(self, key: str, i: int, n: int) -> str:
+        """Of one column of `Standing`; none where a condition on values or options stands as it was found."""
         classes, own = self.settings.classes, self.at("deciding", n)
-        names, cuts = (LETTERS[len(self.columns) + 1 + k] for k in (0, 1))
-        lines = range(FIRST + 1, FIRST + 1 + len(classes))
-        at_names, at_cuts = ([f"${letter}${line}" for line in lines] for letter in (names, cuts))
-        found = classes.formula(own, at_names, at_cuts, SCORE_DECIMALS)
-        return f'IF(ISNUMBER({own}),{found},"")'
+        kind, _, number = key.partition("-")
+        before = self.at(self.standing.columns[max(self.standing.columns.index(key) - 1, 0)], n)
+        if kind == "by_cut":
+            names = [str(place) for place in range(1, len(classes) + 1)]
+            return f'IF(ISNUMBER({own}),{self.by_cut(own, names)},"")'
+        if kind == "condition":
+            one = classes.conditions[int(number) - 1]
+            return self.condition_formula(one, i) if one.shared else ""
+        if kind == "held":
+            met = [self.at(k, n) for k in self.standing.columns if k.startswith("condition-")]
+            by_cut = self.at("by_cut", n)
+            return f'IF(ISNUMBER({by_cut}),MAX({",".join([by_cut, *met])}),"")'
+        if kind == "row":
+            share = self.share_of(classes[int(number) - 1].quota_row, i)
+            return f"IF(ISNUMBER({share}),ROUND({share},{SCORE_DECIMALS}),{LOWEST})"
+        if classes[int(number) - 1].quota_row:  # the column before is that of the row
+            before = self.at(self.standing.columns[self.standing.columns.index(key) - 2], n)
+        return self.quota_formula(int(number), before, n)
+
+    def condition_formula(self, one: Condition, i: int) -> str:
+        (comparison, edge), *_ = one.bounds
+        sign = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}[comparison]
+        asked = []
+        for code in one.rows:
+            share = self.share_of(code, i)
+            asked.append(f"IF(ISNUMBER({share}),ROUND({share},{SCORE_DECIMALS}){sign}{shown(edge)},FALSE())")
+        return f"IF(OR({','.join(asked)}),{self.settings.classes.limit(one)},1)"
+
+    def share_of(self, code: str, i: int) -> str:
+        """The share of a row or branch that decides, of one agency."""
+        plan = self.plan
+        if code in plan.row_lines:
+            line, sheet = plan.row_lines[code] + i + 1, plan.sheet("points")
+            share, maximum = (f"'{sheet}'!{LETTERS[column]}{line}" for column in (SHARE, MAXIMUM))
+        else:
+            line, sheet, block = BRANCH_LINES + i + 1, plan.sheet("branches"), blocks(plan)[code]
+            share, maximum = (f"'{sheet}'!{block.result(kind, line)}" for kind in ("share", "room"))
+        if self.settings.rank_on != "published":
+            return share
+        points = rounding(f"{share}*{maximum}", self.settings.points_decimals, self.settings.half)
+        return f'IF(ISNUMBER({share}),IF({maximum}=0,{share},{points}/{maximum}),"")'
+
+    def quota_formula(self, place: int, before: str, n: int) -> str:
+        """The class after one quota: who stays is in its first places, list by list."""
+        classes = self.settings.classes
+        one, own = classes[place - 1], self.at("compared", n)
+        assert one.quota is not None
+        column = before.rstrip("0123456789")
+        stood = f"{column}${FIRST + 1}:{column}${FIRST + len(self.plan.agencies)}"
+        figures = self.all("compared")
+        same = f"EXACT({self.all('scope')},{self.at('scope', n)})*" if self.scoped else ""
+        listed = f"{same}ISNUMBER({figures})*ISNUMBER({stood})"
+        counted = f"SUMPRODUCT({listed}*({stood}<={classes.base(one)}))"
+        room = f"INT({counted}*{one.quota.numerator}/{one.quota.denominator})"
+        inside = f"{listed}*({stood}={place})"
+        ahead = f"SUMPRODUCT({inside}*({figures}>{own}))"
+        last = f"SUMPRODUCT({inside}*({figures}>={own}))"
+        stays = f"{ahead}+1<={room}" if one.quota_ties == "in" else f"{last}<={room}"
+        if one.quota_ties == "row":
+            key = f"row-{place}"
+            rows = f"SUMPRODUCT({inside}*({figures}={own})*({self.all(key)}>={self.at(key, n)}))"
+            stays = f"OR({stays},{ahead}+{rows}<={room})"
+        return f"IF(AND(ISNUMBER({own}),{before}={place}),IF({stays},{place},{place + 1}),{before})"
 
     def coverage_cell(self, i: int, n: int) -> Cell:
         """The part of the index's weight that has a value. Where a branch takes the best or worst of its children it
@@ -205,6 +294,61 @@ class Result:
             for k in (IDENTITY.index("id"), len(POINT_COLUMNS))
         )
         return Cell(value, "share", f"SUMPRODUCT(({ids}={self.at('id', n)})*{has})")
+
+
+class Standing:
+    """The columns between the rank and the class where conditions and quotas decide: positions of classes, 1 the
+    highest. by_cut; condition-N, the highest class it leaves; held, after them; row-P, the share that decides ties of
+    the quota of class P; quota-P, after it."""
+
+    def __init__(self, plan: Plan, official: list[dict]):
+        self.plan, self.classes = plan, plan.case.settings.classes
+        self.values: dict[str, list[float | int | str | None]] = {}
+        if self.classes.by_cut:
+            return
+        case, exact = plan.case, plan.exact
+        by_cut = [number_or_nothing(row["class_by_cut"]) for row in official]
+        held = np.array([[int(place) if place != "" else 0 for place in by_cut]])
+        self.values["by_cut"] = list(by_cut)
+        for n, one in enumerate(self.classes.conditions, 1):
+            left = limits(case, exact, pairs([one]))
+            self.values[f"condition-{n}"] = list(left)
+            held = np.where(held > 0, np.maximum(held, left), 0)
+        if self.classes.conditions:
+            self.values["held"] = [place or "" for place in held[0].tolist()]
+        agencies = case.tables["agencies"]
+        lists = lists_of(agencies["scope"].tolist(), [not pd.isna(row["of"]) for row in official])
+        ranks = np.array([[1 if pd.isna(row["rank"]) else int(row["rank"]) for row in official]])
+        orders = row_orders(case, exact)
+        for place, quota in self.classes.quotas:
+            if quota.quota_row:
+                rooted = quota.quota_row in case.framework.rooted
+                shares = deciding_shares(exact.columns[quota.quota_row], case.settings, rooted)
+                told = [LOWEST if s is None else shown(rounded(s, SCORE_DECIMALS)) for s in shares]
+                self.values[f"row-{place}"] = list(told)
+            held = self.classes.filled_one(place, quota, held, ranks, lists, orders.get(place))[0]
+            self.values[f"quota-{place}"] = [found or "" for found in held[0].tolist()]
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.values)
+
+    def head(self, key: str) -> tuple[str, str]:
+        """(words, comment) of a column; nothing of another."""
+        kind, _, n = key.partition("-")
+        if key not in self.values:
+            return "", ""
+        if kind == "condition":
+            one = self.classes.conditions[int(n) - 1]
+            said = f"{title(one.name, self.plan.lang)}: {labels.condition(self.plan.case, one, self.plan.lang)}"
+            return self.plan.say("head.condition", n=n), said
+        if kind in ("quota", "row"):
+            limited = self.classes[int(n) - 1]
+            called = title(limited.name, self.plan.lang)
+            if kind == "row":
+                return self.plan.names[limited.quota_row], ""
+            return self.plan.say("head.quota", label=called), labels.class_edge(limited, self.plan.lang)
+        return self.plan.say(f"head.{kind}"), ""
 
 
 def alternatives(plan: Plan) -> bool:

@@ -95,7 +95,11 @@ def points_table(case: Case, points: pd.DataFrame, lang: str) -> Table | None:
         heads,
         body,
         labels.made(case, lang, "dxlib.robust.smallest_points"),
-        labels.joined(text("sensitivity.points_note", lang), labels.shown_of(len(body), len(known), lang)),
+        labels.joined(
+            text("sensitivity.points_note", lang),
+            "" if case.settings.classes.limited else text("class_reason.points", lang),
+            labels.shown_of(len(body), len(known), lang),
+        ),
     )
 
 

@@ -201,6 +201,7 @@ def classes_table(
         labels.made(case, lang, "dxlib.robust.class_shares", "dxlib.robust.dominance"),
         labels.joined(
             text("sensitivity.classes_note", lang, error=error),
+            "" if case.settings.classes.by_cut else text("class_reason.drawn", lang),
             drawn_from(half_width, draws, seed, lang),
             labels.shown_of(len(body), len(unsure), lang),
         ),

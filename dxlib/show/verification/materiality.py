@@ -40,6 +40,8 @@ def materiality_sentence(
         said.append(text("verification.idle", lang, n=number(others, lang)) if others else "")
     if unsettled.shaken:
         said.append(text("verification.shaken", lang))
+    if case.settings.classes.quotas and certain < len(ranges):
+        said.append(text("class_reason.open", lang))
     return sentences(*said)
 
 
