@@ -20,7 +20,7 @@ from .settings import Settings
 NO_RULE = Unscored()  # what a branch has
 UNREAD = Unread()
 OF_MAXIMUM = ("rule_points_without_maximum",)
-OF_DIRECTION = ("rule_step_sign", "rule_steps_order")  # what a wrong direction makes of a rule that is right
+OF_DIRECTION = ("rule_step_sign", "rule_steps_order", "rule_linear_falls")  # of a right rule in a wrong direction
 PERCENT = re.compile(r"[(,]\s*[<>]?\s*-?[0-9./]+\s*%")  # where thresholds stand in a rule; shares stand behind a colon
 DEEPEST = 20
 MOST_EXTRA = Fraction(1, 10)  # of the total that one bonus or penalty row may move without a warning
@@ -160,7 +160,7 @@ def parse_rules(
                 error.reason in OF_MAXIMUM and unreadable(by_code[code], "max_points")
             ):
                 continue  # the other cell is what is wrong, and is named
-            facts = {"part": "", "nearest": "", "expected": "", **error.facts, "at": error.at + 1}
+            facts = {"part": "", "nearest": "–", "expected": "", **error.facts, "at": error.at + 1}
             findings.append(Finding("E_RULE", error.reason, file, node.row, "rule", text, facts))
             continue
         if rule.role in ("bonus", "penalty") and node.maximum:

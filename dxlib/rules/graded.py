@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import nearest
 from .grammar import ONE, ZERO, RuleError, Scale, Wrong
-from .shape import Answer, Figure, Places, Rule, Telling, exactly, quoted
+from .shape import Answer, Figure, Places, Rule, Telling, exactly, quoted, reached
 
 if TYPE_CHECKING:
     from random import Random
@@ -71,6 +71,7 @@ class Options(Choice):
     """`options(name:s, …)`: the share of the option chosen. `yes_no` is the pair yes:1, no:0."""
 
     name = "options"
+    example = "options(head:1, deputy:1/2, none:0)"
 
     @property
     def grades(self) -> frozenset[Fraction]:
@@ -103,7 +104,7 @@ class Options(Choice):
 class YesNo(Options):
     """`yes_no`: 1 or 0."""
 
-    name, keys = "yes_no", {"yes": "page.yes", "no": "page.no"}
+    name, example, keys = "yes_no", "yes_no", {"yes": "page.yes", "no": "page.no"}
 
     @classmethod
     def parse(cls, args: list[str], scale: Scale) -> YesNo:
@@ -117,6 +118,7 @@ class Parts(Choice):
     """`parts(name:s, …)`: the sum of the shares of the parts met (`a;b`, or `none`), at most 1."""
 
     name, several = "parts", True
+    example = "parts(plan:1/2, report:1/2)"
 
     @property
     def answers(self) -> list[str]:
@@ -168,6 +170,7 @@ class Steps(Figure):
     """
 
     name, turns, signed = "steps", True, True
+    example = "steps(1:25%, 2:1/2, 4:1)"
     steps: tuple[tuple[Fraction, bool, Fraction], ...] = ()  # threshold, strict, share; hardest first
 
     @classmethod
@@ -215,9 +218,9 @@ class Steps(Figure):
 
     def points_formula(self, scale: Fraction, at: Places) -> str:
         points = "0"
-        for t, strict, worth in reversed(self.steps):  # thresholds as whole numbers: no rounding decides
+        for t, strict, worth in reversed(self.steps):
             sign = (">" if self.direction == 1 else "<") + ("" if strict else "=")
-            points = f"IF({at.a}*{t.denominator}{sign}{at.b}*{t.numerator},{exactly(worth * scale)},{points})"
+            points = f"IF({reached(at, t, sign)},{exactly(worth * scale)},{points})"
         return points
 
     def plausible_quotient(self, share: float) -> float:

@@ -106,14 +106,14 @@ class Scale:
             raise RuleError("rule_share_range", self.text, self.at(text), part=text)
         return share
 
-    def pairs(self, args: list[str]) -> list[tuple[str, Fraction]]:
-        """`name:share` pairs, names unique."""
+    def pairs(self, args: list[str], again: bool = False) -> list[tuple[str, Fraction]]:
+        """`name:share` pairs; again: a name may stand more than once."""
         found: list[tuple[str, Fraction]] = []
         for arg in args:
             name, colon, share = arg.rpartition(":")
             if not colon or not name.strip():
                 raise RuleError("rule_pair", self.text, self.at(arg), part=arg)
-            if name.strip() in dict(found):
+            if name.strip() in dict(found) and not again:
                 raise RuleError("rule_twice", self.text, self.at(arg), part=name.strip())
             found.append((name.strip(), self.share(share)))
         if not found:

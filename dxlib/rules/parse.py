@@ -10,6 +10,7 @@ from .absolute import Goalposts, Points, Ratio, Target, Unscored
 from .counted import Count
 from .graded import Options, Parts, Steps, YesNo
 from .grammar import RuleError, Scale
+from .linear import Linear
 from .relative import MinMax, Percentile, RankShare, Relative, ZScore
 from .shape import Rule
 from .signed import Bonus, Penalty
@@ -18,8 +19,8 @@ BARE_COMMA = re.compile(r"[0-9],[0-9]")
 SHAPES: dict[str, type[Rule]] = {
     shape.name: shape
     for shape in (
-        Points, YesNo, Ratio, Target, Steps, Options, Parts, Count, Relative, Goalposts, MinMax, ZScore, RankShare,
-        Percentile, Bonus, Penalty, Unscored,
+        Points, YesNo, Ratio, Target, Linear, Steps, Options, Parts, Count, Relative, Goalposts, MinMax, ZScore,
+        RankShare, Percentile, Bonus, Penalty, Unscored,
     )
 }  # fmt: skip
 
@@ -46,7 +47,9 @@ def parse_rule(
     name, bracket, rest = text.strip().partition("(")
     name = name.strip()
     if name not in SHAPES:
-        raise RuleError("rule_unknown", text, part=name, nearest=nearest(name, list(SHAPES)))
+        near = SHAPES.get(nearest(name, list(SHAPES)))
+        example = near.example or near.name if near else ", ".join(SHAPES)
+        raise RuleError("rule_unknown", text, part=name, nearest=near.name if near else "–", example=example)
     if bracket and not rest.endswith(")"):
         raise RuleError("rule_bracket", text, len(text))
     comma = BARE_COMMA.search(text)

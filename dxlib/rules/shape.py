@@ -68,6 +68,7 @@ class Rule:
     """A shape, with what is true of most of them."""
 
     name: ClassVar[str]
+    example: ClassVar[str] = ""  # how it is written; without arguments: its name
     reads: ClassVar[tuple[str, ...]] = ("a",)  # cells of an answer that make its value; none: collected only
     readable: ClassVar[bool] = True  # False stands for a text that is no rule
     whole: ClassVar[bool] = False  # takes whole numbers: how many there are
@@ -251,6 +252,11 @@ class Figure(Rule):
 def exactly(x: Fraction) -> str:
     """A number inside a formula: a whole number, or a quotient of two."""
     return str(x.numerator) if x.denominator == 1 else f"{x.numerator}/{x.denominator}"
+
+
+def reached(at: Places, x: Fraction, sign: str = ">=") -> str:
+    """Whether the value stands so to x, in whole numbers: no rounding decides."""
+    return f"{at.a}*{x.denominator}{sign}{at.b}*{x.numerator}"
 
 
 def quoted(words: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Bonus(Counted):
     """`bonus(p[, cap])`: + min(a x p, cap) points, added to the index after aggregation."""
 
-    name, role = "bonus", "bonus"
+    name, role, example = "bonus", "bonus", "bonus(2, 10)"
     sign: ClassVar[int] = 1
 
     @classmethod
@@ -53,7 +53,7 @@ class Bonus(Counted):
 class Penalty(Bonus):
     """`penalty(p[, cap])`: - min(a x p, cap) points."""
 
-    name, role = "penalty", "penalty"
+    name, role, example = "penalty", "penalty", "penalty(1, 10)"
     sign = -1
 
     @property

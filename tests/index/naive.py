@@ -27,7 +27,9 @@ from pathlib import Path
 DIGITS = Context(prec=150, Emin=-999999, Emax=999999)
 ZERO, ONE = Fraction(0), Fraction(1)
 UNSCORED = ("none", "bonus", "penalty")
-DIVIDES = ("ratio", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
+DIVIDES = (  # may take b
+    "ratio", "target", "linear", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile",
+)  # fmt: skip
 TABLES = ("indicators", "agencies", "exemptions", "claims", "verdicts")
 VALUE = ("claimed", "verified", "measured")
 OPEN = ("reopened", "not-verified")
@@ -133,7 +135,20 @@ def share_by_rule(rule: str, direction: int, maximum: Fraction, x) -> Fraction:
     if name == "ratio":
         return min(x, ONE) if direction == 1 else 1 - min(x, ONE)
     if name == "target":
-        return min(x / written(args[0]), ONE)
+        to, given = written(args[0]), dict(pairs)
+        if x < given.get("least", ZERO):
+            return ZERO
+        start = given.get("from", ZERO)
+        return min(max((x - start) / (to - start), ZERO), ONE)
+    if name == "linear":
+        points = [(written(at.lstrip("<>")), at[0] in "<>", share) for at, share in pairs]
+        if on := [share for at, strict, share in points if at == x and not strict]:
+            return max(on)
+        below, above = [(at, s) for at, _, s in points if at < x], [(at, s) for at, _, s in points if at > x]
+        if not below or not above:
+            return below[-1][1] if below else above[0][1]
+        (low, before), (high, after) = below[-1], above[0]
+        return before + (after - before) * (x - low) / (high - low)
     if name == "steps":
         met = []
         for step, share in pairs:

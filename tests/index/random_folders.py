@@ -27,8 +27,13 @@ TOTALS = (60, 750, 85, 7, 640, 100, 1000, "12.5")
 LEAST = Fraction(1, 1000)  # nobody writes smaller cuts
 WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
 TURNS = ("ratio", "steps", "relative", "minmax", "zscore", "rank", "percentile")
-LESS = ("steps(5:1/4, <3:0.5, 1:1)", "steps(2.5:0.1, 0:1/3, <0:50%)")  # of direction -1
-SIGNED = ("steps", "goalposts", "minmax", "zscore", "rank", "percentile")
+TARGETS = ("80%", "3", "1/3", "4, from: 1", "80%, from: 1/3", "3, least: 2.5", "80%, least: 50%")
+LINES = ("linear(1:0, 5:1)", "linear(1/3:0.2, 2.5:1/4, 2.5:0.5, 4:0.5, 8:1)", "linear(0:0, 1:1/3, >1:1/2, 3:2/3)")
+LESS = (
+    "linear(0:1, 1:0.5, 3:1/3, 3:0, 8:0)", "linear(<1:1, 1:1/2, 5:1/4)",
+    "steps(5:1/4, <3:0.5, 1:1)", "steps(2.5:0.1, 0:1/3, <0:50%)",
+)  # fmt: skip  # of direction -1
+SIGNED = ("steps", "linear", "goalposts", "minmax", "zscore", "rank", "percentile")
 
 
 @dataclass(frozen=True)
@@ -184,11 +189,12 @@ class Maker:
         scale = most if self.with_points else self.total
         unclipped = ", unclipped" if r.random() < (0.3 if not plain else 0.3 * self.negative) else ""
         rules = [
-            *("points", "points", "points", "yes_no", "ratio", f"target({r.choice(('80%', '3', '1/3'))})"),
+            *("points", "points", "points", "yes_no", "ratio", f"target({r.choice(TARGETS)})"),
             f"options(all:1, quarter:1/4, third:1/3, some:{text(self.some(scale))}p, low:0.02, none:0)",
             "parts(p:0.3, q:1/3, r:1/2)",
             f"count({text(max(self.some(scale), self.grain))}{r.choice(('', ', ' + text(scale / 2), ', 5000'))})",
-            r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)", *LESS)),
+            r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)")),
+            *(r.choice(LINES), r.choice(LESS)),
             *("relative", f"goalposts({r.choice(('0, 7', '5, -1', '2, 3'))}{unclipped})"),
             f"goalposts({r.choice(('1, 8', '9, 2'))}, log{r.choice(('', '+1', '+0.5'))}{unclipped})",
             *(r.choice(("minmax", "minmax(0.2, 0.9)", "minmax(1/3, 1)")), "rank", "percentile"),
@@ -196,7 +202,7 @@ class Maker:
         ]
         rule = r.choice(rules)
         name = split(rule)[0]
-        turned = rule in LESS or (name in TURNS and name != "steps" and r.random() < 0.4)
+        turned = rule in LESS or (name in TURNS and name not in ("steps", "linear") and r.random() < 0.4)
         row = {"rule": rule, "max_points": text(most) if self.with_points else "", "direction": "-1" if turned else ""}
         row["source"] = r.choice(
             ("reported", "reported", "", "measured", "expert") if self.reported else ("", "measured")
@@ -272,7 +278,9 @@ class Maker:
             for step in range(1, r.choice((1, 1, 2, 3)) + 1):
                 stage = "verify" if step == 1 else r.choice(("verify", "appeal", "appeal"))
                 who = {"decided_by": "Tổ" if stage == "verify" else "Hội đồng", "reason": "other"}
-                said = {"step": str(step), "stage": stage} | self.decided(row, judged) | who | record
+                cells = self.decided(row, judged)
+                said = {"step": str(step), "stage": stage} | cells | who | record
+                judged = judged | {"b": "0"} if cells.get("b") == "0" else judged  # no later step fills in a alone
                 yield {"agency": agency, "indicator": code} | said
 
     def most(self, row: dict[str, str]) -> Fraction:

@@ -15,6 +15,11 @@ RULES = {  # rule: directions
     "yes_no": (1,),
     "ratio": (1, -1),
     "target(0.8)": (1,),
+    "target(0.8, from: 0.3)": (1,),
+    "target(0.8, least: 0.3)": (1,),
+    "linear(0.25:0, 0.5:1/4, 0.5:1/2, 0.75:20p)": (1,),
+    "linear(0.25:0.1, 0.5:0.1, >0.5:1/2, 0.75:1)": (1,),
+    "linear(<0.25:1, 0.25:1/2, 0.75:0)": (-1,),
     "steps(0.25:5p, 0.5:10p, >0.75:20p)": (1,),
     "steps(<0.25:20p, 0.5:10p, 0.75:5p)": (-1,),
     "options(a:1, b:0.3)": (1,),
@@ -119,6 +124,30 @@ def test_units_change_nothing_under_rules_that_look_at_the_group(numbers):
     for text in ("relative", "minmax", "zscore", "rank", "percentile"):
         rule = parse_rule(text, MAXIMUM)
         assert rule.exact([Fraction(n) for n in numbers]) == rule.exact([Fraction(n, 1000) for n in numbers])
+
+
+@given(values, st.fractions(Fraction(1, 50), 30, max_denominator=97))
+def test_one_line_may_be_written_in_several_ways(value, t):
+    """Up to a target from nothing; between a floor and a target; and those that count backwards."""
+    plain = parse_rule(f"target({t})")
+    assert parse_rule(f"target({t}, from: 0)") == parse_rule(f"target({t}, least: 0)") == plain
+    assert parse_rule(f"linear(0:0, {t}:1)").share(value) == plain.share(value)
+    between = parse_rule(f"target({t}, from: {t / 3})").share(value)
+    assert between == parse_rule(f"linear({t / 3}:0, {t}:1)").share(value)
+    assert between == parse_rule(f"goalposts({t / 3}, {t})").share(value)
+    jump = parse_rule(f"linear({t / 3}:0, {t / 3}:1/3, {t}:1)").share(value)
+    assert parse_rule(f"target({t}, least: {t / 3})").share(value) == jump
+    less = parse_rule(f"linear({t / 3}:1, {t}:0)", None, -1).share(value)
+    assert less == parse_rule(f"goalposts({t}, {t / 3})").share(value) == 1 - between
+
+
+def test_what_holds_where_two_points_share_an_x():
+    half, third, whole = Fraction(1, 2), Fraction(1, 3), Fraction(1)
+    at = [Fraction(1), Fraction(3, 2), Fraction(2), Fraction(3)]
+    assert parse_rule("linear(1:0, 1:1/2, 2:1/2, 2:1)").exact(at) == [half, half, whole, whole]
+    assert parse_rule("linear(1:0, >1:1/2, 2:1/2, >2:1)").exact(at) == [0, half, half, whole]
+    assert parse_rule("linear(1:1, 1:1/2, 2:1/3, 2:0)", None, -1).exact(at) == [whole, Fraction(5, 12), third, 0]
+    assert parse_rule("linear(<1:1, 1:1/2, <2:1/3, 2:0)", None, -1).exact(at) == [half, Fraction(5, 12), 0, 0]
 
 
 def test_beyond_a_threshold_is_harder_than_on_it():

@@ -1,0 +1,162 @@
+"""Wordings of real decisions, each scored by hand and driven through check, score, simulation, form, self score, intake
+and calculation. `source` says where the wording was read; the numbers in it are ours where the decision could not be
+opened."""
+
+import datetime
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import SimpleNamespace
+
+import pytest
+
+from dxlib.case import check, read_case
+from dxlib.index import evaluate, score
+from dxlib.index.floats import leaf_shares
+from dxlib.sheets import intake
+from dxlib.sheets.calculation import calculation_book
+from dxlib.sheets.form import CLAIM_COLUMNS, claim_form
+from dxlib.sheets.self_score import self_score
+from dxlib.words import finding
+from tests.known.folders import GROUP, YEAR, cells, leaf, make
+from tests.sheets.desk import Desk, resaved, what_is_typed
+from tests.sheets.test_calculation import differing, grids, recalculated
+
+OF = {"b_vi": "Tổng số"}
+COMMON = "common in national sets; text not recovered"
+CONTEST = "ThuatNguyen/NationalSecurityContest2, EVALUATION_SYSTEM.md"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A row, and what its answers earn. An answer is as for `tests.known.folders.cells`."""
+
+    source: str
+    rule: str
+    maximum: int
+    points: tuple[tuple[object, object], ...]  # (answer, points by hand)
+    row: dict[str, str] = field(default_factory=dict)
+
+
+WORDINGS = [
+    # "từ 80 %: điểm tối đa; dưới 80 %: theo tỷ lệ": 40/80 x 20 = 10
+    Wording(COMMON + " (14)", "target(80%)", 20, (((40, 100), 10), ((80, 100), 20), ((95, 100), 20), ((0, 100), 0)), OF),
+    # "đến 50 %: 0 điểm; từ 50 % đến 80 %: tính từ mức sàn; từ 80 %: tối đa": (65 - 50)/(80 - 50) x 20 = 10
+    Wording(
+        COMMON + " (15)", "target(80%, from: 50%)", 20,
+        (((50, 100), 0), ((65, 100), 10), ((74, 100), 16), ((80, 100), 20), ((30, 100), 0)), OF,
+    ),
+    # the other reading, "dưới 50 %: 0 điểm; từ 50 % đến dưới 80 %: tỷ lệ/80 % x điểm": 50/80 x 20 = 12.5 at once
+    Wording(
+        COMMON + " (15)", "target(80%, least: 50%)", 20,
+        (((49, 100), 0), ((50, 100), "12.5"), ((64, 100), 16), ((80, 100), 20), ((99, 100), 20)), OF,
+    ),
+    # the same by points
+    Wording(
+        COMMON + " (15)", "linear(50%:0, 50%:5/8, 80%:1)", 20,
+        (((49, 100), 0), ((50, 100), "12.5"), ((64, 100), 16), ((80, 100), 20), ((99, 100), 20)), OF,
+    ),
+    # linear between two thresholds (20 % -> 0, 80 % -> full): (50 - 20)/60 x 20 = 10
+    Wording(
+        "tried as a new user would (16)", "linear(20%:0, 80%:1)", 20,
+        (((20, 100), 0), ((50, 100), 10), ((35, 100), 5), ((80, 100), 20), ((10, 100), 0)), OF,
+    ),
+    # a plateau and a step: "dưới 50 %: 0; từ 50 % đến 70 %: 8 điểm; trên 70 % đến dưới 90 %: từ 8 đến 12 theo tỷ lệ;
+    # từ 90 %: 20 điểm"; at 80 % half way from 8 to 12
+    Wording(
+        COMMON + " (issue 22, 1)", "linear(50%:0, 50%:8p, 70%:8p, 90%:12p, 90%:20p)", 20,
+        (((49, 100), 0), ((50, 100), 8), ((70, 100), 8), ((80, 100), 10), ((90, 100), 20)), OF,
+    ),
+    # less is better: "đến 5 ngày: tối đa; từ 20 ngày: 0; ở giữa theo tỷ lệ": (20 - 11)/15 x 10 = 6
+    Wording(
+        COMMON, "linear(5:1, 20:0)", 10, ((5, 10), (11, 6), (20, 0), (0, 10), (50, 0)),
+        {"direction": "-1", "unit": "ngày"},
+    ),
+]  # fmt: skip
+NUMBERS = range(len(WORDINGS))
+ANSWERS = max(len(w.points) for w in WORDINGS)
+AGENCIES = [f"x{i}" for i in range(ANSWERS)]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """All wordings in one set; agency i gives the answer i of each row, or the last."""
+    root = tmp_path_factory.mktemp("data")
+    rows = [
+        leaf(str(n), w.rule, w.maximum, source="reported", name_vi=f"Hàng {n}", a_vi="Số đạt", **w.row)
+        for n, w in enumerate(WORDINGS)
+    ]
+    answers = {a: {str(n): given(n, i) for n in NUMBERS} for i, a in enumerate(AGENCIES)}
+    made = make(root, rows, answers, agencies=[{"agency": a, "name_vi": f"Sở {a}"} for a in AGENCIES])
+    return SimpleNamespace(root=root, case=made)
+
+
+def given(n, i):
+    points = WORDINGS[n].points
+    return points[min(i, len(points) - 1)][0]
+
+
+def by_hand(n, i):
+    points = WORDINGS[n].points
+    return Fraction(points[min(i, len(points) - 1)][1])
+
+
+def told(n, i):
+    return f"{WORDINGS[n].rule} of {given(n, i)}"
+
+
+def test_nothing_is_doubted(case):
+    assert [(f.reason, f.facts.get("code"), f.value) for f in check(case.root)] == []
+
+
+def test_points(case):
+    table = score(case.case, "claimed").set_index(["agency", "node"])["points"]
+    wrong = [(told(n, i), table[a, str(n)]) for n in NUMBERS for i, a in enumerate(AGENCIES)
+             if table[a, str(n)] != float(by_hand(n, i))]  # fmt: skip
+    assert wrong == []
+
+
+def test_simulations_start_from_the_same_shares(case):
+    shares = leaf_shares(case.case, "claimed")
+    for n in NUMBERS:
+        expected = [float(by_hand(n, i) / WORDINGS[n].maximum) for i in range(ANSWERS)]
+        assert shares.x[:, n].tolist() == pytest.approx(expected, abs=1e-12)
+
+
+def desk_of(case):
+    return Desk(case.root, case.case, GROUP, year=YEAR)
+
+
+def test_the_self_score_follows(case):
+    words = desk_of(case).words
+    for n in NUMBERS:
+        for i in range(ANSWERS):
+            claim = {"a": "", "b": "", "option": "", "points": ""} | {c: str(x) for c, x in cells(given(n, i)).items()}
+            assert self_score(claim, case.case, words, str(n)) == by_hand(n, i), told(n, i)
+
+
+@pytest.mark.real("libreoffice")
+def test_forms_and_calculation_worked_out_by_a_spreadsheet(case, tmp_path):
+    """Filled in, worked out anew, taken in again: the form shows the points, intake has nothing to say."""
+    desk = desk_of(case)
+    claims, files = case.case.claims, []
+    for agency in AGENCIES:
+        mine = claims[claims["agency"] == agency].to_dict("records")
+        typed = what_is_typed(desk.words, [{**row, "submitted_by": "Văn thư"} for row in mine], [])
+        files.append(tmp_path / f"{agency}.xlsx")
+        files[-1].write_bytes(desk.form(agency, typed))
+    saved, wrong = resaved(files, tmp_path), []
+    for i, (agency, file) in enumerate(zip(AGENCIES, saved, strict=True)):
+        sheet = claim_form(desk.words, desk.people[agency]).sheets[0]
+        lines = {cell.value: row for (row, column), cell in sheet.cells.items() if column == 0}
+        shown = grids(file)[sheet.title]
+        points = [shown[lines[str(n)], CLAIM_COLUMNS.index("points")] for n in NUMBERS]
+        wrong += [(told(n, i), x) for n, x in enumerate(points) if x != pytest.approx(float(by_hand(n, i)), abs=1e-9)]
+    assert wrong == []
+    book = calculation_book(case.case, evaluate(case.case, "claimed"))
+    assert differing(book, recalculated({"calculation": book}, tmp_path)["calculation"]) == []
+    before = case.case.claims
+    taken = intake(case.root, YEAR, GROUP, saved, received=datetime.date(2025, 1, 1))
+    assert [finding(f, "en")["what"] for f in taken.findings if f.severity == "error" or f.code == "W_SELF_SCORE"] == []
+    after = read_case(case.root, YEAR, GROUP).claims
+    columns = ["agency", "indicator", "a", "b", "option"]
+    assert sorted(after[columns].values.tolist()) == sorted(before[columns].values.tolist())
