@@ -11,7 +11,7 @@ from .counted import Count
 from .graded import Options, Parts, Steps, YesNo
 from .grammar import RuleError, Scale
 from .linear import Linear
-from .relative import MinMax, Percentile, RankShare, Relative, ZScore
+from .relative import MinMax, Percentile, RankShare, Relative, TargetLeader, ZScore
 from .shape import Rule
 from .signed import Bonus, Penalty
 
@@ -19,8 +19,8 @@ BARE_COMMA = re.compile(r"[0-9],[0-9]")
 SHAPES: dict[str, type[Rule]] = {
     shape.name: shape
     for shape in (
-        Points, YesNo, Ratio, Target, Linear, Steps, Options, Parts, Count, Relative, Goalposts, MinMax, ZScore,
-        RankShare, Percentile, Bonus, Penalty, Unscored,
+        Points, YesNo, Ratio, Target, Linear, Steps, Options, Parts, Count, Relative, TargetLeader, Goalposts,
+        MinMax, ZScore, RankShare, Percentile, Bonus, Penalty, Unscored,
     )
 }  # fmt: skip
 

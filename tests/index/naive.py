@@ -28,7 +28,8 @@ DIGITS = Context(prec=150, Emin=-999999, Emax=999999)
 ZERO, ONE = Fraction(0), Fraction(1)
 UNSCORED = ("none", "bonus", "penalty")
 DIVIDES = (  # may take b
-    "ratio", "target", "linear", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile",
+    "ratio", "target", "linear", "steps", "relative", "target_leader", "goalposts", "minmax", "zscore", "rank",
+    "percentile",
 )  # fmt: skip
 TABLES = ("indicators", "agencies", "exemptions", "claims", "verdicts")
 VALUE = ("claimed", "verified", "measured")
@@ -173,7 +174,7 @@ def share_by_rule(rule: str, direction: int, maximum: Fraction, x) -> Fraction:
     return {"bonus": points, "penalty": -points}[name]
 
 
-def shares_in_group(rule: str, direction: int, values: list[Fraction]) -> list[Fraction] | None:
+def shares_in_group(rule: str, direction: int, maximum: Fraction, values: list[Fraction]) -> list[Fraction] | None:
     """The shares of all agencies that have a value; None for a rule that looks at one agency alone."""
     (name, args), n = split(rule), len(values)
     if name == "relative":
@@ -181,6 +182,11 @@ def shares_in_group(rule: str, direction: int, values: list[Fraction]) -> list[F
         if best == 0:
             return [Fraction(direction == -1 and v == 0) for v in values]
         return [v / best if direction == 1 else best / v for v in values]
+    if name == "target_leader":
+        target, most = written(args[0]), max(values)
+        half = written(args[1], maximum) if args[1:] else Fraction(1, 2)
+        beyond = [max(v - target, ZERO) / (most - target) if most > target else ZERO for v in values]
+        return [half * min(v / target, ONE) + (1 - half) * more for v, more in zip(values, beyond, strict=True)]
     if name == "minmax":
         lo, hi = (written(arg) for arg in args) if args else (ZERO, ONE)
         span, worst = max(values) - min(values), min(values) if direction == 1 else max(values)
@@ -362,7 +368,7 @@ class Referee:
             return dict.fromkeys(self.agencies, (None, "not-scored"))
         given = {agency: self.answered(agency, code) for agency in self.agencies}
         values = {agency: x for agency, (_, x, _) in given.items() if x is not None}
-        shares = shares_in_group(rule, direction, list(values.values())) if values else []
+        shares = shares_in_group(rule, direction, maximum, list(values.values())) if values else []
         if shares is None:
             shares = [share_by_rule(rule, direction, maximum, x) for x in values.values()]
         by_rule = dict(zip(values, shares, strict=True))

@@ -28,6 +28,7 @@ LEAST = Fraction(1, 1000)  # nobody writes smaller cuts
 WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
 TURNS = ("ratio", "steps", "relative", "minmax", "zscore", "rank", "percentile")
 TARGETS = ("80%", "3", "1/3", "4, from: 1", "80%, from: 1/3", "3, least: 2.5", "80%, least: 50%")
+LEADERS = ("target_leader(1/3)", "target_leader(4)", "target_leader(50%, 0.3)", "target_leader(9, 2/3)")
 LINES = ("linear(1:0, 5:1)", "linear(1/3:0.2, 2.5:1/4, 2.5:0.5, 4:0.5, 8:1)", "linear(0:0, 1:1/3, >1:1/2, 3:2/3)")
 LESS = (
     "linear(0:1, 1:0.5, 3:1/3, 3:0, 8:0)", "linear(<1:1, 1:1/2, 5:1/4)",
@@ -195,7 +196,7 @@ class Maker:
             f"count({text(max(self.some(scale), self.grain))}{r.choice(('', ', ' + text(scale / 2), ', 5000'))})",
             r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)")),
             *(r.choice(LINES), r.choice(LESS)),
-            *("relative", f"goalposts({r.choice(('0, 7', '5, -1', '2, 3'))}{unclipped})"),
+            *("relative", r.choice(LEADERS), f"goalposts({r.choice(('0, 7', '5, -1', '2, 3'))}{unclipped})"),
             f"goalposts({r.choice(('1, 8', '9, 2'))}, log{r.choice(('', '+1', '+0.5'))}{unclipped})",
             *(r.choice(("minmax", "minmax(0.2, 0.9)", "minmax(1/3, 1)")), "rank", "percentile"),
             *(() if plain else ("zscore",)),

@@ -66,6 +66,17 @@ WORDINGS = [
         COMMON + " (issue 22, 1)", "linear(50%:0, 50%:8p, 70%:8p, 90%:12p, 90%:20p)", 20,
         (((49, 100), 0), ((50, 100), 8), ((70, 100), 8), ((80, 100), 10), ((90, 100), 20)), OF,
     ),
+    # half in proportion up to 80 %, the other half by (actual - 80 %)/(leader - 80 %): the best has all; 90 % is half way
+    # from the target to the leader, 10 + 10/2
+    Wording(
+        CONTEST + " 3.1 (11)", "target_leader(80%)", 20,
+        (((40, 100), 5), ((80, 100), 10), ((90, 100), 15), ((100, 100), 20), ((60, 100), "7.5")), OF,
+    ),
+    # the best of all does not exceed the target: nobody has any of the other half
+    Wording(
+        CONTEST + " 3.1 (11)", "target_leader(80%)", 20,
+        (((40, 100), 5), ((80, 100), 10), ((20, 100), "2.5"), ((0, 100), 0), ((60, 100), "7.5")), OF,
+    ),
     # less is better: "đến 5 ngày: tối đa; từ 20 ngày: 0; ở giữa theo tỷ lệ": (20 - 11)/15 x 10 = 6
     Wording(
         COMMON, "linear(5:1, 20:0)", 10, ((5, 10), (11, 6), (20, 0), (0, 10), (50, 0)),
@@ -73,6 +84,7 @@ WORDINGS = [
     ),
 ]  # fmt: skip
 NUMBERS = range(len(WORDINGS))
+ALONE = [n for n in NUMBERS if "leader" not in WORDINGS[n].rule]  # what a form can work out
 ANSWERS = max(len(w.points) for w in WORDINGS)
 AGENCIES = [f"x{i}" for i in range(ANSWERS)]
 
@@ -128,7 +140,7 @@ def desk_of(case):
 
 def test_the_self_score_follows(case):
     words = desk_of(case).words
-    for n in NUMBERS:
+    for n in ALONE:
         for i in range(ANSWERS):
             claim = {"a": "", "b": "", "option": "", "points": ""} | {c: str(x) for c, x in cells(given(n, i)).items()}
             assert self_score(claim, case.case, words, str(n)) == by_hand(n, i), told(n, i)
@@ -149,8 +161,8 @@ def test_forms_and_calculation_worked_out_by_a_spreadsheet(case, tmp_path):
         sheet = claim_form(desk.words, desk.people[agency]).sheets[0]
         lines = {cell.value: row for (row, column), cell in sheet.cells.items() if column == 0}
         shown = grids(file)[sheet.title]
-        points = [shown[lines[str(n)], CLAIM_COLUMNS.index("points")] for n in NUMBERS]
-        wrong += [(told(n, i), x) for n, x in enumerate(points) if x != pytest.approx(float(by_hand(n, i)), abs=1e-9)]
+        points = [(n, shown[lines[str(n)], CLAIM_COLUMNS.index("points")]) for n in ALONE]
+        wrong += [(told(n, i), x) for n, x in points if x != pytest.approx(float(by_hand(n, i)), abs=1e-9)]
     assert wrong == []
     book = calculation_book(case.case, evaluate(case.case, "claimed"))
     assert differing(book, recalculated({"calculation": book}, tmp_path)["calculation"]) == []

@@ -26,6 +26,8 @@ RULES = {  # rule: directions
     "parts(a:0.7, b:0.5)": (1,),
     "count(3, 10)": (1,),
     "relative": (1, -1),
+    "target_leader(0.6)": (1,),
+    "target_leader(0.6, 15p)": (1,),
     "goalposts(0.1, 0.9)": (1,),
     "goalposts(0.9, 0.1, unclipped)": (1,),
     "goalposts(0.01, 40, log)": (1,),
@@ -115,7 +117,25 @@ def test_a_group_of_one_or_none(text, direction):
     rule = parse_rule(text, MAXIMUM, direction)
     assert rule.exact([None]) == [None]
     (share,) = rule.exact([Fraction(3)])
-    assert share == {"relative": 1, "percentile": 1, "minmax(0.2, 0.9)": Fraction(1, 5)}.get(text, 0)
+    expected = {"relative": 1, "percentile": 1, "minmax(0.2, 0.9)": Fraction(1, 5)}
+    expected |= {"target_leader(0.6)": 1, "target_leader(0.6, 15p)": 1}
+    assert share == expected.get(text, 0)
+
+
+@given(columns, st.fractions(Fraction(1, 50), 30, max_denominator=97), st.sampled_from(["1/2", "0.3"]))
+def test_up_to_the_target_the_leader_does_not_matter(column, t, half):
+    """Up to it a part of `target`; beyond it `minmax` of the target and those that exceed it."""
+    shares = parse_rule(f"target_leader({t}, {half})").exact(column)
+    part, most = Fraction(half), max((v for v in column if v is not None), default=0)
+    assert shares == [
+        None if v is None else part * v / t if v <= t else part + (1 - part) * (v - t) / (most - t) for v in column
+    ]
+    alone = parse_rule(f"target({t})")
+    assert [s for v, s in zip(column, shares, strict=True) if v is not None and v <= t] == [
+        part * alone.share(v) for v in column if v is not None and v <= t
+    ]
+    if most > t:
+        assert max(s for s in shares if s is not None) == 1
 
 
 @given(st.lists(st.integers(1, 50), min_size=2, max_size=6))
