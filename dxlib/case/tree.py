@@ -110,7 +110,7 @@ def read_node(
         )
     taken = tuple(row[key] for key in ("a_from", "b_from") if row[key])
     shape = shape_of(row["rule"])
-    named = any(row[key] for key in (*in_each("b"), "b_from")) or (shape is not None and shape.of_whole)
+    named = any(row[key] for key in (*in_each("b"), "b_from")) or (shape is not None and shape.of_whole is True)
     ratio = named or code in with_b
     source = row["source"] or ("measured" if measured or taken else "reported")
     if taken and (children or not row["a_from"] or source == "reported"):
@@ -175,12 +175,13 @@ def parse_rules(
                     {"code": code},
                 )
             )
-        ratio = node.ratio and "b" in rule.reads
-        counted = "a" not in rule.reads or rule.role != "score" or rule.whole
+        ratio = (node.ratio or rule.of_whole) and "b" in rule.reads
+        counted = {"a", "option"} & set(rule.reads) != {"a"} or rule.role != "score" or rule.whole
         if by_code[code]["a_from"] and (counted or len(node.taken) != 1 + ratio):
             findings.append(Finding("E_FRAMEWORK", "taken_rule", file, node.row, "rule", text, {"code": code}))
         percent = not ratio and shares(rule, by_code[code])
-        out[code] = replace(node, rule=rule, ratio=ratio, percent=percent)
+        named = node.named_ratio or rule.of_whole
+        out[code] = replace(node, rule=rule, ratio=ratio, named_ratio=named, percent=percent)
     return out
 
 

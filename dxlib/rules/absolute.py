@@ -81,7 +81,7 @@ class Points(Rule):
 class Ratio(Figure):
     """`ratio`: min(a/b, 1); direction -1: one minus that."""
 
-    name, turns, of_whole = "ratio", True, True
+    name, turns, of_whole, combines = "ratio", True, True, True
 
     def share(self, value: Fraction) -> Fraction:
         share = value if value.numerator < value.denominator else ONE
@@ -107,7 +107,7 @@ class Target(Figure):
     `target(t, least: f)`: nothing below f; from f on value / t.
     """
 
-    name, example = "target", "target(80%)"
+    name, combines, example = "target", True, "target(80%)"
     threshold: Fraction = ONE
     start: Fraction = ZERO  # where the proportion starts
     floor: Fraction = ZERO  # what must be reached to earn any of it
@@ -172,7 +172,7 @@ class Goalposts(Figure):
     Source: UNDP, Human Development Report, technical note (minimum and maximum values); OECD/JRC 2008, ch. 5.
     """
 
-    name, signed, example = "goalposts", True, "goalposts(0, 12)"
+    name, signed, combines, example = "goalposts", True, True, "goalposts(0, 12)"
     lo: Fraction = ZERO
     hi: Fraction = ONE
     log: bool = False

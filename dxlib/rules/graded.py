@@ -70,7 +70,7 @@ class Choice(Rule):
 class Options(Choice):
     """`options(name:s, …)`: the share of the option chosen. `yes_no` is the pair yes:1, no:0."""
 
-    name = "options"
+    name, combines = "options", True
     example = "options(head:1, deputy:1/2, none:0)"
 
     @property
@@ -169,7 +169,7 @@ class Steps(Figure):
     Direction -1: value <= x (`<x`: value < x), the strictest threshold met. A harder step never gives less.
     """
 
-    name, turns, signed = "steps", True, True
+    name, turns, signed, combines = "steps", True, True, True
     example = "steps(1:25%, 2:1/2, 4:1)"
     steps: tuple[tuple[Fraction, bool, Fraction], ...] = ()  # threshold, strict, share; hardest first
 

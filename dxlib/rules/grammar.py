@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 ZERO, ONE = Fraction(0), Fraction(1)
 WORKING = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
@@ -72,15 +74,17 @@ def shown(x: Fraction | int | None) -> str:
 
 @dataclass(frozen=True)
 class Scale:
-    """What a rule needs to know about its row: the text (for places in errors), maximum points, direction."""
+    """What a rule needs to know about its row: the text (for places in errors), maximum points, direction; and how the
+    rules within it are read."""
 
     text: str
     maximum: Fraction | None
     direction: int
+    read: Callable[[str, Fraction | None, int], Any]
 
     def at(self, part: str) -> int:
         """Where a part stands in the text, as a whole word (5 is not the end of 0.5) or with the `p` of points."""
-        found = re.search(rf"(?<![^\s(,:<>]){re.escape(part)}(?=p?(?:[\s,):]|$))", self.text)
+        found = re.search(rf"(?<![^\s(,:<>]){re.escape(part)}(?=p?(?:[\s,;):]|$))", self.text)
         return found.start() if found else 0
 
     def number(self, part: str) -> Fraction:

@@ -25,7 +25,7 @@ class Linear(Figure):
     The better the value the higher the share, as x rises; under direction -1 as it falls.
     """
 
-    name, turns, signed = "linear", True, True
+    name, turns, signed, combines = "linear", True, True, True
     example = "linear(50%:0, 80%:1)"
     points: tuple[Point, ...] = ()  # the one that is hardest to reach first
 

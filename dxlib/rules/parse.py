@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 from .absolute import Goalposts, Points, Ratio, Target, Unscored
+from .combined import Best, Sum
 from .counted import Count
 from .graded import Options, Parts, Steps, YesNo
 from .grammar import RuleError, Scale
@@ -20,7 +22,7 @@ SHAPES: dict[str, type[Rule]] = {
     shape.name: shape
     for shape in (
         Points, YesNo, Ratio, Target, Linear, Steps, Options, Parts, Count, Relative, TargetLeader, Goalposts,
-        MinMax, ZScore, RankShare, Percentile, Bonus, Penalty, Unscored,
+        MinMax, ZScore, RankShare, Percentile, Best, Sum, Bonus, Penalty, Unscored,
     )
 }  # fmt: skip
 
@@ -59,7 +61,8 @@ def parse_rule(
     if direction != 1 and not shape.turns:
         raise RuleError("rule_direction", text, part=name)
     inside = rest[:-1]
-    args = [arg.strip() for arg in inside.split(",")] if inside.strip() else []
+    args = [arg.strip() for arg in re.split(shape.separator, inside)] if inside.strip() else []
     if "" in args:
-        raise RuleError("rule_arguments", text, text.find(","))
-    return shape.parse(args, Scale(text, maximum, direction))
+        raise RuleError("rule_arguments", text, text.find(shape.separator[0]))
+    read = partial(parse_rule, nearest=nearest)
+    return shape.parse(args, Scale(text, maximum, direction, read))

@@ -467,7 +467,7 @@ def asked_lines(words: Wording, node: Node, line: int) -> list[dict[str, Cell]]:
             row["b"] = figure_cell(words, node, "b", beside=a)
     if "option" in rule.reads and not rule.several:
         row["option"] = list_cell(words, f"{code}/option", tuple(words.options[code].values()))
-    doubts = hint(node, a, b, at(line, POINTS), lang)
+    doubts = hint(node, a, b, option, at(line, POINTS), lang)
     if doubts:
         row["hint"] = Cell("", "hint", formula=doubts)
     explanation = Cell("", "input_text", name=f"{code}/explanation", takes="text")

@@ -12,10 +12,10 @@ from ..rules import exactly, quoted
 from ..words import text
 
 
-def hint(node: Node, a: str, b: str, points: str, lang: str) -> str:
+def hint(node: Node, a: str, b: str, option: str, points: str, lang: str) -> str:
     """The formula of the hint about one line, "" where nothing can be doubted.
 
-    a, b, points   addresses of its figures, and of the points that are typed under the rule `points`
+    a, b, option, points   addresses of its figures and its choice, and of the points typed under the rule `points`
     """
     rule = node.rule
     if "points" in rule.reads:
@@ -31,6 +31,8 @@ def hint(node: Node, a: str, b: str, points: str, lang: str) -> str:
     if node.ratio:
         tests += [(f"COUNT({a}:{b})=0", ""), (f"COUNT({a})=0", "no_a"), (f"COUNT({b})=0", "no_b"), (f"{b}=0", "zero")]
         tests += [(f"{a}>{b}", "part_above")] if node.part or rule.clips else []
+    if "option" in rule.reads:
+        tests.append((f'AND({option}="",COUNT({a})>0)', "no_option"))
     if node.hundred:
         tests += [(f"{a}>1", "above_whole"), (f"AND({a}>0,{a}<0.01)", "below_one")]
     if rule.role == "penalty":

@@ -73,7 +73,9 @@ def formula(
         return points
     if decimals is not None:
         points = f"ROUND({points},{decimals})"
-    if not node.ratio:
-        return f'IF(COUNT({cell})=0,"",{points})'
     nothing = {"full": exactly(scale), "zero": "0"}.get(zero_over_zero, '""')
-    return f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,{nothing},""),{points}))'
+    if not node.ratio:
+        found = f'IF(COUNT({cell})=0,"",{points})'
+    else:
+        found = f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,{nothing},""),{points}))'
+    return f'IF({option}="","",{found})' if "option" in node.rule.reads else found

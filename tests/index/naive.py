@@ -117,12 +117,38 @@ def split(rule: str) -> tuple[str, list[str]]:
     return name.strip(), [arg.strip() for arg in inside.rstrip(") ").split(",") if arg.strip()]
 
 
+def parts(rule: str, maximum: Fraction) -> tuple[list[tuple[str, Fraction]], Fraction]:
+    """([(rule, its part of the maximum)], cap) of `best` and `sum`."""
+    found, cap = [], ONE
+    for part in rule.strip().partition("(")[2].rstrip()[:-1].split(";"):
+        at = max(part.rfind(")"), 0)
+        text, _, worth = part[at:].partition(":")
+        if part.strip().startswith("cap"):
+            cap = written(worth, maximum)
+        else:
+            found.append(((part[:at] + text).strip(), written(worth or "1", maximum)))
+    return found, cap
+
+
+def chooses(rule: str) -> bool:
+    return split(rule)[0] in ("yes_no", "options", "parts")
+
+
 # The rules
 
 
 def share_by_rule(rule: str, direction: int, maximum: Fraction, x) -> Fraction:
     """The share of the maximum (bonus and penalty: signed points). x is a number, or the text of an option."""
     name, args = split(rule)
+    if name in ("best", "sum"):
+        inside, cap = parts(rule, maximum)
+        turned = [1 if chooses(part) else direction for part, _ in inside]
+        taken = [x["option"] if chooses(part) else x["figure"] for part, _ in inside]
+        shares = [
+            worth * share_by_rule(part, turn, maximum * worth, said)
+            for (part, worth), turn, said in zip(inside, turned, taken, strict=True)
+        ]
+        return max(shares) if name == "best" else min(sum(shares, ZERO), cap)
     pairs = [(arg.rpartition(":")[0].strip(), written(arg.rpartition(":")[2], maximum)) for arg in args if ":" in arg]
     if name == "points":
         return x / maximum
@@ -323,10 +349,16 @@ class Referee:
         now, read = self.claim(agency, code), CELLS if self.kind(code) == "points" else CELLS[:-1]
         return then is not None and any(then[c] != now[c] for c in read)
 
+    def inside(self, code: str) -> list[str]:
+        """The rules of a row: those within `best` or `sum`, else its own."""
+        rule = self.rows[code]["rule"]
+        return [part for part, _ in parts(rule, ONE)[0]] if self.kind(code) in ("best", "sum") else [rule]
+
     def takes_b(self, code: str) -> bool:
-        named = self.kind(code) == "ratio" or self.get(code, "b_vi") or self.get(code, "b_en")
+        kinds = [split(part)[0] for part in self.inside(code) if not chooses(part)]
+        named = "ratio" in kinds or self.get(code, "b_vi") or self.get(code, "b_en")
         given = any(row.get("b") for name in ("claims", "verdicts") for row in self.by_code(name).get(code, []))
-        return self.kind(code) in DIVIDES and bool(named or given)
+        return bool(kinds) and all(kind in DIVIDES for kind in kinds) and bool(named or given)
 
     def value(self, code: str, cells: dict[str, str]):
         """What the rule takes: a number, an option, None where nothing usable is; for 0/0 its policy, as a tuple."""
@@ -334,10 +366,14 @@ class Referee:
             return cells["option"] or None
         if self.kind(code) == "points":
             return Fraction(cells["override"] or cells["points"]) if cells["override"] or cells["points"] else None
+        if self.kind(code) in ("best", "sum") and any(map(chooses, self.inside(code))) and not cells["option"]:
+            return None
         if not cells["a"] or (self.takes_b(code) and not cells["b"]):
             return None
         a, b = Fraction(cells["a"]), Fraction(cells["b"]) if self.takes_b(code) else ONE
-        return a / b if b else (self.index["zero_over_zero"],)
+        if not b:
+            return (self.index["zero_over_zero"],)
+        return {"figure": a / b, "option": cells["option"]} if self.kind(code) in ("best", "sum") else a / b
 
     def answered(self, agency: str, code: str):
         """(state, value for the rule, share where it is known without the rule); a bonus or penalty has points."""

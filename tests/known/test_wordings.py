@@ -26,6 +26,10 @@ COMMON = "common in national sets; text not recovered"
 CONTEST = "ThuatNguyen/NationalSecurityContest2, EVALUATION_SYSTEM.md"
 
 
+def option(name, a, b=""):
+    return {"option": name, "a": a, "b": b}
+
+
 @dataclass(frozen=True)
 class Wording:
     """A row, and what its answers earn. An answer is as for `tests.known.folders.cells`."""
@@ -76,6 +80,38 @@ WORDINGS = [
     Wording(
         CONTEST + " 3.1 (11)", "target_leader(80%)", 20,
         (((40, 100), 5), ((80, 100), 10), ((20, 100), "2.5"), ((0, 100), 0), ((60, 100), "7.5")), OF,
+    ),
+    # 35 points for a data centre plus 5 for each standard, at most 60 in all: 35 + 2 x 5 = 45
+    Wording(
+        "former IT index, Phụ lục 1B (8)", "sum(yes_no: 35p; count(5))", 60,
+        (
+            (option("yes", 0), 35), (option("yes", 2), 45), (option("no", 3), 15), (option("yes", 9), 60),
+            (option("no", 0), 0),
+        ),
+    ),
+    # the same with a cap of its own, 50 of 60
+    Wording(
+        "former IT index, Phụ lục 1B (8)", "sum(options(own:35p, shared:20p, none:0); count(5); cap: 50p)", 60,
+        ((option("shared", 4), 40), (option("own", 9), 50), (option("none", 1), 5)),
+    ),
+    # of two cases the one with more points: in proportion up to 80 %, or 12 points from 30 % on; 60/80 x 20 = 15 beats
+    # 12, 40/80 x 20 = 10 does not
+    Wording(
+        "former IT index, 5-1.2 (9)", "best(target(80%); steps(30%:12p))", 20,
+        (((60, 100), 15), ((40, 100), 12), ((29, 100), "7.25"), ((90, 100), 20), ((0, 100), 0)), OF,
+    ),
+    # a certificate is worth 15 of 20, else the share of staff
+    Wording(
+        "former IT index, 5-1.2 (9)", "best(options(iso:15p, none:0); ratio)", 20,
+        (
+            (option("iso", 10, 100), 15), (option("iso", 90, 100), 18), (option("none", 30, 100), 6),
+            (option("none", 0, 100), 0),
+        ), OF,
+    ),
+    # 12 points in proportion to the share, and 8 for whoever reaches 90 %
+    Wording(
+        COMMON + " (issue 22, 4)", "sum(ratio: 12p; steps(90%: 8p))", 20,
+        (((50, 100), 6), ((90, 100), "18.8"), ((100, 100), 20), ((25, 100), 3)), OF,
     ),
     # less is better: "đến 5 ngày: tối đa; từ 20 ngày: 0; ở giữa theo tỷ lệ": (20 - 11)/15 x 10 = 6
     Wording(
@@ -144,6 +180,17 @@ def test_the_self_score_follows(case):
         for i in range(ANSWERS):
             claim = {"a": "", "b": "", "option": "", "points": ""} | {c: str(x) for c, x in cells(given(n, i)).items()}
             assert self_score(claim, case.case, words, str(n)) == by_hand(n, i), told(n, i)
+
+
+def test_part_of_an_answer_is_missing_and_said(tmp_path):
+    """An empty cell is missing, never 0: of the choice or of the figures."""
+    answers = {"x": option("yes", ""), "y": option("", 4), "z": option("no", 0), "w": {}}
+    rows = [leaf("1", "sum(yes_no: 35p; count(5))", 60, source="reported")]
+    case = make(tmp_path, rows, {agency: {"1": answer} for agency, answer in answers.items()})
+    table = score(case, "claimed").set_index(["agency", "node"])
+    assert {a: table.loc[(a, "1"), "state"] for a in answers} == dict.fromkeys("xyw", "missing") | {"z": "claimed"}
+    said = [(f.code, f.reason, f.row, f.column) for f in check(tmp_path) if f.code == "W_INCOMPLETE"]
+    assert said == [("W_INCOMPLETE", "answer_partial", 2, "a"), ("W_INCOMPLETE", "answer_partial", 3, "option")]
 
 
 @pytest.mark.real("libreoffice")

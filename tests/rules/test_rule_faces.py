@@ -37,6 +37,11 @@ RULES = {  # rule: directions
     "zscore": (1, -1),
     "rank": (1, -1),
     "percentile": (1, -1),
+    "best(target(0.8): 1/2; steps(0.5:0.2, 2:1))": (1,),
+    "best(ratio; linear(0.25:0.4, 0.75:0): 1/2)": (-1,),
+    "sum(ratio: 1/2; goalposts(0.1, 3): 7p; cap: 0.6)": (1,),
+    "sum(yes_no: 1/2; count(3))": (1,),
+    "best(options(a:1, b:0.3): 15p; target(0.6))": (1,),
     "bonus(3, 10)": (1,),
     "penalty(3)": (1,),
     "none": (1,),
@@ -44,8 +49,8 @@ RULES = {  # rule: directions
 CASES = [(text, direction) for text, directions in RULES.items() for direction in directions]
 GROUP_RULES = [(t, d) for t, d in CASES if parse_rule(t, MAXIMUM, d).group]
 # Shares of the bounded ones are in [0, 1] whatever the value; points and options are checked at the door instead.
-FREE = ("points", "options", "yes_no", "parts", "bonus", "penalty", "none")
-BOUNDED = [(t, d) for t, d in CASES if parse_rule(t, MAXIMUM, d).bounded and t.split("(")[0] not in FREE]
+FREE = ("points", "sum(yes_no", "best(options", "options", "yes_no", "parts", "bonus", "penalty", "none")
+BOUNDED = [(t, d) for t, d in CASES if parse_rule(t, MAXIMUM, d).bounded and not t.startswith(FREE)]
 # Values on and off the thresholds above; an answer of an options rule is the share chosen.
 values = st.sampled_from([Fraction(n, 20) for n in range(1, 21)]) | st.fractions(
     Fraction(1, 50), 30, max_denominator=97
@@ -161,6 +166,19 @@ def test_one_line_may_be_written_in_several_ways(value, t):
     assert less == parse_rule(f"goalposts({t}, {t / 3})").share(value) == 1 - between
 
 
+TOGETHER = ["target(0.8)", "steps(0.25:1/4, >0.75:1)", "linear(0.25:0.1, 0.5:1)", "goalposts(0.1, 3)"]
+
+
+@given(values, st.lists(st.sampled_from(TOGETHER), min_size=2, max_size=3), st.sampled_from(["1", "1/2", "7p"]))
+def test_rules_together_give_what_they_give_alone(value, inside, worth):
+    share = Fraction(7, 20) if worth == "7p" else Fraction(worth)
+    alone = [share * parse_rule(text).share(value) for text in inside]
+    texts = "; ".join(f"{text}: {worth}" for text in inside)
+    assert parse_rule(f"best({texts})", MAXIMUM).share(value) == max(alone)
+    assert parse_rule(f"sum({texts})", MAXIMUM).share(value) == min(sum(alone), 1)
+    assert parse_rule(f"sum({texts}; cap: 6p)", MAXIMUM).share(value) == min(sum(alone), Fraction(3, 10))
+
+
 def test_what_holds_where_two_points_share_an_x():
     half, third, whole = Fraction(1, 2), Fraction(1, 3), Fraction(1)
     at = [Fraction(1), Fraction(3, 2), Fraction(2), Fraction(3)]
@@ -168,6 +186,15 @@ def test_what_holds_where_two_points_share_an_x():
     assert parse_rule("linear(1:0, >1:1/2, 2:1/2, >2:1)").exact(at) == [0, half, half, whole]
     assert parse_rule("linear(1:1, 1:1/2, 2:1/3, 2:0)", None, -1).exact(at) == [whole, Fraction(5, 12), third, 0]
     assert parse_rule("linear(<1:1, 1:1/2, <2:1/3, 2:0)", None, -1).exact(at) == [half, Fraction(5, 12), 0, 0]
+
+
+def test_points_within_a_part_are_points_of_the_row():
+    """Of 20: a count of 3 each up to 10 of the 15 points of its part, beside 5 points."""
+    rule = parse_rule("sum(count(3, 10): 15p; yes_no: 5p)", MAXIMUM)
+    answer = {"a": "", "b": "", "option": "yes", "points": ""}
+    assert [rule.joined(Fraction(n), answer) * 20 for n in (0, 2, 3, 9)] == [5, 11, 14, 15]
+    assert rule.joined(Fraction(9), answer | {"option": ""}) is None
+    assert rule.shape == parse_rule("sum(count(6, 20): 30p; yes_no: 10p)", 2 * MAXIMUM).shape
 
 
 def test_beyond_a_threshold_is_harder_than_on_it():
