@@ -20,6 +20,7 @@ from dxlib.words import finding
 from tests.known.folders import GROUP, YEAR, cells, leaf, make
 from tests.sheets.desk import Desk, resaved, what_is_typed
 from tests.sheets.test_calculation import differing, grids, recalculated
+from tests.years.two_years import change, compared, lineage, register
 
 OF = {"b_vi": "Tổng số"}
 COMMON = "common in national sets; text not recovered"
@@ -69,6 +70,19 @@ WORDINGS = [
     Wording(
         COMMON + " (issue 22, 1)", "linear(50%:0, 50%:8p, 70%:8p, 90%:12p, 90%:20p)", 20,
         (((49, 100), 0), ((50, 100), 8), ((70, 100), 8), ((80, 100), 10), ((90, 100), 20)), OF,
+    ),
+    # the same of a share by itself, and of a percentage, without b
+    Wording(
+        COMMON + " (15)", "linear(50%:0, 50%:5/8, 80%:1)", 20,
+        (("0.49", 0), ("0.5", "12.5"), ("0.64", 16), ("0.8", 20), ("0.99", 20)), {"kind": "share"},
+    ),
+    Wording(
+        COMMON + " (15)", "target(80, from: 50)", 20, ((50, 0), (65, 10), (74, 16), (80, 20), (30, 0)),
+        {"kind": "percent"},
+    ),
+    Wording(
+        COMMON + " (15)", "target(80, least: 50)", 20, ((49, 0), (50, "12.5"), (64, 16), (80, 20), (99, 20)),
+        {"kind": "percent"},
     ),
     # half in proportion up to 80 %, the other half by (actual - 80 %)/(leader - 80 %): the best has all; 90 % is half way
     # from the target to the leader, 10 + 10/2
@@ -168,6 +182,29 @@ def test_simulations_start_from_the_same_shares(case):
     for n in NUMBERS:
         expected = [float(by_hand(n, i) / WORDINGS[n].maximum) for i in range(ANSWERS)]
         assert shares.x[:, n].tolist() == pytest.approx(expected, abs=1e-12)
+
+
+def test_two_years_are_told_apart(tmp_path):
+    """Everybody gives the answer of the next: what moved is performance (and the group's doing), nothing else."""
+    rows = [leaf(str(n), w.rule, w.maximum, source="reported", a_vi="Số đạt", **w.row) for n, w in enumerate(WORDINGS)]
+    first = {a: {str(n): given(n, i) for n in NUMBERS} for i, a in enumerate(AGENCIES)}
+    then = {a: {str(n): given(n, (i + 1) % ANSWERS) for n in NUMBERS} for i, a in enumerate(AGENCIES)}
+    step = compared(tmp_path, (rows, first), (rows, then), "; ".join(f"{n} {n} same" for n in NUMBERS))
+    total = sum(w.maximum for w in WORDINGS)
+    for i, agency in enumerate(AGENCIES):
+        row = change(step, agency)
+        moved = sum(by_hand(n, (i + 1) % ANSWERS) - by_hand(n, i) for n in NUMBERS) / total
+        assert row["change"] == moved == row["performance"] + row["membership"], agency
+
+
+def test_a_merged_agency_has_the_mean_of_the_shares_of_a_choice_and_figures(tmp_path):
+    """Half for the share, half for the choice: 0.05 + 0.5 and 0.25 + 0; options cannot be added up as figures can."""
+    rows = [leaf("1", "sum(ratio: 1/2; yes_no: 1/2)", 20, source="reported", a_vi="Số đạt", **OF)]
+    register(tmp_path, *(f"{a},{a},commune,,2000-01-01,2022-06-30" for a in "ab"), "new,new,commune,,2022-07-01,")
+    lineage(tmp_path, *(f"e,2022-07-01,merge,{a},new,1,population" for a in "ab"))
+    before = {"a": {"1": option("yes", 10, 100)}, "b": {"1": option("no", 50, 100)}}
+    step = compared(tmp_path, (rows, before), (rows, {"new": {"1": option("yes", 60, 200)}}), "1 1 same")
+    assert change(step, "new")["matched_before"] == Fraction(4, 10)
 
 
 def desk_of(case):
