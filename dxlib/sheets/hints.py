@@ -26,13 +26,15 @@ def hint(node: Node, a: str, b: str, option: str, points: str, lang: str) -> str
     tests = [(f"OR(ISTEXT({a}),ISTEXT({b}))" if node.ratio else f"ISTEXT({a})", "words")]
     if not rule.signed or node.ratio or node.kind:
         tests.append((f"OR({a}<0,{b}<0)" if node.ratio else f"{a}<0", "negative"))
+    if "option" in rule.reads:
+        figures = f"{a}:{b}" if node.ratio else a
+        tests.append((f'AND({option}="",COUNT({figures})>0)', "no_option"))
+        tests.append((f'AND({option}<>"",COUNT({figures})=0)', "no_figure"))
     if rule.whole or node.kind == "count":
         tests.append((f"OR({a}<>INT({a}),{b}<>INT({b}))" if node.ratio else f"{a}<>INT({a})", "whole"))
     if node.ratio:
         tests += [(f"COUNT({a}:{b})=0", ""), (f"COUNT({a})=0", "no_a"), (f"COUNT({b})=0", "no_b"), (f"{b}=0", "zero")]
         tests += [(f"{a}>{b}", "part_above")] if node.part or rule.clips else []
-    if "option" in rule.reads:
-        tests.append((f'AND({option}="",COUNT({a})>0)', "no_option"))
     if node.hundred:
         tests += [(f"{a}>1", "above_whole"), (f"AND({a}>0,{a}<0.01)", "below_one")]
     if rule.role == "penalty":

@@ -211,6 +211,12 @@ def desk_of(case):
     return Desk(case.root, case.case, GROUP, year=YEAR)
 
 
+def test_an_answer_is_shown_with_its_option_and_its_figures(case):
+    words = desk_of(case).words
+    n = next(n for n in NUMBERS if WORDINGS[n].rule.startswith("best(options"))
+    assert words.claimed(str(n), "x0") == "iso; 10 / 100"
+
+
 def test_the_self_score_follows(case):
     words = desk_of(case).words
     for n in ALONE:
