@@ -60,6 +60,11 @@ WORDINGS = [
         COMMON + " (15)", "linear(50%:0, 50%:5/8, 80%:1)", 20,
         (((49, 100), 0), ((50, 100), "12.5"), ((64, 100), 16), ((80, 100), 20), ((99, 100), 20)), OF,
     ),
+    # "trên 50 %": 50 % itself earns nothing
+    Wording(
+        COMMON, "linear(50%:0, >50%:5/8, 80%:1)", 20,
+        (((50, 100), 0), ((56, 100), 14), ((64, 100), 16), ((80, 100), 20), ((20, 100), 0)), OF,
+    ),
     # linear between two thresholds (20 % -> 0, 80 % -> full): (50 - 20)/60 x 20 = 10
     Wording(
         "tried as a new user would (16)", "linear(20%:0, 80%:1)", 20,
@@ -126,6 +131,11 @@ WORDINGS = [
     Wording(
         COMMON + " (issue 22, 4)", "sum(ratio: 12p; steps(90%: 8p))", 20,
         (((50, 100), 6), ((90, 100), "18.8"), ((100, 100), 20), ((25, 100), 3)), OF,
+    ),
+    # "dưới 5 ngày: 10; từ 5 ngày: 6 điểm, giảm đều đến 20 ngày: 0": (20 - 10)/15 x 6 = 4
+    Wording(
+        COMMON, "linear(<5:1, 5:6p, 20:0)", 10, ((5, 6), ("4.9", 10), (10, 4), (20, 0), (0, 10)),
+        {"direction": "-1", "unit": "ngày"},
     ),
     # less is better: "đến 5 ngày: tối đa; từ 20 ngày: 0; ở giữa theo tỷ lệ": (20 - 11)/15 x 10 = 6
     Wording(
