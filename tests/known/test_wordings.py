@@ -113,6 +113,11 @@ WORDINGS = [
         "former IT index, Phụ lục 1B (8)", "sum(options(own:35p, shared:20p, none:0); count(5); cap: 50p)", 60,
         ((option("shared", 4), 40), (option("own", 9), 50), (option("none", 1), 5)),
     ),
+    # a plan is worth 15 points, each application 1 point, at most 5 for those
+    Wording(
+        "former IT index, Phụ lục 1B (7, with a plan in place of the share)", "sum(yes_no: 15p; count(1): 5p)", 20,
+        ((option("yes", 3), 18), (option("no", 9), 5), (option("yes", 7), 20), (option("yes", 0), 15)),
+    ),
     # of two cases the one with more points: in proportion up to 80 %, or 12 points from 30 % on; 60/80 x 20 = 15 beats
     # 12, 40/80 x 20 = 10 does not
     Wording(
@@ -272,3 +277,32 @@ def test_forms_and_calculation_worked_out_by_a_spreadsheet(case, tmp_path):
     after = read_case(case.root, YEAR, GROUP).claims
     columns = ["agency", "indicator", "a", "b", "option"]
     assert sorted(after[columns].values.tolist()) == sorted(before[columns].values.tolist())
+
+
+@pytest.mark.real("libreoffice")
+def test_nothing_of_nothing_and_half_an_answer_beside_a_choice(tmp_path):
+    """0/0 follows its policy for the whole row, whatever was chosen; half an answer is missing; points of a verdict
+    decide. Of 20 points."""
+    rules = {"1": "sum(ratio: 1/2; yes_no: 1/2)", "2": "best(options(iso:15p, none:0); target(80%))"}
+    rows = [leaf(code, rule, 20, source="reported", a_vi="Số đạt", **OF) for code, rule in rules.items()]
+    chosen = [(option("yes", 0, 0), option("iso", 0, 0)), (option("", 1, 2), option("iso", "", 5)),
+              (option("no", 1, 2), option("none", 1, 5)), (option("yes", 1, 2), option("iso", 1, 5)),
+              (option("yes", 0, 0), option("none", 1, 2))]  # fmt: skip
+    answers = {f"x{i}": {"1": one, "2": two} for i, (one, two) in enumerate(chosen)}
+    accepted = {"step": 1, "stage": "verify", "points": "", "reason": "", "decided_by": "x"}
+    judged = [{"agency": a, "indicator": code, **accepted} for a in answers for code in rules]
+    for row in judged:
+        if (row["agency"], row["indicator"]) == ("x3", "2"):
+            row |= {"points": 7, "reason": "other"}
+    books, points = {}, {}
+    for policy in ("exempt", "full", "zero"):
+        case = make(tmp_path / policy, rows, answers, {"zero_over_zero": policy}, verdicts=judged)
+        books[policy] = calculation_book(case, evaluate(case))
+        points[policy] = score(case).set_index(["agency", "node"])["points"]
+    for policy, found in recalculated(books, tmp_path).items():
+        assert differing(books[policy], found) == [], policy
+    hand = {"x1": (0, 0), "x2": (5, 5), "x3": (15, 7)}
+    for policy, table in points.items():
+        assert {a: (table[a, "1"], table[a, "2"]) for a in hand} == hand
+        nothing = {"full": 20, "zero": 0}.get(policy)
+        assert nothing is None or table["x0", "1"] == table["x0", "2"] == nothing

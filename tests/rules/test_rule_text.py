@@ -250,3 +250,16 @@ def test_any_arguments_are_read_or_refused_with_a_place(name, args, direction):
         parse_rule(text, Fraction(10), direction)
     except RuleError as wrong:
         assert 0 <= wrong.at <= len(text)
+
+
+PIECES = ["ratio", "yes_no", "target(80%)", "count(1, 5)", "options(a:1, b:2p)", "steps(1:", "none", "best(ratio; yes_no)",
+          ": 1/2", ": 0", ":", "cap: 5p", "cap:", ";", "; ", ")", "(", "x"]  # fmt: skip
+
+
+@given(st.sampled_from(["best", "sum"]), st.lists(st.sampled_from(PIECES), max_size=6), st.sampled_from([1, -1]))
+def test_any_rules_together_are_read_or_refused_with_a_place(name, pieces, direction):
+    text = f"{name}({''.join(pieces)})"
+    try:
+        parse_rule(text, Fraction(10), direction)
+    except RuleError as wrong:
+        assert 0 <= wrong.at <= len(text) and wrong.text == text
