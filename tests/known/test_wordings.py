@@ -240,6 +240,13 @@ def test_the_self_score_follows(case):
             assert self_score(claim, case.case, words, str(n)) == by_hand(n, i), told(n, i)
 
 
+def test_a_ratio_within_takes_b_without_words_for_it(tmp_path):
+    """As `ratio` alone does: who leaves b empty is missing, not 3 of 1."""
+    for n, rule in enumerate(("best(ratio; target(80%): 1/2)", "sum(yes_no: 1/2; ratio: 1/2)")):
+        case = make(tmp_path / str(n), [leaf("1", rule, 20)], {"x": {"1": option("yes" if n else "", 3)}})
+        assert score(case, "claimed").set_index("node").loc["1", "state"] == "missing"
+
+
 def test_part_of_an_answer_is_missing_and_said(tmp_path):
     """An empty cell is missing, never 0: of the choice or of the figures."""
     answers = {"x": option("yes", ""), "y": option("", 4), "z": option("no", 0), "w": {}}
@@ -287,7 +294,7 @@ def test_nothing_of_nothing_and_half_an_answer_beside_a_choice(tmp_path):
     rows = [leaf(code, rule, 20, source="reported", a_vi="Số đạt", **OF) for code, rule in rules.items()]
     chosen = [(option("yes", 0, 0), option("iso", 0, 0)), (option("", 1, 2), option("iso", "", 5)),
               (option("no", 1, 2), option("none", 1, 5)), (option("yes", 1, 2), option("iso", 1, 5)),
-              (option("yes", 0, 0), option("none", 1, 2))]  # fmt: skip
+              (option("", 0, 0), option("", 0, 0))]  # fmt: skip
     answers = {f"x{i}": {"1": one, "2": two} for i, (one, two) in enumerate(chosen)}
     accepted = {"step": 1, "stage": "verify", "points": "", "reason": "", "decided_by": "x"}
     judged = [{"agency": a, "indicator": code, **accepted} for a in answers for code in rules]
@@ -301,7 +308,7 @@ def test_nothing_of_nothing_and_half_an_answer_beside_a_choice(tmp_path):
         points[policy] = score(case).set_index(["agency", "node"])["points"]
     for policy, found in recalculated(books, tmp_path).items():
         assert differing(books[policy], found) == [], policy
-    hand = {"x1": (0, 0), "x2": (5, 5), "x3": (15, 7)}
+    hand = {"x1": (0, 0), "x2": (5, 5), "x3": (15, 7), "x4": (0, 0)}
     for policy, table in points.items():
         assert {a: (table[a, "1"], table[a, "2"]) for a in hand} == hand
         nothing = {"full": 20, "zero": 0}.get(policy)
