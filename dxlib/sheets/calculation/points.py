@@ -168,12 +168,15 @@ class Worked:
     def value_formula(self, n: int) -> str:
         a, b, option = (f"{LETTERS[USED[key]]}{n}" for key in ("a", "b", "option"))
         wrong = quoted(self.words["invalid"])
+        chosen = ""
         if "option" in self.rule.reads:
             first, last = self.plan.option_lines[self.node.code]
             names, shares = (
                 f"'{self.plan.sheet('options')}'!${letter}${first + 1}:${letter}${last + 1}" for letter in "CD"
             )
-            found = self.rule.value_formula(option, names, shares, wrong)
+            found = chosen = self.rule.value_formula(option, names, shares, wrong)
+        if "a" not in self.rule.reads:
+            pass
         elif self.node.ratio:
             quotient = self.rule.quotient_formula(a, b)
             nothing = f'IF({a}=0,"{NOTHING_OF_NOTHING}",{wrong})'
@@ -184,6 +187,11 @@ class Worked:
             found = f'IF(COUNT({a}:{b})<2,"",IF({b}=0,{nothing},{quotient}))'
         else:
             found = f'IF(ISNUMBER({a}),{a},"")'
+        if chosen and found != chosen:
+            x, below = (f"{a}/{b}", b) if self.node.ratio else (a, "1")
+            figures = Places(x, a, below, maximum=self.maximum)
+            joined = self.rule.joined_formula(chosen, figures)
+            found = f'IF({chosen}="","",IF(ISNUMBER({found}),IF(ISNUMBER({chosen}),{joined},{chosen}),{found}))'
         return f'IF(ISNUMBER({LETTERS[USED["points"]]}{n}),"",{found})' if self.direct else found
 
     def state_formula(self, n: int) -> str:
