@@ -34,6 +34,7 @@ READERS = ("public", "internal")
 OF_REPORTS = {*READERS, "README.md", "run-log.json", "run-seen.json"}  # what stands in a folder of reports
 REPORT = "/report.vi"  # the job of a place that is signed: what is signed is Vietnamese
 LARGEST_PROOF = 50_000_000  # bytes that are read
+LARGEST = 100_000_000  # bytes of a record, a list of sums, a table of scores that are read
 ROWS_LEAF = 1  # where the agencies' lines stand among the leaves of a place
 # What a page of a version that was replaced says first of all; all else in it is as it was signed.
 NOTICE_STYLE = (
@@ -387,7 +388,7 @@ def compared(folder: Path, root: str, signed: str, data: str | Path | None) -> R
     found += [Deviation(RECORD, "root", 0, made, record["root"])] if made != record["root"] else []
     if ROOT not in files:
         found.append(Deviation(ROOT, "missing"))
-    elif (folder / ROOT).read_bytes() != f"{record['root']}\n".encode():
+    elif files[ROOT].sha256 != digest(f"{record['root']}\n".encode()):
         found.append(Deviation(ROOT, "root_file", 0, record["root"]))
     versions, wrong = check_versions(folder, record, files)
     found += wrong
@@ -531,6 +532,8 @@ def read_sums(folder: Path, files: Mapping[str, File]) -> tuple[dict[str, str], 
     """Path -> digest of SHA256SUMS, and its lines that are none or stand out of order."""
     if SUMS not in files:
         return {}, [Deviation(SUMS, "missing")]
+    if files[SUMS].size > LARGEST:
+        return {}, [Deviation(SUMS, "too_large", found=str(files[SUMS].size))]
     *lines, end = (folder / SUMS).read_bytes().decode("utf-8", "surrogateescape").split("\n")
     read = [re.fullmatch(r"([0-9a-f]{64})  (.+)", line) for line in lines]
     found = [Deviation(SUMS, "sums_line", n, "", lines[n - 1]) for n, line in enumerate(read, 1) if not line]
@@ -642,6 +645,8 @@ def read_record(
     """The record, None where it cannot be relied upon; and what is wrong with its form."""
     if path not in files:
         return None, [Deviation(path, "missing")]
+    if files[path].size > LARGEST:
+        return None, [Deviation(path, "too_large", found=str(files[path].size))]
     data = (folder / path).read_bytes()
     try:
         record = json.loads(data.decode())
@@ -718,6 +723,10 @@ def check_versions(
             found.append(Deviation(at, "version_sign_offs"))
         elif rows[n].get("root"):  # without it nothing holds the pages to what was signed
             found.append(Deviation(f"{at}/{RECORD}", "missing", 0, rows[n]["root"]))
+    there = {path.rpartition("/")[0] for path in files}
+    for place, rows in record["signed"].items():
+        signed = {f"{place}/v{row['version']}": row["root"] for row in rows if row.get("root") and row.get("version")}
+        found += [Deviation(f"{at}/{RECORD}", "missing", 0, root) for at, root in signed.items() if at not in there]
     return versions, found
 
 
@@ -786,7 +795,8 @@ def compare_version(
         if path not in files:
             yield Deviation(path, "missing", 0, of.sha256)
         elif files[path].sha256 != of.sha256:
-            data = (folder / path).read_bytes() if path.endswith(".html") and not stands else b""
+            noticed = path.endswith(".html") and not stands and files[path].size <= LARGEST
+            data = (folder / path).read_bytes() if noticed else b""
             if digest(NOTICE.sub(rb"\1", data, count=1)) != of.sha256:
                 yield Deviation(path, "version_changed", 0, of.sha256, files[path].sha256)
 
@@ -799,7 +809,7 @@ def check_rows(folder: Path, record: Mapping[str, Any], files: Mapping[str, File
     for place, recorded in record["rows"].items():
         path = f"{place}/{SCORES}"
         try:
-            leaves = read_scores(folder, path) if path in files else {}
+            leaves = read_scores(folder, path) if path in files and files[path].size <= LARGEST else {}
         except ValueError:
             leaves = {}
         made, agencies = merkle_root(leaves.values()), len(leaves)
@@ -1042,6 +1052,7 @@ WORDS = {
         "changed": "đã bị thay đổi (hồ sơ ghi {expected}, nay là {found})",
         "size": "kích thước khác (hồ sơ ghi {expected}, nay là {found})",
         "unreadable": "không đọc được ({found})",
+        "too_large": "quá lớn để là tệp của bản công bố ({found} byte)",
         "link": "là liên kết; thư mục công bố không được có liên kết",
         "special": "không phải tệp thường",
         "twin": "tên chỉ khác {found} ở chữ hoa, chữ thường hoặc cách mã hóa dấu",
@@ -1142,6 +1153,7 @@ WORDS = {
         "changed": "changed (recorded {expected}, now {found})",
         "size": "other size (recorded {expected}, now {found})",
         "unreadable": "cannot be read ({found})",
+        "too_large": "too large for what it should be ({found} bytes)",
         "link": "is a link; a published folder must have none",
         "special": "is not a regular file",
         "twin": "differs from {found} only in letter case or in how accents are encoded",

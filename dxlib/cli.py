@@ -278,7 +278,11 @@ def run_check(args: argparse.Namespace) -> int:
     from .case import check
     from .index import check_printed
     from .lock import clean, free, said_left
+    from .runs.versions import touched
     from .show.typeface import check_signs
+
+    def also(case: Case) -> list[Finding]:
+        return [*check_printed(case), *check_signs(case), *touched(args.data, case.year, case.group, case.approvals)]
 
     if args.free_lock:
         free(args.free_lock)
@@ -287,7 +291,7 @@ def run_check(args: argparse.Namespace) -> int:
     for other in gone:
         print(text("cli.cleaned", args.say, path=other), file=sys.stderr)
     findings = [found for folder in places for found in said_left(folder)]
-    findings += check(args.data, args.year, args.group, also=lambda case: (*check_printed(case), *check_signs(case)))
+    findings += check(args.data, args.year, args.group, also=also)
     show_findings(findings, args, sys.stdout)
     errors = sum(f.severity == "error" for f in findings)
     if not args.json and not args.quiet:

@@ -174,7 +174,7 @@ def named(reason: str, other: Path) -> Finding:
     """Whose a lock is and how old, as far as its note says it."""
     note = {"host": "?", "pid": other.name.removeprefix(PARTIAL).partition("-")[0], "since": ""}
     with suppress(OSError, ValueError, TypeError):
-        note |= json.loads((other / NOTE).read_text("utf-8"))
+        note |= json.loads((other / NOTE).read_text("utf-8") if (other / NOTE).is_file() else "{}")
     since = now()
     with suppress(OSError):
         since = datetime.fromtimestamp(other.stat().st_mtime, UTC)

@@ -50,6 +50,10 @@ def quotient_of(node: Node, a: Fraction, b: Fraction, settings: Settings) -> Fra
     else:
         if b.numerator < 0:
             raise Wrong("b", "E_RANGE", "negative")
+        if not b and rule.of_previous:
+            if rule.without_previous is None:
+                raise Wrong("b", "E_ZERO_DIVISION", "growth_first")
+            return rule.without_previous
         if not b and a:
             raise Wrong("b", "E_ZERO_DIVISION", "zero_denominator")
         if not b and settings.zero_over_zero == "error":

@@ -56,7 +56,7 @@ ASKED = re.compile(r"\?[^\W\d_]")
 PAIRED = re.compile("[aeAE][ùõâáàãêéèúÙÕÂÁÀÃÊÉÈÚ]")  # two vowels that only VNI writes so
 CODES = set(
     "agency code parent indicator option name a_from b_from from_group from_code to_code successor predecessor "
-    "official_code recipient relation rule".split()
+    "official_code recipient relation rule gate".split()
 )
 NAMES = set("title decided_by verifier owner submitted_by issuer".split())
 

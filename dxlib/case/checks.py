@@ -196,7 +196,8 @@ def check_reasons(tables: Tables, framework: Framework, answers: Answers, file: 
         stood = before.get(key, BLANK) if step.stage == "appeal" else BLANK
         before[key] = step.cells
         node = framework.nodes.get(step.code)
-        if not says.get(reason) or node is None or node.children or step.agency in answers.exempt.get(step.code, ()):
+        away = node is None or node.children or step.agency in answers.exempt.get(step.code, ())
+        if says.get(reason) not in ("kept", "changed") or away:
             continue
         claim, reader = step.judged or answers.claims.get(step.code, {}).get(step.agency), answers.readers[step.code]
         alike = result_of(reader, claim, stood) == result_of(reader, claim, step.cells)

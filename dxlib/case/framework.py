@@ -5,8 +5,8 @@ The code knows rules and levels, never an indicator's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -69,7 +69,7 @@ class Node:
     @property
     def part(self) -> bool:
         """Whether a is declared to be a part of b."""
-        return self.ratio and self.kind in ("count", "share")
+        return self.ratio and self.kind in ("count", "share") and not self.rule.of_previous
 
     @property
     def hundred(self) -> int:
@@ -83,14 +83,34 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """A condition before a row: the share of the row `code` is at least `least`, or (`strict`) above it.
+
+    at   the row that it is written at, a leaf or a branch
+    """
+
+    code: str
+    at: str
+    strict: bool
+    least: Fraction
+
+    def met(self, share: Fraction) -> bool:
+        return share > self.least if self.strict else share >= self.least
+
+
+@dataclass(frozen=True)
 class Framework:
-    """The whole tree. `nodes` in reading order (a parent before its children); `total` is the index's scale."""
+    """The whole tree. `nodes` in reading order (a parent before its children); `total` is the index's scale.
+
+    gates   leaf -> the gates before it, its own and those of the branches above it
+    """
 
     nodes: dict[str, Node]
     tops: tuple[str, ...]
     aggregate: str
     total: Fraction
     has_points: bool
+    gates: Mapping[str, tuple[Gate, ...]] = field(default_factory=dict)
 
     @property
     def leaves(self) -> list[Node]:
@@ -175,6 +195,17 @@ class Framework:
             yield code
         for child in children:
             yield from self.below(child)
+
+    def decides(self, leaf: str) -> set[str]:
+        """The leaves whose answers open or close a gate before a leaf, through further gates too."""
+        found: set[str] = set()
+        ahead = [leaf]
+        while ahead:
+            for gate in self.gates.get(ahead.pop(), ()):
+                fresh = set(self.below(gate.code)) - found
+                found |= fresh
+                ahead += fresh
+        return found
 
     def siblings(self, codes: Iterable[str]) -> list[Node]:
         """Those of `codes` that enter their parent's score."""

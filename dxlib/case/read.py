@@ -21,6 +21,7 @@ from .documents import dated_outside, read_documents
 from .framework import Framework, finished_node
 from .lineage import as_of, check_lineage, check_members
 from .links import check_links, check_reach, check_size
+from .previous import check_previous, linked
 from .scenarios import check_scenarios, read_scenario
 from .settings import FILE as SETTINGS_FILE
 from .settings import Settings, read_settings
@@ -517,7 +518,20 @@ def check_continues(root: Path, case: Case, sets: Mapping[tuple[str, str], Frame
         *check_reach(links, case.year, place, places(root)),
         *check_links(links, case.framework, case.year, place, earlier),
         *check_size(case.settings, f"{place}/{SETTINGS_FILE}", place_before(root, case), earlier),
+        *check_previous(case, earlier_cases(root, {at for at, _ in linked(case).values()})),
     ]
+
+
+def earlier_cases(root: Path, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Case]:
+    """Earlier years whose figures are asked for; one that is not there or cannot be read is left out."""
+    found = {}
+    for place in wanted:
+        if not check_place(*place) and os.path.lexists(root.joinpath(*place, SETTINGS_FILE)):
+            try:
+                found[place] = read_case(root, *place)
+            except Refusal:
+                continue  # its own check says why
+    return found
 
 
 def earlier_sets(root: Path, links: pd.DataFrame, known: Container) -> dict[tuple[str, str], Framework]:

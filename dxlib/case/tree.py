@@ -15,6 +15,7 @@ from ..languages import in_each
 from ..rules import Rule, RuleError, Unscored, parse_rule, shape_of, shown
 from .cells import check_value
 from .framework import FULL, INDEX, Framework, Node, Unread, combined, optional, scopes_of, weight
+from .gates import read_gates
 from .settings import Settings
 
 NO_RULE = Unscored()  # what a branch has
@@ -71,7 +72,8 @@ def build(
     framework = Framework(rescaled, children[""], settings.aggregate, whole, has_points)
     findings += check_lists(framework, by_code, settings, lists, file) if framework.scoped else []
     findings += check_extra(rescaled, min((framework.own((one,)).total for one in lists), default=whole), file)
-    return framework, findings
+    gates, wrong = read_gates(framework, by_code, file)
+    return replace(framework, gates=gates), [*findings, *wrong]
 
 
 def check_lists(
@@ -167,7 +169,8 @@ def read_node(
         )
     taken = tuple(row[key] for key in ("a_from", "b_from") if row[key])
     shape = shape_of(row["rule"])
-    named = any(row[key] for key in (*in_each("b"), "b_from")) or (shape is not None and shape.of_whole)
+    always = shape is not None and (shape.of_whole or shape.of_previous)
+    named = always or any(row[key] for key in (*in_each("b"), "b_from"))
     ratio = named or code in with_b
     source = row["source"] or ("measured" if measured or taken else "reported")
     if taken and (children or not row["a_from"] or source == "reported"):

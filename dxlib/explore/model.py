@@ -14,7 +14,7 @@ import pandas as pd
 from ..case import Case
 from ..case.framework import Framework
 from ..index import INDEX, Exact, evaluate, provisional, tabulate
-from ..index.exact import climb, coverage
+from ..index.exact import behind_gates, climb, coverage
 from ..index.floats import TIE, Weights, float_ranks, leaf_shares, published_shares, scorer
 from ..index.values import basis
 from ..robust import rank_intervals
@@ -212,7 +212,8 @@ class Model:
         framework = reweighted(case.framework, dict.fromkeys(gone, Fraction(0)))
         if not any(node.weight for node in framework.siblings(framework.tops)):
             case.with_changes(drop=gone)  # says what is wrong with it
-        exact = climb(exact, framework, case.settings) if gone else exact
+        if gone:
+            exact = climb(behind_gates(exact, framework, case.settings), framework, case.settings)
         shares = leaf_shares(case, exact=exact)
         own_maxima = np.array([float(own_maximum) for own_maximum in exact.columns[INDEX].own_maxima])
         return Ground(framework, exact, scorer(framework, shares), own_maxima)

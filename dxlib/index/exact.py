@@ -6,13 +6,13 @@ A node's score is a share of its maximum. What an agency lacks is handled by the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from itertools import repeat
 
 from ..case import Case
-from ..case.framework import CHOICES, INDEX, Framework, Lists, Node, finished_node
+from ..case.framework import CHOICES, INDEX, Framework, Gate, Lists, Node, finished_node
 from ..case.settings import Settings
 from ..errors import Finding, Refusal
 from ..rules import ONE, ZERO
@@ -20,7 +20,8 @@ from .aggregate import AGGREGATES, total, whole_numbers
 from .rounding import round_share, rounded
 from .values import ABSENT, OPEN, Finished, Leaf, basis, leaf
 
-VALUED = ("verified", "claimed", "measured")
+CLOSED = "gate-closed"  # the state of a row behind a gate that is not met
+VALUED = ("verified", "claimed", "measured", CLOSED)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Column:
               not have the node at all; of a branch of which it has a part, what that weighs counts)
     blocked   True where the node has no score because a part of it has none (not verified, or missing
               under `not-ranked`)
-    states    see `values.Leaf`
+    states    see `values.Leaf`; of a row behind a closed gate `CLOSED`
     """
 
     shares: list[Fraction | None]
@@ -49,6 +50,7 @@ class Exact:
     """Exact scores of a case: `columns` by node in tree order, the index first.
 
     extra      the bonus and penalty rows, by code (their shares are signed points)
+    ungated    the leaves behind gates as they would count if every gate were open
     lists      the scope of every agency: in whose tree it stands (`Framework.own`); of several for merged ones
     """
 
@@ -57,6 +59,11 @@ class Exact:
     columns: dict[str, Column]
     extra: dict[str, Leaf]
     lists: Sequence[Lists]
+    ungated: Mapping[str, Column] = field(default_factory=dict)
+
+    def without_gates(self, code: str) -> Column | Leaf:
+        """A leaf as its answers alone have it."""
+        return self.extra[code] if code in self.extra else self.ungated.get(code, self.columns[code])
 
 
 def lists_of(case: Case) -> list[Lists]:
@@ -77,7 +84,8 @@ def evaluate(case: Case, on: str | None = None) -> Exact:
     leaves = leaves_of(case, on)
     columns = {node.code: leaf_column(leaves[node.code], framework, node.code, settings) for node in framework.leaves}
     extra = {node.code: leaves[node.code] for node in framework.leaves if node.role in ("bonus", "penalty")}
-    return climb(Exact(on, agencies, columns, extra, lists_of(case)), framework, settings)
+    exact = Exact(on, agencies, columns, extra, lists_of(case))
+    return climb(behind_gates(exact, framework, settings), framework, settings)
 
 
 def leaves_of(case: Case, on: str) -> dict[str, Leaf]:
@@ -148,6 +156,67 @@ def leaf_column(values: Leaf, framework: Framework, code: str, settings: Setting
         rooted = code in framework.rooted
         shares = [round_share(s, r, settings, rooted) for s, r in zip(shares, own_maxima, strict=True)]
     return Column(shares, own_maxima, present, blocked, values.states)
+
+
+def behind_gates(exact: Exact, framework: Framework, settings: Settings) -> Exact:
+    """Leaves behind gates as they count: closed ones give 0 of their whole maximum, those whose gate is not decided
+    wait with it.
+
+    Gates are judged once, by the weights of the set itself; whatever is tried on other weights leaves them as they are.
+    """
+    own = {code: exact.ungated.get(code, column) for code, column in exact.columns.items()}
+    found: dict[str, Column] = {}
+
+    def column(code: str) -> Column:
+        if code in found:
+            return found[code]
+        node = framework.nodes[code]
+        if node.children:
+            below = {child: column(child) for child in node.children}
+            found[code] = branch(code, below, framework, settings, exact)
+        else:
+            gates = [(gate, column(gate.code)) for gate in framework.gates.get(code, ())]
+            found[code] = gated(own[code], gates, full_maximum(node, framework)) if gates else own[code]
+        return found[code]
+
+    behind = {code: column(code) for code in framework.gates}
+    ungated = {code: own[code] for code in behind}
+    return replace(exact, columns={**exact.columns, **behind}, ungated=ungated) if behind else exact
+
+
+def gated(own: Column, gates: list[tuple[Gate, Column]], whole: Fraction) -> Column:
+    """A leaf behind gates. What does not apply stays so; one closed gate closes, whatever the others wait for."""
+    out = Column(*(list(getattr(own, field.name)) for field in fields(Column)))
+    for i, state in enumerate(own.states):
+        if state in ("not-applicable", ABSENT):
+            continue
+        passes = [passed(gate, column, i) for gate, column in gates]
+        if False in passes:
+            out.shares[i], out.own_maxima[i], out.present[i], out.blocked[i] = ZERO, whole, ONE, False
+            out.states[i] = CLOSED
+        elif None in passes:
+            out.shares[i], out.own_maxima[i], out.present[i], out.blocked[i] = None, whole, ONE, True
+            waiting = [column.states[i] for (_, column), open_ in zip(gates, passes, strict=True) if open_ is None]
+            out.states[i] = state if state in OPEN else state_of(waiting, None)
+    return out
+
+
+def passed(gate: Gate, column: Column, i: int) -> bool | None:
+    """Whether a gate is open for an agency; None while its row waits. A row that does not apply, or that the agency
+    does not have, asks for nothing; one without an answer is not met, whatever the policy for missing answers."""
+    share = column.shares[i]
+    if column.states[i] in ("not-applicable", ABSENT):
+        return True
+    if column.blocked[i]:
+        return None
+    return share is not None and column.states[i] != "missing" and gate.met(share)
+
+
+def closed_by(framework: Framework, exact: Exact, code: str, i: int) -> list[Gate]:
+    """The gates that close a leaf for an agency."""
+    if code not in framework.gates or exact.columns[code].states[i] != CLOSED:
+        return []
+    return [gate for gate in framework.gates[code] if passed(gate, exact.columns[gate.code], i) is False]
 
 
 def full_maximum(node: Node, framework: Framework) -> Fraction:
@@ -297,7 +366,7 @@ def state_of(states: Iterable[str], share: Fraction | None) -> str:
     """One word for a branch, from its children's."""
     found = set(states)
     order = ("reopened", "not-verified") if share is None else ()
-    for state in (*order, "claimed", "verified", "measured", "missing", "not-applicable"):
+    for state in (*order, "claimed", "verified", "measured", CLOSED, "missing", "not-applicable"):
         if state in found:
             return "missing" if share is None and state not in (*OPEN, "not-applicable") else state
     return "not-scored"

@@ -74,10 +74,11 @@ def open_data(
     """
     said = marks(case, provisional)
     moved = ["scope_before", "scope_from"] if case.tables["agencies"]["scope_before"].any() else []
+    used = {"scope": bool(case.framework.scoped), "gate": bool(case.framework.gates)}
     public = {
         **PUBLIC,
         "agencies": [*PUBLIC["agencies"], *moved],
-        "indicators": [*PUBLIC["indicators"], *(["scope"] if case.framework.scoped else [])],
+        "indicators": [*PUBLIC["indicators"], *(column for column, holds in used.items() if holds)],
     }
     tables = {"scores": scores, **{name: case.tables[name][columns] for name, columns in public.items()}}
     tables["classes"] = classes(case)

@@ -12,6 +12,7 @@ import pandas as pd
 from ..case import Case
 from ..index import INDEX, Exact, evaluate, tabulate
 from ..index.aggregate import total
+from ..index.exact import CLOSED
 from ..index.rank import ranked_on
 from ..rules import ONE, ZERO
 from .linear import Linear, deciding_cut, dot, of_places
@@ -293,7 +294,7 @@ def cheapest(
     for code, weights in effective.items():
         column, weight = exact.columns[code], weights[i]
         share = column.shares[i]
-        if not weight or share is None or column.states[i] == "not-applicable":
+        if not weight or share is None or column.states[i] in ("not-applicable", CLOSED):
             continue
         after = share + gap / weight
         if (ZERO < after < ONE) or (after in (ZERO, ONE) and not beyond):

@@ -8,7 +8,7 @@ exact fractions wherever it is not. The lists stay those of the official result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -20,7 +20,7 @@ from ..case import Case
 from ..case.framework import Framework
 from ..case.settings import Settings
 from ..index import INDEX, Exact, evaluate, tabulate
-from ..index.exact import Column, add_points, branch, climb, leaf_column, leaves_of, lists_of
+from ..index.exact import Column, add_points, behind_gates, branch, climb, leaf_column, leaves_of, lists_of
 from ..index.floats import TIE, Shares, float_ranks, index_scores, leaf_shares, published_shares, some
 from ..index.table import deciding_shares
 from ..index.values import Leaf, basis
@@ -85,8 +85,29 @@ def begin(case: Case, on: str | None = None) -> Start:
     return Start(case, on, official, listed, leaves)
 
 
-def leaf_columns(case: Case, leaves: Mapping[str, Leaf], settings: Settings) -> dict[str, Column]:
-    return {code: leaf_column(values, case.framework, code, settings) for code, values in leaves.items()}
+def leaf_columns(
+    case: Case, leaves: Mapping[str, Leaf], settings: Settings, judged: Mapping[str, Leaf] | None = None
+) -> dict[str, Column]:
+    """Leaves under the policies, and behind their gates.
+
+    judged   the leaves that open and close gates, under the policies of the case; by default these themselves
+    """
+    framework = case.framework
+    columns = {code: leaf_column(values, framework, code, settings) for code, values in leaves.items()}
+    if not framework.gates:
+        return columns
+    own = {code: leaf_column(x, framework, code, case.settings) for code, x in (judged or leaves).items()}
+    exact = Exact("", case.tables["agencies"]["agency"].tolist(), own, {}, lists_of(case))
+    stands = behind_gates(exact, framework, case.settings)
+    return columns | {code: shut(columns[code], stands.columns[code], stands.ungated[code]) for code in framework.gates}
+
+
+def shut(column: Column, stands: Column, own: Column) -> Column:
+    """The cells that a gate changed, on the others of a column."""
+    changed = [now != then for now, then in zip(stands.states, own.states, strict=True)]
+    changed = [c or a != b for c, a, b in zip(changed, stands.blocked, own.blocked, strict=True)]
+    pairs = ((getattr(stands, field.name), getattr(column, field.name)) for field in fields(Column))
+    return Column(*([x if c else y for c, x, y in zip(changed, *pair, strict=True)] for pair in pairs))
 
 
 def normalised(leaves: Mapping[str, Leaf], case: Case, listed: np.ndarray, normalisation: str) -> Mapping[str, Leaf]:
@@ -167,7 +188,7 @@ def changes(start: Start, factor: str, alternative: str) -> bool:
     source = alternative if factor == "source" else start.on
     settings = replace(case.settings, missing=alternative) if factor == "missing" else case.settings
     leaves = normalised(start.leaves[source], case, start.listed, alternative if factor == "normalisation" else "rule")
-    other = leaf_columns(case, leaves, settings)
+    other = leaf_columns(case, leaves, settings, start.leaves[source])
     counted = [code for code, w in framework.global_weights().items() if w]
     points = [code for code, node in framework.nodes.items() if node.role in ("bonus", "penalty")]
     return any(
@@ -244,7 +265,7 @@ def rank_all(start: Start, table: pd.DataFrame) -> Ranked:
         leaves = normalised(start.leaves[source], case, listed, str(normalisation))
         for missing, same_leaves in same_shares.groupby("missing", sort=False):
             settings = replace(case.settings, missing=str(missing))
-            exact = climbed(case, leaves, str(source), settings)
+            exact = climbed(case, leaves, str(source), settings, start.leaves[str(source)])
             shares, exact = some(leaf_shares(case, exact=exact), listed), part(exact, listed)
             for aggregation, rows in same_leaves.groupby("aggregation", sort=False):
                 frameworks = [
@@ -274,11 +295,13 @@ def part(exact: Exact, chosen: np.ndarray) -> Exact:
     return Exact(exact.on, picked(exact.agencies), columns, extra, picked(exact.lists))
 
 
-def climbed(case: Case, leaves: Mapping[str, Leaf], on: str, settings: Settings) -> Exact:
-    """Exact scores from given leaves, under the official weights and means."""
+def climbed(
+    case: Case, leaves: Mapping[str, Leaf], on: str, settings: Settings, judged: Mapping[str, Leaf]
+) -> Exact:
+    """Exact scores from given leaves, under the official weights and means.  judged: see `leaf_columns`"""
     extra = {code: leaves[code] for code, node in case.framework.nodes.items() if node.role in ("bonus", "penalty")}
     agencies = case.tables["agencies"]["agency"].tolist()
-    exact = Exact(on, agencies, leaf_columns(case, leaves, settings), extra, lists_of(case))
+    exact = Exact(on, agencies, leaf_columns(case, leaves, settings, judged), extra, lists_of(case))
     return climb(exact, case.framework, settings)
 
 

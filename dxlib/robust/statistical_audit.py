@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..case import Case
 from ..index import INDEX
+from ..index.exact import VALUED
 
 NAN = float("nan")
 COVERED = 0.65  # part of the answers that must be there, per indicator and per agency
@@ -124,7 +125,7 @@ def enough_data(case: Case, scores: pd.DataFrame | None) -> Answer:
     cells = cells[cells["state"] != "not-applicable"]
     if cells.empty:
         return UNKNOWN
-    there = cells["state"].isin(["verified", "claimed", "measured"])
+    there = cells["state"].isin(VALUED)
     least = min(there.groupby(cells["node"]).mean().min(), there.groupby(cells["agency"]).mean().min())
     return graded(least, least >= COVERED, there.mean() < COVERED)
 

@@ -7,13 +7,13 @@ shapes of issued Vietnamese decisions.
 """
 
 from .absolute import Unscored
-from .grammar import NUMBER, ONE, WORKING, ZERO, RuleError, Wrong, decimal60, kept40, number, quotient, shown
+from .grammar import NUMBER, ONE, WORKING, ZERO, RuleError, Scale, Wrong, decimal60, kept40, number, quotient, shown
 from .parse import SHAPES, parse_rule, shape_of
 from .relative import MinMax, RankShare, ZScore
 from .shape import Figure, Places, Rule, Telling, exactly, quoted
 
 __all__ = [
     "NUMBER", "ONE", "SHAPES", "WORKING", "ZERO", "Figure", "MinMax", "Places", "RankShare", "Rule", "RuleError",
-    "Telling", "Unscored", "Wrong", "ZScore", "decimal60", "exactly", "kept40", "number", "parse_rule", "quoted",
-    "quotient", "shape_of", "shown",
+    "Scale", "Telling", "Unscored", "Wrong", "ZScore", "decimal60", "exactly", "kept40", "number", "parse_rule",
+    "quoted", "quotient", "shape_of", "shown",
 ]  # fmt: skip

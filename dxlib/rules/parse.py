@@ -7,12 +7,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from types import ModuleType
 
-from . import absolute, counted, graded, relative, signed
+from . import absolute, counted, graded, previous, relative, signed
 from .grammar import RuleError, Scale
 from .shape import Rule
 
 BARE_COMMA = re.compile(r"[0-9],[0-9]")
-FAMILIES = (absolute, graded, counted, relative, signed)
+FAMILIES = (absolute, graded, counted, previous, relative, signed)
 
 
 def shapes_of(family: ModuleType) -> list[type[Rule]]:

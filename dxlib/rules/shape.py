@@ -73,6 +73,7 @@ class Rule:
     readable: ClassVar[bool] = True  # False stands for a text that is no rule
     whole: ClassVar[bool] = False  # takes whole numbers: how many there are
     of_whole: ClassVar[bool] = False  # always takes b, since a is a part of it
+    of_previous: ClassVar[bool] = False  # always takes b: last year's figure of the same agency
     several: ClassVar[bool] = False  # an answer names any number of options
     keys: ClassVar[Mapping[str, str]] = {}  # option -> its words in the catalogue, where the set has none
     group: ClassVar[bool] = False  # looks at the other agencies' values
@@ -123,6 +124,11 @@ class Rule:
     def clips(self) -> bool:
         """Whether a share above 1 counts like 1 because nothing in the rule is said of more."""
         return self.of_whole or max(self.thresholds, default=ONE) < 1
+
+    @property
+    def without_previous(self) -> Fraction | str | None:
+        """The value of a figure without one of last year (b = 0), or `exempt`; None: that must be declared first."""
+        return None
 
     @property
     def shares(self) -> tuple[tuple[str, Fraction], ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..atomic import read_plain
 from ..audit import (
     FORMAT,
     READERS,
@@ -94,7 +95,7 @@ def read_index(reports: Path) -> dict[str, Entry]:
 def load(folder: Path) -> dict[str, Any]:
     """The record of one reader's folder; empty where there is none that we understand."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = json.loads(read_plain(folder / RECORD, links=True))
     except (OSError, ValueError):
         return {}
     if isinstance(record, dict) and record.get("format") == WITHOUT_ROOTS and isinstance(record.get("jobs"), dict):

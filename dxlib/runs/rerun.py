@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ..atomic import read_plain
 from . import record
 from .batch import run
 from .log import LOG
@@ -56,7 +57,7 @@ def rerun(root: Path, folders: Sequence[Path], **given: Any) -> list[Difference]
 def other_surroundings(*reports: Path) -> str:
     """In what the environments of two runs differ, as their logs say; "" where in nothing, or where one has no log."""
     try:
-        before, after = (json.loads((folder / LOG).read_text(encoding="utf-8")) for folder in reports)
+        before, after = (json.loads(read_plain(folder / LOG, links=True)) for folder in reports)
         facts = [{"Python": log["python"], "system": log["system"], **log["packages"]} for log in (before, after)]
     except (OSError, ValueError, KeyError, TypeError):
         return ""

@@ -67,7 +67,7 @@ def later(path: str, year: str) -> bool:
 def read(reports: Path) -> dict[str, tuple[str, str]]:
     """job -> (its surroundings, its fingerprint, "" where it did not apply); nothing where we do not understand."""
     try:
-        kept = json.loads((reports / MEMORY).read_text(encoding="utf-8"))
+        kept = json.loads(read_plain(reports / MEMORY, links=True))
         return {
             job: (str(around), str(made)) for job, (around, made) in kept["jobs"].items() if kept["format"] == FORMAT
         }

@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..atomic import read_plain
 from ..audit import NOTICE_STYLE, RECORD, REPORT, SIGNED_FORMAT, canonical, digest, fingerprint, kept_root, strangers
 from ..case import Case, check_chain, places
 from ..case.read import read_file
@@ -142,27 +143,37 @@ def published(root: Path, place: str, current: str, rows: Sequence[Mapping[str, 
 
 
 def wrong(root: Path) -> list[Finding]:
-    """Kept versions of a data folder that are not as they were signed."""
+    """Kept versions of a data folder that are not as they were signed, and chains of sign-offs that are broken."""
     found: list[Finding] = []
     for year, group in places(root):
-        folder = root / year / group
-        approvals, _ = read_file("approvals", folder / "approvals.csv", "approvals.csv", {})
-        found += check_chain(approvals, f"{year}/{group}")
-        for row in approvals.to_dict("records") if (folder / SIGNED).is_dir() else ():
-            try:
-                list(as_signed(folder / SIGNED / row["version"], f"{year}/{group}", row))
-            except Refusal as refusal:
-                found += refusal.findings
+        approvals, _ = read_file("approvals", root / year / group / "approvals.csv", "approvals.csv", {})
+        found += check_chain(approvals, f"{year}/{group}") + touched(root, year, group, approvals)
+    return found
+
+
+def touched(root: Path, year: str, group: str, approvals: pd.DataFrame) -> list[Finding]:
+    """Kept versions of a year and group that are not as they were signed, have gone, or that nobody signed."""
+    place, folder = f"{year}/{group}", root / year / group / SIGNED
+    kept = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+    unnamed = sorted(kept - set(approvals["version"]))
+    found = [Finding("E_APPROVE", "signed_unnamed", f"{place}/{SIGNED}/{name}") for name in unnamed]
+    for row in approvals.to_dict("records"):
+        try:
+            list(as_signed(folder / str(row["version"]), place, row))
+        except Refusal as refusal:
+            found += refusal.findings
     return found
 
 
 def as_signed(folder: Path, place: str, row: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
     """(path, bytes) of the files of a kept version, after holding them against what was signed; its record last."""
-    if not folder.is_dir():  # signed before versions were kept, or on another machine
+    if not folder.is_dir() and not row.get("root"):  # signed before versions were kept
         return
+    if not folder.is_dir():
+        raise Refusal([Finding("E_APPROVE", "signed_gone", f"{place}/{SIGNED}/{folder.name}")])
     shown = f"{place}/{SIGNED}/{folder.name}"
     try:
-        kept = json.loads((folder / RECORD).read_bytes())
+        kept = json.loads(read_plain(folder / RECORD))
         bound = kept["format"] == SIGNED_FORMAT
         jobs = kept["jobs"] if bound or kept["format"] == WITHOUT_ROOT else {}
         root = kept_root(place, kept) if bound else ""
@@ -181,7 +192,7 @@ def as_signed(folder: Path, place: str, row: Mapping[str, Any]) -> Iterator[tupl
             raise Refusal([Finding("E_APPROVE", "signed_changed", f"{shown}/{relative}")])
         yield relative, data
     if bound:
-        yield RECORD, (folder / RECORD).read_bytes()
+        yield RECORD, read_plain(folder / RECORD)
 
 
 def marked(page: bytes, said: str, current: str, lang: str) -> bytes:

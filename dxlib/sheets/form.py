@@ -5,7 +5,7 @@ Decisions print such a table as an appendix: number, row, maximum, method, self 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -16,11 +16,11 @@ from ..case import Case
 from ..case.answered import Cells as Answer
 from ..case.answered import on_top
 from ..case.answers import ANSWER
-from ..case.framework import Framework, Node
+from ..case.framework import Framework, Gate, Node
 from ..case.tables import rows_of
 from ..rules import Places, exactly
 from ..schema import EVIDENCE
-from ..show.labels import maximum
+from ..show.labels import gate_words, maximum
 from ..verify import Sender, ledger, senders
 from ..words import absent, agencies, date, name, number, text, title, title_of_year, translated, unambiguous
 from .book import Book, Cell, Cells, Place, Sheet, at
@@ -114,6 +114,10 @@ class Wording:
         return node.maximum or self.case.framework.total
 
     def method(self, node: Node) -> str:
+        """How a row is scored, and the gates before and behind it."""
+        return "\n".join([self.rule_of(node), *gate_words(self.case, node.code, self.lang)])
+
+    def rule_of(self, node: Node) -> str:
         if node.rule.several:
             return text("sheet.method.parts", self.lang)  # the parts have lines of their own
         unit = self.rows[node.code]["unit"]
@@ -242,12 +246,14 @@ def body_of(words: Wording, tree: Framework, kept: tuple[str, ...], spared: froz
         line += len(tall)
     for code in spared & lines.keys():
         del cells[lines[code], EXPLANATION]
+    shut = close_live(words, cells, lines, spared)
     if can_sum:
         for code, place in tops:
             if sums.get(code):
-                cells[place, POINTS] = Cell("", "branch_points", formula=f"SUM({','.join(spans(sums[code]))})")
+                parts = [*spans(sums[code]), *shut.get(code, ())]
+                cells[place, POINTS] = Cell("", "branch_points", formula=f"SUM({','.join(parts)})")
         whole = [at(place, POINTS) for code, place in tops if sums.get(code)]
-        parts = [f"SUM({','.join(spans(each))})" for each in (whole, straight) if each]
+        parts = [f"SUM({','.join(spans(each))})" for each in (whole, straight) if each] + shut.get("", [])
         if parts:
             blank = {c: Cell("", "total") for c in CLAIM_COLUMNS}
             total = {"row": Cell(text("sheet.form.total", lang), "total")}
@@ -260,6 +266,71 @@ def body_of(words: Wording, tree: Framework, kept: tuple[str, ...], spared: froz
             put(cells, line, blank | total)
     words.bodies[kept, spared] = Body(Cells(text("sheet.form.name", lang), cells), heights, lines)
     return words.bodies[kept, spared]
+
+
+def close_live(
+    words: Wording, cells: dict[Place, Cell], lines: Mapping[str, int], spared: Collection[str]
+) -> dict[str, list[str]]:
+    """Let points that a form works out follow its gates. Points that are typed stay as they are; what is to be taken
+    off their sum while a gate is closed is returned, by pillar ("" straight to the total)."""
+    off: dict[str, list[str]] = {}
+    tree = words.case.framework
+    for code in tree.gates:
+        gates = live_gates(words, code, lines, spared) if code in lines and code not in spared else []
+        if not gates:
+            continue
+        met = [condition(words, gate, [at(lines[leaf], POINTS) for leaf in leaves], leaves) for gate, leaves in gates]
+        place = lines[code], POINTS
+        live = cells[place].formula
+        if live:
+            closed = f'IF(COUNT({live})=0,"",0)'
+            cells[place] = replace(cells[place], formula=f"IF(AND({','.join(met)}),{live},{closed})")
+        elif cells[place].style != "muted":
+            top = "" if code in tree.tops else words.tops[code]
+            off.setdefault(top, []).append(f"{'-' if top else '-1*'}IF(AND({','.join(met)}),0,SUM({at(*place)}))")
+    return off
+
+
+def live_gates(
+    words: Wording, code: str, asked: Container[str], spared: Collection[str]
+) -> list[tuple[Gate, list[str]]]:
+    """The gates before a row that a form can judge from what is typed in it, each with the rows whose points open it.
+
+    Not those on rows that others measure or that look at the group, nor on a branch whose share is not its points.
+    """
+    tree, settings = words.case.framework, words.case.settings
+    found = []
+    for gate in tree.gates.get(code, ()):
+        below = [leaf for leaf in tree.below(gate.code) if tree.nodes[leaf].scored]
+        leaves = [leaf for leaf in below if leaf not in spared]
+        nodes = [tree.nodes[leaf] for leaf in leaves]
+        plain = all(n.code in asked and n.source == "reported" and not n.rule.group for n in nodes)
+        if leaves and plain and (gate.code in leaves or (leaves == below and adds_up(tree, gate, settings.missing))):
+            found.append((gate, leaves))
+    return found
+
+
+def adds_up(tree: Framework, gate: Gate, missing: str) -> bool:
+    """Whether the points below a branch say by their sum whether it meets a gate."""
+    nodes = [tree.nodes[gate.code]]
+    for node in nodes:
+        nodes += tree.siblings(node.children)
+    branches, below = [n for n in nodes if n.children], nodes[1:]
+    if not gate.least:
+        return all(n.aggregate in ("arithmetic", "best") for n in branches) and all(n.weight for n in below)
+    even = tree.has_points and all(n.weight == n.maximum for n in below)
+    return even and missing == "zero" and all(n.aggregate == "arithmetic" for n in branches)
+
+
+def gate_points(words: Wording, gate: Gate, leaves: Sequence[str]) -> Fraction:
+    """The points that the rows of a gate need together."""
+    return gate.least * sum((words.scale(words.case.framework.nodes[leaf]) for leaf in leaves), Fraction(0))
+
+
+def condition(words: Wording, gate: Gate, addresses: Sequence[str], leaves: Sequence[str]) -> str:
+    """Whether a gate is open, as a spreadsheet asks it: floats are compared to nine decimals."""
+    needed = gate_points(words, gate, leaves)
+    return f"ROUND(SUM({','.join(spans(addresses))})-({exactly(needed)}),9){'>' if gate.strict else '>='}0"
 
 
 def appeal_form(words: Wording, to: Recipient) -> Book | None:
@@ -275,6 +346,7 @@ def appeal_form(words: Wording, to: Recipient) -> Book | None:
     for line, row in enumerate(mine.to_dict("records"), start=TABLE + 1):
         code = row["indicator"]
         why = [words.reasons.get(row["reason"], row["reason"]), notes.get((to.agency, code), "")]
+        why += [text("gate.closed", lang, rows=row["gate"])] if row.get("gate") else []
         contest = text("sheet.form.contest_yes", lang)
         shown = {
             "code": Cell(code, "code"),
@@ -520,7 +592,10 @@ def part_lines(words: Wording, node: Node, row: dict[str, Cell], line: int) -> l
 def figures(words: Wording, node: Node) -> str:
     """What the two figures are."""
     unit = words.rows[node.code]["unit"]
-    named = [(c, words.of(node.code, c)) for c in ("a", "b") if words.of(node.code, c)]
+    said = {c: words.of(node.code, c) for c in ("a", "b")}
+    if node.rule.of_previous:
+        said["b"] = said["b"] or text("sheet.form.previous", words.lang)
+    named = [(c, what) for c, what in said.items() if what]
     alone = unit and unit != "%" and len(named) == 1 and unit not in named[0][1]
     suffix = f" ({unit})" if alone else ""
     return "\n".join(f"{c}: {what}{suffix}" for c, what in named)

@@ -29,7 +29,8 @@ def hint(node: Node, a: str, b: str, points: str, lang: str) -> str:
     if rule.whole or node.kind == "count":
         tests.append((f"OR({a}<>INT({a}),{b}<>INT({b}))" if node.ratio else f"{a}<>INT({a})", "whole"))
     if node.ratio:
-        tests += [(f"COUNT({a}:{b})=0", ""), (f"COUNT({a})=0", "no_a"), (f"COUNT({b})=0", "no_b"), (f"{b}=0", "zero")]
+        tests += [(f"COUNT({a}:{b})=0", ""), (f"COUNT({a})=0", "no_a"), (f"COUNT({b})=0", "no_b")]
+        tests += [] if rule.without_previous else [(f"{b}=0", "zero")]
         tests += [(f"{a}>{b}", "part_above")] if node.part or rule.clips else []
     if node.hundred:
         tests += [(f"{a}>1", "above_whole"), (f"AND({a}>0,{a}<0.01)", "below_one")]

@@ -12,7 +12,7 @@ from ..case.answers import ANSWER
 from ..errors import Finding
 from .book import at
 from .entries import asked_of, claim_of
-from .form import CLAIM_COLUMNS, Wording
+from .form import CLAIM_COLUMNS, Wording, live_gates
 from .read import position
 from .receive import Received
 
@@ -34,13 +34,27 @@ def check_self_scores(each: Received, case: Case, words: Wording) -> list[Findin
         shown = each.shown.get(where)
         if not isinstance(shown, float):
             continue
-        points = self_score(claim_of(each, case, words, code), case, words, code)
+        points = behind_gates(each, case, words, code)
         if points is None or abs(Fraction(shown) - points) > hidden:
             by_rule = "–" if points is None else f"{float(points):.{places}f}"
             facts = {"code": code, "rule": by_rule}
             value = f"{shown:.{places}f}"
             found.append(Finding("W_SELF_SCORE", "self_score_shown", each.file, column=where, value=value, facts=facts))
     return found
+
+
+def behind_gates(each: Received, case: Case, words: Wording, code: str) -> Fraction | None:
+    """The points that a row shows: those of its rule, or 0 where the form itself closes a gate before it."""
+    points = self_score(claim_of(each, case, words, code), case, words, code)
+    if points is None or "points" in case.framework.nodes[code].rule.reads:
+        return points
+    asked, agency = asked_of(each), each.identity.get("agency", "")
+    spared = [row for row, agencies in case.answers.exempt.items() if agency in agencies]
+    for gate, leaves in live_gates(words, code, asked, spared):
+        won = sum((behind_gates(each, case, words, leaf) or Fraction(0) for leaf in leaves), Fraction(0))
+        if not gate.met(won / sum(words.scale(case.framework.nodes[leaf]) for leaf in leaves)):
+            return Fraction(0)
+    return points
 
 
 def self_score(claim: Mapping[str, str], case: Case, words: Wording, code: str) -> Fraction | None:

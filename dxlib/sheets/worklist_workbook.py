@@ -246,7 +246,7 @@ def item_cells(standing: Standing, item: Item) -> dict[str, Cell]:
         if item.kind != "unverified":
             changed = case.answers.changes.get(code, {}).get(item.agency, {})
             why = [say(f"verification.kind.{item.kind}", lang), *labels.changes(changed, lang)]
-        row["why"] = Cell("; ".join([*why, *flags]), "small")
+        row["why"] = Cell("; ".join([*why, *flags, *labels.gate_words(case, code, lang)]), "small")
     if "a" in node.rule.reads:
         row |= {c: figure_cell(words, node, c, key) for c in (("a", "b") if node.ratio else ("a",))}
     if node.rule.several:

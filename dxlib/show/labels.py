@@ -11,6 +11,7 @@ import pandas as pd
 from .. import words
 from ..case import Case
 from ..case.classes import Class
+from ..case.framework import Gate
 from ..index.values import basis
 from ..words import NOTHING, absent, name, number, percent, text, title, title_of_year
 from .blocks import Column
@@ -89,6 +90,34 @@ def class_edge(c: Class, lang: str) -> str:
     begins = text(f"policy.class.{key}" if c.within or c.cut else "policy.class.rest", lang, cut=edge)
     more = {key: share(x, lang, 1) if isinstance(x, Fraction) else x for key, x in c.conditions.items()}
     return "; ".join([begins, *(text(f"policy.class.{key}", lang, value=x) for key, x in more.items())])
+
+
+def gate(one: Gate, row: str, lang: str) -> str:
+    """When a row behind a gate is scored, in words.  row: what the row of the gate is called"""
+    key = "least" if not one.strict else "above" if one.least else "any"
+    exact = one.least * 100
+    places = next((p for p in range(5) if (exact * 10**p).denominator == 1), None)
+    least = str(one.least) if places is None else percent(one.least, lang, places)
+    return text(f"gate.{key}", lang, row=row, share=least)
+
+
+def gate_words(case: Case, code: str, lang: str) -> list[str]:
+    """The gates before a row, and which rows it is a gate of."""
+    tree = case.framework
+    if not tree.gates:
+        return []
+    named = rows(case, lang)
+    every = {one.at: one for gates in tree.gates.values() for one in gates}
+    before = [gate(one, named[one.code], lang) for one in tree.gates.get(code, ())]
+    behind = [one.at for one in every.values() if code in tree.below(one.code)]
+    return [*before, *([text("gate.opens", lang, rows=", ".join(behind))] if behind else [])]
+
+
+def gates(case: Case, lang: str) -> str:
+    """All gates of an index set in one sentence; nothing where there are none."""
+    every = {one.at: one for found in case.framework.gates.values() for one in found}
+    said = [text("gate.one", lang, row=one.at, condition=gate(one, one.code, lang)) for one in every.values()]
+    return text("gate.listed", lang, list="; ".join(said)) if said else ""
 
 
 def share(x: Any, lang: str, decimals: int = 2) -> str:

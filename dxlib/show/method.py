@@ -70,7 +70,7 @@ def rules(case: Case, lang: str) -> Table | None:
         [text(f"rule.{name}.name", lang), text(f"rule.{name}.how", lang), number(used.count(name), lang)]
         for name in dict.fromkeys(used)
     ]
-    return table(text("report.rules_caption", lang), heads, body, labels.source(case, lang))
+    return table(text("report.rules_caption", lang), heads, body, labels.source(case, lang), labels.gates(case, lang))
 
 
 def policies(case: Case, lang: str) -> Table | None:

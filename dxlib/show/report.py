@@ -9,6 +9,7 @@ import pandas as pd
 from ..case import Case
 from ..case.framework import Framework
 from ..index import INDEX, hidden_differences
+from ..index.exact import CLOSED
 from ..index.values import OPEN
 from ..words import NOTHING, date, number, percent, text, title_of_year
 from ..years import Comparison
@@ -300,7 +301,7 @@ def distribution(case: Case, scores: pd.DataFrame, lang: str) -> Chart | None:
     return Chart(caption, tuple(drawings), labels.source(case, lang), text("report.distribution_alt", lang, **facts))
 
 
-GAPS = ("missing", "not-applicable", *OPEN)
+GAPS = ("missing", "not-applicable", CLOSED, *OPEN)
 
 
 def scored_cells(case: Case, scores: pd.DataFrame) -> pd.DataFrame:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import pandas as pd
 
 from ..case import Case
 from ..index import INDEX, Exact
+from ..index.exact import CLOSED
 from ..index.potential_gains import reach
 from ..words import NOTHING, name, number, percent, text
 from ..years import Comparison
@@ -16,6 +18,7 @@ from .blocks import Cell, Chart, Column, Links, Sentences, Table, sentences, tab
 
 FOLDER = "scorecard"  # beside the list of cards
 TINY = 1e-9  # points that are no difference
+MILLION = 10**6  # the table of scores has 12 decimals: enough for fractions of whole numbers up to this
 WINS = 8  # rows in the table of what would gain most
 
 
@@ -161,12 +164,22 @@ def lost_table(case: Case, scores: pd.DataFrame, ledger: pd.DataFrame, agency: s
                 labels.points(entry.get("claimed"), case, lang) if case.has_claims else NOTHING,
                 report_points(case, row, lang),
                 labels.points(float(full) - row["points"], case, lang),
-                why(reasons.get(entry.get("reason") or "", ""), row, entry, lang),
+                closed(case, own, node.code, lang) or why(reasons.get(entry.get("reason") or "", ""), row, entry, lang),
             ]
         )
     heads = [Column(text("page.row", lang), "name"), *labels.numbers("card", ("claimed", "recognised", "lost"), lang)]
     heads.append(Column(text("card.reason", lang)))
     return table(text("card.lost_caption", lang), heads, body, labels.source(case, lang), text("card.lost_note", lang))
+
+
+def closed(case: Case, own: pd.DataFrame, code: str, lang: str) -> str:
+    """Which rows close the gates before a row; nothing where it counts."""
+    if own.loc[code, "state"] != CLOSED:
+        return ""
+    gates, score = case.framework.gates[code], own["score"]
+    known = {g.code: Fraction(score[g.code]).limit_denominator(MILLION) for g in gates if not pd.isna(score[g.code])}
+    unmet = [g.code for g in gates if g.code not in known or not g.met(known[g.code])]
+    return text("gate.closed", lang, rows=", ".join(dict.fromkeys(unmet)))
 
 
 def why(reason: str, row: pd.Series, entry: Mapping, lang: str) -> str:
@@ -237,5 +250,7 @@ def change_sentence(compared: Sequence[Comparison], agency: str, lang: str) -> S
     found: Mapping = step.changes.set_index("agency").to_dict("index")[who]
     facts = {key: trend.points(found[key], lang) for key in ("change", "performance", "unanswered")}
     key = "card.change" if who in step.judged else "card.change_estimate"
-    lack = text("card.unanswered", lang, **facts) if who in step.judged and found["unanswered"] else None
+    lack = None
+    if who in step.judged and found["unanswered"]:
+        lack = labels.joined(text("card.unanswered", lang, **facts), trend.gate_note(step, lang))
     return sentences(text(key, lang, before=step.before.year, **facts), lack)

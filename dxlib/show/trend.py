@@ -177,16 +177,22 @@ def said_most(step: Comparison, moved: pd.DataFrame, lang: str) -> str | None:
     return " ".join(said) or None
 
 
+def gate_note(step: Comparison, lang: str) -> str:
+    """That rows behind a closed gate count as unanswered; nothing where neither year has gates."""
+    gated = step.before.framework.gates or step.after.framework.gates
+    return text("gate.years", lang) if gated else ""
+
+
 def said_unanswered(step: Comparison, lang: str) -> str | None:
     """Rows that one year has no answer to are no performance; and some agencies have too little to compare."""
     rows = step.changes[step.changes["change"].notna() & (step.changes["flag"] == "U")]
     lack = sum(bool(x) for x in rows["unanswered"])
-    said = [text("trend.unanswered", lang, n=number(lack, lang))] if lack else []
+    said = [text("trend.unanswered", lang, n=number(lack, lang)), gate_note(step, lang)] if lack else []
     apart = ~rows["agency"].isin(step.like_for_like)
     if apart.any():
         least = percent(step.after.settings.comparison["min_matched"], lang, 0)
         said.append(text("trend.few_rows", lang, n=number(int(apart.sum()), lang), least=least))
-    return " ".join(said) or None
+    return labels.joined(*said) or None
 
 
 def said_joined(step: Comparison, lang: str) -> str | None:

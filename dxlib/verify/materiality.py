@@ -19,7 +19,7 @@ import pandas as pd
 from ..case import Case
 from ..case.tables import rows_of
 from ..index import INDEX, Exact
-from ..index.exact import Column, climb, coverage
+from ..index.exact import Column, behind_gates, climb, coverage
 from ..index.table import deciding_shares
 from ..rules import ONE, ZERO
 from .points_ledger import Scores, row_maxima, scores, values_of
@@ -89,7 +89,7 @@ def with_shares(
     changed   (agency, code, share)
     shaken    code -> share of every agency that has one
     """
-    columns, extra = dict(now.columns), dict(now.extra)
+    columns, extra = {**now.columns, **now.ungated}, dict(now.extra)
     for code, share in shaken.items():
         columns[code] = replace(columns[code], shares=[share if s is not None else None for s in columns[code].shares])
     fresh: set[str] = set()
@@ -106,7 +106,8 @@ def with_shares(
             if case.framework.has_points:
                 column.own_maxima[i] = case.framework.nodes[code].maximum or ZERO
         fresh.add(code)
-    return climb(replace(now, columns=columns, extra=extra), case.framework, case.settings)
+    changed_now = replace(now, columns=columns, extra=extra, ungated={})
+    return climb(behind_gates(changed_now, case.framework, case.settings), case.framework, case.settings)
 
 
 def copied(column: Column) -> Column:
@@ -262,12 +263,13 @@ def effects_alone(case: Case, still_open: Open, items: Sequence[Item]) -> list[t
         return []
     now = still_open.now
     doubles = [item.agency for item in items for _ in range(2)]
-    columns = {
-        code: Column(*([part[i] for i in doubles] for part in parts(column))) for code, column in now.columns.items()
-    }
+    columns, ungated = (
+        {code: Column(*([part[i] for i in doubles] for part in parts(column))) for code, column in some.items()}
+        for some in (now.columns, now.ungated)
+    )
     extra = {code: replace(leaf, shares=[leaf.shares[i] for i in doubles], states=[leaf.states[i] for i in doubles])
              for code, leaf in now.extra.items()}  # fmt: skip
-    copies = Exact(now.on, [now.agencies[i] for i in doubles], columns, extra, [now.lists[i] for i in doubles])
+    copies = Exact(now.on, [now.agencies[i] for i in doubles], columns, extra, [now.lists[i] for i in doubles], ungated)
     changed = [(2 * k + e, item.indicator, (item.low, item.high)[e]) for k, item in enumerate(items) for e in (0, 1)]
     moved = with_shares(case, copies, changed, {})
     ends, standing = deciding(case, moved), deciding(case, now)

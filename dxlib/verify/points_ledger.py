@@ -17,7 +17,7 @@ from ..case import Case
 from ..case.answered import Cells, steps_of
 from ..case.framework import Node, optional
 from ..index import Exact, evaluate
-from ..index.exact import Column
+from ..index.exact import Column, closed_by
 from ..index.values import OPEN, Leaf, leaf
 from ..schema import EVIDENCE
 
@@ -78,8 +78,8 @@ def in_points(share: Fraction | None, maximum: Fraction | None) -> float:
 
 
 def values_of(exact: Exact, code: str) -> Column | Leaf:
-    """One row of the index set for every agency."""
-    return exact.extra[code] if code in exact.extra else exact.columns[code]
+    """One row of the index set for every agency, as its own answers have it: what verification judges, gates or not."""
+    return exact.without_gates(code)
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,7 @@ def ledger(case: Case, scored: Scores | None = None) -> pd.DataFrame:
                without its decision) or decided (an appeal with it)
     first_reason, reason   codes of the first and the last verdict that gives one
     verifier, decider      who decided the first and the last step (roles)
+    gate   rows that are not met as it stands, so that this one counts 0 all the same; only in a set with gates
     submitted_on, verified_on (first verdict), appealed_on, decided_on (last verdict): ISO dates, "" without
 
     Points are floats of exact fractions. Source: the steps of appraisal in issued provincial decisions (self
@@ -222,7 +223,16 @@ def ledger(case: Case, scored: Scores | None = None) -> pd.DataFrame:
         "appealed_on": texts(appeals, "submitted_on", appeal),
         "decided_on": texts(verdicts, "decided_on", ended),
     }
-    return table({name: column[kept] for name, column in columns.items()}, COLUMNS)
+    if case.framework.gates:
+        columns["gate"] = agency_by_agency([gates_of(case, scored.current, code) for code in codes], object)
+    more = [name for name in columns if name not in COLUMNS]
+    return table({name: column[kept] for name, column in columns.items()}, [*COLUMNS, *more])
+
+
+def gates_of(case: Case, exact: Exact, code: str) -> list[str]:
+    """The rows that are not met and so close a row, agency by agency; "" where none does."""
+    closing = (closed_by(case.framework, exact, code, i) for i in range(len(exact.agencies)))
+    return ["; ".join(dict.fromkeys(gate.code for gate in gates)) for gates in closing]
 
 
 def in_points_of_all(
@@ -270,7 +280,7 @@ def steps(case: Case, scored: Scores | None = None) -> pd.DataFrame:
     starts = np.searchsorted(cell, cell)
     step, last = np.arange(len(cell)) - starts + 1, np.diff(cell, append=-1) != 0
     at = cells(verdicts, agencies, codes)
-    shares = [in_column(scored.verified.columns[code], None) for code in codes]
+    shares = [in_column(values_of(scored.verified, code), None) for code in codes]
     share = np.append(agency_by_agency(shares, float), NAN)[at]
     columns = {name: verdicts[name].to_numpy(object) for name in (*CELL, "stage", "reason", "decided_by", "decided_on")}
     for row in np.flatnonzero(~last & (at >= 0)).tolist():

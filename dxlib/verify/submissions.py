@@ -10,6 +10,8 @@ import pandas as pd
 
 from ..case import Case
 from ..case.tables import rows_of
+from ..index import evaluate
+from ..index.exact import CLOSED
 from .undecided import open_items
 
 COLUMNS = [
@@ -103,9 +105,10 @@ def progress(
     for agency, code in rows_of(open_items(case) if waiting is None else waiting, "agency", "indicator"):
         undecided.setdefault(agency, []).append(code)
     rows = []
+    idle = spared(case)
     for sender in senders(case):
         back = asked_back.get(sender.id, {"returned_on": "", "findings": "0"})
-        codes = applying(case, sender)
+        codes = [code for code in applying(case, sender) if (sender.agency, code) not in idle]
         missing = [c for c in codes if sender.agency not in case.answers.claims.get(c, ())]
         sent = max((days.get((sender.agency, c), "") for c in codes), default="")
         end = as_of if missing else sent
@@ -140,6 +143,21 @@ def applying(case: Case, sender: Sender) -> list[str]:
     ]
 
 
+def spared(case: Case) -> set[tuple[str, str]]:
+    """(agency, row) of rows left empty behind a gate that the agency's own answers close: nothing is asked there."""
+    if not case.framework.gates:
+        return set()
+    exact, claims = evaluate(case, "claimed"), case.answers.claims
+    return {
+        (agency, code)
+        for code in case.framework.gates
+        for agency, state in zip(exact.agencies, exact.columns[code].states, strict=True)
+        if state == CLOSED and agency not in claims.get(code, ())
+        and all(agency in claims.get(before, ()) or before in case.framework.gates
+                for before in case.framework.decides(code))
+    }  # fmt: skip
+
+
 def late(due: str, day: str) -> int:
     """Days after the deadline; 0 on the day itself, before it, and where one of the two is unknown."""
     return max((date.fromisoformat(day) - date.fromisoformat(due)).days, 0) if due and day else 0
@@ -152,8 +170,11 @@ def completeness(case: Case) -> pd.DataFrame:
     """
     pillars = {code: top for top in case.framework.tops for code in case.framework.below(top)}
     counts: Mapping[str, list[int]] = {top: [0, 0] for top in case.framework.tops}
+    idle = spared(case)
     for sender in senders(case):
         for code in applying(case, sender):
+            if (sender.agency, code) in idle:
+                continue
             counts[pillars[code]][0] += 1
             counts[pillars[code]][1] += sender.agency in case.answers.claims.get(code, ())
     rows = [(top, asked, given, given / asked if asked else float("nan")) for top, (asked, given) in counts.items()]

@@ -16,6 +16,7 @@ from ..case import Case
 from ..case.framework import Node
 from ..case.tables import rows_of
 from ..index import Exact, evaluate
+from ..index.exact import CLOSED
 from ..index.rounding import rounded
 from ..rules import ONE
 from .points_ledger import CELL, NAN, VALUED, Scores, row_maxima, values_of
@@ -34,7 +35,7 @@ def appealed(case: Case, verified: Exact) -> Iterator[tuple[str, str]]:
 def unverified(case: Case, verified: Exact) -> Iterator[tuple[str, str]]:
     """Reported claims without a verdict."""
     for node in case.framework.leaves:
-        states = values_of(verified, node.code).states
+        states = verified.without_gates(node.code).states
         yield from ((a, node.code) for a, s in zip(verified.agencies, states, strict=True) if s == "not-verified")
 
 
@@ -59,7 +60,7 @@ def open_items(case: Case, scored: Scores | None = None) -> pd.DataFrame:
 
     Returns one row per agency and row of the index set: agency, indicator, kind (unverified: a reported claim without
     a verdict; appealed: an appeal without its decision; reopened: a claim that is another now than its verdict judged),
-    counts (false where the row has no weight or does not apply:
+    counts (false where the row has no weight, does not apply, or stands behind a gate that stays closed:
     such an item holds nothing up), claimed (points by the rule; nan where the claim gives none), recognised (points
     of the verdict in force; nan without one), max_points (nan where the row has none), steps (verdicts so far). The
     number of rows is the number that the worklist, the status, the verification page and the brief tell. Source:
@@ -71,9 +72,20 @@ def open_items(case: Case, scored: Scores | None = None) -> pd.DataFrame:
     maxima, weights = row_maxima(case), case.framework.global_weights()
     steps = case.tables["verdicts"].groupby(CELL).size().to_dict()
 
+    deciding = {code: case.framework.decides(code) for code in case.framework.gates}
+
     def counts(node: Node, agency: str) -> bool:
+        """A row behind a gate that stays closed holds nothing up; one that may open or close a gate does."""
         weighs = weights.get(node.code, 0) > 0 or node.role in ("bonus", "penalty")
-        return weighs and agency not in case.answers.exempt.get(node.code, ())
+        if closed(node.code, agency) and not any((agency, code) in kinds for code in deciding[node.code]):
+            return False
+        return (weighs or opens(node.code)) and agency not in case.answers.exempt.get(node.code, ())
+
+    def closed(code: str, agency: str) -> bool:
+        return code in deciding and verified.columns[code].states[place[agency]] == CLOSED
+
+    def opens(code: str) -> bool:
+        return any(code in before and weights.get(behind, 0) > 0 for behind, before in deciding.items())
 
     def points(exact: Exact, code: str, i: int) -> float:
         values = values_of(exact, code)

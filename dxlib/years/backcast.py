@@ -27,6 +27,7 @@ from ..case.framework import Framework, Lists, optional
 from ..case.tables import rows_of
 from ..index import Exact
 from ..index.aggregate import whole_numbers
+from ..index.exact import CLOSED
 from ..index.rows import Rows, at_places, climbed, nominal_weights, own_weights, units
 from ..rules import ONE, ZERO
 from .sums import Sums, fractions, ratios
@@ -415,6 +416,8 @@ def figures_of(case: Case, rows: Rows, joint: Joint, on: str) -> dict[str, np.nd
         table = np.zeros((2, len(rows.agencies) + 1), dtype=object)
         for place in np.unique(joint.places[given.there & ~given.alike[:, None]]).tolist():
             agency = rows.agencies[place]
+            if rows.states[code][place] == CLOSED:
+                continue  # its figures count nothing
             claim, verdict = case.answers.counting(code, agency) if on != "claimed" else (claims.get(agency), None)
             cells = on_top(claim, verdict)
             below = figure(cells[b])

@@ -16,11 +16,12 @@ import pandas as pd
 
 from ..case.framework import Framework
 from ..index import Exact
+from ..index.exact import CLOSED
 from .backcast import Backcast, Year, joined_shares, without
 from .decompose import Column
 from .matching import matched
 
-LACKS = {"missing": 1, "not-applicable": 2}
+LACKS = {"missing": 1, CLOSED: 1, "not-applicable": 2}  # what is not scored says nothing either
 PART_OF = {1: "unanswered", 2: "exemptions"}
 
 

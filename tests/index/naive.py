@@ -30,7 +30,7 @@ from pathlib import Path
 DIGITS = Context(prec=150, Emin=-999999, Emax=999999)
 ZERO, ONE = Fraction(0), Fraction(1)
 UNSCORED = ("none", "bonus", "penalty")
-DIVIDES = ("ratio", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
+DIVIDES = ("ratio", "growth", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
 TABLES = ("indicators", "agencies", "exemptions", "claims", "verdicts")
 VALUE = ("claimed", "verified", "measured")
 OPEN = ("reopened", "not-verified")
@@ -123,6 +123,8 @@ def split(rule: str) -> tuple[str, list[str]]:
 def share_by_rule(rule: str, direction: int, maximum: Fraction, x) -> Fraction:
     """The share of the maximum (bonus and penalty: signed points). x is a number, or the text of an option."""
     name, args = split(rule)
+    if name == "growth":
+        return min(max((x - 1) * direction / written(args[0]), ZERO), ONE)
     pairs = [(arg.rpartition(":")[0].strip(), written(arg.rpartition(":")[2], maximum)) for arg in args if ":" in arg]
     if name == "points":
         return x / maximum
@@ -325,7 +327,7 @@ class Referee:
         return then is not None and any(then[c] != now[c] for c in read)
 
     def takes_b(self, code: str) -> bool:
-        named = self.kind(code) == "ratio" or self.get(code, "b_vi") or self.get(code, "b_en")
+        named = self.kind(code) in ("ratio", "growth") or self.get(code, "b_vi") or self.get(code, "b_en")
         given = any(row.get("b") for name in ("claims", "verdicts") for row in self.by_code(name).get(code, []))
         return self.kind(code) in DIVIDES and bool(named or given)
 
@@ -338,6 +340,9 @@ class Referee:
         if not cells["a"] or (self.takes_b(code) and not cells["b"]):
             return None
         a, b = Fraction(cells["a"]), Fraction(cells["b"]) if self.takes_b(code) else ONE
+        if self.kind(code) == "growth" and not b:  # what a first year earns, as the rule says
+            first = split(self.rows[code]["rule"])[1][1].partition(":")[2].strip()
+            return ("exempt",) if first == "exempt" else (written(first, self.full(code)),)
         return a / b if b else (self.index["zero_over_zero"],)
 
     def answered(self, agency: str, code: str):
@@ -359,7 +364,8 @@ class Referee:
             return state, None, {"bonus": points, "penalty": -points}.get(self.kind(code), points / maximum)
         x = self.value(code, cells)
         if isinstance(x, tuple):  # 0/0
-            return {"exempt": ("not-applicable", None, None)}.get(x[0], (state, None, Fraction(x == ("full",))))
+            share = x[0] if isinstance(x[0], Fraction) else Fraction(x == ("full",))
+            return ("not-applicable", None, None) if x[0] == "exempt" else (state, None, share)
         return ("missing" if x is None else state), x, None
 
     def leaf(self, code: str) -> dict[str, tuple[Fraction | None, str]]:
@@ -392,6 +398,36 @@ class Referee:
         return rounded(rounded(exact, 30) if self.rooted(code) else exact, self.decimals, self.half)
 
     def row(self, agency: str, code: str) -> Node:
+        """A row behind its gates: one that does not apply asks nothing of them, a closed one earns nothing at all."""
+        found = self.ungated(agency, code)
+        if not self.scored(code) or found.state == "not-applicable":
+            return found
+        gates = [self.gate(agency, self.get(above, "gate")) for above in self.path(code) if self.get(above, "gate")]
+        if "closed" in [of for of, _ in gates]:
+            return Node(ZERO, self.full(code), ONE, ONE, False, "gate-closed")
+        waiting = [state for of, state in gates if of == "waits"]
+        if waiting:
+            state = next((s for s in OPEN if s in (found.state, *waiting)), waiting[0])
+            state = found.state if found.state in OPEN else state
+            return Node(None, self.full(code), ONE, ZERO, True, state)
+        return found
+
+    def gate(self, agency: str, text: str) -> tuple[str, str]:
+        """(open, closed or waits; the state of the row that is named): `2.1`, `2.1>=50%` or `2.1>1/2`."""
+        code, sign, least = text, ">", ZERO
+        for mark in (">=", ">"):
+            if mark in text:
+                code, sign, least = text.split(mark)[0].strip(), mark, written(text.split(mark)[1])
+                break
+        node = self.node(agency, code)
+        if node.state == "not-applicable":
+            return "open", node.state
+        if node.blocked:
+            return "waits", node.state
+        met = node.share is not None and (node.share > least if sign == ">" else node.share >= least)
+        return "open" if met and node.state != "missing" else "closed", node.state
+
+    def ungated(self, agency: str, code: str) -> Node:
         share, state = self.leaf(code)[agency]
         if not self.scored(code):
             return Node(None, ZERO, ZERO, ZERO, False, state)
@@ -429,7 +465,7 @@ class Referee:
             share = Fraction(decimal(share))  # 150 digits are kept of what has no end
         states = [n.state for _, _, n in below]
         if share is not None:
-            state = next(s for s in (*VALUE, "missing", "not-applicable") if s in states)
+            state = next(s for s in (*VALUE, "gate-closed", "missing", "not-applicable") if s in states)
         else:
             alone = "not-applicable" if set(states) == {"not-applicable"} else "missing"
             state = next((s for s in OPEN if s in states), alone)

@@ -19,7 +19,7 @@ from random import Random
 from dxlib.case import Case, read_case
 from dxlib.rules import SHAPES
 from tests.backtest.contract_folder import write_folder
-from tests.index.naive import DIVIDES, Referee, Refused, rounded, split
+from tests.index.naive import DIVIDES, UNSCORED, Referee, Refused, rounded, split
 from tests.known.folders import GROUP, YEAR, square
 
 NAMES = ("an", "binh", "chau", "dung", "em", "giang")
@@ -27,7 +27,7 @@ MEANS = ("geometric", "harmonic", "product", "complement")  # take no negative s
 TOTALS = (60, 750, 85, 7, 640, 100, 1000, "12.5")
 LEAST = Fraction(1, 1000)  # nobody writes smaller cuts
 WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
-TURNS = ("ratio", "steps", "relative", "minmax", "zscore", "rank", "percentile")
+TURNS = ("ratio", "growth", "steps", "relative", "minmax", "zscore", "rank", "percentile")
 LESS = ("steps(5:1/4, <3:0.5, 1:1)", "steps(2.5:0.1, 0:1/3, <0:50%)")  # of direction -1
 SIGNED = ("steps", "goalposts", "minmax", "zscore", "rank", "percentile")
 
@@ -114,6 +114,9 @@ class Maker:
         self.grow("", self.total, r.randint(1, 4), index.get("aggregate") in MEANS)
         if self.reported:
             next(row for row in self.rows if "source" in row)["source"] = "reported"
+        self.gates(
+            Random(-1 - seed)
+        )  # its own, so that folders without a gate are what they were before there were any
 
     def aggregate(self) -> str:
         return self.r.choice(("arithmetic", "arithmetic", "best", "worst", *MEANS))
@@ -165,6 +168,34 @@ class Maker:
         below = [{"rule": "yes_no", "max_points": "3"}] if silent else below
         self.rows += [{"code": f"{code}.{i}", "parent": code} | cells for i, cells in enumerate(below, start=1)]
 
+    def gates(self, r: Random) -> None:
+        """Rows that count only where an earlier one is met: none is touched by a complement or has endless shares."""
+        rows = {row["code"]: row for row in self.rows}
+
+        def line(code: str) -> list[str]:
+            return [code, *line(rows[code]["parent"])] if code else []
+
+        def below(code: str) -> list[str]:
+            return [c for c in rows if code in line(c)]
+
+        def fits(code: str) -> bool:
+            around = [rows[c] for c in {*line(code), *below(code)}]
+            rules = [row.get("rule", "") for row in around]
+            bad = any(split(rule)[0] in (*UNSCORED, "zscore") or "unclipped" in rule for rule in rules)
+            how = [row.get("aggregate", "") for row in around] + [self.index.get("aggregate", "")]
+            return not bad and "complement" not in how and "0" not in [row.get("max_points") for row in around]
+
+        if r.random() < 0.6:
+            return
+        codes = [code for code in rows if fits(code)]
+        for _ in range(r.randint(1, 4)):
+            pairs = [
+                (of, code) for k, code in enumerate(codes) for of in codes[:k] if of not in line(code)
+            ]  # a row before another in reading order, and what is below it too: no circles
+            if pairs:
+                of, code = r.choice(pairs)
+                rows[code]["gate"] = of + r.choice(("", "", ">=50%", ">=1/3", " > 0.25", ">=1"))
+
     def divided(self, most: Fraction, n: int, alternatives: bool) -> list[Fraction]:
         """Maxima of n rows: parts of `most`, or (alternatives) each at most that and one of them that."""
         unit = next(u for u in (Fraction(5), Fraction(1), *(Fraction(1, 2**k) for k in range(1, 14)))
@@ -194,6 +225,7 @@ class Maker:
             "parts(p:0.3, q:1/3, r:1/2)",
             f"count({text(max(self.some(scale), self.grain))}{r.choice(('', ', ' + text(scale / 2), ', 5000'))})",
             r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)", *LESS)),
+            f"growth({r.choice(('10%', '1/3', '150%'))}, first: {r.choice(('1/2', '0', 'exempt'))})",
             *("relative", f"goalposts({r.choice(('0, 7', '5, -1', '2, 3'))}{unclipped})"),
             f"goalposts({r.choice(('1, 8', '9, 2'))}, log{r.choice(('', '+1', '+0.5'))}{unclipped})",
             *(r.choice(("minmax", "minmax(0.2, 0.9)", "minmax(1/3, 1)")), "rank", "percentile"),
@@ -207,7 +239,7 @@ class Maker:
         row["source"] = r.choice(
             ("reported", "reported", "", "measured", "expert") if self.reported else ("", "measured")
         )
-        row["x_b"] = "yes" if name == "ratio" or (name in DIVIDES and r.random() < 0.25) else ""
+        row["x_b"] = "yes" if name in ("ratio", "growth") or (name in DIVIDES and r.random() < 0.25) else ""
         return row | {"b_vi": "mẫu số" if row["x_b"] and r.random() < 0.5 else ""}
 
     # The answers
@@ -223,6 +255,8 @@ class Maker:
         if SHAPES[name].whole:
             return {"a": str(r.randint(0, 6))}
         positive = any(arg.startswith("log") for arg in args)
+        if name == "growth":
+            return {"a": str(r.randint(0, 9)), "b": r.choice(("0", "3", "4", "5", "8"))}
         if row.get("x_b"):
             if r.random() < 0.15 and self.index.get("zero_over_zero", "error") != "error":
                 return {"a": "0", "b": "0"}

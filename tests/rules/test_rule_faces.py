@@ -17,6 +17,7 @@ MAXIMUM = Fraction(20)
 some = settings(max_examples=20)
 RULES = {  # rule: directions; beside the examples that the shapes give, in every direction that they take
     "target(0.8)": (1,),
+    "growth(10%)": (1, -1),
     "steps(0.25:5p, 0.5:10p, >0.75:20p)": (1,),
     "steps(<0.25:20p, 0.5:10p, 0.75:5p)": (-1,),
     "options(a:1, b:0.3)": (1,),

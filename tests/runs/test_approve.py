@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +14,7 @@ from dxlib.case import check, read_case
 from dxlib.cli import main
 from dxlib.errors import Refusal
 from dxlib.index import score
+from dxlib.runs import record, unchanged
 from dxlib.runs.approve import approve
 from dxlib.runs.versions import said_superseded, superseded
 
@@ -123,8 +126,11 @@ def test_pages_whose_figures_moved_say_which_version_is_signed_and_who_moved(des
     said = said_superseded(found, case, "vi")
     assert "bản 1, Quyết định số 12/QĐ-UBND" in said and "Xã B 2 → 1" in said
     shutil.rmtree(desk.data / "2025/communes/signed")
-    assert not superseded(desk.data, case, score(case)).kept
-    assert "CHƯA ĐỐI CHIẾU" in said_superseded(superseded(desk.data, case, score(case)), case, "vi")
+    with pytest.raises(Refusal, match="E_APPROVE"):
+        superseded(desk.data, case, score(case))
+    before_roots = replace(case, approvals=case.approvals.assign(root=""))  # signed before versions were kept
+    assert not superseded(desk.data, before_roots, score(case)).kept
+    assert "CHƯA ĐỐI CHIẾU" in said_superseded(superseded(desk.data, before_roots, score(case)), case, "vi")
 
 
 def test_the_command(desk, capsys):
@@ -173,6 +179,63 @@ def test_a_signed_version_that_was_touched_is_named(desk, file):
     assert [(f.reason, f.file) for f in refused.value.findings] == [
         ("signed_changed", f"2025/communes/signed/1/{file}")
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "file"),
+    [
+        (lambda place: shutil.rmtree(place / "signed/1"), "signed_gone", "signed/1"),
+        (lambda place: shutil.copytree(place / "signed/1", place / "signed/2"), "signed_unnamed", "signed/2"),
+        (lambda place: (place / "signed/1").rename(place / "signed/7"), "signed_gone", "signed/1"),
+    ],
+)
+def test_a_signed_version_that_has_gone_or_that_nobody_signed_is_named(desk, capsys, change, reason, file):
+    desk.run(langs=["vi"])
+    sign(desk)
+    desk.run(langs=["vi"])
+    change(desk.data / "2025/communes")
+    with pytest.raises(Refusal) as refused:
+        desk.run(langs=["vi"])
+    assert (reason, f"2025/communes/{file}") in [(f.reason, f.file) for f in refused.value.findings]
+    assert main(["check", "--data", str(desk.data), "--json"]) == 1
+    assert f"2025/communes/{file}" in capsys.readouterr().out
+
+
+def test_a_version_that_is_not_published_with_its_sign_off_refutes(desk):
+    desk.run(langs=["vi"])
+    sign(desk)
+    desk.run(langs=["vi"])
+    shutil.rmtree(desk.reports / "public/2025/communes/v1")
+    found = audit.audit(desk.reports / "public").deviations
+    assert ("2025/communes/v1/record.json", "missing") in [(f.path, f.kind) for f in found]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize("file", ["public/record.json", "run-seen.json", "signed/1/record.json"])
+def test_a_pipe_in_place_of_a_record_does_not_stop_anybody(desk, file):
+    """It would wait for ever for somebody to write into it."""
+    desk.run(langs=["vi"])
+    sign(desk)
+    path = desk.data / "2025/communes" / file if file.startswith("signed") else desk.reports / file
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    if file.startswith("signed"):
+        with pytest.raises(Refusal) as refused:
+            desk.run(langs=["vi"])
+        assert [f.reason for f in refused.value.findings] == ["signed_changed"]
+    else:
+        record.load(desk.reports / "public"), unchanged.read(desk.reports)
+        assert "approve_no_report" in reasons(desk, day="2026-04-03") or file == "run-seen.json"
+
+
+@pytest.mark.parametrize("version", ["../../x", "01", "٣", "9" * 5000, "0", "1/2"])
+def test_a_version_is_a_number(desk, version):
+    desk.run(langs=["vi"])
+    sign(desk)
+    path = desk.data / "2025/communes/approvals.csv"
+    path.write_text(table(desk).replace("\n1,", f"\n{version},"), encoding="utf-8")
+    named = [(f.code, f.column) for f in check(desk.data, "2025", "communes") if f.severity == "error"]
+    assert ("E_FORM", "version") in named
 
 
 def test_a_broken_chain_stops_runs_and_sign_offs(desk):

@@ -13,7 +13,7 @@ from ...index import Exact
 from ...languages import OFFICIAL
 from ..book import Book
 from ..write import write
-from .branches import branches_sheet
+from .branches import branches_sheet, share_cells
 from .cover import cover_sheet
 from .inputs import inputs_sheet, options_sheet, set_sheet
 from .plan import Plan
@@ -41,7 +41,7 @@ def calculation_book(case: Case, exact: Exact, lang: str = OFFICIAL) -> Book:
         set_sheet(plan),
         *([] if options is None else [options]),
         inputs_sheet(plan),
-        points_sheet(plan),
+        points_sheet(plan, share_cells(plan)),
         branches_sheet(plan),
         result_sheet(plan),
     ]

@@ -78,6 +78,12 @@ def blocks(plan: Plan) -> dict[str, Block]:
     return found
 
 
+def share_cells(plan: Plan) -> Callable[[str, int], str]:
+    """Where the share of a branch stands for an agency, as another sheet names it."""
+    laid = blocks(plan)
+    return lambda code, i: f"'{plan.sheet('branches')}'!{laid[code].result('share', FIRST + i + 1)}"
+
+
 def sections_of(plan: Plan, code: str) -> tuple[str, ...]:
     how, points = aggregate(plan, code), plan.case.framework.has_points
     if is_sum(plan, code) or (how == "best" and points):

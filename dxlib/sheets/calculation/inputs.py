@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from ...case.framework import CHOICES, Node
 from ...index import INDEX
+from ...show.labels import gate_words
 from ...words import text, translated
 from ..book import Cell, Sheet, fixed
 from ..form import height
@@ -57,7 +58,8 @@ def set_sheet(plan: Plan) -> Sheet:
         elif node is not None:
             row = rows[code]
             scale, unit = node.maximum or framework.total, row["unit"]
-            values["how"] = Cell(in_words(node, scale, plan.options.get(code, {}), unit, plan.lang), "said")
+            how = [in_words(node, scale, plan.options.get(code, {}), unit, plan.lang)]
+            values["how"] = Cell("\n".join(how + gate_words(plan.case, code, plan.lang)), "said")
             if "a" in node.rule.reads:
                 values["figure_a"] = Cell(translated(row, "a", plan.lang), "text")
             if node.ratio:

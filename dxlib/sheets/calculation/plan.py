@@ -140,7 +140,7 @@ class Plan:
     @cached_property
     def words(self) -> dict[str, str]:
         """The words that stand where no number does."""
-        keys = ("value", "missing", "not_applicable", "not_verified", "invalid", "no_score", "absent")
+        keys = ("value", "missing", "not_applicable", "not_verified", "closed", "invalid", "no_score", "absent")
         return {key: text(f"sheet.calculation.state.{key}", self.lang) for key in keys}
 
     @cached_property

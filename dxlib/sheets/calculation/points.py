@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from ...case.answers import quotient_of
-from ...case.framework import Node
+from ...case.framework import Framework, Gate, Node
+from ...index.exact import CLOSED, passed
 from ...index.rounding import rounded
 from ...index.values import ABSENT, OPEN
 from ...rules import Places, exactly, quoted
@@ -18,17 +20,21 @@ USED = {"a": 4, "b": 5, "option": 6, "points": 7}
 VALUE, STATE, SHARE, MAXIMUM, POINTS = range(8, 13)
 COLUMNS = (*IDENTITY, "a", "b", "option", "direct", "value", "state", "share", "room", "points")
 WIDTHS = (*IDENTITY_WIDTHS, 11, 11, 38, 9, 12, 16, 12, 11, 12)
+ShareOf = Callable[[str, int], str]
 COVERED = ("covered",)  # in a set with min_coverage: the row's part of the index, where it has a value
 
 
-def points_sheet(plan: Plan) -> Sheet:
-    """The line of every row and agency."""
+def points_sheet(plan: Plan, share_of: ShareOf) -> Sheet:
+    """The line of every row and agency.
+
+    share_of   where the share of a branch stands for an agency, as a formula names it
+    """
     covered = bool(plan.case.settings.min_coverage)
     columns = (*COLUMNS, *(COVERED if covered else ()))
     cells = top(plan, "points") | heads(plan, columns)
     heights: dict[int, float] = {}
     for node in plan.rows:
-        worked = Worked(plan, node)
+        worked = Worked(plan, node, share_of)
         own = (Cell(node.code, "cut_code"), Cell(plan.names[node.code], "cut"))
         for i, (agency, called) in enumerate(plan.agencies):
             line = plan.row_lines[node.code] + i
@@ -43,6 +49,12 @@ def points_sheet(plan: Plan) -> Sheet:
     return page(plan, "points", cells, widths, heights, filtered=True)
 
 
+def counting(tree: Framework, code: str) -> list[str]:
+    """The leaves below a row of which its state is made: those that carry weight; of a leaf itself."""
+    children = [child for child in tree.siblings(tree.nodes[code].children) if child.weight]
+    return [leaf for child in children for leaf in counting(tree, child.code)] or [code]
+
+
 def coverage_cell(plan: Plan, node: Node, i: int) -> Cell:
     """The row's part of the index where it has a value."""
     state = f"{LETTERS[STATE]}{plan.row_lines[node.code] + i + 1}"
@@ -51,13 +63,22 @@ def coverage_cell(plan: Plan, node: Node, i: int) -> Cell:
     if plan.trees[i] is not plan.case.framework:  # of the rows that the agency has
         part = plan.trees[i].global_weights().get(node.code, Fraction(0))
         whole = exactly(part)
-    value = part * (state_of(plan, node, i) == "value")
-    return Cell(shown(value), "share", f"IF({state}={quoted(plan.words['value'])},{whole},0)")
+    value = part * (state_of(plan, node, i) in ("value", "closed"))
+    has = f"{state}={quoted(plan.words['value'])}"
+    if node.code in plan.case.framework.gates:
+        has = f"OR({has},{state}={quoted(plan.words['closed'])})"
+    return Cell(shown(value), "share", f"IF({has},{whole},0)")
 
 
 def state_of(plan: Plan, node: Node, i: int) -> str:
     """The key of the word for what an agency has in a row."""
     state = plan.leaves[node.code].states[i]
+    if node.code in plan.case.framework.gates and state != "not-applicable":
+        columns, gates = plan.exact.columns, plan.case.framework.gates[node.code]
+        if columns[node.code].states[i] == CLOSED:
+            return "closed"
+        if any(passed(gate, columns[gate.code], i) is None for gate in gates):
+            return "not_verified"  # with the row of its gate
     words = dict.fromkeys(OPEN, "not_verified") | {"not-applicable": "not_applicable", "missing": "missing"}
     words[ABSENT] = "absent"
     return words.get(state, "value")
@@ -66,11 +87,13 @@ def state_of(plan: Plan, node: Node, i: int) -> str:
 class Worked:
     """One row worked out: formulas that differ by the line alone, and the value of each from the exact score."""
 
-    def __init__(self, plan: Plan, node: Node):
-        self.plan, self.node, self.rule = plan, node, node.rule
+    def __init__(self, plan: Plan, node: Node, share_of: ShareOf):
+        self.plan, self.node, self.rule, self.share_of = plan, node, node.rule, share_of
+        self.gates = plan.case.framework.gates.get(node.code, ())
         self.settings, self.words = plan.case.settings, plan.words
         self.extra = node.role != "score"
         self.maximum = "1" if self.extra else place(plan, node.code, "max")
+        self.policy = "exempt" if self.rule.of_previous else self.settings.zero_over_zero
         self.given = "points" in self.rule.reads  # the points are the value
         self.direct = plan.judged or self.given
         first = plan.row_lines[node.code] + 1
@@ -90,7 +113,8 @@ class Worked:
         if not self.given:
             style = figure_style(value) if isinstance(value, Fraction) and not self.quotient() else "share"
             cells[VALUE] = Cell(shown(value), style, self.value_formula(n))
-        cells[STATE] = Cell(self.words[state_of(self.plan, self.node, i)], "said", self.state_formula(n))
+        state = self.gated(self.state_formula(n), i) if self.gates else self.state_formula(n)
+        cells[STATE] = Cell(self.words[state_of(self.plan, self.node, i)], "said", state)
         if self.column is None:
             cells[POINTS] = Cell(self.blocked(i, self.leaf.shares[i], rounds=True), "points", self.extra_formula(n))
             return cells
@@ -152,7 +176,12 @@ class Worked:
             found = self.rule.value_formula(option, names, shares, wrong)
         elif self.node.ratio:
             quotient = self.rule.quotient_formula(a, b)
-            found = f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,"{NOTHING_OF_NOTHING}",{wrong}),{quotient}))'
+            nothing = f'IF({a}=0,"{NOTHING_OF_NOTHING}",{wrong})'
+            if self.rule.of_previous:
+                said = self.rule.without_previous
+                exempt = quoted(NOTHING_OF_NOTHING) if said else wrong
+                nothing = exactly(said) if isinstance(said, Fraction) else exempt
+            found = f'IF(COUNT({a}:{b})<2,"",IF({b}=0,{nothing},{quotient}))'
         else:
             found = f'IF(ISNUMBER({a}),{a},"")'
         return f'IF(ISNUMBER({LETTERS[USED["points"]]}{n}),"",{found})' if self.direct else found
@@ -168,7 +197,7 @@ class Worked:
             return f'IF({status}<>"",{status},IF(ISNUMBER({direct}),{has},{missing}))'
         found = missing
         if self.node.ratio:
-            policy = {"exempt": "not_applicable", "error": "invalid"}.get(self.settings.zero_over_zero, "value")
+            policy = {"exempt": "not_applicable", "error": "invalid"}.get(self.policy, "value")
             found = f'IF({value}="{NOTHING_OF_NOTHING}",{quoted(self.words[policy])},{value})'
         elif "option" in self.rule.reads:
             found = value  # says that there is no such option
@@ -177,6 +206,34 @@ class Worked:
         number = f"OR(ISNUMBER({direct}),ISNUMBER({value}))" if self.direct else f"ISNUMBER({value})"
         return f'IF({status}<>"",{status},IF({number},{has},{found}))'
 
+    def gated(self, own: str, i: int) -> str:
+        """The state of a row behind gates: its own where all are open or it does not apply."""
+        closed, no_score, waits, spared = self.quoted("closed", "no_score", "not_verified", "not_applicable")
+        met = [self.met(gate, i) for gate in self.gates]
+        shut, unknown = (f"OR({','.join(f'{cell}={word}' for cell in met)})" for word in (closed, no_score))
+        return f"IF({own}={spared},{own},IF({shut},{closed},IF({unknown},{waits},{own})))"
+
+    def met(self, gate: Gate, i: int) -> str:
+        """A gate of one agency: 1 where it is open, or the words for closed or for no score."""
+        closed, no_score, spared, missing = self.quoted("closed", "no_score", "not_applicable", "missing")
+        tree, points = self.plan.case.framework, f"'{self.plan.sheet('points')}'!"
+        lines = [self.plan.row_lines[leaf] + i + 1 for leaf in counting(tree, gate.code)]
+        states = [f"{points}{LETTERS[STATE]}{line}" for line in lines]
+        if tree.nodes[gate.code].children:
+            share = self.share_of(gate.code, i)
+        else:
+            share, own_maximum, won = (f"{points}{LETTERS[at]}{lines[0]}" for at in (SHARE, MAXIMUM, POINTS))
+            if self.plan.every_level:
+                share = f"IF(ISNUMBER({won}),IF({own_maximum}=0,{share},{won}/{own_maximum}),{won})"
+        free = f"AND({','.join(f'{state}={spared}' for state in states)})"
+        lacking = f"AND({','.join(f'OR({state}={missing},{state}={spared})' for state in states)})"
+        enough = f"ROUND({share}-({exactly(gate.least)}),12){'>' if gate.strict else '>='}0"
+        judged = f"IF(ISNUMBER({share}),IF({enough},1,{closed}),{closed})"
+        return f"IF({free},1,IF({share}={no_score},{no_score},IF({lacking},{closed},{judged})))"
+
+    def quoted(self, *keys: str) -> list[str]:
+        return [quoted(self.words[key]) for key in keys]
+
     def by_rule(self, n: int) -> str:
         """The share of a row that has a value (bonus, penalty: its signed points)."""
         x, a, b, direct = (f"{LETTERS[at]}{n}" for at in (VALUE, USED["a"], USED["b"], USED["points"]))
@@ -184,7 +241,7 @@ class Worked:
         found = self.rule.share_formula(at)
         if self.given:
             return found
-        policy = self.settings.zero_over_zero
+        policy = self.policy
         if self.node.ratio and policy in ("full", "zero"):
             found = f'IF({x}="{NOTHING_OF_NOTHING}",{1 if policy == "full" else 0},{found})'
         if not self.direct:
@@ -203,6 +260,8 @@ class Worked:
             found = f'IF({state}={quoted(self.words["absent"])},"",{found})'
         for key, policy in (("missing", self.settings.missing), ("not_applicable", self.settings.not_applicable)):
             found = f"IF({state}={quoted(self.words[key])},{answers.get(policy, no_score)},{found})"
+        if self.gates:
+            found = f"IF({state}={quoted(self.words['closed'])},0,{found})"
         return f"IF({state}={quoted(self.words['value'])},{self.by_rule(n)},{found})"
 
     def own_maximum_formula(self, n: int) -> str:
@@ -238,6 +297,8 @@ class Worked:
 
     def by_policy(self, i: int) -> Fraction | None:
         """The share before rounding."""
+        if self.gates and self.column is not None and self.column.states[i] == CLOSED:
+            return Fraction(0)
         policy = {"missing": self.settings.missing, "not-applicable": self.settings.not_applicable}
         chosen = policy.get(self.leaf.states[i])
         return Fraction(chosen == "full") if chosen in ("full", "zero") else self.leaf.shares[i]
