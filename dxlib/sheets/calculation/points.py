@@ -216,6 +216,8 @@ class Worked:
 
     def gated(self, own: str, i: int) -> str:
         """The state of a row behind gates: its own where all are open or it does not apply."""
+        if not self.plan.trees[i].nodes[self.node.code].there:
+            return own  # a row of other lists
         closed, no_score, waits, spared = self.quoted("closed", "no_score", "not_verified", "not_applicable")
         met = [self.met(gate, i) for gate in self.gates]
         shut, unknown = (f"OR({','.join(f'{cell}={word}' for cell in met)})" for word in (closed, no_score))
@@ -224,7 +226,9 @@ class Worked:
     def met(self, gate: Gate, i: int) -> str:
         """A gate of one agency: 1 where it is open, or the words for closed or for no score."""
         closed, no_score, spared, missing = self.quoted("closed", "no_score", "not_applicable", "missing")
-        tree, points = self.plan.case.framework, f"'{self.plan.sheet('points')}'!"
+        tree, points = self.plan.trees[i], f"'{self.plan.sheet('points')}'!"
+        if not tree.nodes[gate.code].there:
+            return "1"  # a row of other lists asks nothing
         lines = [self.plan.row_lines[leaf] + i + 1 for leaf in counting(tree, gate.code)]
         states = [f"{points}{LETTERS[STATE]}{line}" for line in lines]
         if tree.nodes[gate.code].children:
