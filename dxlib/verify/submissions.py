@@ -12,20 +12,7 @@ from ..case import Case
 from ..case.tables import rows_of
 from .undecided import open_items
 
-COLUMNS = [
-    "sender",
-    "agency",
-    "asked",
-    "answered",
-    "missing",
-    "codes",
-    "sent_on",
-    "days_late",
-    "to_correct",
-    "sent_back",
-    "to_answer",
-    "open",
-]
+COLUMNS = ("sender agency asked answered missing codes sent_on days_late to_correct sent_back to_answer open").split()
 
 
 @dataclass(frozen=True)
