@@ -41,6 +41,11 @@ def points(x: Any, case: Case, lang: str) -> str:
     return number(x, lang, case.settings.points_decimals)
 
 
+def as_points(case: Case, lang: str) -> Callable[[Any], str]:
+    """`points` of one case in one language."""
+    return lambda x: points(x, case, lang)
+
+
 def maximum(x: Any, lang: str) -> str:
     """Maximum points as written, with as many decimals as they have."""
     places = 0 if absent(x) else next((p for p in range(12) if (Fraction(repr(float(x))) * 10**p).denominator == 1), 12)

@@ -12,13 +12,12 @@ from .blocks import Column, Table, table
 def framework(case: Case, lang: str) -> Table | None:
     """The index set: top rows, how many rows below, maximum points or weight, where the figures come from."""
     tree, rows = case.framework, labels.rows(case, lang)
-    heads = [Column(text("page.row", lang), "name"), Column(text("report.rows", lang), "number")]
-    heads += (
-        [Column(text("report.max_points", lang), "number")]
-        if tree.has_points
-        else [Column(text("report.weight", lang), "number")]
-    )
-    heads += [Column(text("report.origin", lang))]
+    heads = [
+        Column(text("page.row", lang), "name"),
+        Column(text("report.rows", lang), "number"),
+        Column(text("report.max_points" if tree.has_points else "report.weight", lang), "number"),
+        Column(text("report.origin", lang)),
+    ]
     scored = tree.siblings(tree.tops)
     whole = sum(n.weight for n in scored)
     body = []
@@ -29,14 +28,13 @@ def framework(case: Case, lang: str) -> Table | None:
             worth = text(f"report.{node.role}", lang)
         elif not node.scored:
             worth = text("report.unscored", lang)
+        elif tree.has_points:
+            worth = labels.maximum(node.maximum, lang)
         else:
-            worth = (
-                labels.maximum(node.maximum, lang) if tree.has_points else labels.share(node.weight / whole, lang, 1)
-            )
+            worth = labels.share(node.weight / whole, lang, 1)
         sources = [s for s in ("reported", "surveyed", "measured", "expert") if any(n.source == s for n in leaves)]
-        body.append(
-            [rows[code], number(len(leaves), lang), worth, ", ".join(text(f"report.source.{s}", lang) for s in sources)]
-        )
+        said = ", ".join(text(f"report.source.{s}", lang) for s in sources)
+        body.append([rows[code], number(len(leaves), lang), worth, said])
     return table(text("report.framework_caption", lang), heads, body, labels.source(case, lang))
 
 
