@@ -13,7 +13,7 @@ from ...index.exact import Column, branch
 from ..book import Cell, Sheet
 from .inputs import aggregate, by_points, children, place
 from .plan import FIRST as LINES
-from .plan import LETTERS, Plan, figure_style, rounding, shown, top
+from .plan import LETTERS, Plan, figure_style, shown, top
 from .points import MAXIMUM, POINTS, SHARE
 
 TITLE, SECTION, CODE, WEIGHT, FIRST = LINES - 2, LINES - 1, LINES, LINES + 1, LINES + 2
@@ -304,11 +304,11 @@ class Tower:
         value = self.worth(self.column, i, None if share is None else share * self.column.own_maxima[i])
         own_maximum = self.block.result("room", n)
         if self.sums:
-            added = self.rounded(f"SUM({self.block.span('points', n)})")
+            added = self.plan.rounded(f"SUM({self.block.span('points', n)})")
             formula = f'IF({own_maximum}=0,"",{added})'
             return Cell(value, "score", self.unless_blocked(formula, n))
         mean = self.block.result("raw" if self.plan.every_level else "share", n)
-        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.rounded(f'{mean}*{own_maximum}')},{mean})")
+        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.plan.rounded(f'{mean}*{own_maximum}')},{mean})")
 
     def share(self, i: int, n: int) -> Cell:
         """The share that the points are of the maximum that stays."""
@@ -358,11 +358,6 @@ class Tower:
         """No score where a part has none."""
         first = self.block.span("points" if "points" in self.block.sections else "share", n)
         return f"IF(COUNTIF({first},{self.plan.no_score})>0,{self.plan.no_score},{formula})"
-
-    def rounded(self, points: str) -> str:
-        if not self.plan.every_level:
-            return points
-        return rounding(points, self.settings.points_decimals, self.settings.half)
 
 
 def again(plan: Plan, code: str, rounds: str) -> Column:

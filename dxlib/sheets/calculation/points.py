@@ -11,7 +11,7 @@ from ...index.values import OPEN
 from ...rules import Places, quoted
 from ..book import Cell, Sheet
 from .inputs import GIVEN, IDENTITY, IDENTITY_WIDTHS, STATUS, grow, place
-from .plan import LETTERS, Plan, Value, figure_style, heads, page, rounding, shown, top
+from .plan import LETTERS, Plan, Value, figure_style, heads, page, shown, top
 
 NOTHING_OF_NOTHING = "0/0"
 USED = {"a": 4, "b": 5, "option": 6, "points": 7}
@@ -212,18 +212,13 @@ class Worked:
 
     def points_formula(self, n: int) -> str:
         share, own_maximum = f"{LETTERS[SHARE]}{n}", f"{LETTERS[MAXIMUM]}{n}"
-        return f"IF(ISNUMBER({share}),{self.rounded(f'{share}*{own_maximum}')},{share})"
+        return f"IF(ISNUMBER({share}),{self.plan.rounded(f'{share}*{own_maximum}')},{share})"
 
     def extra_formula(self, n: int) -> str:
         state, words = f"{LETTERS[STATE]}{n}", self.words
         nothing = f"OR({state}={quoted(words['missing'])},{state}={quoted(words['not_applicable'])})"
-        points = self.rounded(self.by_rule(n))
+        points = self.plan.rounded(self.by_rule(n))
         return f'IF({state}={quoted(words["value"])},{points},IF({nothing},"",{self.plan.no_score}))'
-
-    def rounded(self, points: str) -> str:
-        if not self.plan.every_level:
-            return points
-        return rounding(points, self.settings.points_decimals, self.settings.half)
 
     def by_policy(self, i: int) -> Fraction | None:
         """The share before rounding."""
