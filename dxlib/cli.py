@@ -407,32 +407,15 @@ def run_matrix(args: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with followed(args) as telling:
-        result = run(
-            args.data,
-            args.reports,
-            args.years,
-            args.groups,
-            args.notebooks,
-            tuple(args.lang.split(",")),
-            split(args.parameters),
-            args.jobs,
-            force=args.force,
-            kernels=args.kernels,
-            dask=args.dask,
-            own_notebooks=args.own_notebooks,
-            **telling,
-        )
+        chosen = args.years, args.groups, args.notebooks, tuple(args.lang.split(","))
+        how = {name: getattr(args, name) for name in ("force", "kernels", "dask", "own_notebooks")}
+        result = run(args.data, args.reports, *chosen, split(args.parameters), args.jobs, **how | telling)
     if troubles := [outcome.trouble for outcome in result.outcomes if outcome.trouble]:
         print(text("cli.kernel_trouble", args.say, n=len(troubles), why=troubles[0]), file=sys.stderr)
     if args.json:
+        shown = ("status", "heading", "reason")
         rows = [
-            {
-                "job": str(o.job),
-                "status": o.status,
-                "heading": o.heading,
-                "reason": o.reason,
-                "products": list(o.products),
-            }
+            {"job": str(o.job), **{key: getattr(o, key) for key in shown}, "products": list(o.products)}
             for o in result.outcomes
         ]
         print(json.dumps(rows, ensure_ascii=False, indent=1))

@@ -38,6 +38,12 @@ class Refusal(Exception):
         super().__init__("; ".join(f"{f.code} {f.file} {f.row or ''} {f.column} {f.value!r}" for f in self.findings))
 
 
+def out_of_range(name: str, value: object, low: object, high: object, code: str = "E_PARAM") -> Finding:
+    """A parameter that is not between `low` and `high`."""
+    facts = {"low": low, "high": high, "name": name}
+    return Finding(code, "param_range", column=name, value=str(value), facts=facts)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word most like `word` (a typo's remedy), or "" when none is like it."""
     found = get_close_matches(word.strip(), list(known), n=1, cutoff=0.5)

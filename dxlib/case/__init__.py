@@ -22,29 +22,3 @@ from .read import (
     root_digests,
 )
 from .scenarios import read_scenario
-
-__all__ = [
-    "AWAITED",
-    "Case",
-    "Series",
-    "check",
-    "check_chain",
-    "check_pair",
-    "check_there",
-    "judge",
-    "must_hold",
-    "new_year",
-    "places",
-    "read_before",
-    "read_case",
-    "read_for_verification",
-    "read_lineage",
-    "read_log",
-    "read_register",
-    "read_scenario",
-    "read_series",
-    "read_state",
-    "read_to_ask",
-    "root_digests",
-    "store",
-]

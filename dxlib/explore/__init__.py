@@ -1,5 +1,3 @@
 """What if? For the analyst alone: other weights, rows left out, other points, and who moves."""
 
 from .widgets import panel
-
-__all__ = ["panel"]

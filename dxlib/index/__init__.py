@@ -8,20 +8,3 @@ from .rank_shifts import compare
 from .scoring import score
 from .table import tabulate, to_csv
 from .zeros import check_zeros, decided_by_zero
-
-__all__ = [
-    "INDEX",
-    "Exact",
-    "check_printed",
-    "check_quota_ties",
-    "check_zeros",
-    "compare",
-    "decided_by_zero",
-    "evaluate",
-    "hidden_differences",
-    "potential",
-    "provisional",
-    "score",
-    "tabulate",
-    "to_csv",
-]

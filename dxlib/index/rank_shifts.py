@@ -6,6 +6,11 @@ import pandas as pd
 
 from .exact import INDEX
 
+COLUMNS = (
+    "agency scope score_before score_after points_before points_after rank_before rank_after places "
+    "of_before of_after class_before class_after change"
+).split()
+
 
 def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Two tidy tables of `score`, agency by agency (every agency of either).
@@ -33,25 +38,8 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     both["change"] = [
         kinds.get(str(kind), "same" if stay else "moved") for kind, stay in zip(both["change"], stays, strict=True)
     ]
-    columns = [
-        "agency",
-        "scope",
-        "score_before",
-        "score_after",
-        "points_before",
-        "points_after",
-        "rank_before",
-        "rank_after",
-        "places",
-        "of_before",
-        "of_after",
-        "class_before",
-        "class_after",
-        *(("class_reason_before", "class_reason_after") if told else ()),
-        "change",
-    ]
+    columns = [*COLUMNS[:-1], *(("class_reason_before", "class_reason_after") if told else ()), COLUMNS[-1]]
     for column in ("class_reason_before", "class_reason_after") if told else ():
         both[column] = both[column].fillna("")
-    return both.sort_values(["scope", "rank_after", "agency"], na_position="last", kind="stable")[columns].reset_index(
-        drop=True
-    )
+    both = both.sort_values(["scope", "rank_after", "agency"], na_position="last", kind="stable")
+    return both[columns].reset_index(drop=True)

@@ -5,7 +5,7 @@ An official score may hold more than that sum: bonus, penalty, rounding at every
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import repeat
@@ -13,7 +13,7 @@ from operator import is_
 from typing import TypeVar
 
 from ..case import Case
-from ..case.framework import Framework, Lists
+from ..case.framework import Framework, Lists, Node
 from ..rules import ONE, ZERO
 from .exact import INDEX, Column, Exact, climb
 
@@ -46,34 +46,21 @@ class Rows:
 def units(framework: Framework) -> list[str]:
     """The rows that are compared as one: leaves under arithmetic means. A branch with another aggregate is one row;
     an index that is not an arithmetic mean has none."""
-    if framework.aggregate != "arithmetic":
-        return []
-    found: list[str] = []
-
-    def go(codes: Sequence[str]) -> None:
-        for node in framework.siblings(codes):
-            if node.children and node.aggregate == "arithmetic":
-                go(node.children)
-            else:
-                found.append(node.code)
-
-    go(framework.tops)
-    return found
+    added = framework.aggregate == "arithmetic"
+    return opened(framework, framework.tops, lambda node: node.aggregate == "arithmetic") if added else []
 
 
 def scored_leaves(framework: Framework) -> list[str]:
     """All leaves below the index, whatever the means above them; a `sum` branch is one."""
     framework = framework.outer
+    return opened(framework, framework.tops, lambda node: True)
+
+
+def opened(framework: Framework, codes: Sequence[str], opens: Callable[[Node], bool]) -> list[str]:
+    """Scored rows; branches that open stand for what is below them."""
     found: list[str] = []
-
-    def go(codes: Sequence[str]) -> None:
-        for node in framework.siblings(codes):
-            if node.children:
-                go(node.children)
-            else:
-                found.append(node.code)
-
-    go(framework.tops)
+    for node in framework.siblings(codes):
+        found += opened(framework, node.children, opens) if node.children and opens(node) else [node.code]
     return found
 
 

@@ -18,21 +18,7 @@ from .rounding import rounded_column
 from .values import ABSENT, Leaf
 
 SCORE_DECIMALS = 12
-COLUMNS = [
-    "year",
-    "group",
-    "agency",
-    "scope",
-    "node",
-    "level",
-    "score",
-    "points",
-    "max_points",
-    "rank",
-    "of",
-    "class",
-    "state",
-]
+COLUMNS = "year group agency scope node level score points max_points rank of class state".split()
 
 
 def tabulate(case: Case, exact: Exact, only: Collection[str] = ()) -> pd.DataFrame:

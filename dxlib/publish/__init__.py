@@ -3,5 +3,3 @@
 from .html_page import html
 from .office import draft
 from .pdf_page import collection, pdf
-
-__all__ = ["collection", "draft", "html", "pdf"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..case import Case
-from .intervals import FINE, Tally
+from .intervals import FINE, Tally, frame, joined
 
 
 def standard_error(share: np.ndarray, draws: int) -> np.ndarray:
@@ -111,14 +111,3 @@ def class_shares(case: Case, counted: Tally) -> pd.DataFrame:
 
 def with_error(share: np.ndarray, draws: int) -> dict[str, np.ndarray]:
     return {"share": share, "error": standard_error(share, draws)}
-
-
-def frame(
-    scope: str, agencies: list[str], official: np.ndarray, rows: np.ndarray | slice, **columns: np.ndarray
-) -> pd.DataFrame:
-    names = np.array(agencies, object)[rows]
-    return pd.DataFrame({"agency": names, "scope": scope, "rank": pd.array(official[rows], dtype="Int64"), **columns})
-
-
-def joined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

@@ -19,20 +19,14 @@ NODES = 5000
 
 
 def attainable_ranks(
-    case: Case,
-    half_width: float | None,
-    on: str | None = None,
-    level: str = "pillar",
-    nodes: int = NODES,
-    seconds: float | None = None,
+    case: Case, half_width: float | None, on: str | None = None, level: str = "pillar", nodes: int = NODES
 ) -> pd.DataFrame:
     """Best and worst rank of every agency over all weightings of the set.
 
     half_width  relative half width of the box around the nominal weights, 0 to 1; None: the whole simplex
     level       "pillar": the weights of the top rows; "indicator": those of all scored leaves
-    nodes       search nodes per programme; 0: no programme, only the closed-form bounds
-    seconds     time limit per programme. A published figure must not depend on the speed of the machine: leave it
-                None and limit the nodes instead
+    nodes       search nodes per programme (no seconds: a published figure must not depend on the speed of the
+                machine); 0: no programme, only the closed-form bounds
 
     Returns, list by list from the best down: agency, scope, rank (official), of, best, worst (ranks that a weighting
     of the set really gives), best_bound, worst_bound (no weighting gives a better or worse one), exact (both agree
@@ -48,7 +42,7 @@ def attainable_ranks(
     for lin, scope, members in lists:
         if len(members) < 2:
             continue
-        for i, found in zip(members, extreme_ranks(lin, members, half_width, nodes, seconds), strict=True):
+        for i, found in zip(members, extreme_ranks(lin, members, half_width, nodes), strict=True):
             official = lin.official.loc[i]
             best, worst, best_bound, worst_bound = found
             exact = best == best_bound and worst == worst_bound
@@ -58,7 +52,7 @@ def attainable_ranks(
 
 
 def extreme_ranks(
-    lin: Linear, rows: list[int], half_width: float | None, nodes: int, seconds: float | None
+    lin: Linear, rows: list[int], half_width: float | None, nodes: int
 ) -> list[tuple[int, int, int, int]]:
     """(best, worst, best_bound, worst_bound) of every member of one list."""
     x, scores = lin.x[rows], [lin.scores[i] for i in rows]
@@ -78,14 +72,14 @@ def extreme_ranks(
         best, worst = int(min([best, *met])), int(max([worst, *met]))
         if nodes and best > best_bound and not cut[i]:
             order = sign[np.ix_(open_, open_)] > 0
-            w, fewest = fewest_losses(lead, -margins[i, open_], low, high, order, best - 1 - sure, nodes, seconds)
+            w, fewest = fewest_losses(lead, -margins[i, open_], low, high, order, best - 1 - sure, nodes)
             best = int(min([best, *ranks_at(x, i, w, lin.clamped)]))
             best_bound = min(max(best_bound, 1 + sure + fewest), best)
         if nodes and worst < worst_bound:
             clear = open_[-margins[i, open_] > EPS]
             base = 1 + sure + len(open_) - len(clear)
             order, least = sign[np.ix_(clear, clear)] > 0, -margins[clear, i]
-            w, most = most_losses(x[clear] - x[i], least, low, high, order, worst - base, nodes, seconds)
+            w, most = most_losses(x[clear] - x[i], least, low, high, order, worst - base, nodes)
             worst = int(max([worst, *ranks_at(x, i, w, lin.clamped)]))
             worst_bound = max(min(worst_bound, base + most), worst)
         out.append((best, worst, best_bound, worst_bound))
@@ -113,14 +107,7 @@ def ranks_at(x: np.ndarray, i: int, w: np.ndarray, clamped: bool) -> np.ndarray:
 
 
 def fewest_losses(
-    lead: np.ndarray,
-    most: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-    order: np.ndarray,
-    known: int,
-    nodes: int,
-    seconds: float | None,
+    lead: np.ndarray, most: np.ndarray, low: np.ndarray, high: np.ndarray, order: np.ndarray, known: int, nodes: int
 ) -> tuple[np.ndarray, int]:
     """min sum z with lead_j w <= most_j z_j, z binary, w in the box: how many j must beat i?
 
@@ -135,18 +122,11 @@ def fewest_losses(
     rows = (np.hstack([lead, -np.diag(most)]) * SCALE, np.full(u, -np.inf), np.zeros(u))
     apart = clashing(lead)
     clashes = np.triu(apart & ~follows(order, apart)), 1, 2
-    return solve(cost, rows, low, high, order, clashes, (0, known - 1), known, nodes, seconds)
+    return solve(cost, rows, low, high, order, clashes, (0, known - 1), known, nodes)
 
 
 def most_losses(
-    lead: np.ndarray,
-    least: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-    order: np.ndarray,
-    known: int,
-    nodes: int,
-    seconds: float | None,
+    lead: np.ndarray, least: np.ndarray, low: np.ndarray, high: np.ndarray, order: np.ndarray, known: int, nodes: int
 ) -> tuple[np.ndarray, int]:
     """max sum z with lead_j w >= EPS - (least_j + EPS)(1 - z_j), z binary, w in the box: how many j can beat i?
 
@@ -163,7 +143,7 @@ def most_losses(
     rows = (np.hstack([lead, -np.diag(least + EPS)]) * SCALE, -least * SCALE, np.full(u, np.inf))
     apart = clashing(-lead)
     clashes = np.triu(apart & ~follows(order.T, apart)), 0, 1
-    w, fewest = solve(cost, rows, low, high, order, clashes, (known + 1, u), -known, nodes, seconds)
+    w, fewest = solve(cost, rows, low, high, order, clashes, (known + 1, u), -known, nodes)
     return w, -fewest
 
 
@@ -202,7 +182,6 @@ def solve(
     count: tuple[int, int],
     known: int,
     nodes: int,
-    seconds: float | None,
 ) -> tuple[np.ndarray, int]:
     """(weightings found (0 or 1, D), proved lower bound of the cost) of one programme by HiGHS.
 
@@ -229,15 +208,12 @@ def solve(
         LinearConstraint(ordered, 0, 1),
         LinearConstraint(np.array([whole, 1 - whole]), np.array([1, count[0]]), np.array([1, count[1]])),
     ]
-    options: dict[str, float] = {"node_limit": nodes, "mip_rel_gap": 0.0}
-    if seconds is not None:
-        options["time_limit"] = seconds
     result = milp(
         cost,
         integrality=1 - whole,
         bounds=Bounds(np.r_[low, np.zeros(u)], np.r_[high, np.ones(u)]),
         constraints=constraints,
-        options=options,
+        options={"node_limit": nodes, "mip_rel_gap": 0.0},
     )
     found = np.empty((0, d)) if result.x is None else into(result.x[:d], low, high)[None]
     if result.status == 2:

@@ -88,20 +88,23 @@ def drawn_intervals(counted: Tally) -> pd.DataFrame:
     columns = ["agency", "scope", "rank", "low", "median", "high", "lowest", "highest", "keeps", "of"]
     parts = []
     for one in counted.lists:
-        quantiles = rank_quantiles(one.places, counted.draws)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "agency": one.agencies,
-                    "scope": one.scope,
-                    "rank": pd.array(one.official, dtype="Int64"),
-                    **dict(zip(("lowest", "low", "median", "high", "highest"), quantiles.T, strict=True)),
-                    "keeps": one.places[np.arange(len(one.agencies)), one.official] / counted.draws,
-                    "of": pd.array([len(one.agencies)] * len(one.agencies), dtype="Int64"),
-                }
-            )[columns]
-        )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+        n, quantiles = len(one.agencies), rank_quantiles(one.places, counted.draws)
+        found = dict(zip(("lowest", "low", "median", "high", "highest"), quantiles.T, strict=True))
+        found["keeps"] = one.places[np.arange(n), one.official] / counted.draws
+        part = frame(one.scope, one.agencies, one.official, slice(None), **found)
+        parts.append(part.assign(of=pd.array([n] * n, dtype="Int64")))
+    return joined(parts, columns)
+
+
+def frame(
+    scope: str, agencies: list[str], official: np.ndarray, rows: np.ndarray | slice, **columns: np.ndarray
+) -> pd.DataFrame:
+    names = np.array(agencies, object)[rows]
+    return pd.DataFrame({"agency": names, "scope": scope, "rank": pd.array(official[rows], dtype="Int64"), **columns})
+
+
+def joined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def rank_quantiles(places: np.ndarray, draws: int) -> np.ndarray:

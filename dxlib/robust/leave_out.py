@@ -41,16 +41,9 @@ def leave_one_out(case: Case, on: str | None = None, level: str = "indicator") -
         shift = (after["rank"] - before["rank"]).dropna().abs()
         largest = int(shift.max()) if len(shift) else 0
         leaders = after.index[(after["rank"] == 1) & (before["rank"] != 1).fillna(True)]
-        rows.append(
-            {
-                "node": code,
-                "moved": int((shift > 0).sum()),
-                "mean_shift": round(float(shift.mean()), 6) if len(shift) else 0.0,
-                "largest": largest,
-                "agency": shift.idxmax() if largest else "",
-                "leader": ";".join(leaders),
-            }
-        )
+        mean = round(float(shift.mean()), 6) if len(shift) else 0.0
+        farthest = shift.idxmax() if largest else ""
+        rows.append((code, int((shift > 0).sum()), mean, largest, farthest, ";".join(leaders)))
     return pd.DataFrame(rows, columns=["node", "moved", "mean_shift", "largest", "agency", "leader"])
 
 

@@ -15,7 +15,7 @@ from ..case import Case
 from ..case.classes import Edge
 from ..case.framework import Framework
 from ..case.settings import Settings
-from ..errors import Finding, Refusal
+from ..errors import Refusal, out_of_range
 from ..index import INDEX, Exact, tabulate
 from ..index.aggregate import total
 from ..rules import ONE, ZERO
@@ -152,8 +152,7 @@ def box(weights: Sequence[Fraction], half_width: float | None) -> tuple[list[Fra
     if half_width is None:
         return [ZERO] * len(weights), [ONE] * len(weights)
     if not 0 <= half_width <= 1:
-        facts = {"low": 0, "high": 1, "name": "half_width"}
-        raise Refusal([Finding("E_PARAM", "param_range", column="half_width", value=str(half_width), facts=facts)])
+        raise Refusal([out_of_range("half_width", half_width, 0, 1)])
     h = Fraction(str(half_width))
     return [w * (1 - h) for w in weights], [w * (1 + h) for w in weights]
 

@@ -44,16 +44,8 @@ def raised_weights(case: Case, half_width: float, on: str | None = None) -> pd.D
         gain = (before - after).dropna().astype(int)
         most = int(gain.max()) if len(gain) else 0
         winner = before[gain[gain == most].index].astype(int).idxmin() if most > 0 else ""
-        row = {
-            "node": node.code,
-            "weight": round(float(node.weight / whole), 10),
-            "heavier": round(float(share), 10),
-            "moved": int((gain != 0).sum()),
-            "gain": max(most, 0),
-            "agency": winner,
-            "rank": before[winner] if winner else None,
-            "after": after[winner] if winner else None,
-        }
-        rows.append(row)
+        weights = (round(float(x), 10) for x in (node.weight / whole, share))
+        ranks = (before[winner], after[winner]) if winner else (None, None)
+        rows.append((node.code, *weights, int((gain != 0).sum()), max(most, 0), winner, *ranks))
     table = pd.DataFrame(rows, columns="node weight heavier moved gain agency rank after".split())
     return table.astype({"rank": "Int64", "after": "Int64"})

@@ -115,23 +115,11 @@ def dominance(case: Case, half_width: float | None, on: str | None = None, level
             worst, best = (ranked_on(end, lin.own_maxima[i], case.settings) for end in ends)
             classes = standing[lin.agencies[i]].met(worst, best)
             official = lin.official.loc[i]
-            rows.append(
-                {
-                    "agency": lin.agencies[i],
-                    "scope": scope,
-                    "rank": official["rank"],
-                    "of": official["of"],
-                    "score": round(float(lin.scores[i]), DECIMALS),
-                    "low": round(float(ends[0]), DECIMALS),
-                    "high": round(float(ends[1]), DECIMALS),
-                    "class": official["class"],
-                    "best_class": min(classes, default=None),
-                    "worst_class": max(classes, default=None),
-                    "certain": len(classes) == 1 if classes else None,
-                    "above": int(above[:, place].sum()),
-                    "below": int(above[place].sum()),
-                }
-            )
+            scores = [round(float(x), DECIMALS) for x in (lin.scores[i], *ends)]
+            own = official["class"], min(classes, default=None), max(classes, default=None)
+            kept = len(classes) == 1 if classes else None
+            others = int(above[:, place].sum()), int(above[place].sum())
+            rows.append((lin.agencies[i], scope, official["rank"], official["of"], *scores, *own, kept, *others))
     whole = ["rank", "of", "class", "best_class", "worst_class", "above", "below"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(whole, "Int64") | {"certain": "boolean"})
 

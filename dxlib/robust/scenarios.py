@@ -518,17 +518,11 @@ def described(start: Start, ranked: Ranked) -> pd.DataFrame:
     rows = []
     for k in range(len(ranked.ranks)):
         largest = int(moved[k].max(initial=0))
-        leads = np.flatnonzero((ranked.ranks[k] == 1) & (official != 1)).tolist()
-        rows.append(
-            {
-                "moved": int((moved[k] > 0).sum()),
-                "mean_shift": round(float(means[k]), DECIMALS),
-                "largest": largest,
-                "agency": agencies[int(moved[k].argmax())] if largest else "",
-                "reclassed": int(other_class[k].sum()) if comparable[k] else None,
-                "leader": ";".join(agencies[i] for i in leads),
-            }
-        )
+        farthest = agencies[int(moved[k].argmax())] if largest else ""
+        reclassed = int(other_class[k].sum()) if comparable[k] else None
+        leader = ";".join(agencies[i] for i in np.flatnonzero((ranked.ranks[k] == 1) & (official != 1)))
+        mean = round(float(means[k]), DECIMALS)
+        rows.append((int((moved[k] > 0).sum()), mean, largest, farthest, reclassed, leader))
     columns = ["moved", "mean_shift", "largest", "agency", "reclassed", "leader"]
     return pd.DataFrame(rows, columns=columns).astype({"reclassed": "Int64"})
 

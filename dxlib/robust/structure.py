@@ -15,7 +15,7 @@ import pandas as pd
 
 from .. import confidence
 from ..case import Case
-from ..errors import Finding, Refusal
+from ..errors import Refusal, out_of_range
 from ..index import INDEX, evaluate, tabulate
 
 NAN = float("nan")
@@ -66,8 +66,7 @@ def sample_of(case: Case, on: str | None, level: str = "indicator") -> Sample:
 
 def check_draws(draws: int) -> None:
     if draws < 1:
-        facts = {"low": 1, "high": "∞", "name": "draws"}
-        raise Refusal([Finding("E_PARAM", "param_range", column="draws", value=str(draws), facts=facts)])
+        raise Refusal([out_of_range("draws", draws, 1, "∞")])
 
 
 # ---- what separates the best from the rest -------------------------------------------------------------------------
@@ -380,8 +379,7 @@ def redundant_pairs(case: Case, on: str | None = None, limit: float = REDUNDANT)
     Source: OECD/JRC Handbook (2008), ch. 4; limit of the JRC's tools; intervals of Bonett & Wright (2000).
     """
     if not 0 < limit <= 1:
-        facts = {"low": "> 0", "high": 1, "name": "limit"}
-        raise Refusal([Finding("E_PARAM", "param_range", column="limit", value=str(limit), facts=facts)])
+        raise Refusal([out_of_range("limit", limit, "> 0", 1)])
     columns = "node other same_pillar n rho low high reason".split()
     sample = sample_of(case, on)
     if len(sample.x) < FEW:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..case import Case
 from ..case.framework import Framework
-from ..errors import Finding, Refusal
+from ..errors import Refusal, out_of_range
 from ..index.floats import together
 
 SETS = ("renormalised", "box", "simplex", "order", "dirichlet")
@@ -200,23 +200,13 @@ def check_set(half_width: float, draws: int, within: str, level: str, concentrat
 
 
 def check_draws(half_width: float, draws: int, concentration: float | None = 1.0) -> None:
+    given = "" if concentration is None else concentration
     wrong = [
         ("half_width", half_width, "> 0", 1, 0 < half_width <= 1),
         ("draws", draws, 1, "∞", draws >= 1),
-        ("concentration", concentration, "> 0", "∞", concentration is not None and 0 < concentration < math.inf),
+        ("concentration", given, "> 0", "∞", 0 < (concentration or 0) < math.inf),
     ]
-    found = [
-        Finding(
-            "E_PARAM",
-            "param_range",
-            column=name,
-            value="" if value is None else str(value),
-            facts={"low": low, "high": high, "name": name},
-        )
-        for name, value, low, high, right in wrong
-        if not right
-    ]
-    if found:
+    if found := [out_of_range(name, value, low, high) for name, value, low, high, right in wrong if not right]:
         raise Refusal(found)
 
 

@@ -4,5 +4,3 @@ from .batch import RunResult, run
 from .execute import Outcome
 from .matrix import Job
 from .parameters import split
-
-__all__ = ["Job", "Outcome", "RunResult", "run", "split"]

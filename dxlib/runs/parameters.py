@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ..errors import Finding, Refusal, nearest
+from ..errors import Finding, Refusal, nearest, out_of_range
 from ..languages import LANGUAGES
 
 Scalar = str | int | float | bool
@@ -125,20 +125,11 @@ def convert(parameter: Parameter, value: object) -> Scalar | Finding:
         typed = float(typed)
     if not isinstance(typed, str | int | float) or type(typed) is not KINDS[parameter.kind]:
         return Finding(code, "param_type", column=parameter.name, value=shown, facts={"kind": parameter.kind})
-    low, high = RANGES.get(parameter.name, (None, None))
-    if (
-        low is not None
-        and high is not None
-        and not isinstance(typed, str)
-        and not within(typed, low, high, parameter.name)
-    ):
-        return Finding(
-            code,
-            "param_range",
-            column=parameter.name,
-            value=shown,
-            facts={"name": parameter.name, "low": f"> {low}" if parameter.name in ABOVE_LOWEST else low, "high": high},
-        )
+    if parameter.name in RANGES and not isinstance(typed, str):
+        low, high = RANGES[parameter.name]
+        least = f"> {low}" if parameter.name in ABOVE_LOWEST else low
+        if not within(typed, low, high, parameter.name):
+            return out_of_range(parameter.name, shown, least, high, code)
     if parameter.name in DAYS and typed and not is_day(typed):
         return Finding(code, "param_day", column=parameter.name, value=shown)
     allowed = CHOICES.get(parameter.name, ())

@@ -14,18 +14,8 @@ from ..languages import LANGUAGES, in_official
 
 ROOT_TABLES = ("register", "lineage", "reasons")
 CASE_TABLES = (
-    "indicators",
-    "choices",
-    "links",
-    "agencies",
-    "exemptions",
-    "claims",
-    "verdicts",
-    "appeals",
-    "approvals",
-    "evidence",
-    "shared",
-    "relations",
+    *("indicators", "choices", "links", "agencies", "exemptions"),
+    *("claims", "verdicts", "appeals", "approvals", "evidence", "shared", "relations"),
 )
 LOGS = ("received", "returned")  # below forms/, of what came and what was sent back
 REQUIRED_TABLES = ("indicators", "agencies", "claims")

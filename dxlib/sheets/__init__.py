@@ -4,5 +4,3 @@ from .calculation import calculation_bytes
 from .issuing import check_new, issue, worklist
 from .tables_workbook import import_tables, tables
 from .taking_in import give_back, intake
-
-__all__ = ["calculation_bytes", "check_new", "give_back", "import_tables", "intake", "issue", "tables", "worklist"]

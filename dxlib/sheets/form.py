@@ -33,18 +33,8 @@ MET = ("met", "unmet")
 MORE = 30  # lines for further documents
 LONGEST = 200  # characters of a choice; a formula holds 255
 CLAIM_COLUMNS = (
-    "code",
-    "row",
-    "max",
-    "figures",
-    "a",
-    "b",
-    "option",
-    "points",
-    "hint",
-    "explanation",
-    *DOCUMENT,
-    "before",
+    *("code", "row", "max", "figures", "a", "b", "option", "points", "hint", "explanation"),
+    *(*DOCUMENT, "before"),
 )
 CLAIM_WIDTHS = (6, 34, 7, 18, 8, 8, 15, 9, 14, 24, 12, 18, 11, 13, 10, 11)
 APPEAL_COLUMNS = ("code", "row", "max", "claimed", "final", "reason", "contest", "grounds", *DOCUMENT)
@@ -288,7 +278,7 @@ def body_of(words: Wording, tree: Framework, kept: tuple[str, ...], spared: froz
                 own = sum((own_maxima.get(code, Fraction(0)) for code in case.framework.tops), Fraction(0))
                 live = f"MAX(0,MIN({exactly(own)},{live}))"
             total["points"] = Cell("", "total", formula=live)
-            put(cells, line, blank | total)
+            put_columns(cells, line, blank | total)
     words.bodies[kept, spared] = Body(Cells(text("sheet.form.name", lang), cells), heights, lines)
     return words.bodies[kept, spared]
 
@@ -384,7 +374,7 @@ def appeal_form(words: Wording, to: Recipient) -> Book | None:
                 "", "input_text", name=f"{code}/contest", takes="list", choices=(contest,),
                 message=text("sheet.form.contest_message", lang), wrong=text("sheet.form.list_wrong", lang),
             ),
-            "grounds": Cell("", "input_text", name=f"{code}/grounds", takes="text"),
+            "grounds": text_cell(f"{code}/grounds"),
             **document_cells(words, code),
         }  # fmt: skip
         put_columns(cells, line, shown, APPEAL_COLUMNS)
@@ -408,7 +398,7 @@ def main_sheet(
         cells,
         widths,
         heights,
-        merged=head_merges(len(widths)),
+        merged=[*((line, 0, len(widths) - 1) for line in range(5)), (5, 0, 1), (5, 2, 3)],
         repeated=(TABLE, TABLE + 1, 2),
         named=(0,),
         header=text("page.sample", lang) if settings.sample else "",
@@ -419,12 +409,10 @@ def main_sheet(
 def form_book(words: Wording, to: Recipient, stage: str, *sheets: Sheet) -> Book:
     """The sheets of a form, its instructions, and what it says of itself."""
     case, lang = words.case, words.lang
-    return Book(
-        (*sheets, guide(words, stage)),
-        identity(words, to, stage),
-        f"{title_of_year(case.settings.title, case.year, lang)} – {to.name}",
-        case.settings.points_decimals,
-    )
+    whose = {"recipient": to.id, "agency": to.agency}
+    identity = {"kind": stage, "year": case.year, "group": case.group, **whose, "lang": lang}
+    titled = f"{title_of_year(case.settings.title, case.year, lang)} – {to.name}"
+    return Book((*sheets, guide(words, stage)), identity, titled, case.settings.points_decimals)
 
 
 def forms(
@@ -435,27 +423,10 @@ def forms(
     before   the year before, for its figures; names: id -> name of owners
     """
     words = Wording(case, before, names, lang)
-    people = recipients(case, names, lang)
-    if stage == "claim":
-        for to in people:
-            yield to, claim_form(words, to)
-        return
-    for to in people:
-        book = appeal_form(words, to)
+    for to in recipients(case, names, lang):
+        book = claim_form(words, to) if stage == "claim" else appeal_form(words, to)
         if book is not None:
             yield to, book
-
-
-def identity(words: Wording, to: Recipient, stage: str) -> dict[str, str]:
-    case = words.case
-    return {
-        "kind": stage,
-        "year": case.year,
-        "group": case.group,
-        "recipient": to.id,
-        "agency": to.agency,
-        "lang": words.lang,
-    }
 
 
 def shown_codes(case: Case, to: Recipient) -> list[str]:
@@ -486,20 +457,14 @@ def same_head(words: Wording, stage: str, columns: Sequence[str]) -> dict[Place,
     case, lang = words.case, words.lang
     settings = case.settings
     day = settings.calendar.get("claims_due" if stage == "claim" else "appeals_until") or ""
+    decided = {"decision": settings.decision, "day": date(settings.decision_date, lang)} if settings.decision else {}
     cells = {
         (0, 0): Cell(title_of_year(settings.title, case.year, lang), "title"),
         (1, 0): Cell(text("page.sample", lang) if settings.sample else "", "sample"),
         (3, 0): Cell(text(f"sheet.form.{stage}_due", lang, day=date(day, lang)) if day else "", "note"),
-        (4, 0): Cell(
-            text("sheet.form.decision", lang, decision=settings.decision, day=date(settings.decision_date, lang))
-            if settings.decision
-            else "",
-            "note",
-        ),
+        (4, 0): Cell(text("sheet.form.decision", lang, **decided) if decided else "", "note"),
         (5, 0): Cell(text("sheet.form.sender", lang), "key"),
-        (5, 2): Cell(
-            "", "input_text", name="submitted_by", takes="text", message=text("sheet.form.sender_message", lang)
-        ),
+        (5, 2): text_cell("submitted_by", text("sheet.form.sender_message", lang)),
     }
     for i, column in enumerate(columns):
         said = text("page.row" if (stage, column) == ("appeal", "row") else f"sheet.head.{column}", lang)
@@ -507,16 +472,9 @@ def same_head(words: Wording, stage: str, columns: Sequence[str]) -> dict[Place,
     return cells
 
 
-def head_merges(width: int) -> list[tuple[int, int, int]]:
-    wide = [(line, 0, width - 1) for line in range(5)]
-    return [*wide, (5, 0, 1), (5, 2, 3)]
-
-
-def put(cells: dict[Place, Cell], line: int, row: Mapping[str, Cell]) -> None:
-    put_columns(cells, line, row, CLAIM_COLUMNS)
-
-
-def put_columns(cells: dict[Place, Cell], line: int, row: Mapping[str, Cell], columns: Sequence[str]) -> None:
+def put_columns(
+    cells: dict[Place, Cell], line: int, row: Mapping[str, Cell], columns: Sequence[str] = CLAIM_COLUMNS
+) -> None:
     for i, column in enumerate(columns):
         cells[line, i] = row.get(column, EMPTY)
 
@@ -544,7 +502,7 @@ def placed(rows: Sequence[Mapping[str, Cell]], line: int) -> tuple[dict[Place, C
     """Cells and heights of lines below each other."""
     cells: dict[Place, Cell] = {}
     for place, row in enumerate(rows, start=line):
-        put(cells, place, row)
+        put_columns(cells, place, row)
     return cells, {place: tallest(row, CLAIM_WIDTHS) for place, row in enumerate(rows, start=line)}
 
 
@@ -572,8 +530,7 @@ def asked_lines(words: Wording, node: Node, line: int) -> list[dict[str, Cell]]:
     doubts = hint(node, a, b, option, at(line, POINTS), lang)
     if doubts:
         row["hint"] = Cell("", "hint", formula=doubts)
-    explanation = Cell("", "input_text", name=f"{code}/explanation", takes="text")
-    row |= {"explanation": explanation, **document_cells(words, code)}
+    row |= {"explanation": text_cell(f"{code}/explanation"), **document_cells(words, code)}
     if rule.several:
         return part_lines(words, node, row, line)
     if "points" in rule.reads:
@@ -660,6 +617,10 @@ def number_cell(words: Wording, name: str, takes: str, message: str) -> Cell:
     return Cell("", "input", name=name, takes=takes, message=message, wrong=wrong)
 
 
+def text_cell(name: str, message: str = "") -> Cell:
+    return Cell("", "input_text", name=name, takes="text", message=message)
+
+
 def list_cell(words: Wording, name: str, choices: tuple[str, ...]) -> Cell:
     lang = words.lang
     return Cell(
@@ -672,10 +633,9 @@ def document_cells(words: Wording, name: str) -> dict[str, Cell]:
     """The columns of one document; which one the row asks for is said when the first is selected."""
     lang = words.lang
     asked = words.rows[name][EVIDENCE] if name in words.rows else ""
-    cells = {c: Cell("", "input_text", name=f"{name}/{c}", takes="text") for c in DOCUMENT}
+    cells = {c: text_cell(f"{name}/{c}") for c in DOCUMENT}
     if asked:
-        asked = text("sheet.form.evidence_message", lang, evidence=asked)
-        cells["number"] = Cell("", "input_text", name=f"{name}/number", takes="text", message=asked)
+        cells["number"] = text_cell(f"{name}/number", text("sheet.form.evidence_message", lang, evidence=asked))
     cells["issued_on"] = Cell(
         "", "input_date", name=f"{name}/issued_on", takes="date", message=text("sheet.form.date_message", lang),
         wrong=text("sheet.form.date_wrong", lang),

@@ -25,7 +25,7 @@ from ..verify.undecided import SOURCES
 from ..words import agencies, title_of_year
 from ..words import text as say
 from .book import Book, Cell, Sheet, titles
-from .form import Wording, answered, figure_cell, list_cell, number_cell, points, put_columns, tallest
+from .form import Wording, answered, figure_cell, list_cell, number_cell, points, put_columns, tallest, text_cell
 from .method import figure
 
 CAPACITY, SEED = 60, 20220101  # as the notebook on verification has them
@@ -185,13 +185,7 @@ def sheet_of(
         (2, 0): Cell(say(f"sheet.worklist.{stage}_title", lang, verifier=called), "key"),
         (3, 0): Cell(say(f"sheet.worklist.{stage}_guide", lang), "note"),
         (4, 0): Cell(say(f"sheet.worklist.{stage}_by", lang), "key"),
-        (4, 2): Cell(
-            "",
-            "input_text",
-            name=by(stage, verifier),
-            takes="text",
-            message=say(f"sheet.worklist.{stage}_by_message", lang),
-        ),
+        (4, 2): text_cell(by(stage, verifier), say(f"sheet.worklist.{stage}_by_message", lang)),
     }
     for i, column in enumerate(columns):
         cells[HEAD, i] = Cell(say(f"sheet.worklist.{column}", lang), "head")
@@ -236,7 +230,7 @@ def item_cells(standing: Standing, item: Item) -> dict[str, Cell]:
         "decision": list_cell(words, f"{key}/decision", decisions(item.stage, lang)),
         "points": number_cell(words, f"{key}/points", "signed", say("sheet.worklist.points_message", lang)),
         "reason": list_cell(words, f"{key}/reason", tuple(words.reasons.values())),
-        "note": Cell("", "input_text", name=f"{key}/note", takes="text"),
+        "note": text_cell(f"{key}/note"),
     }
     if item.stage == APPEAL:
         row |= {"verdict": Cell(standing.verdict(item), "small"), "grounds": Cell(standing.grounds[cell], "small")}
@@ -251,7 +245,7 @@ def item_cells(standing: Standing, item: Item) -> dict[str, Cell]:
         row |= {c: figure_cell(words, node, c, key) for c in (("a", "b") if node.ratio else ("a",))}
     if node.rule.several:
         message = say("sheet.worklist.parts_message", lang, parts="; ".join(node.rule.names))
-        row["option"] = Cell("", "input_text", name=f"{key}/option", takes="text", message=message)
+        row["option"] = text_cell(f"{key}/option", message)
     elif "option" in node.rule.reads:
         row["option"] = list_cell(words, f"{key}/option", tuple(words.options[code].values()))
     return row

@@ -1,5 +1,3 @@
 """How do we say it? Blocks (sentences, table, chart), and one module per notebook that fills them."""
 
 from . import method, report, sensitivity, status, verification
-
-__all__ = ["method", "report", "sensitivity", "status", "verification"]

@@ -6,9 +6,12 @@ A block holds text, not markup; each knows its HTML face. Everything is escaped 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
+
+import pandas as pd
 
 KINDS = ("text", "name", "number", "rank", "bar")
 DRAFT = "application/vnd.dxlib.draft+json"  # beside a block's html: facts that fill the templates of office papers
@@ -63,24 +66,26 @@ def sentences(*texts: str | None) -> Sentences | None:
 
 
 @dataclass(frozen=True)
-class Column:
-    """One column: its heading and how its cells are set (text, name, number, rank, bar)."""
-
-    heading: str
-    kind: str = "text"
-
-    def __post_init__(self) -> None:
-        demand("Column", heading=self.heading)
-        if self.kind not in KINDS:
-            raise ValueError(f"column kind {self.kind!r}")
-
-
-@dataclass(frozen=True)
 class Cell:
     """A cell with more than its text: the length of a bar or the depth of a shade, 0 to 1."""
 
     text: str
     share: float | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its heading, how its cells are set (text, name, number, rank, bar), and how a cell is made of a row
+    of data (`filled`)."""
+
+    heading: str
+    kind: str = "text"
+    cell: Callable[[dict[Any, Any]], str | Cell] | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        demand("Column", heading=self.heading)
+        if self.kind not in KINDS:
+            raise ValueError(f"column kind {self.kind!r}")
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,13 @@ def table(
     """A table, or None when it would have no rows (its section is then left out of the page)."""
     body = tuple(tuple(row) for row in rows)
     return Table(caption, tuple(columns), body, source, note) if body else None
+
+
+def filled(caption: str, found: pd.DataFrame, columns: Iterable[Column], source: str, note: str = "") -> Table | None:
+    """A table of one row for each of `found`, cells as the columns make them; None where nothing was found."""
+    heads = tuple(columns)
+    cells = [column.cell for column in heads if column.cell]
+    return table(caption, heads, ([cell(row) for cell in cells] for row in found.to_dict("records")), source, note)
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,28 @@ def rows_axis(axes: Axes, labels: Sequence[str], width: int = 28) -> list[float]
     return heights
 
 
+def row_by_row(
+    labels: Sequence[str], paint: Callable[[Axes, slice, list[float]], None], above: float = 0.0
+) -> list[str]:
+    """Drawings of named rows, several where there are many.
+
+    paint   gets the axes, which rows are drawn, and their heights
+    above   inches for a title
+    """
+
+    def drawn(part: slice) -> str:
+        named = labels[part]
+        return draw(needed(named) + above, lambda figure, axes: paint(axes, part, rows_axis(axes, named)))
+
+    return [drawn(part) for part in parts(len(labels))]
+
+
+def grid(axes: Axes) -> None:
+    """Thin lines behind the rows, from the ticks below."""
+    axes.grid(axis="x", color=PALE, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
 def whole_numbers() -> MaxNLocator:
     from matplotlib.ticker import MaxNLocator
 
@@ -145,24 +167,19 @@ def intervals(
     heading: str = "",
 ) -> list[str]:
     """A dot between two ends for every row: ranks with their intervals, smallest to the left."""
-    drawings, headed = [], folded(heading, 44)
-    for part in parts(len(labels)):
+    headed = folded(heading, 44)
 
-        def paint(figure: Figure, axes: Axes, part: slice = part) -> None:
-            heights = rows_axis(axes, labels[part])
-            axes.hlines(heights, low[part], high[part], color=PALE, linewidth=6, capstyle="round")
-            axes.plot(middle[part], heights, "o", color=ACCENT, markersize=5)
-            axes.set_xlim(min(low[part]) - 0.6, max(*high[part], min(low[part]) + 1) + 0.6)
-            axes.set_xticks(rank_ticks(min(low[part]), max(high[part])))
-            axes.set_xlabel(x_label)
-            if heading:
-                axes.set_title(headed, loc="left", fontsize=11, fontweight="bold")
-            axes.grid(axis="x", color=PALE, linewidth=0.6)
-            axes.set_axisbelow(True)
+    def paint(axes: Axes, part: slice, heights: list[float]) -> None:
+        axes.hlines(heights, low[part], high[part], color=PALE, linewidth=6, capstyle="round")
+        axes.plot(middle[part], heights, "o", color=ACCENT, markersize=5)
+        axes.set_xlim(min(low[part]) - 0.6, max(*high[part], min(low[part]) + 1) + 0.6)
+        axes.set_xticks(rank_ticks(min(low[part]), max(high[part])))
+        axes.set_xlabel(x_label)
+        if heading:
+            axes.set_title(headed, loc="left", fontsize=11, fontweight="bold")
+        grid(axes)
 
-        above = 0.25 + 0.18 * headed.count("\n") if heading else 0
-        drawings.append(draw(needed(labels[part]) + above, paint))
-    return drawings
+    return row_by_row(labels, paint, 0.25 + 0.18 * headed.count("\n") if heading else 0)
 
 
 @in_our_letters
@@ -175,31 +192,27 @@ def two_sided(
     write: Write,
 ) -> list[str]:
     """Bars to the left and to the right of nought for every row, values beside them."""
-    drawings = []
     to_left, to_right = max(left), max(right)
     margin = 0.16 * (to_left + to_right or 1.0)  # for the values beside the bars
-    for part in parts(len(labels)):
 
-        def paint(figure: Figure, axes: Axes, part: slice = part) -> None:
-            heights = rows_axis(axes, labels[part])
-            axes.barh(heights, [-v for v in left[part]], color=ACCENT, height=0.62)
-            axes.barh(heights, right[part], color=WARM, height=0.62)
-            for y, a, b in zip(heights, left[part], right[part], strict=True):
-                if a:
-                    axes.text(-a - margin * 0.1, y, write(a), ha="right", va="center", fontsize=9.5)
-                if b:
-                    axes.text(b + margin * 0.1, y, write(b), ha="left", va="center", fontsize=9.5)
-            axes.axvline(0, color=GREY, linewidth=0.8)
-            axes.set_xlim(-to_left - margin if to_left else 0, to_right + margin if to_right else 0)
-            axes.set_xticks([])
-            axes.spines["bottom"].set_visible(False)
-            if to_left:
-                axes.set_title(f"◀ {left_label}", loc="left", fontsize=10, color=ACCENT)
-            if to_right:
-                axes.set_title(f"{right_label} ▶", loc="right", fontsize=10, color=WARM)
+    def paint(axes: Axes, part: slice, heights: list[float]) -> None:
+        axes.barh(heights, [-v for v in left[part]], color=ACCENT, height=0.62)
+        axes.barh(heights, right[part], color=WARM, height=0.62)
+        for y, a, b in zip(heights, left[part], right[part], strict=True):
+            if a:
+                axes.text(-a - margin * 0.1, y, write(a), ha="right", va="center", fontsize=9.5)
+            if b:
+                axes.text(b + margin * 0.1, y, write(b), ha="left", va="center", fontsize=9.5)
+        axes.axvline(0, color=GREY, linewidth=0.8)
+        axes.set_xlim(-to_left - margin if to_left else 0, to_right + margin if to_right else 0)
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+        if to_left:
+            axes.set_title(f"◀ {left_label}", loc="left", fontsize=10, color=ACCENT)
+        if to_right:
+            axes.set_title(f"{right_label} ▶", loc="right", fontsize=10, color=WARM)
 
-        drawings.append(draw(needed(labels[part]) + 0.2, paint))
-    return drawings
+    return row_by_row(labels, paint, 0.2)
 
 
 @in_our_letters
@@ -232,8 +245,7 @@ def share_axis(axes: Axes, low: Sequence[float], high: Sequence[float], x_label:
     axes.set_xlim(min([*low, 0.0]), max([*high, 1.0]))
     axes.set_xticks([i / 5 for i in range(6)], written)
     axes.set_xlabel(x_label)
-    axes.grid(axis="x", color=PALE, linewidth=0.6)
-    axes.set_axisbelow(True)
+    grid(axes)
 
 
 @in_our_letters
@@ -352,26 +364,21 @@ def of_which(
     write: Write,
 ) -> list[str]:
     """A bar for a part of a change and a diamond for the whole change, for every row."""
-    drawings = []
     low, high = min(0.0, *part, *whole), max(0.0, *part, *whole)
     margin = (high - low) or 1.0
-    for rows in parts(len(labels)):
 
-        def paint(figure: Figure, axes: Axes, rows: slice = rows) -> None:
-            heights = rows_axis(axes, labels[rows])
-            axes.hlines(heights, part[rows], whole[rows], color=PALE, linewidth=2.5, zorder=1)
-            colours = [ACCENT if value >= 0 else WARM for value in part[rows]]
-            axes.barh(heights, part[rows], color=colours, height=0.5, zorder=2)
-            axes.plot(whole[rows], heights, "D", color="white", markeredgecolor=INK, markersize=5, zorder=3)
-            axes.axvline(0, color=GREY, linewidth=0.8)
-            axes.set_xlim(low - 0.06 * margin, high + 0.06 * margin)
-            axes.xaxis.set_major_formatter(lambda x, _: write(x))
-            axes.grid(axis="x", color=PALE, linewidth=0.6)
-            axes.set_axisbelow(True)
-            axes.set_title(f"■ {part_label}     ◊ {whole_label}", loc="left", fontsize=10)
+    def paint(axes: Axes, rows: slice, heights: list[float]) -> None:
+        axes.hlines(heights, part[rows], whole[rows], color=PALE, linewidth=2.5, zorder=1)
+        colours = [ACCENT if value >= 0 else WARM for value in part[rows]]
+        axes.barh(heights, part[rows], color=colours, height=0.5, zorder=2)
+        axes.plot(whole[rows], heights, "D", color="white", markeredgecolor=INK, markersize=5, zorder=3)
+        axes.axvline(0, color=GREY, linewidth=0.8)
+        axes.set_xlim(low - 0.06 * margin, high + 0.06 * margin)
+        axes.xaxis.set_major_formatter(lambda x, _: write(x))
+        grid(axes)
+        axes.set_title(f"■ {part_label}     ◊ {whole_label}", loc="left", fontsize=10)
 
-        drawings.append(draw(needed(labels[rows]) + 0.2, paint))
-    return drawings
+    return row_by_row(labels, paint, 0.2)
 
 
 @in_our_letters
@@ -394,29 +401,14 @@ def groups_by_year(
         for x, column in enumerate(values):
             axes.plot([x] * len(column), column, "_", color=PALE, markersize=26, markeredgewidth=1.5)
             axes.plot(x, middle[x], "o", color=ACCENT, markersize=6, zorder=3)
-            # the line passes behind the figure
-            beside = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
-            axes.annotate(
-                write(middle[x]),
-                (x, middle[x]),
-                xytext=(16, 0),
-                textcoords="offset points",
-                va="center",
-                bbox=beside,
-                zorder=4,
-            )
+            beside: dict[str, Any] = {"xytext": (16, 0), "textcoords": "offset points", "va": "center", "zorder": 4}
+            box = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}  # the line passes behind
+            axes.annotate(write(middle[x]), (x, middle[x]), bbox=box, **beside)
         for x, broken in enumerate(breaks):
             if broken:
                 axes.axvline(x + 0.5, color=WARM, linewidth=1, linestyle="--")
-                place = (x + 0.5, 1.0)
-                axes.annotate(
-                    folded(broken, 18),
-                    place,
-                    xycoords=("data", "axes fraction"),
-                    ha="center",
-                    va="bottom",
-                    fontsize=9.5,
-                )
+                above: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
+                axes.annotate(folded(broken, 18), (x + 0.5, 1.0), fontsize=9.5, **above)
             else:
                 axes.plot([x, x + 1], middle[x : x + 2], color=ACCENT, linewidth=1.2, zorder=2)
         axes.set_xticks(range(len(years)), years)

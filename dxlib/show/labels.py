@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..case.conditions import Condition
 from ..case.framework import Gate
 from ..index.values import basis
 from ..words import NOTHING, absent, name, number, percent, text, title, title_of_year
-from .blocks import Column
+from .blocks import Cell, Column
 
 
 def agencies(case: Case, lang: str, *before: Case) -> dict[str, str]:
@@ -74,6 +74,11 @@ def classes(case: Case, lang: str) -> dict[int, str]:
 def points(x: Any, case: Case, lang: str) -> str:
     """Points as printed."""
     return number(x, lang, case.settings.points_decimals)
+
+
+def as_points(case: Case, lang: str) -> Callable[[Any], str]:
+    """`points` of one case in one language."""
+    return lambda x: points(x, case, lang)
 
 
 def maximum(x: Any, lang: str) -> str:
@@ -235,6 +240,29 @@ def yes(x: Any, lang: str) -> str:
     return NOTHING if x is None or pd.isna(x) else text(f"page.{'yes' if x else 'no'}", lang)
 
 
-def numbers(page: str, keys: Iterable[str], lang: str) -> list[Column]:
-    """Columns of numbers, headed by the page's words."""
-    return [Column(text(f"{page}.head.{key}", lang), "number") for key in keys]
+def agency(case: Case, lang: str, kind: str = "name") -> Column:
+    """The column that names the agency of each row."""
+    named = agencies(case, lang)
+    return Column(text("page.agency", lang), kind, lambda row: named[row["agency"]])
+
+
+def indicator(case: Case, lang: str, key: str = "node", kind: str = "name") -> Column:
+    """The column that names the row of the index set whose code stands under the key."""
+    named = rows(case, lang)
+    return Column(text("page.row", lang), kind, lambda row: named[row[key]])
+
+
+def numbers(
+    page: str, keys: Iterable[str], lang: str, write: Callable[[Any], str | Cell] | None = None
+) -> list[Column]:
+    """Columns of numbers, headed by the page's words; `write` makes a cell of what a row holds under the key."""
+
+    def cell(key: str) -> Callable[[dict[Any, Any]], str | Cell] | None:
+        return write and (lambda row: write(row[key]))
+
+    return [Column(text(f"{page}.head.{key}", lang), "number", cell(key)) for key in keys]
+
+
+def lists(scoped: bool, lang: str) -> list[Column]:
+    """The column that names the list of each agency; none where there is one list."""
+    return [Column(text("report.list", lang), cell=lambda row: row["scope"])] if scoped else []

@@ -15,13 +15,12 @@ from .blocks import Column, Table, table
 def framework(case: Case, lang: str) -> Table | None:
     """The index set: top rows, how many rows below, maximum points or weight, where the figures come from."""
     tree, rows = case.framework, labels.rows(case, lang)
-    heads = [Column(text("page.row", lang), "name"), Column(text("report.rows", lang), "number")]
-    heads += (
-        [Column(text("report.max_points", lang), "number")]
-        if tree.has_points
-        else [Column(text("report.weight", lang), "number")]
-    )
-    heads += [Column(text("report.origin", lang))]
+    heads = [
+        Column(text("page.row", lang), "name"),
+        Column(text("report.rows", lang), "number"),
+        Column(text("report.max_points" if tree.has_points else "report.weight", lang), "number"),
+        Column(text("report.origin", lang)),
+    ]
     body = []
     for code in tree.tops:
         node = tree.nodes[code]
@@ -30,12 +29,13 @@ def framework(case: Case, lang: str) -> Table | None:
             worth = text(f"report.{node.role}", lang)
         elif not node.scored:
             worth = text("report.unscored", lang)
+        elif tree.has_points:
+            worth = own_maxima(case, code, lang)
         else:
-            worth = own_maxima(case, code, lang) if tree.has_points else own_weights(case, code, lang)
+            worth = own_weights(case, code, lang)
         sources = [s for s in ("reported", "surveyed", "measured", "expert") if any(n.source == s for n in leaves)]
-        body.append(
-            [rows[code], number(len(leaves), lang), worth, ", ".join(text(f"report.source.{s}", lang) for s in sources)]
-        )
+        said = ", ".join(text(f"report.source.{s}", lang) for s in sources)
+        body.append([rows[code], number(len(leaves), lang), worth, said])
     note = labels.own_rows(case, lang)
     return table(text("report.framework_caption", lang), heads, body, labels.source(case, lang), note)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from ..index.values import OPEN
 from ..words import NOTHING, date, number, percent, text, title_of_year
 from ..years import Comparison
 from . import charts, labels
-from .blocks import Cell, Chart, Column, Sentences, Table, sentences, table
+from .blocks import Cell, Chart, Column, Sentences, Table, filled, sentences, table
 
 ROWS_NAMED = 10  # rows in the table of what separates the best
 FEW = 10  # agencies below which a list says so
@@ -112,33 +113,28 @@ def ranking(
 ) -> Table | None:
     """Rank, its interval, agency, points of the own maximum, share, class."""
     rows, reach = index_rows(scores), places(intervals, exact)
-    named, bands = labels.agencies(case, lang), labels.classes(case, lang)
-    scoped = bool(rows["scope"].any())
-    heads = [Column(text("report.rank", lang), "rank")]
-    heads += [Column(text("report.interval", lang), "rank")] if reach else []
-    heads += [Column(text("page.agency", lang), "name")]
-    heads += [Column(text("report.list", lang))] if scoped else []
-    heads += [Column(text("report.points", lang), "number"), Column(text("report.share", lang), "bar")]
-    heads += [Column(text("report.class", lang))] if bands else []
-    told = "class_reason" in rows and bool(rows["class_reason"].any())
-    heads += [Column(text("class_reason.head", lang))] if told else []
+    bands = labels.classes(case, lang)
     one_maximum = rows["max_points"].nunique() <= 1
-    body: list[list[str | Cell]] = []
-    for row in rows.to_dict("records"):
-        won = labels.points(row["points"], case, lang)
-        if not one_maximum and row["score"] == row["score"]:
-            won = text("report.points_of", lang, points=won, of=labels.maximum(row["max_points"], lang))
-        cells: list[str | Cell] = [number(row["rank"], lang)]
-        cells += [interval(reach.get(row["agency"]), lang)] if reach else []
-        cells += [named[row["agency"]]]
-        cells += [row["scope"]] if scoped else []
-        cells += [
-            won,
-            Cell(labels.share(row["score"], lang), row["score"] if row["score"] == row["score"] else None),
-        ]
-        cells += [bands.get(row["class"], "–") if row["class"] is not pd.NA else "–"] if bands else []
-        cells += [labels.held(case, row, lang)] if told else []
-        body.append(cells)
+
+    def won(r: dict[Any, Any]) -> str:
+        points = labels.points(r["points"], case, lang)
+        if one_maximum or r["score"] != r["score"]:
+            return points
+        return text("report.points_of", lang, points=points, of=labels.maximum(r["max_points"], lang))
+
+    def band(r: dict[Any, Any]) -> str:
+        return bands.get(r["class"], "–") if r["class"] is not pd.NA else "–"
+
+    columns = [Column(text("report.rank", lang), "rank", lambda r: number(r["rank"], lang))]
+    if reach:
+        columns.append(Column(text("report.interval", lang), "rank", lambda r: interval(reach.get(r["agency"]), lang)))
+    columns.append(labels.agency(case, lang))
+    columns += labels.lists(bool(rows["scope"].any()), lang)
+    columns.append(Column(text("report.points", lang), "number", won))
+    columns.append(Column(text("report.share", lang), "bar", lambda r: shaded(r["score"], lang, 2)))
+    columns += [Column(text("report.class", lang), cell=band)] if bands else []
+    if "class_reason" in rows and rows["class_reason"].any():
+        columns.append(Column(text("class_reason.head", lang), cell=lambda r: labels.held(case, r, lang)))
     note = text(f"report.rank_note.{case.settings.rank_on}", lang)
     if reach:
         kind = "proved" if len(exact) else "drawn"
@@ -146,10 +142,10 @@ def ranking(
     note = labels.joined(note, hidden(case, scores, lang), labels.own_rows(case, lang), labels.moved(case, lang))
     if not case.settings.classes.by_cut:
         note = labels.joined(note, text("class_reason.note", lang))
-    return table(
+    return filled(
         text("report.ranking_caption", lang, title=title_of_year(case.settings.title, case.year, lang)),
-        heads,
-        body,
+        rows,
+        columns,
         labels.source(case, lang),
         note,
     )
@@ -175,20 +171,18 @@ def interval(ends: tuple[int, int] | None, lang: str) -> str:
 
 def separating(case: Case, found: pd.DataFrame, lang: str) -> Table | None:
     """In which rows the best agencies are ahead of all others."""
-    shown = found[found["points"] > 0].head(ROWS_NAMED)
-    rows = labels.rows(case, lang)
-    body = [
+    whole = float(case.framework.total)
+    return filled(
+        text("report.separating_caption", lang),
+        found[found["points"] > 0].head(ROWS_NAMED),
         [
-            rows[r["code"]],
-            labels.share(r["best"], lang, 1),
-            labels.share(r["rest"], lang, 1),
-            labels.points(r["points"] * float(case.framework.total), case, lang),
-        ]
-        for r in shown.to_dict("records")
-    ]
-    heads = [Column(text("page.row", lang), "name"), *labels.numbers("report", ("best", "rest", "gap"), lang)]
-    source = labels.made(case, lang, "dxlib.robust.separating_rows")
-    return table(text("report.separating_caption", lang), heads, body, source, text("report.separating_note", lang))
+            labels.indicator(case, lang, "code"),
+            *labels.numbers("report", ("best", "rest"), lang, lambda x: labels.share(x, lang, 1)),
+            Column(text("report.head.gap", lang), "number", lambda r: labels.points(r["points"] * whole, case, lang)),
+        ],
+        labels.made(case, lang, "dxlib.robust.separating_rows"),
+        text("report.separating_note", lang),
+    )
 
 
 def sign_offs(case: Case, lang: str) -> Table | None:
@@ -232,18 +226,21 @@ def pillars(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     if len(wide.columns) < 2:
         return None
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
-    heads = [Column(text("page.agency", lang), "name"), *(Column(rows[code], "bar") for code in wide.columns)]
-    body: list[list[str | Cell]] = [
-        [named[agency], *(Cell(labels.share(x, lang, 1), x if x == x else None) for x in shares)]
-        for agency, shares in zip(wide.index, wide.to_numpy(), strict=True)
-    ]
     return table(
         text("report.pillars_caption", lang, year=case.year),
-        heads,
-        body,
+        [Column(text("page.agency", lang), "name"), *(Column(rows[code], "bar") for code in wide.columns)],
+        [
+            [named[agency], *(shaded(x, lang, 1) for x in shares)]
+            for agency, shares in zip(wide.index, wide.to_numpy(), strict=True)
+        ],
         labels.source(case, lang),
         text("report.pillars_note", lang),
     )
+
+
+def shaded(share: float, lang: str, decimals: int) -> Cell:
+    """A share as a bar; none where there is no share."""
+    return Cell(labels.share(share, lang, decimals), share if share == share else None)
 
 
 def extremes(case: Case, wide: pd.DataFrame, lang: str) -> dict[str, str]:
@@ -336,35 +333,34 @@ def gaps_summary(case: Case, scores: pd.DataFrame, lang: str) -> Sentences:
 def gaps(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     """Agencies with rows that do not apply, are missing or wait for verification."""
     found = scored_cells(case, scores)
-    counts = {kind: found[found["state"] == kind].groupby("agency").size() for kind in GAPS}
-    shown = [kind for kind in GAPS if len(counts[kind])]
+    open_ = found[found["state"].isin(GAPS)]
+    counts = pd.crosstab(open_["agency"], open_["state"])
+    shown = [kind for kind in GAPS if kind in counts]
     named = labels.agencies(case, lang)
-    heads = [
-        Column(text("page.agency", lang), "name"),
-        *(Column(text(f"state.{kind}", lang), "number") for kind in shown),
-    ]
-    body = [
-        [named[agency], *(number(counts[kind].get(agency, 0), lang) for kind in shown)]
-        for agency in case.agencies["agency"]
-        if any(agency in counts[kind].index for kind in shown)
-    ]
-    return table(text("report.gaps_caption", lang, n=found["node"].nunique()), heads, body, labels.source(case, lang))
+    return table(
+        text("report.gaps_caption", lang, n=found["node"].nunique()),
+        [Column(text("page.agency", lang), "name"), *(Column(text(f"state.{kind}", lang), "number") for kind in shown)],
+        [
+            [named[agency], *(number(counts.loc[agency, kind], lang) for kind in shown)]
+            for agency in case.agencies["agency"]
+            if agency in counts.index
+        ],
+        labels.source(case, lang),
+    )
 
 
 def exemptions(case: Case, lang: str) -> Table | None:
     """Rows that do not apply to an agency, and why."""
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
-    found = case.exemptions
-    heads = [
-        Column(text("page.agency", lang), "name"),
-        Column(text("page.row", lang)),
-        Column(text("report.reason", lang)),
-    ]
-    body = [
-        [named[agency], "; ".join(rows[code] for code in group["indicator"]), reason]
-        for (agency, reason), group in found.groupby(["agency", "reason"], sort=False)
-    ]
-    return table(text("report.exemptions_caption", lang), heads, body, labels.source(case, lang))
+    return table(
+        text("report.exemptions_caption", lang),
+        [labels.agency(case, lang), labels.indicator(case, lang, kind="text"), Column(text("report.reason", lang))],
+        [
+            [named[agency], "; ".join(rows[code] for code in group["indicator"]), reason]
+            for (agency, reason), group in case.exemptions.groupby(["agency", "reason"], sort=False)
+        ],
+        labels.source(case, lang),
+    )
 
 
 def carried(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
@@ -375,25 +371,25 @@ def carried(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
         return None
     points = scores.pivot(index="agency", columns="node", values="points")
     left_out = scores[scores["max_points"].isna() & scores["state"].isin(states) & scores["node"].ne(INDEX)]
+    left_out = left_out.assign(parent=left_out["node"].map(lambda c: case.framework.nodes[c].parent))
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
     body = []
-    for (agency, parent), _ in left_out.assign(
-        parent=left_out["node"].map(lambda c: case.framework.nodes[c].parent)
-    ).groupby(["agency", "parent"], sort=False):
+    for (agency, parent), _ in left_out.groupby(["agency", "parent"], sort=False):
         if not parent or pd.isna(points.loc[agency, parent]) or not adds_up(case.framework, parent):
             continue
         own = [row.code for row in case.framework.siblings(case.framework.nodes[parent].children)]
-        below = points.loc[agency, own].sum()
-        body.append(
-            [named[agency], rows[parent], labels.points(round(points.loc[agency, parent] - below, 10), case, lang)]
-        )
-    heads = [
-        Column(text("page.agency", lang), "name"),
-        Column(text("page.row", lang)),
-        Column(text("report.carried", lang), "number"),
-    ]
+        more = round(points.loc[agency, parent] - points.loc[agency, own].sum(), 10)
+        body.append([named[agency], rows[parent], labels.points(more, case, lang)])
     return table(
-        text("report.carried_caption", lang), heads, body, labels.source(case, lang), text("report.carried_note", lang)
+        text("report.carried_caption", lang),
+        [
+            labels.agency(case, lang),
+            labels.indicator(case, lang, kind="text"),
+            Column(text("report.carried", lang), "number"),
+        ],
+        body,
+        labels.source(case, lang),
+        text("report.carried_note", lang),
     )
 
 
@@ -413,14 +409,13 @@ def adds_up(framework: Framework, parent: str) -> bool:
 def extra(case: Case, scores: pd.DataFrame, lang: str) -> Table | None:
     """Bonus and penalty points given."""
     codes = [n.code for n in case.framework.leaves if n.role in ("bonus", "penalty")]
-    found = scores[scores["node"].isin(codes) & scores["points"].fillna(0).ne(0)]
-    named, rows = labels.agencies(case, lang), labels.rows(case, lang)
-    heads = [
-        Column(text("page.agency", lang), "name"),
-        Column(text("page.row", lang)),
-        Column(text("report.points", lang), "number"),
-    ]
-    body = [
-        [named[r["agency"]], rows[r["node"]], labels.points(r["points"], case, lang)] for r in found.to_dict("records")
-    ]
-    return table(text("report.extra_caption", lang), heads, body, labels.source(case, lang))
+    return filled(
+        text("report.extra_caption", lang),
+        scores[scores["node"].isin(codes) & scores["points"].fillna(0).ne(0)],
+        [
+            labels.agency(case, lang),
+            labels.indicator(case, lang, kind="text"),
+            Column(text("report.points", lang), "number", lambda r: labels.points(r["points"], case, lang)),
+        ],
+        labels.source(case, lang),
+    )

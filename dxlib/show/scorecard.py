@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from ..index.potential_gains import reach
 from ..words import NOTHING, name, number, percent, text
 from ..years import Comparison
 from . import charts, labels, report, trend
-from .blocks import Cell, Chart, Column, Links, Sentences, Table, sentences, table
+from .blocks import Cell, Chart, Column, Links, Sentences, Table, filled, sentences, table
 
 FOLDER = "scorecard"  # beside the list of cards
 TINY = 1e-9  # points that are no difference
@@ -116,24 +117,18 @@ def pillars_chart(case: Case, scores: pd.DataFrame, agency: str, lang: str) -> C
 
 def pillars_table(case: Case, scores: pd.DataFrame, agency: str, lang: str) -> Table | None:
     """The same as figures, with points."""
-    found, own, rows = peers(case, scores, agency), of_agency(case, scores, agency), labels.rows(case, lang)
-    body: list[list[str | Cell]] = [
+    own = of_agency(case, scores, agency)
+    return filled(
+        text("card.pillars_caption", lang),
+        peers(case, scores, agency).rename_axis("node").reset_index(),
         [
-            rows[code],
-            report_points(case, own.loc[code], lang),
-            Cell(percent(r["own"], lang), r["own"]),
-            percent(r["middle"], lang),
-            percent(r["high"], lang),
-        ]
-        for code, r in found.iterrows()
-    ]
-    heads = [
-        Column(text("page.row", lang), "name"),
-        Column(text("report.points", lang), "number"),
-        Column(text("report.share", lang), "bar"),
-        *labels.numbers("card", ("middle", "high"), lang),
-    ]
-    return table(text("card.pillars_caption", lang), heads, body, labels.source(case, lang))
+            labels.indicator(case, lang),
+            Column(text("report.points", lang), "number", lambda r: report_points(case, own.loc[r["node"]], lang)),
+            Column(text("report.share", lang), "bar", lambda r: Cell(percent(r["own"], lang), r["own"])),
+            *labels.numbers("card", ("middle", "high"), lang, lambda x: percent(x, lang)),
+        ],
+        labels.source(case, lang),
+    )
 
 
 def report_points(case: Case, row: pd.Series, lang: str) -> str:
@@ -196,20 +191,23 @@ def why(reason: str, row: pd.Series, entry: Mapping, lang: str) -> str:
 def gains_table(case: Case, potential: pd.DataFrame, agency: str, lang: str) -> Table | None:
     """What would gain most next year, and how many others have it already."""
     found = potential[potential["agency"] == chosen(case, agency)]
-    shown, rows, whole = found.head(WINS), labels.rows(case, lang), case.framework.total
-    body = [
+    shown, whole = found.head(WINS), case.framework.total
+
+    def full_of(r: dict[Any, Any]) -> str:
+        return text("card.full_of", lang, full=number(r["full"], lang), of=number(r["of"], lang))
+
+    return filled(
+        text("card.gains_caption", lang),
+        shown,
         [
-            rows[r["code"]],
-            labels.points(float(r["to_win"] * whole), case, lang),
-            percent(r["share"], lang, 0),
-            text("card.full_of", lang, full=number(r["full"], lang), of=number(r["of"], lang)),
-        ]
-        for r in shown.to_dict("records")
-    ]
-    heads = [Column(text("page.row", lang), "name"), *labels.numbers("card", ("to_win", "now", "peers"), lang)]
-    note = labels.joined(text("card.gains_note", lang), labels.shown_of(len(shown), len(found), lang))
-    source = labels.made(case, lang, "dxlib.index.potential")
-    return table(text("card.gains_caption", lang), heads, body, source, note)
+            labels.indicator(case, lang, "code"),
+            *labels.numbers("card", ("to_win",), lang, lambda x: labels.points(float(x * whole), case, lang)),
+            Column(text("card.head.now", lang), "number", lambda r: percent(r["share"], lang, 0)),
+            Column(text("card.head.peers", lang), "number", full_of),
+        ],
+        labels.made(case, lang, "dxlib.index.potential"),
+        labels.joined(text("card.gains_note", lang), labels.shown_of(len(shown), len(found), lang)),
+    )
 
 
 def next_class(case: Case, exact: Exact, potential: pd.DataFrame, agency: str, lang: str) -> Sentences | None:
@@ -232,15 +230,24 @@ def course_table(lines: pd.DataFrame, compared: Sequence[Comparison], agency: st
     if not compared:
         return None
     case = compared[-1].after
-    body = []
-    for row in lines[lines["agency"] == chosen(case, agency)].to_dict("records"):
-        place = Cell(trend.cell_of(row, lang), None if pd.isna(row["score"]) else float(row["score"]))
-        said = text(f"card.break.{row['break']}", lang) if row["break"] else ""
-        body.append([row["year"], place, said])
-    heads = [Column(text("card.year", lang), "name"), Column(text("card.result", lang), "bar")]
-    heads.append(Column(text("card.remark", lang)))
-    source = labels.made(case, lang, "dxlib.years.course")
-    return table(text("card.course_caption", lang), heads, body, source, text("card.course_note", lang))
+
+    def place(r: dict[Any, Any]) -> Cell:
+        return Cell(trend.cell_of(r, lang), None if pd.isna(r["score"]) else float(r["score"]))
+
+    def remark(r: dict[Any, Any]) -> str:
+        return text(f"card.break.{r['break']}", lang) if r["break"] else ""
+
+    return filled(
+        text("card.course_caption", lang),
+        lines[lines["agency"] == chosen(case, agency)],
+        [
+            Column(text("card.year", lang), "name", lambda r: r["year"]),
+            Column(text("card.result", lang), "bar", place),
+            Column(text("card.remark", lang), cell=remark),
+        ],
+        labels.made(case, lang, "dxlib.years.course"),
+        text("card.course_note", lang),
+    )
 
 
 def change_sentence(compared: Sequence[Comparison], agency: str, lang: str) -> Sentences | None:

@@ -11,7 +11,7 @@ from ..case import Case
 from ..verify import asking, completeness, coverage, ledger, senders
 from ..words import agencies, date, number, percent, text
 from . import charts, labels
-from .blocks import Cell, Chart, Column, Sentences, Table, sentences, table
+from .blocks import Cell, Chart, Column, Sentences, Table, filled, sentences, table
 
 WORST = 10
 STEPS = ("claims_due", "verify_from", "verify_to", "appeals_until", "publish_on")
@@ -54,30 +54,21 @@ def worst_table(case: Case, state: pd.DataFrame, register: pd.DataFrame, lang: s
     """At most ten senders, the worst first: who, what is missing, days late."""
     rows = waited_for(state)
     named, shown = called(case, register, lang), rows.head(WORST)
-    body = [
-        [
-            named.get(r["sender"], r["sender"]),
-            number(r["missing"], lang),
-            codes(r["codes"], lang),
-            date(r["sent_on"], lang),
-            number(r["days_late"], lang),
-            number(r["to_correct"], lang),
-            went_back("status.sent_back_cell", r, lang) or date("", lang),
-        ]
-        for r in shown.to_dict("records")
-    ]
-    heads = [
-        Column(text("page.agency", lang), "name"),
-        Column(text("status.missing_rows", lang), "number"),
-        Column(text("status.which", lang)),
-        Column(text("status.sent_on", lang)),
-        *labels.numbers("status", ("days_late", "to_correct"), lang),
-        Column(text("status.sent_back", lang)),
-    ]
-    return table(
+
+    def returned(r: dict[Any, Any]) -> str:
+        return went_back("status.sent_back_cell", r, lang) or date("", lang)
+
+    return filled(
         text("status.worst_caption", lang),
-        heads,
-        body,
+        shown,
+        [
+            Column(text("page.agency", lang), "name", lambda r: named.get(r["sender"], r["sender"])),
+            Column(text("status.missing_rows", lang), "number", lambda r: number(r["missing"], lang)),
+            Column(text("status.which", lang), cell=lambda r: codes(r["codes"], lang)),
+            Column(text("status.sent_on", lang), cell=lambda r: date(r["sent_on"], lang)),
+            *labels.numbers("status", ("days_late", "to_correct"), lang, lambda x: number(x, lang)),
+            Column(text("status.sent_back", lang), cell=returned),
+        ],
         labels.made(case, lang, "dxlib.verify.progress", on="claimed"),
         labels.joined(text("status.worst_note", lang), labels.shown_of(len(shown), len(rows), lang)),
     )
@@ -120,9 +111,8 @@ def overview(
 
 def pillars_table(case: Case, complete: pd.DataFrame, lang: str) -> Table | None:
     """How complete the answers are, by top row."""
-    named = labels.rows(case, lang)
-    rows = complete.assign(called=complete["pillar"].map(named))[["called", "asked", "answered", "share"]]
-    return shares(case, "pillars", "page.row", rows, "dxlib.verify.completeness", "", lang)
+    first = labels.indicator(case, lang, "pillar")
+    return shares(case, "pillars", first, complete, ("asked", "answered", "share"), "dxlib.verify.completeness", lang)
 
 
 def in_lines(case: Case, complete: pd.DataFrame, covered: pd.DataFrame, lang: str) -> list[str]:
@@ -139,58 +129,71 @@ def in_lines(case: Case, complete: pd.DataFrame, covered: pd.DataFrame, lang: st
 def evidence_table(case: Case, covered: pd.DataFrame, lang: str) -> Table | None:
     """Whose claims stand on documents least."""
     some = covered[covered["claims"] > 0].sort_values(["item_coverage", "agency"], kind="stable")
-    rows = some.head(WORST).assign(called=some["agency"].map(labels.agencies(case, lang)))
-    rows = rows[["called", "claims", "with_document", "item_coverage"]]
-    note = labels.shown_of(len(rows), len(some), lang)
-    return shares(case, "evidence", "page.agency", rows, "dxlib.verify.coverage", note, lang)
+    keys = ("claims", "with_document", "item_coverage")
+    return shares(case, "evidence", labels.agency(case, lang), some, keys, "dxlib.verify.coverage", lang, WORST)
 
 
-def shares(case: Case, what: str, first: str, rows: pd.DataFrame, function: str, note: str, lang: str) -> Table | None:
+def shares(
+    case: Case,
+    what: str,
+    first: Column,
+    found: pd.DataFrame,
+    keys: tuple[str, str, str],
+    function: str,
+    lang: str,
+    most: int | None = None,
+) -> Table | None:
     """A name, two counts, and the share that the second is of the first, as a bar."""
-    body: list[list[str | Cell]] = [
-        [called, number(whole, lang), number(part, lang), Cell(percent(share, lang, 0), share)]
-        for called, whole, part, share in rows.itertuples(index=False, name=None)
-    ]
-    heads = [Column(text(first, lang), "name"), *labels.numbers("status", rows.columns[1:3], lang)]
-    heads.append(Column(text("status.head.share", lang), "bar"))
-    source = labels.made(case, lang, function, on="claimed")
-    return table(text(f"status.{what}_caption", lang), heads, body, source, note)
+    *counts, share = keys
+    shown = found.head(most or len(found))
+    return filled(
+        text(f"status.{what}_caption", lang),
+        shown,
+        [
+            first,
+            *labels.numbers("status", counts, lang, lambda x: number(x, lang)),
+            Column(text("status.head.share", lang), "bar", lambda r: Cell(percent(r[share], lang, 0), r[share])),
+        ],
+        labels.made(case, lang, function, on="claimed"),
+        labels.shown_of(len(shown), len(found), lang),
+    )
+
+
+def calendar(case: Case, lang: str) -> list[tuple[str, str, str]]:
+    """Name, day and day in words of every step of the calendar that has a day."""
+    days = [(step, case.settings.calendar.get(step)) for step in STEPS]
+    return [(text(f"report.identity.{step}", lang), day, date(day, lang)) for step, day in days if day]
 
 
 def calendar_table(case: Case, as_of: str, lang: str) -> Table | None:
     """The calendar of index.toml: what is over, what comes."""
-    days = [(step, case.settings.calendar.get(step) or "") for step in STEPS]
-    body = [
+    return table(
+        text("status.calendar_caption", lang),
         [
-            text(f"report.identity.{step}", lang),
-            date(day, lang),
-            text(f"status.{'over' if as_of and day < as_of else 'ahead'}", lang),
-        ]
-        for step, day in days
-        if day
-    ]
-    heads = [
-        Column(text("status.step", lang), "name"),
-        Column(text("status.day", lang)),
-        Column(text("status.state", lang)),
-    ]
-    return table(text("status.calendar_caption", lang), heads, body, labels.source(case, lang, "claimed"))
+            Column(text("status.step", lang), "name"),
+            Column(text("status.day", lang)),
+            Column(text("status.state", lang)),
+        ],
+        [
+            [called, shown, text(f"status.{'over' if as_of and day < as_of else 'ahead'}", lang)]
+            for called, day, shown in calendar(case, lang)
+        ],
+        labels.source(case, lang, "claimed"),
+    )
 
 
 def calendar_chart(case: Case, as_of: str, lang: str) -> Chart | None:
     """The same on a line."""
-    steps = [(step, day) for step in STEPS if (day := case.settings.calendar.get(step) or "")]
+    steps = calendar(case, lang)
     if len(steps) < 2:
         return None
-    steps_named = [text(f"report.identity.{step}", lang) for step, _ in steps]
-    days = [day for _, day in steps]
-    drawings = charts.timeline(steps_named, days, as_of, text("status.today", lang), [date(day, lang) for day in days])
-    first, last = date(days[0], lang), date(days[-1], lang)
+    called, days, shown = (list(column) for column in zip(*steps, strict=True))
+    drawings = charts.timeline(called, days, as_of, text("status.today", lang), shown)
     return Chart(
         text("status.calendar_chart", lang),
         tuple(drawings),
         labels.source(case, lang, "claimed"),
-        text("status.calendar_alt", lang, n=number(len(steps), lang), first=first, last=last),
+        text("status.calendar_alt", lang, n=number(len(steps), lang), first=shown[0], last=shown[-1]),
     )
 
 

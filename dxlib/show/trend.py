@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from ..index import Exact, provisional
 from ..words import NOTHING, finding, number, percent, text
 from ..years import DECIMALS, PARTS, SET, Comparison, additive, merged_ranks, row_changes
 from . import charts, labels
-from .blocks import Chart, Column, Sentences, Table, sentences, table
+from .blocks import Chart, Column, Sentences, Table, filled, sentences, table
 
 NAMED = 3  # agencies in one sentence
 MOVED = 5  # agencies up, and as many down, in the table of moves
@@ -286,64 +287,61 @@ def agencies_chart(compared: Sequence[Comparison], lang: str) -> Chart | None:
 
 def agencies_table(compared: Sequence[Comparison], moved: pd.DataFrame, lang: str) -> Table | None:
     """Every agency: from where to where, and what moved it."""
-    step = compared[-1] if compared else None
-    if step is None:
+    if not compared:
         return None
-    rows = step.changes[step.changes["change"].notna()]
+    step = compared[-1]
     word = dict(zip(moved["agency"], moved["news"], strict=True))
+    rows = step.changes[step.changes["change"].notna()]
     rows = rows.assign(unchanged=rows["flag"] == "U")
     rows = rows.sort_values(["unchanged", "change", "agency"], ascending=[False, False, True])
-    named = labels.agencies(step.after, lang)
     lack = ["unanswered"] if any(rows.loc[rows["agency"].isin(step.judged), "unanswered"]) else []
-    body = []
-    for row in rows.to_dict("records"):
-        parts: list[Fraction | None] = [None] * (3 + len(lack))
-        if row["agency"] in step.judged:
-            explained = [row["performance"], *(row[part] for part in lack), total(row, SET)]
-            parts = [*explained, row["change"] - sum(explained)]
-        estimate = "" if row["flag"] == "U" else "*"
-        body.append(
-            [
-                named[row["agency"]],
-                percent(row["before"], lang) + estimate,
-                percent(row["after"], lang),
-                points(row["change"], lang) + estimate,
-                *(points(x, lang) for x in parts),
-                text(f"trend.news.{word[row['agency']]}", lang),
-            ]
-        )
-    heads = [
-        Column(text("page.agency", lang), "name"),
-        Column(step.before.year, "number"),
-        Column(step.after.year, "number"),
-        *labels.numbers("trend", ("change", "performance", *lack, "set", "other"), lang),
-        Column(text("trend.news_head", lang)),
-    ]
-    note = labels.joined(text("trend.agencies_note", lang), text("trend.unit_note", lang))
-    source = made(step, lang, "changes", "material_changes")
-    return table(text("trend.agencies_caption", lang), heads, body, source, note)
+
+    def estimate(r: dict[Any, Any]) -> str:
+        return "" if r["flag"] == "U" else "*"
+
+    def other(r: dict[Any, Any]) -> Fraction:
+        return r["change"] - r["performance"] - total(r, SET) - total(r, lack)
+
+    def explained(key: str, value: Callable[[dict[Any, Any]], Fraction]) -> Column:
+        """A part of the change; nothing for who is not judged."""
+        head = text(f"trend.head.{key}", lang)
+        return Column(head, "number", lambda r: points(value(r) if r["agency"] in step.judged else None, lang))
+
+    return filled(
+        text("trend.agencies_caption", lang),
+        rows,
+        [
+            labels.agency(step.after, lang),
+            Column(step.before.year, "number", lambda r: percent(r["before"], lang) + estimate(r)),
+            Column(step.after.year, "number", lambda r: percent(r["after"], lang)),
+            Column(text("trend.head.change", lang), "number", lambda r: points(r["change"], lang) + estimate(r)),
+            explained("performance", lambda r: r["performance"]),
+            *(explained(key, lambda r: r["unanswered"]) for key in lack),
+            explained("set", lambda r: total(r, SET)),
+            explained("other", other),
+            Column(text("trend.news_head", lang), cell=lambda r: text(f"trend.news.{word[r['agency']]}", lang)),
+        ],
+        made(step, lang, "changes", "material_changes"),
+        labels.joined(text("trend.agencies_note", lang), text("trend.unit_note", lang)),
+    )
 
 
 def set_table(compared: Sequence[Comparison], lang: str) -> Table | None:
     """How the index set changed: how many rows of which kind, with how much weight."""
-    step = compared[-1] if compared else None
-    if step is None:
+    if not compared:
         return None
+    step = compared[-1]
     body = []
     for kind in ("same", "rescaled", "redefined", "merged", "split", "added", "removed"):
         rows = step.matches[step.matches["kind"] == kind]
         if len(rows):
-            sums = [
-                weight(rows, column, code)
-                for column, code in (("weight_before", "from_code"), ("weight_after", "code"))
-            ]
+            sums = [weight(rows, "weight_before", "from_code"), weight(rows, "weight_after", "code")]
             shown = [percent(x, lang) if x else NOTHING for x in sums]
             body.append([text(f"trend.kind.{kind}", lang), number(len(rows), lang), *shown])
     heads = [
         Column(text("trend.kind_head", lang), "name"),
         Column(text("trend.rows", lang), "number"),
-        Column(text("trend.weight_of", lang, year=step.before.year), "number"),
-        Column(text("trend.weight_of", lang, year=step.after.year), "number"),
+        *(Column(text("trend.weight_of", lang, year=case.year), "number") for case in (step.before, step.after)),
     ]
     facts = {
         "share": percent(step.share, lang, 0),
@@ -360,63 +358,65 @@ def weight(rows: pd.DataFrame, column: str, code: str) -> Fraction:
 
 def rows_table(compared: Sequence[Comparison], lang: str) -> Table | None:
     """Rows that are not compared: which, why, and what they weigh."""
-    step = compared[-1] if compared else None
-    if step is None:
+    if not compared:
         return None
-    named = (labels.rows(step.before, lang), labels.rows(step.after, lang))
-    rows = step.matches[~step.matches["kind"].isin(MATCHED)]
-    body = [
+    step = compared[-1]
+    before, after = step.before.year, step.after.year
+    then, now = labels.rows(step.before, lang), labels.rows(step.after, lang)
+
+    def worth(r: dict[Any, Any], code: str, weight: str) -> str:
+        return percent(r[weight], lang) if r[code] else NOTHING
+
+    return filled(
+        text("trend.rows_caption", lang),
+        step.matches[~step.matches["kind"].isin(MATCHED)],
         [
-            named[1].get(r["code"], NOTHING),
-            named[0].get(r["from_code"], NOTHING),
-            text(f"trend.kind.{r['kind']}", lang),
-            percent(r["weight_before"], lang) if r["from_code"] else NOTHING,
-            percent(r["weight_after"], lang) if r["code"] else NOTHING,
-        ]
-        for r in rows.to_dict("records")
-    ]
-    heads = [
-        Column(text("trend.row_of", lang, year=step.after.year), "name"),
-        Column(text("trend.row_of", lang, year=step.before.year)),
-        Column(text("trend.kind_head", lang)),
-        Column(text("trend.weight_of", lang, year=step.before.year), "number"),
-        Column(text("trend.weight_of", lang, year=step.after.year), "number"),
-    ]
-    return table(text("trend.rows_caption", lang), heads, body, made(step, lang, "match"))
+            Column(text("trend.row_of", lang, year=after), "name", lambda r: now.get(r["code"], NOTHING)),
+            Column(text("trend.row_of", lang, year=before), cell=lambda r: then.get(r["from_code"], NOTHING)),
+            Column(text("trend.kind_head", lang), cell=lambda r: text(f"trend.kind.{r['kind']}", lang)),
+            Column(
+                text("trend.weight_of", lang, year=before), "number", lambda r: worth(r, "from_code", "weight_before")
+            ),
+            Column(text("trend.weight_of", lang, year=after), "number", lambda r: worth(r, "code", "weight_after")),
+        ],
+        made(step, lang, "match"),
+    )
 
 
 def units_table(compared: Sequence[Comparison], lang: str) -> Table | None:
     """Who was made of whom, with the estimate for the earlier year, by either weights."""
-    step = compared[-1] if compared else None
-    if step is None:
+    if not compared:
         return None
-    rows = step.changes[step.changes["flag"].isin(("M", "S", "X"))]
-    named, then = labels.agencies(step.after, lang), labels.agencies(step.before, lang)
-    body = []
-    for row in rows.to_dict("records"):
-        parts = step.related[step.related["agency"] == row["agency"]]
-        origins = "; ".join(
-            origin(then[o], share, lang) for o, share in zip(parts["origin"], parts["share"], strict=True)
-        )
-        limits = NOTHING
-        if row["before_low"] is not None:
-            limits = f"{percent(row['before_low'], lang)} – {percent(row['before_high'], lang)}"
-        other = percent(step.other_weights.get(row["agency"]), lang)
-        flag = text(f"trend.flag.{row['flag']}", lang)
-        body.append([named[row["agency"]], flag, origins, percent(row["before"], lang), other, limits])
-    heads = [
-        Column(text("page.agency", lang), "name"),
-        Column(text("trend.flag_head", lang)),
-        Column(text("trend.made_of", lang)),
-        Column(text("trend.estimate", lang, year=step.before.year), "number"),
-        Column(text("trend.estimate_equal", lang), "number"),
-        Column(text("trend.estimate_limits", lang), "number"),
-    ]
+    step = compared[-1]
+    then = labels.agencies(step.before, lang)
+
+    def origins(r: dict[Any, Any]) -> str:
+        parts = step.related[step.related["agency"] == r["agency"]]
+        return "; ".join(origin(then[o], share, lang) for o, share in rows_of(parts, "origin", "share"))
+
+    def limits(r: dict[Any, Any]) -> str:
+        if r["before_low"] is None:
+            return NOTHING
+        return f"{percent(r['before_low'], lang)} – {percent(r['before_high'], lang)}"
+
+    def equally(r: dict[Any, Any]) -> str:
+        return percent(step.other_weights.get(r["agency"]), lang)
+
     size = labels.rows(step.before, lang).get(step.sized, "")
     by = text("trend.units_by_size", lang, row=size) if size else text("trend.units_equal", lang)
-    source = made(step, lang, "relate", "compare_years")
-    return table(
-        text("trend.units_caption", lang), heads, body, source, labels.joined(text("trend.units_note", lang), by)
+    return filled(
+        text("trend.units_caption", lang),
+        step.changes[step.changes["flag"].isin(("M", "S", "X"))],
+        [
+            labels.agency(step.after, lang),
+            Column(text("trend.flag_head", lang), cell=lambda r: text(f"trend.flag.{r['flag']}", lang)),
+            Column(text("trend.made_of", lang), cell=origins),
+            Column(text("trend.estimate", lang, year=step.before.year), "number", lambda r: percent(r["before"], lang)),
+            Column(text("trend.estimate_equal", lang), "number", equally),
+            Column(text("trend.estimate_limits", lang), "number", limits),
+        ],
+        made(step, lang, "relate", "compare_years"),
+        labels.joined(text("trend.units_note", lang), by),
     )
 
 
@@ -471,14 +471,19 @@ def origin(called: str, share: Fraction | None, lang: str) -> str:
 
 def gone_table(compared: Sequence[Comparison], lang: str) -> Table | None:
     """Agencies of either year without a counterpart."""
-    step = compared[-1] if compared else None
-    if step is None:
+    if not compared:
         return None
+    step = compared[-1]
     named = labels.agencies(step.after, lang, step.before)
-    rows = step.related[step.related["flag"].isin(("new", "entered", "ended", "left"))]
-    body = [[named[r["agency"] or r["origin"]], text(f"trend.flag.{r['flag']}", lang)] for r in rows.to_dict("records")]
-    heads = [Column(text("page.agency", lang), "name"), Column(text("trend.flag_head", lang))]
-    return table(text("trend.gone_caption", lang), heads, body, made(step, lang, "relate"))
+    return filled(
+        text("trend.gone_caption", lang),
+        step.related[step.related["flag"].isin(("new", "entered", "ended", "left"))],
+        [
+            Column(text("page.agency", lang), "name", lambda r: named[r["agency"] or r["origin"]]),
+            Column(text("trend.flag_head", lang), cell=lambda r: text(f"trend.flag.{r['flag']}", lang)),
+        ],
+        made(step, lang, "relate"),
+    )
 
 
 def course_chart(compared: Sequence[Comparison], scores: Mapping[str, pd.DataFrame], lang: str) -> Chart | None:

@@ -27,36 +27,14 @@ COLUMNS = (
 ).split()
 
 
-class ICC(NamedTuple):
-    """The six intraclass correlations, of one rater (icc1, icc2, icc3) and of the mean of k raters; None: undefined."""
-
-    icc1: float | None
-    icc2: float | None
-    icc3: float | None
-    icc1k: float | None
-    icc2k: float | None
-    icc3k: float | None
-
-
-class Concordance(NamedTuple):
-    """Lin's coefficient, and its two factors: Pearson's correlation and the bias factor."""
-
-    concordance: np.ndarray
-    pearson: np.ndarray
-    bias_factor: np.ndarray
-
-
 class BlandAltman(NamedTuple):
-    """Bias, spread and limits of x - y in the units of x, each with its interval (low, high)."""
+    """Bias, spread and limits of x - y in the units of x."""
 
     n: int
     bias: float
     sd: float
     low: float
     high: float
-    bias_interval: tuple[float, float]
-    low_interval: tuple[float, float]
-    high_interval: tuple[float, float]
 
 
 class SignedRank(NamedTuple):
@@ -68,126 +46,66 @@ class SignedRank(NamedTuple):
     exact: bool
 
 
-def mean_squares(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Between rows, between columns, residual, and within rows, of (..., n, k): four arrays (...).
+def ratio(top: np.ndarray, bottom: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """top / bottom; nan where bottom is not above what rounding leaves.  size: of the numbers squared in it"""
+    sound = bottom > (1e-12 * size) ** 2
+    return np.where(sound, top / np.where(sound, bottom, 1.0), NAN)
 
-    In squared units of the table. Source: the analyses of variance of Shrout & Fleiss (1979), Psychological
-    Bulletin 86, and McGraw & Wong (1996), Psychological Methods 1.
+
+def icc(table: ArrayLike) -> np.ndarray:
+    """ICC(2,1), absolute agreement of single scores, of many (..., n, k) tables at once: n subjects, k raters, no nan.
+
+    The one to quote: a constant inflation lowers it. Returns (...); negative estimates stay as they are. nan where the
+    denominator is not above 0 (all values equal) and for fewer than two subjects.
+
+    Source: Shrout & Fleiss (1979), Psychological Bulletin 86, ICC(2,1); McGraw & Wong (1996), Psychological Methods 1,
+    table 4, ICC(A,1).
     """
+    table = np.asarray(table, dtype=float)
     n, k = table.shape[-2:]
+    if n < 2:
+        return np.full(table.shape[:-2], NAN)
     rows, columns = table.mean(-1, keepdims=True), table.mean(-2, keepdims=True)
     grand = rows.mean(-2, keepdims=True)
     between_rows = k * ((rows - grand) ** 2).sum((-2, -1)) / (n - 1)
     between_columns = n * ((columns - grand) ** 2).sum((-2, -1)) / (k - 1)
     residual = ((table - rows - columns + grand) ** 2).sum((-2, -1)) / ((n - 1) * (k - 1))
-    within = ((table - rows) ** 2).sum((-2, -1)) / (n * (k - 1))
-    return between_rows, between_columns, residual, within
+    whole = between_rows + (k - 1) * residual + k * (between_columns - residual) / n
+    return ratio(between_rows - residual, whole, np.abs(table).max((-2, -1)))
 
 
-def ratio(top: np.ndarray, bottom: np.ndarray, size: np.ndarray, terms: np.ndarray | float = 0.0) -> np.ndarray:
-    """top / bottom; nan where bottom is not above what rounding leaves.
-
-    size    of the numbers whose squares are in it
-    terms   sum of the terms of a bottom in which they can cancel
-    """
-    sound = bottom > np.maximum((1e-12 * size) ** 2, 1e-12 * terms)
-    return np.where(sound, top / np.where(sound, bottom, 1.0), NAN)
-
-
-def icc(table: ArrayLike) -> ICC:
-    """Intraclass correlations of an (n, k) table: n subjects, k raters, no nan.
-
-    icc2 is absolute agreement, the one to quote: a constant inflation lowers it; icc3 ignores it. Negative
-    estimates stay as they are. None where the denominator is not above 0 (all values equal; for icc2k also
-    where it is negative, which would read as more than 1) and for fewer than two subjects. ValueError for a
-    table that is not (n, k >= 2) or holds nan.
-
-    Source: Shrout & Fleiss (1979), Psychological Bulletin 86; McGraw & Wong (1996), table 4.
-    """
-    table = np.asarray(table, dtype=float)
-    if table.ndim != 2 or table.shape[1] < 2 or not np.isfinite(table).all():
-        raise ValueError("icc takes a table of subjects by two or more raters, without holes")
-    n, k = table.shape
-    if n < 2:
-        return ICC(None, None, None, None, None, None)
-    msr, msc, mse, msw = mean_squares(table)
-    size = np.abs(table).max()
-    found = [
-        ratio(msr - msw, msr + (k - 1) * msw, size),
-        icc2(table),
-        ratio(msr - mse, msr + (k - 1) * mse, size),
-        ratio(msr - msw, msr, size),
-        ratio(msr - mse, msr + (msc - mse) / n, size, msr + (msc + mse) / n),
-        ratio(msr - mse, msr, size),
-    ]
-    return ICC(*(None if np.isnan(one) else float(one) for one in found))
-
-
-def icc2(table: np.ndarray) -> np.ndarray:
-    """ICC(2,1), absolute agreement of single scores, of many (..., n, k) tables at once: (...), nan where undefined.
-
-    Source: Shrout & Fleiss (1979), ICC(2,1); McGraw & Wong (1996), table 4, ICC(A,1).
-    """
-    n, k = table.shape[-2:]
-    if n < 2:
-        return np.full(table.shape[:-2], NAN)
-    msr, msc, mse, _ = mean_squares(table)
-    return ratio(msr - mse, msr + (k - 1) * mse + k * (msc - mse) / n, np.abs(table).max((-2, -1)))
-
-
-def concordance(x: ArrayLike, y: ArrayLike) -> Concordance:
+def concordance(x: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Lin's concordance of pairs, from moments with 1/n; x and y (n,) or many samples at once (..., n).
 
-    Returns three arrays (...): concordance = pearson * bias_factor, and the factors. nan where undefined:
-    all three below two pairs or when all values are equal, pearson also when either side is constant.
+    Returns (...): Pearson's correlation times the bias factor. nan below two pairs and where all values are equal.
 
     Source: Lin (1989), Biometrics 45, section 2.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if x.shape[-1] < 2:
-        nothing = np.full(x.shape[:-1], NAN)
-        return Concordance(nothing, nothing, nothing)
+        return np.full(x.shape[:-1], NAN)
     mx, my = x.mean(-1, keepdims=True), y.mean(-1, keepdims=True)
     together = ((x - mx) * (y - my)).mean(-1)
     vx, vy = ((x - mx) ** 2).mean(-1), ((y - my) ** 2).mean(-1)
     apart = vx + vy + ((mx - my) ** 2)[..., 0]
-    size = np.maximum(np.abs(x).max(-1), np.abs(y).max(-1))
-    one_sided = np.minimum(vx, vy) <= (1e-12 * size) ** 2
-    spread = np.where(one_sided, 0.0, np.sqrt(vx * vy))
-    return Concordance(ratio(2 * together, apart, size), ratio(together, spread, size), ratio(2 * spread, apart, size))
+    return ratio(2 * together, apart, np.maximum(np.abs(x).max(-1), np.abs(y).max(-1)))
 
 
 def bland_altman(x: ArrayLike, y: ArrayLike) -> BlandAltman:
     """Bias and limits of x - y, pairs (n,), in the units of x.
 
-    The limits are bias -/+ z SD (n - 1), z to two decimals (1.96 at 95 %). Intervals are those of Student's t: of the
-    bias with SD / sqrt(n), of a limit with sqrt(1/n + z^2 / (2 (n - 1))) SD. nan: everything without pairs, all
-    but the bias with one.
+    The limits are bias -/+ z SD (n - 1), z to two decimals (1.96 at 95 %). nan: everything without pairs, all but the
+    bias with one.
 
-    Source: Bland & Altman (1986), Lancet i:307-310, limits of agreement and their precision; the standard error
-    of a limit without its rounding to sqrt(3/n) SD.
+    Source: Bland & Altman (1986), Lancet i:307-310, limits of agreement.
     """
-    from scipy.special import stdtrit
-
     d = np.asarray(x, dtype=float) - np.asarray(y, dtype=float)
     n = len(d)
     bias = float(d.mean()) if n else NAN
     if n < 2:
-        return BlandAltman(n, bias, NAN, NAN, NAN, (NAN, NAN), (NAN, NAN), (NAN, NAN))
-    sd = float(d.std(ddof=1))
-    t, z = float(stdtrit(n - 1, confidence.tails()[1])), round(confidence.normal(), 2)
-    low, high = bias - z * sd, bias + z * sd
-    of_bias, of_limit = t * sd / math.sqrt(n), t * sd * math.sqrt(1 / n + z**2 / (2 * (n - 1)))
-    return BlandAltman(
-        n,
-        bias,
-        sd,
-        low,
-        high,
-        (bias - of_bias, bias + of_bias),
-        (low - of_limit, low + of_limit),
-        (high - of_limit, high + of_limit),
-    )
+        return BlandAltman(n, bias, NAN, NAN, NAN)
+    sd, z = float(d.std(ddof=1)), round(confidence.normal(), 2)
+    return BlandAltman(n, bias, sd, bias - z * sd, bias + z * sd)
 
 
 def signed_rank(d: ArrayLike) -> SignedRank:
@@ -247,25 +165,19 @@ def on_the_list(scores: ArrayLike, grades: Sequence[float]) -> np.ndarray:
     return np.array(found, dtype=int)
 
 
-def weighted_kappa(a: ArrayLike, b: ArrayLike, grades: Sequence[float], weights: str = "points") -> float | None:
-    """Agreement on graded items beyond chance, larger errors counting more.
+def weighted_kappa(a: ArrayLike, b: ArrayLike, grades: Sequence[float]) -> float | None:
+    """Agreement on graded items beyond chance, an error counting by the distance between the values of the grades.
 
-    a, b (n,) grades given by two raters; `grades` the full list in order, used or not. weights: "linear" and
-    "quadratic" take distances between places in the list, "points" between the values of the grades. None
-    without items, or where both raters gave one and the same grade throughout. ValueError for a score off the
-    list or other weights.
+    a, b (n,) grades given by two raters; `grades` the full list in order, used or not. None without items, or where
+    both raters gave one and the same grade throughout. ValueError for a score off the list.
 
     Source: Cohen (1968), Psychological Bulletin 70 (weighted kappa, disagreement weights).
     """
-    if weights not in ("linear", "quadratic", "points"):
-        raise ValueError("weights are linear, quadratic or points")
     i, j = on_the_list(a, grades), on_the_list(b, grades)
     if not len(i):
         return None
-    scale = np.asarray(grades, dtype=float) if weights == "points" else np.arange(len(grades), dtype=float)
+    scale = np.asarray(grades, dtype=float)
     distance = np.abs(scale[:, None] - scale[None, :])
-    if weights == "quadratic":
-        distance **= 2
     of_a, of_b = (np.bincount(p, minlength=len(grades)) / len(p) for p in (i, j))
     expected = float(of_a @ distance @ of_b)
     return 1 - float(distance[i, j].mean()) / expected if expected else None
@@ -327,7 +239,7 @@ def bootstrap(
 
 def bias_and_icc(pairs: np.ndarray) -> np.ndarray:
     """(..., n, 2) pairs to (..., 2): mean difference and ICC(2,1); what the bootstrap of a total repeats."""
-    return np.stack([(pairs[..., 0] - pairs[..., 1]).mean(-1), icc2(pairs)], axis=-1)
+    return np.stack([(pairs[..., 0] - pairs[..., 1]).mean(-1), icc(pairs)], axis=-1)
 
 
 def agreement(
@@ -374,8 +286,8 @@ def compare(indicator: str, x: np.ndarray, y: np.ndarray, grades: Sequence[float
         "bias": limits.bias,
         "limit_low": limits.low,
         "limit_high": limits.high,
-        "icc": icc(np.column_stack([x, y])).icc2,
-        "concordance": float(concordance(x, y).concordance),
+        "icc": float(icc(np.column_stack([x, y]))),
+        "concordance": float(concordance(x, y)),
         "p_inflation": signed_rank(x - y).p,
         "agreement": observed_agreement(x, y),
         **dict.fromkeys(("bias_low", "bias_high", "icc_low", "icc_high", "kappa", "ac1"), NAN),

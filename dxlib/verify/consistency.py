@@ -17,7 +17,8 @@ import pandas as pd
 from ..case.relations import Cell, Relation, Term, parse_relation
 from ..case.tables import folded, rows_of
 from ..rules import ONE, ZERO, number
-from .flag import frame
+from .flag import frame, noticed
+from .sampling import written
 
 
 @dataclass(frozen=True)
@@ -112,17 +113,8 @@ def relation_flags(claims: pd.DataFrame, relations: pd.DataFrame) -> pd.DataFram
         for agency, cells in figures.items():
             breach = judge(relation, cells)
             if breach:
-                rows.append(
-                    {
-                        "flag": "relation",
-                        "agency": agency,
-                        "indicator": indicator,
-                        "strength": relative(breach.difference, breach.right),
-                        "value": float(breach.left),
-                        "expected": float(breach.right),
-                        "other": relation.name,
-                    }
-                )
+                strength, sides = relative(breach.difference, breach.right), (float(breach.left), float(breach.right))
+                rows.append(noticed("relation", agency, indicator, strength, *sides, relation.name))
     return frame(rows)
 
 
@@ -139,8 +131,7 @@ def part_whole(claims: pd.DataFrame, ratio_codes: Collection[str]) -> pd.DataFra
     for agency, code, top, bottom in rows_of(mine, "agency", "indicator", "a", "b"):
         a, b = number(top), number(bottom)
         if a > b:
-            at = {"flag": "part_whole", "agency": agency, "indicator": code}
-            rows.append({**at, "strength": relative(a - b, b), "value": float(a), "expected": float(b)})
+            rows.append(noticed("part_whole", agency, code, relative(a - b, b), float(a), float(b)))
     return frame(rows)
 
 
@@ -170,18 +161,9 @@ def two_wholes(claims: pd.DataFrame, b_names: Mapping[str, str]) -> pd.DataFrame
         usual = max(values, key=lambda value: (values.count(value), value))
         for code, value in wholes.items():
             if value != usual:
-                others = sorted((c for c in wholes if wholes[c] != value), key=place.__getitem__)
-                rows.append(
-                    {
-                        "flag": "two_wholes",
-                        "agency": agency,
-                        "indicator": code,
-                        "strength": relative(value - usual, usual),
-                        "value": float(value),
-                        "expected": float(usual),
-                        "other": ";".join(others),
-                    }
-                )
+                others = ";".join(sorted((c for c in wholes if wholes[c] != value), key=place.__getitem__))
+                strength = relative(value - usual, usual)
+                rows.append(noticed("two_wholes", agency, code, strength, float(value), float(usual), others))
     return frame(rows)
 
 
@@ -200,16 +182,11 @@ def own_sums(ledger: pd.DataFrame, decimals: int = 2) -> pd.DataFrame:
     agencies, indicators = ledger["agency"].to_numpy(), ledger["indicator"].to_numpy()
     rows = []
     for i in np.flatnonzero(np.abs(stated - claimed) > float(half) - 1e-6).tolist():  # near enough to decide exactly
-        difference = written(stated[i]) - written(claimed[i])
+        difference = written(float(stated[i])) - written(float(claimed[i]))
         if abs(difference) > half:
-            at = {"flag": "own_sum", "agency": agencies[i], "indicator": indicators[i]}
-            rows.append({**at, "strength": float(abs(difference)), "value": stated[i], "expected": claimed[i]})
+            strength = float(abs(difference))
+            rows.append(noticed("own_sum", agencies[i], indicators[i], strength, stated[i], claimed[i]))
     return frame(rows)
-
-
-def written(x: float) -> Fraction:
-    """The decimal a float is written as: 6.67 and not its nearest binary fraction."""
-    return Fraction(repr(float(x)))
 
 
 def printed_total(parts: Sequence[str], weights: Sequence[str], total: str) -> Printed:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .flag import frame
+from .flag import frame, noticed
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -23,10 +23,7 @@ GRAM = 5  # characters
 SHORTEST = 40  # characters that must remain: "Đạt yêu cầu." is nobody's property
 LONG_ENOUGH = 100  # characters from which being contained counts
 ALIKE, CONTAINED = 80, 90  # per cent, in whole numbers: a text at the line is a copy
-COMMON, FEWEST_ANSWERS = (
-    20,
-    10,
-)  # per cent, agencies: what more than a fifth of at least ten agencies write is the form's
+COMMON, FEWEST_ANSWERS = 20, 10  # per cent, agencies: what more than a fifth of at least ten write is the form's
 ALL_PAIRS = 150  # texts; above it most pairs are ruled out
 RAREST = 25  # per cent of a text's grams that rule pairs out; more than a near copy may lack
 CHARACTERS, TEXTS, PAIRS = 100_000, 1000, 4096  # looked at together: enough to be quick, few enough for a small memory
@@ -218,6 +215,6 @@ def copied_explanations(claims: pd.DataFrame, all_pairs: int = ALL_PAIRS) -> pd.
         asked = question[here] - question[here].min()
         for i, j, value, expected, length in pairs_found(texts[here], asked, all_pairs):
             strength = value * min(length, FULL_LENGTH) / FULL_LENGTH
-            at = {"flag": "near_copy", "agency": agencies[here[i]], "indicator": codes[question[here[i]]]}
-            rows.append({**at, "strength": strength, "value": value, "expected": expected, "other": agencies[here[j]]})
+            at, other = (agencies[here[i]], codes[question[here[i]]]), agencies[here[j]]
+            rows.append(noticed("near_copy", *at, strength, value, expected, other))
     return frame(rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +16,11 @@ import pandas as pd
 
 from ..case.tables import rows_of
 from .copies import folded
-from .flag import frame, gather
+from .flag import frame, gather, noticed
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of no bytes at all
 DETAILS = ("number", "issued_on", "title")
 READ = ("agency", "indicator", "no", "title", "number", "issued_on", "issuer", "file", "sha256", "verdict")
-NAN = float("nan")
 COUNTS = ["claims", "with_document", "item_coverage", "points_claimed", "points_supported", "point_coverage"]
 
 
@@ -134,7 +134,7 @@ def claims_without(rows: pd.DataFrame, documents: Sequence[Document]) -> tuple[p
     for agency, code, claimed in rows_of(rows[~bare], *rows):
         real = [each for each in shown[agency, code] if not each.empty]
         if real and not any(each.admissible and each.complete for each in real):
-            thin.append(flag("thin_evidence", agency, code, claimed, 0.0, real[0].name))
+            thin.append(noticed("thin_evidence", agency, code, claimed, claimed, 0.0, real[0].name))
     points = rows["claimed"][bare]
     nothing = rows[bare].assign(flag="no_evidence", strength=points, value=points, expected=0.0)
     return frame(nothing), flagged(thin)
@@ -149,17 +149,11 @@ def empty_documents(rows: pd.DataFrame, documents: Sequence[Document]) -> pd.Dat
     empty = [each for each in documents if each.empty]
     rows = rows[rows["agency"].isin([each.agency for each in empty])].dropna()
     points = {(agency, code): claimed for agency, code, claimed in rows_of(rows, *rows)}
-    return flagged(
-        flag(
-            "empty_document",
-            each.agency,
-            each.indicator,
-            points.get((each.agency, each.indicator), 0.0),
-            NAN,
-            each.name,
-        )
-        for each in empty
-    )
+    found = []
+    for each in empty:
+        claimed = points.get((each.agency, each.indicator), 0.0)
+        found.append(noticed("empty_document", each.agency, each.indicator, claimed, claimed, other=each.name))
+    return flagged(found)
 
 
 def outside_period(documents: Sequence[Document], period_from: str, period_to: str) -> pd.DataFrame:
@@ -179,10 +173,9 @@ def outside_period(documents: Sequence[Document], period_from: str, period_to: s
         issued = day(each.issued_on)
         if issued is not None:
             before, after = (first - issued).days if first else 0, (issued - last).days if last else 0
-            if max(before, after) > 0:
-                found.append(
-                    flag("outside_period", each.agency, each.indicator, float(max(before, after)), 0.0, each.name)
-                )
+            days = float(max(before, after))
+            if days > 0:
+                found.append(noticed("outside_period", each.agency, each.indicator, days, days, 0.0, each.name))
     return flagged(found)
 
 
@@ -248,7 +241,8 @@ def repeated(
         if len(users) > 1:
             for each in same:
                 other = users[0] if users[0] != user(each) else users[1]
-                found.append((each, flag(name, each.agency, each.indicator, float(len(users)), 1.0, other)))
+                many = float(len(users))
+                found.append((each, noticed(name, each.agency, each.indicator, many, many, 1.0, other)))
     found.sort(key=lambda pair: -pair[1]["value"])
     first: dict[tuple[str, str, str], dict[str, object]] = {}
     for each, row in found:
@@ -257,15 +251,7 @@ def repeated(
     return flagged(first.values())
 
 
-def digest(each: Document) -> str:
-    return each.digest
-
-
-def paper(each: Document) -> str:
-    return each.paper
-
-
-KEYS = (digest, paper)
+KEYS = attrgetter("digest"), attrgetter("paper")
 
 
 def grouped(documents: Iterable[Document], key: Callable[[Document], Hashable]) -> dict[Hashable, list[Document]]:
@@ -275,18 +261,6 @@ def grouped(documents: Iterable[Document], key: Callable[[Document], Hashable]) 
         if key(each) != "":
             found.setdefault(key(each), []).append(each)
     return found
-
-
-def flag(name: str, agency: str, indicator: str, strength: float, expected: float, other: str = "") -> dict[str, Any]:
-    return {
-        "flag": name,
-        "agency": agency,
-        "indicator": indicator,
-        "strength": strength,
-        "value": strength,
-        "expected": expected,
-        "other": other,
-    }
 
 
 def flagged(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
@@ -318,14 +292,11 @@ def document_flags(
     Source: ISA 500 (2009), Audit Evidence, and the functions named.
     """
     documents = looked_at(evidence)
-    bare, thin = claims_without(claims_wanting(ledger, wanted), documents)
-    return gather(
-        [
-            bare,
-            thin,
-            outside_period(documents, period_from, period_to),
-            shared_documents(documents, shared),
-            used_twice(documents),
-            empty_documents(ledger[["agency", "indicator", "claimed"]], documents),
-        ]
-    )
+    parts = [
+        *claims_without(claims_wanting(ledger, wanted), documents),
+        outside_period(documents, period_from, period_to),
+        shared_documents(documents, shared),
+        used_twice(documents),
+        empty_documents(ledger[["agency", "indicator", "claimed"]], documents),
+    ]
+    return gather(parts)

@@ -10,7 +10,15 @@ import pandas as pd
 
 COLUMNS = ["flag", "agency", "indicator", "strength", "value", "expected", "other"]
 NUMBERS = ("strength", "value", "expected")
-BLANK = {name: float("nan") if name in NUMBERS else "" for name in COLUMNS}
+NAN = float("nan")
+BLANK = {name: NAN if name in NUMBERS else "" for name in COLUMNS}
+
+
+def noticed(
+    flag: str, agency: str, indicator: str, strength: float, value: float, expected: float = NAN, other: str = ""
+) -> dict[str, Any]:
+    """One row of the table, see `frame`."""
+    return dict(zip(COLUMNS, (flag, agency, indicator, strength, value, expected, other), strict=True))
 
 
 def frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:

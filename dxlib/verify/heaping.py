@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..case.tables import rows_of
 from ..rules import number
-from .flag import frame
+from .flag import frame, noticed
 
 WIDTH = Fraction(1, 50)  # of the index, either side of a cut-off
 FEWEST_NEAR_A_CUT = 8
@@ -39,26 +39,6 @@ def binomial_tail(n: int, hits: int, chance: Fraction) -> Fraction:
 def strength(p: float) -> float:
     """Zeros after the decimal point of a probability: 3 for 0.001, at most 300."""
     return -log10(max(p, FAINTEST))
-
-
-def heaping(values: Iterable[str | Fraction], base: Fraction) -> tuple[int, int, float, float]:
-    """(n, hits, index, p): do values gather on multiples of `base`?
-
-    values  decimal text or fractions; text that is empty is left out
-    base    above 1, in the values' own unit
-    hits    values that are whole multiples of base; index: 100 base hits / n, 100 is none (nan without values)
-    p       exact binomial chance of at least so many hits if whole values were spread evenly; with decimals the true
-            chance is smaller still
-    Leave out items whose rule allows nothing but multiples. Raises ValueError for base <= 1 or text that is no number.
-    Source: Whipple's index of age heaping (Shryock & Siegel 1976, The Methods and Materials of Demography, ch. 8),
-    with a binomial tail.
-    """
-    if base <= 1:
-        raise ValueError(f"multiples of {base} say nothing: every whole value is one, or the chance 1/{base} is none")
-    known = [v if isinstance(v, Fraction) else number(v) for v in values if v != ""]
-    n, hits = len(known), sum((v / base).denominator == 1 for v in known)
-    index = float(100 * base * hits / n) if n else float("nan")
-    return n, hits, index, float(binomial_tail(n, hits, 1 / base))
 
 
 def bunching(shares: Iterable[Fraction], cut: Fraction, width: Fraction) -> tuple[int, int, float]:
@@ -127,14 +107,7 @@ def heaped_percentages(ratios: pd.DataFrame) -> pd.DataFrame:
         table[i, : len(chances[agency])] = chances[agency]
     tails = poisson_binomial_tail(table, np.array([hits[agency] for agency in agencies]))
     return frame(
-        {
-            "flag": "heaping",
-            "agency": agency,
-            "strength": strength(p),
-            "value": hits[agency],
-            "expected": sum(chances[agency]),
-            "other": str(len(chances[agency])),
-        }
+        noticed("heaping", agency, "", strength(p), hits[agency], sum(chances[agency]), str(len(chances[agency])))
         for agency, p in zip(agencies, tails.tolist(), strict=True)
         if p < RARE
     )
@@ -153,6 +126,5 @@ def bunched_totals(shares: Mapping[str, Fraction], cuts: Sequence[tuple[Fraction
     for cut, name in cuts:
         above, below, p = bunching(shares.values(), cut, WIDTH)
         if p < SURPRISING and above + below >= FEWEST_NEAR_A_CUT:
-            found = {"flag": "bunching", "agency": "", "other": name}
-            rows.append({**found, "strength": strength(p), "value": above, "expected": below})
+            rows.append(noticed("bunching", "", "", strength(p), above, below, name))
     return frame(rows)

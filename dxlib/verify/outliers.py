@@ -12,7 +12,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from .flag import frame
+from .flag import frame, noticed
 
 QUARTILE = 0.6745  # of the standard normal: MAD = 0.6745 SD
 MEAN_AD = 1.253314  # SD over mean absolute deviation of the normal, the root of pi/2
@@ -186,9 +186,7 @@ def inflation_outliers(by_agency: pd.DataFrame) -> pd.DataFrame:
     z, middle = modified_z(x), float(np.nanmedian(x))
     far = np.flatnonzero((z > CUT) & (x > 0))
     agencies = by_agency["agency"].to_numpy()
-    return frame(
-        {"flag": "inflation", "agency": agencies[i], "strength": z[i], "value": x[i], "expected": middle} for i in far
-    )
+    return frame(noticed("inflation", agencies[i], "", z[i], x[i], middle) for i in far)
 
 
 def row_outliers(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -213,8 +211,8 @@ def row_outliers(ledger: pd.DataFrame) -> pd.DataFrame:
             continue
         z, middle = modified_z(share[here]), float(np.median(share[here]))
         for i in np.flatnonzero((z > CUT) & (share[here] > 0)):
-            at = {"flag": "deviation", "agency": agencies[here[i]], "indicator": indicator}
-            rows.append({**at, "strength": points[here[i]], "value": share[here[i]], "expected": middle})
+            at = here[i]
+            rows.append(noticed("deviation", agencies[at], indicator, points[at], share[at], middle))
     return frame(rows)
 
 
@@ -236,10 +234,7 @@ def jump_flags(now: pd.Series, before: pd.Series, rng: np.random.Generator) -> p
     gain = np.round(c - p, DECIMALS)
     far = np.flatnonzero((z > CUT) & (gain > 0))
     agencies = both.index.to_numpy()
-    return frame(
-        {"flag": "jump", "agency": agencies[i], "strength": z[i], "value": gain[i], "expected": expected[i]}
-        for i in far
-    )
+    return frame(noticed("jump", agencies[i], "", z[i], gain[i], expected[i]) for i in far)
 
 
 def peer_flags(ledger: pd.DataFrame, peers: pd.Series) -> pd.DataFrame:
@@ -260,8 +255,7 @@ def peer_flags(ledger: pd.DataFrame, peers: pd.Series) -> pd.DataFrame:
     for i in np.flatnonzero(z > CUT):
         agency, group = share.index[i], label.iloc[i]
         others = float(share[(label == group) & (share.index != agency)].median())
-        at = {"flag": "peers", "agency": agency, "other": str(group)}
-        rows.append({**at, "strength": z[i], "value": share.iloc[i], "expected": others})
+        rows.append(noticed("peers", agency, "", z[i], share.iloc[i], others, str(group)))
     return frame(rows)
 
 
@@ -276,6 +270,4 @@ def all_maximum(ledger: pd.DataFrame) -> pd.DataFrame:
     full = np.round(kept["claimed"] / kept["max_points"], DECIMALS) >= 1
     counted = full.groupby(kept["agency"], sort=False).agg(["all", "size"])
     found = counted[counted["all"] & (counted["size"] >= FEWEST_AT_MAXIMUM)]
-    return frame(
-        {"flag": "all_max", "agency": agency, "strength": n, "value": n} for agency, n in found["size"].items()
-    )
+    return frame(noticed("all_max", str(agency), "", n, n) for agency, n in found["size"].items())

@@ -14,7 +14,7 @@ import pandas as pd
 
 from .. import confidence
 from ..case import Case
-from ..errors import Finding, Refusal
+from ..errors import Refusal, out_of_range
 from ..index.values import leaf
 from .estimation import unverified
 from .points_ledger import NAN, cells, in_points, reported_leaves, table
@@ -153,8 +153,7 @@ def choose(
     risk-based picks as in ISA 530; points-weighted selection as monetary-unit sampling (AICPA 2017).
     """
     if capacity < 0:
-        facts = {"low": 0, "high": "∞", "name": "capacity"}
-        raise Refusal([Finding("E_PARAM", "param_range", column="capacity", value=str(capacity), facts=facts)])
+        raise Refusal([out_of_range("capacity", capacity, 0, "∞")])
     part = np.array(["rest"] * len(risks), dtype=object)
     fixed = np.lexsort([pd.factorize(risks[name], sort=True)[0] for name in ("indicator", "agency")])
     fixed = fixed[risks["claimed"].to_numpy(float)[fixed] > 0]

@@ -14,20 +14,7 @@ from ..index import evaluate
 from ..index.exact import CLOSED
 from .undecided import open_items
 
-COLUMNS = [
-    "sender",
-    "agency",
-    "asked",
-    "answered",
-    "missing",
-    "codes",
-    "sent_on",
-    "days_late",
-    "to_correct",
-    "sent_back",
-    "to_answer",
-    "open",
-]
+COLUMNS = ("sender agency asked answered missing codes sent_on days_late to_correct sent_back to_answer open").split()
 
 
 @dataclass(frozen=True)

@@ -22,46 +22,27 @@ SUMMARY = ["verdicts", "lodged", "rate", *OUTCOMES, "restored", "taken", "median
 BY_VERIFIER = ["verifier", "verdicts", "cut", "appeals", "restored"]
 
 
-def krippendorff(table: ArrayLike, level: str) -> float | None:
-    """Alpha, agreement of any number of coders with holes: (coders, units), nan where a coder did not score.
-
-    level  nominal, ordinal, interval or ratio (ratio: no value below 0)
+def krippendorff(table: ArrayLike) -> float | None:
+    """Alpha of an interval scale, agreement of any number of coders with holes: (coders, units), nan where a coder did
+    not score.
 
     1 is full agreement, 0 what chance gives; negative estimates stay. None where no unit has two scores or all
-    scores that can be paired are equal. ValueError for another level or a negative ratio.
+    scores that can be paired are equal.
 
     Source: Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, section D (any metric, missing data).
     """
     table = np.round(np.asarray(table, dtype=float), PLACES)
-    if level not in ("nominal", "ordinal", "interval", "ratio"):
-        raise ValueError("the level is nominal, ordinal, interval or ratio")
-    if level == "ratio" and (table < 0).any():
-        raise ValueError("a ratio scale has no value below 0")
     scored = (~np.isnan(table)).sum(axis=0)
     table, scored = table[:, scored > 1], scored[scored > 1]
     values, count = np.unique(table[~np.isnan(table)], return_counts=True)
-    if level == "ordinal":  # the distance of two grades is that of their mean ranks
-        held = ~np.isnan(table)
-        ranks = np.cumsum(count) - count / 2
-        table[held] = ranks[np.searchsorted(values, table[held])]
-        values = ranks
     observed = sum(
-        np.nansum(squared_distance(table[i], table[j], level) / (scored - 1))
+        np.nansum((table[i] - table[j]) ** 2 / (scored - 1))
         for i in range(len(table))
         for j in range(len(table))
         if i != j
     )
-    expected = sum(c * (count * squared_distance(v, values, level)).sum() for v, c in zip(values, count, strict=True))
+    expected = sum(c * (count * (v - values) ** 2).sum() for v, c in zip(values, count, strict=True))
     return 1 - float((count.sum() - 1) * observed / expected) if expected else None
-
-
-def squared_distance(x: np.ndarray, y: np.ndarray, level: str) -> np.ndarray:
-    """Krippendorff's squared difference of each pair; nan where either is nan."""
-    if level == "nominal":
-        return np.where(np.isnan(x - y), NAN, x != y)
-    if level == "ratio":
-        return ((x - y) / np.where(x + y == 0, 1.0, x + y)) ** 2
-    return (x - y) ** 2
 
 
 def double_verified(steps: pd.DataFrame) -> pd.DataFrame:
@@ -133,11 +114,11 @@ def compared(indicator: str, doubles: pd.DataFrame, grades: Sequence[float]) -> 
     """One row of `between_verifiers`."""
     x, y = doubles["share_1"].to_numpy(float), doubles["share_2"].to_numpy(float)
     graded = 0 < len(full_list(grades)) <= GRADES
-    alpha = krippendorff(np.array([x, y]), "interval")
+    alpha = krippendorff(np.array([x, y]))
     found = {
         "kappa": weighted_kappa(x, y, full_list(grades, x, y)) if graded else None,
         "alpha": alpha,
-        "icc2": icc(np.column_stack([x, y])).icc2,
+        "icc2": float(icc(np.column_stack([x, y]))),
         "mean_difference": float((x - y).mean()) if len(x) else None,
     }
     return {

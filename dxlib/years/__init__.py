@@ -10,32 +10,3 @@ from .merged import merged_ranks
 from .proposals import propose_links
 from .reorganisation import Act, reorganise
 from .time_series import course, results
-
-__all__ = [
-    "DECIMALS",
-    "PARTS",
-    "SET",
-    "SUBS",
-    "Act",
-    "Comparison",
-    "Notice",
-    "additive",
-    "as_floats",
-    "changes",
-    "compare_series",
-    "compare_years",
-    "course",
-    "group_change",
-    "match",
-    "material_changes",
-    "merged_ranks",
-    "noise",
-    "otherwise_given",
-    "propose",
-    "propose_links",
-    "read_official",
-    "relate",
-    "reorganise",
-    "results",
-    "row_changes",
-]

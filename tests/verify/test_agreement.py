@@ -8,7 +8,7 @@ from math import isnan
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dxlib.verify import agreement_measures
@@ -21,7 +21,6 @@ from dxlib.verify.agreement_measures import (
     concordance,
     gwet_ac1,
     icc,
-    icc2,
     observed_agreement,
     signed_rank,
     weighted_kappa,
@@ -44,12 +43,12 @@ def rng(seed=1):
 
 
 def test_icc_of_shrout_and_fleiss():
-    assert icc(SHROUT_FLEISS) == pytest.approx((0.16574, 0.28976, 0.71484, 0.44280, 0.62005, 0.90932), abs=5e-6)
+    assert icc(SHROUT_FLEISS) == pytest.approx(0.28976, abs=5e-6)
 
 
 def test_the_worked_example():
-    assert icc(np.column_stack([SELF, VERIFIED]))[:3] == pytest.approx((0.2762, 0.3661, 0.4872), abs=5e-5)
-    assert tuple(concordance(SELF, VERIFIED)) == pytest.approx((0.3160, 0.5181, 0.6100), abs=5e-5)
+    assert icc(np.column_stack([SELF, VERIFIED])) == pytest.approx(0.3661, abs=5e-5)
+    assert concordance(SELF, VERIFIED) == pytest.approx(0.3160, abs=5e-5)
     found = bland_altman(SELF, VERIFIED)
     assert (found.bias, found.sd) == pytest.approx((7.0, 7.616), abs=5e-4)
     assert (found.low, found.high) == pytest.approx((-7.93, 21.93), abs=5e-3)
@@ -59,17 +58,12 @@ def test_the_worked_example():
 def test_peak_flow_of_bland_and_altman():
     found = bland_altman(WRIGHT, MINI_WRIGHT)
     assert found.n == 17 and (found.bias, found.sd) == pytest.approx((-2.118, 38.765), abs=5e-4)
-    # they print two SDs: -79.7 and 75.5; -22.0 to 17.8 for the bias
+    # they print two SDs: -79.7 and 75.5
     assert found.bias - 2 * found.sd == pytest.approx(-79.65, abs=5e-3)
-    assert found.bias_interval == pytest.approx((-22.0, 17.8), abs=0.06)
-    # 2.1199 sqrt(1/17 + 1.96^2/32) SD = 34.756
-    assert found.high_interval == pytest.approx((found.high - 34.756, found.high + 34.756), abs=1e-3)
-    assert found.low - found.low_interval[0] == pytest.approx(34.756, abs=1e-3)
+    assert (found.low, found.high) == pytest.approx((-2.118 - 1.96 * 38.765, -2.118 + 1.96 * 38.765), abs=5e-3)
 
 
 def test_kappa_on_paper():
-    assert weighted_kappa(A, B, range(4), "linear") == pytest.approx(0.6552, abs=5e-5)
-    assert weighted_kappa(A, B, range(4), "quadratic") == pytest.approx(0.8182, abs=5e-5)
     assert weighted_kappa(A, B, range(4)) == pytest.approx(0.6552, abs=5e-5)
     assert observed_agreement(A, B) == 0.6
 
@@ -77,8 +71,7 @@ def test_kappa_on_paper():
 def test_the_full_list_of_grades_counts():
     # 0, 1, 3, 4 seen on 0-4: between 1 and 3 there are two steps, whoever used 2
     a, b = [0, 1, 3, 4, 1, 3], [0, 3, 3, 4, 1, 1]
-    shortened = weighted_kappa(a, b, [0, 1, 3, 4], "linear")
-    assert weighted_kappa(a, b, range(5), "linear") != pytest.approx(shortened)
+    assert weighted_kappa(a, b, range(5)) != pytest.approx(weighted_kappa([0, 1, 2, 3, 1, 2], [0, 2, 2, 3, 1, 1], range(4)))
     assert weighted_kappa(a, b, [0, 1, 3, 4]) == pytest.approx(weighted_kappa(a, b, range(5)))
 
 
@@ -102,8 +95,7 @@ def test_the_bootstrap_of_a_known_distribution():
 @pytest.mark.parametrize("value", [0.0, 0.1, 7.3])
 def test_all_values_equal(value):
     table = np.full((7, 3), value)
-    assert set(icc(table)) == {None} and isnan(icc2(table))
-    assert all(isnan(one) for one in concordance(table[:, 0], table[:, 1]))
+    assert isnan(icc(table)) and isnan(concordance(table[:, 0], table[:, 1]))
     assert signed_rank(table[:, 0] - table[:, 1]).p is None
     assert weighted_kappa(table[:, 0], table[:, 1], [value, 9]) is None
     assert gwet_ac1(table[:, 0], table[:, 1], [value, 9]) == 1
@@ -113,8 +105,7 @@ def test_all_values_equal(value):
 @pytest.mark.parametrize("n", [0, 1])
 def test_too_few_to_say(n):
     x = np.arange(n) + 0.5
-    assert set(icc(np.column_stack([x, x + 1]))) == {None}
-    assert all(isnan(one) for one in concordance(x, x + 1))
+    assert isnan(icc(np.column_stack([x, x + 1]))) and isnan(concordance(x, x + 1))
     found = bland_altman(x, x + 1)
     assert isnan(found.sd) and isnan(found.low) and (found.bias == -1 if n else isnan(found.bias))
     assert signed_rank(x) == (n, n, None, True)
@@ -123,18 +114,9 @@ def test_too_few_to_say(n):
 
 @pytest.mark.filterwarnings("error")
 def test_one_side_constant():
-    found = concordance([1, 2, 3], [2, 2, 2])
-    assert (found.concordance, found.bias_factor) == (0, 0) and isnan(found.pearson)
-    # seven times 0.1 is not constant to a computer
-    for x in (np.arange(7.0), np.arange(7.0) * 1e-9):
-        assert isnan(concordance(x, [0.1] * 7).pearson) and isnan(concordance([0.1] * 7, x).pearson)
+    assert concordance([1, 2, 3], [2, 2, 2]) == 0
     # a constant shift: nothing between rows but what both raters share
-    assert icc([[1, 2], [1, 2], [1, 2]]).icc3 is None and icc([[1, 2], [1, 2], [1, 2]]).icc2 == 0
-
-
-def test_a_mean_of_raters_never_reads_above_one():
-    # rows equal on average, columns too: the denominator of ICC(2,k) is below 0
-    assert icc([[1, 3, 2], [3, 1, 2], [2, 2, 2]]).icc2k is None
+    assert icc([[1, 2], [1, 2], [1, 2]]) == 0
 
 
 @pytest.mark.filterwarnings("error")
@@ -151,11 +133,7 @@ def test_four_differences_are_too_few():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: icc([1, 2, 3]),
-        lambda: icc([[1], [2]]),
-        lambda: icc([[1, 2], [3, np.nan]]),
         lambda: signed_rank([1, np.nan]),
-        lambda: weighted_kappa([1], [1], [0, 1], "cubic"),
         lambda: weighted_kappa([2], [1], [0, 1]),
         lambda: gwet_ac1([1], [0.5], [0, 1]),
         lambda: gwet_ac1([1], [1], [1, 1]),
@@ -174,8 +152,7 @@ def test_wrong_calls(call):
 def test_p34_the_same_score_twice_agrees(table):
     x = table[:, 0]
     assume(len(set(x)) > 1)
-    assert list(icc(np.column_stack([x, x]))) == pytest.approx([1] * 6)
-    assert tuple(concordance(x, x)) == pytest.approx((1, 1, 1))
+    assert icc(np.column_stack([x, x])) == pytest.approx(1) and concordance(x, x) == pytest.approx(1)
     assert weighted_kappa(x, x, sorted(set(x))) == gwet_ac1(x, x, sorted(set(x))) == observed_agreement(x, x) == 1
     assert bland_altman(x, x)[1:5] == (0, 0, 0, 0) and signed_rank(x - x).n == 0
 
@@ -186,34 +163,30 @@ def test_p35_a_constant_inflation(table, c):
     moved = np.column_stack([x + c, y])
     assert bland_altman(x + c, y).bias == pytest.approx(bland_altman(x, y).bias + c)
     before, after = icc(table), icc(moved)
-    assume(before.icc3 is not None and before.icc2 is not None and after.icc2 is not None)
-    assert after.icc3 == pytest.approx(before.icc3)
+    assume(not isnan(before) and not isnan(after))
     if abs((x + c - y).mean()) > abs((x - y).mean()) + 1e-9:
-        if before.icc3 > 1e-9:
-            assert after.icc2 < before.icc2
-        if concordance(x, y).concordance > 1e-9:
-            assert concordance(x + c, y).concordance < concordance(x, y).concordance
+        if np.cov(table.T)[0, 1] > 1e-9:  # the two vary together
+            assert after < before
+        if concordance(x, y) > 1e-9:
+            assert concordance(x + c, y) < concordance(x, y)
 
 
 @given(pairs)
 def test_p36_swapping_the_two(table):
     x, y = table.T
     grades = sorted(set(table.ravel()))
-    assert as_numbers(icc(table)) == pytest.approx(as_numbers(icc(table[:, ::-1])), nan_ok=True)
-    assert as_numbers(concordance(x, y)) == pytest.approx(as_numbers(concordance(y, x)), nan_ok=True)
-    for weights in ("linear", "quadratic", "points"):
-        there, back = weighted_kappa(x, y, grades, weights), weighted_kappa(y, x, grades, weights)
-        assert as_numbers([there]) == pytest.approx(as_numbers([back]), nan_ok=True)
+    assert icc(table) == pytest.approx(icc(table[:, ::-1]), nan_ok=True)
+    assert concordance(x, y) == pytest.approx(concordance(y, x), nan_ok=True)
+    there, back = weighted_kappa(x, y, grades), weighted_kappa(y, x, grades)
+    assert as_numbers([there]) == pytest.approx(as_numbers([back]), nan_ok=True)
     assert as_numbers([gwet_ac1(x, y, grades)]) == pytest.approx(as_numbers([gwet_ac1(y, x, grades)]), nan_ok=True)
 
 
-@example(np.array([(0, 0), (0, 1), (1, 0)], float) / 4, 0.001)  # icc2k divides by what is nothing but for rounding
 @given(pairs, st.sampled_from([0.001, 0.1, 3.0, 1000.0]))
 def test_p37_scale(table, c):
     x, y = table.T
-    assert as_numbers(icc(c * table)) == pytest.approx(as_numbers(icc(table)), nan_ok=True, abs=1e-9)
-    found, scaled = (as_numbers(concordance(k * x, k * y)) for k in (1, c))
-    assert scaled == pytest.approx(found, nan_ok=True, abs=1e-9)
+    assert icc(c * table) == pytest.approx(icc(table), nan_ok=True, abs=1e-9)
+    assert concordance(c * x, c * y) == pytest.approx(concordance(x, y), nan_ok=True, abs=1e-9)
 
 
 @given(pairs)
@@ -221,10 +194,7 @@ def test_concordance_is_one_minus_the_ratio_of_expected_squares(table):
     x, y = table.T
     apart = ((x[:, None] - y[None, :]) ** 2).mean()
     assume(apart)
-    found = concordance(x, y)
-    assert found.concordance == pytest.approx(1 - ((x - y) ** 2).mean() / apart, abs=1e-9)
-    if not isnan(found.pearson):
-        assert found.concordance == pytest.approx(found.pearson * found.bias_factor, abs=1e-9)
+    assert concordance(x, y) == pytest.approx(1 - ((x - y) ** 2).mean() / apart, abs=1e-9)
 
 
 @given(st.lists(st.integers(-3, 3), min_size=0, max_size=9))
@@ -260,13 +230,13 @@ def test_signed_rank_of_many_is_normal():
 @settings(max_examples=40)
 def test_both_faces_of_a_statistic_agree(table):
     samples = table[rng().integers(len(table), size=(20, len(table)))]
-    many = concordance(samples[..., 0], samples[..., 1]).concordance
+    many = concordance(samples[..., 0], samples[..., 1])
     for i, one in enumerate(samples):
-        assert icc2(samples)[i] == pytest.approx(as_numbers(icc(one))[1], nan_ok=True, abs=1e-12)
-        assert many[i] == pytest.approx(concordance(one[:, 0], one[:, 1]).concordance, nan_ok=True, abs=1e-12)
+        assert icc(samples)[i] == pytest.approx(icc(one), nan_ok=True, abs=1e-12)
+        assert many[i] == pytest.approx(concordance(one[:, 0], one[:, 1]), nan_ok=True, abs=1e-12)
         bias, of_icc = bias_and_icc(samples)[i]
         assert bias == pytest.approx((one[:, 0] - one[:, 1]).mean(), abs=1e-12)
-        assert of_icc == pytest.approx(icc2(one), nan_ok=True, abs=1e-12)
+        assert of_icc == pytest.approx(icc(one), nan_ok=True, abs=1e-12)
 
 
 def test_the_bootstrap_does_not_depend_on_its_blocks(monkeypatch):
@@ -288,12 +258,12 @@ def test_pingouin_agrees(rows):
 
     table = np.array(rows, float)
     ours = icc(table)
-    assume(None not in ours)
+    assume(not isnan(ours))
     long = [(i, j, v) for i, row in enumerate(rows) for j, v in enumerate(row)]
     frame = pd.DataFrame(long, columns=["subject", "rater", "score"])
     with np.errstate(all="ignore"):  # its F test divides by 0 where the residual is 0
         theirs = pingouin.intraclass_corr(frame, targets="subject", raters="rater", ratings="score")
-    assert list(ours) == pytest.approx(theirs["ICC"].tolist(), abs=1e-9)
+    assert ours == pytest.approx(theirs["ICC"].tolist()[1], abs=1e-9)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=30))
@@ -304,9 +274,8 @@ def test_statsmodels_agrees(items):
     assume(weighted_kappa(a, b, range(4)) is not None)
     counts = np.zeros((4, 4))
     np.add.at(counts, (a, b), 1)
-    for weights in ("linear", "quadratic"):
-        theirs = cohens_kappa(counts, wt=weights, return_results=False)
-        assert weighted_kappa(a, b, range(4), weights) == pytest.approx(theirs, abs=1e-9)
+    theirs = cohens_kappa(counts, wt="linear", return_results=False)
+    assert weighted_kappa(a, b, range(4)) == pytest.approx(theirs, abs=1e-9)
     values = np.array([0, 0.5, 0.75, 1])
     theirs = cohens_kappa(counts, wt="linear", weights=values, return_results=False)
     assert weighted_kappa(values[a], values[b], values) == pytest.approx(theirs, abs=1e-9)

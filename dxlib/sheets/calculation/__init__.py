@@ -20,8 +20,6 @@ from .plan import Plan
 from .points import points_sheet
 from .result import result_sheet
 
-__all__ = ["calculation_book", "calculation_bytes"]
-
 
 def calculation_bytes(case: Case, exact: Exact, lang: str = OFFICIAL) -> bytes:
     """The workbook as the bytes of an .xlsx file; the same case, the same bytes.

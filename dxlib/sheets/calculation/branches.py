@@ -16,7 +16,7 @@ from ...rules import quoted
 from ..book import Cell, Sheet
 from .inputs import adds, aggregate, by_points, children, place
 from .plan import FIRST as LINES
-from .plan import LETTERS, Plan, figure_style, rounding, shown, top
+from .plan import LETTERS, Plan, figure_style, shown, top
 from .points import MAXIMUM, POINTS, SHARE, STATE
 
 TITLE, SECTION, CODE, WEIGHT, FIRST = LINES - 2, LINES - 1, LINES, LINES + 1, LINES + 2
@@ -333,11 +333,11 @@ class Tower:
         value = self.worth(self.column, i, None if share is None else share * self.column.own_maxima[i])
         own_maximum = self.block.result("room", n)
         if self.sums:
-            added = self.rounded(f"SUM({self.block.span('points', n)})")
+            added = self.plan.rounded(f"SUM({self.block.span('points', n)})")
             formula = f'IF({own_maximum}=0,"",{added})'
             return Cell(value, "score", self.unless_blocked(formula, n))
         mean = self.block.result("raw" if self.plan.every_level else "share", n)
-        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.rounded(f'{mean}*{own_maximum}')},{mean})")
+        return Cell(value, "score", f"IF(ISNUMBER({mean}),{self.plan.rounded(f'{mean}*{own_maximum}')},{mean})")
 
     def share(self, i: int, n: int) -> Cell:
         """The share that the points are of the maximum that stays."""
@@ -433,11 +433,6 @@ class Tower:
         waiting = "+".join(f"COUNTIF({self.block.span(kind, n)},{self.plan.no_score})" for kind in parts)
         return f"IF({waiting}>0,{self.plan.no_score},{formula})"
 
-    def rounded(self, points: str) -> str:
-        if not self.plan.every_level:
-            return points
-        return rounding(points, self.settings.points_decimals, self.settings.half)
-
 
 class Capped(Tower):
     """A `sum` branch: points are added, those of bonus and penalty too, within its maximum."""
@@ -483,7 +478,7 @@ class Capped(Tower):
         more = f"SUM({block.span('extra', n)})" if block.extras else ""
         if self.alone:
             without = {"full": self.maximum, "zero": "0"}.get(self.settings.not_applicable, '""')
-            within = self.rounded(f"MAX(0,MIN({own_maximum},{more}))")
+            within = self.plan.rounded(f"MAX(0,MIN({own_maximum},{more}))")
             formula = self.unless_blocked(f"IF({self.none_apply(i)},{without},{within})", n)
         else:
             first, room = block.span("points", n), block.span("room", n)
@@ -491,7 +486,7 @@ class Capped(Tower):
             if self.carried:
                 added = f"{added}*SUM({room})/SUMPRODUCT(ISNUMBER({first})*{self.counting(n)})"
             together = f"{added}+{more}" if more else added
-            within = self.rounded(f"MAX(0,MIN({own_maximum},{together}))")
+            within = self.plan.rounded(f"MAX(0,MIN({own_maximum},{together}))")
             formula = self.unless_blocked(f'IF(COUNT({first})=0,"",{within})', n)
             if more:  # where all rows leave, nothing waits
                 formula = f'IF(SUM({self.counting(n)})=0,"",{formula})'

@@ -132,6 +132,11 @@ class Plan:
     def every_level(self) -> bool:
         return self.case.settings.rounding == "every-level"
 
+    def rounded(self, points: str) -> str:
+        """The formula of some points, rounded where every level is."""
+        settings = self.case.settings
+        return rounding(points, settings.points_decimals, settings.half) if self.every_level else points
+
     @cached_property
     def provisional(self) -> bool:
         return provisional(self.case, self.exact.on if self.case.has_claims else None)

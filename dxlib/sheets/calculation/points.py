@@ -13,7 +13,7 @@ from ...index.values import ABSENT, OPEN
 from ...rules import Places, exactly, quoted
 from ..book import Cell, Sheet
 from .inputs import GIVEN, IDENTITY, IDENTITY_WIDTHS, STATUS, grow, place
-from .plan import LETTERS, Plan, Value, figure_style, heads, page, rounding, shown, top
+from .plan import LETTERS, Plan, Value, figure_style, heads, page, shown, top
 
 NOTHING_OF_NOTHING = "0/0"
 USED = {"a": 4, "b": 5, "option": 6, "points": 7}
@@ -293,19 +293,14 @@ class Worked:
 
     def points_formula(self, n: int) -> str:
         share, own_maximum = f"{LETTERS[SHARE]}{n}", f"{LETTERS[MAXIMUM]}{n}"
-        return f"IF(ISNUMBER({share}),{self.rounded(f'{share}*{own_maximum}')},{share})"
+        return f"IF(ISNUMBER({share}),{self.plan.rounded(f'{share}*{own_maximum}')},{share})"
 
     def extra_formula(self, n: int) -> str:
         state, words = f"{LETTERS[STATE]}{n}", self.words
         keys = ("missing", "not_applicable", *(("absent",) if self.lacking else ()))
         nothing = f"OR({','.join(f'{state}={quoted(words[key])}' for key in keys)})"
-        points = self.rounded(self.by_rule(n))
+        points = self.plan.rounded(self.by_rule(n))
         return f'IF({state}={quoted(words["value"])},{points},IF({nothing},"",{self.plan.no_score}))'
-
-    def rounded(self, points: str) -> str:
-        if not self.plan.every_level:
-            return points
-        return rounding(points, self.settings.points_decimals, self.settings.half)
 
     def by_policy(self, i: int) -> Fraction | None:
         """The share before rounding."""

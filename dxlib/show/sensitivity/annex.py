@@ -8,8 +8,8 @@ from ...case import Case
 from ...robust.structure import FEW, MANY, SMOOTH
 from ...words import number, percent, text
 from .. import labels
-from ..blocks import Cell, Column, Sentences, Table, sentences, table
-from .parts import LONG, SHORT, ends, estimate
+from ..blocks import Cell, Column, Sentences, Table, filled, sentences, table
+from .parts import LONG, SHORT, bounds, estimate
 
 RESAMPLES = 200  # of the agencies, for the intervals of the annex
 
@@ -32,52 +32,42 @@ def opinions_sentence(case: Case, opinions: pd.DataFrame, lang: str) -> Sentence
 
 def opinions_table(case: Case, opinions: pd.DataFrame, lang: str) -> Table | None:
     """Copeland, Borda, Kemeny and Benefit of the Doubt beside the official place."""
-    named = labels.agencies(case, lang)
-    body = [
-        [
-            number(r["rank"], lang),
-            named[r["agency"]],
-            *(number(r[key], lang) for key in ("copeland", "borda", "kemeny")),
-            percent(r["bod"], lang, 1),
-            labels.yes(r["bod_first"], lang),
-        ]
-        for r in opinions.sort_values("rank", kind="stable").head(LONG).to_dict("records")
-    ]
-    heads = [Column(text("report.rank", lang), "rank"), Column(text("page.agency", lang), "name")]
-    heads += labels.numbers("sensitivity", ("copeland", "borda", "kemeny", "bod", "bod_first"), lang)
+    shown = opinions.sort_values("rank", kind="stable").head(LONG)
     states = [state for state in ("several", "unknown", "bound", "none") if (opinions["kemeny_state"] == state).any()]
-    return table(
+    return filled(
         text("sensitivity.opinions_caption", lang),
-        heads,
-        body,
+        shown,
+        [
+            Column(text("report.rank", lang), "rank", lambda r: number(r["rank"], lang)),
+            labels.agency(case, lang),
+            *labels.numbers("sensitivity", ("copeland", "borda", "kemeny"), lang, lambda x: number(x, lang)),
+            *labels.numbers("sensitivity", ("bod",), lang, lambda x: percent(x, lang, 1)),
+            *labels.numbers("sensitivity", ("bod_first",), lang, lambda x: labels.yes(x, lang)),
+        ],
         labels.made(case, lang, "dxlib.robust.second_opinions"),
         labels.joined(
             *(text(f"sensitivity.kemeny.{state}", lang) for state in states),
-            labels.shown_of(len(body), len(opinions), lang),
+            labels.shown_of(len(shown), len(opinions), lang),
         ),
     )
 
 
 def effective_table(case: Case, effective: pd.DataFrame, seed: int, lang: str) -> Table | None:
     """What each main index really accounts for, beside its nominal weight."""
-    rows = labels.rows(case, lang)
     if effective[["effective", "linear"]].isna().all(axis=None):
         return None
     known = bool(effective["effective"].notna().any())
-    body = [
-        [
-            rows[r["node"]],
-            percent(r["weight"], lang, 1),
-            *([percent(r["effective"], lang, 1), estimate(r["low"], r["high"], lang)] if known else []),
-            percent(r["linear"], lang, 1),
-        ]
-        for r in effective.to_dict("records")
+    found = effective.rename(columns={"weight": "nominal"})
+    columns = [
+        labels.indicator(case, lang),
+        *labels.numbers("sensitivity", ("nominal", "effective"), lang, lambda x: percent(x, lang, 1)),
+        Column(text("sensitivity.head.range", lang), "number", lambda r: estimate(r["low"], r["high"], lang)),
+        *labels.numbers("sensitivity", ("linear",), lang, lambda x: percent(x, lang, 1)),
     ]
-    keys = ("nominal", "effective", "range", "linear") if known else ("nominal", "linear")
-    return table(
+    return filled(
         text("sensitivity.effective_caption", lang),
-        [Column(text("page.row", lang), "name"), *labels.numbers("sensitivity", keys, lang)],
-        body,
+        found,
+        columns if known else [*columns[:2], columns[-1]],
         labels.made(case, lang, "dxlib.robust.effective_weights"),
         labels.joined(
             text("sensitivity.effective_note", lang),
@@ -88,29 +78,19 @@ def effective_table(case: Case, effective: pd.DataFrame, seed: int, lang: str) -
 
 def weak_table(case: Case, weak: pd.DataFrame, lang: str) -> Table | None:
     """Indicators that hardly tell agencies apart."""
-    rows = labels.rows(case, lang)
-    listed = weak.sort_values(["same", "weight"], ascending=False, kind="stable")
-    body: list[list[str | Cell]] = [
-        [
-            rows[r["node"]],
-            percent(r["weight"], lang, 1),
-            Cell(percent(r["same"], lang, 1), r["same"]),
-            percent(r["value"], lang, 1),
-            number(r["n"], lang),
-        ]
-        for r in listed.head(LONG).to_dict("records")
-    ]
-    heads = [Column(text("page.row", lang), "name"), Column(text("report.weight", lang), "number")]
-    heads += [
-        Column(text("sensitivity.head.same", lang), "bar"),
-        *labels.numbers("sensitivity", ("value", "agencies"), lang),
-    ]
-    return table(
+    shown = weak.sort_values(["same", "weight"], ascending=False, kind="stable").head(LONG)
+    return filled(
         text("sensitivity.weak_caption", lang),
-        heads,
-        body,
+        shown,
+        [
+            labels.indicator(case, lang),
+            Column(text("report.weight", lang), "number", lambda r: percent(r["weight"], lang, 1)),
+            Column(text("sensitivity.head.same", lang), "bar", lambda r: Cell(percent(r["same"], lang, 1), r["same"])),
+            *labels.numbers("sensitivity", ("value",), lang, lambda x: percent(x, lang, 1)),
+            Column(text("sensitivity.head.agencies", lang), "number", lambda r: number(r["n"], lang)),
+        ],
         labels.made(case, lang, "dxlib.robust.weak_indicators"),
-        labels.joined(text("sensitivity.weak_note", lang), labels.shown_of(len(body), len(listed), lang)),
+        labels.joined(text("sensitivity.weak_note", lang), labels.shown_of(len(shown), len(weak), lang)),
     )
 
 
@@ -118,25 +98,20 @@ def redundant_table(case: Case, close: pd.DataFrame, lang: str) -> Table | None:
     """Pairs of indicators that put the agencies in nearly the same order."""
     rows = labels.rows(case, lang)
     known = close[close["reason"] != "too_few"]
-    body = [
-        [
-            rows[r["node"]],
-            rows[r["other"]],
-            labels.yes(r["same_pillar"], lang),
-            number(r["rho"], lang, 2),
-            ends(number(r["low"], lang, 2), number(r["high"], lang, 2), lang) if r["low"] == r["low"] else "–",
-            number(r["n"], lang),
-        ]
-        for r in known.head(SHORT).to_dict("records")
-    ]
-    heads = [Column(text("page.row", lang), "name"), Column(text("sensitivity.head.other", lang))]
-    heads += labels.numbers("sensitivity", ("same_pillar", "rho", "range", "agencies"), lang)
-    return table(
+    shown = known.head(SHORT)
+    return filled(
         text("sensitivity.redundant_caption", lang),
-        heads,
-        body,
+        shown,
+        [
+            labels.indicator(case, lang),
+            Column(text("sensitivity.head.other", lang), cell=lambda r: rows[r["other"]]),
+            *labels.numbers("sensitivity", ("same_pillar",), lang, lambda x: labels.yes(x, lang)),
+            *labels.numbers("sensitivity", ("rho",), lang, lambda x: number(x, lang, 2)),
+            Column(text("sensitivity.head.range", lang), "number", lambda r: bounds(r["low"], r["high"], lang)),
+            Column(text("sensitivity.head.agencies", lang), "number", lambda r: number(r["n"], lang)),
+        ],
         labels.made(case, lang, "dxlib.robust.redundant_pairs"),
-        labels.joined(text("sensitivity.redundant_note", lang), labels.shown_of(len(body), len(known), lang)),
+        labels.joined(text("sensitivity.redundant_note", lang), labels.shown_of(len(shown), len(known), lang)),
     )
 
 
@@ -144,26 +119,21 @@ def fit_table(case: Case, fit: pd.DataFrame, lang: str) -> Table | None:
     """Does each main index hold together, and which of its rows run against it?"""
     rows = labels.rows(case, lang)
     against = fit[fit["flag"].isin(["negative", "surely_negative"])]
-    body = [
-        [
-            rows[r["node"]],
-            number(r["items"], lang),
-            number(r["n"], lang),
-            number(r["value"], lang, 2),
-            ends(number(r["low"], lang, 2), number(r["high"], lang, 2), lang) if r["low"] == r["low"] else "–",
-            "; ".join(rows[code] for code in against.loc[against["pillar"] == r["node"], "node"]) or "–",
-        ]
-        for r in fit[(fit["measure"] == "alpha") & fit["value"].notna()].to_dict("records")
-    ]
-    heads = [
-        Column(text("page.row", lang), "name"),
-        *labels.numbers("sensitivity", ("items", "agencies", "alpha", "range"), lang),
-    ]
-    heads.append(Column(text("sensitivity.head.against", lang)))
-    return table(
+
+    def opposed(pillar: str) -> str:
+        return "; ".join(rows[code] for code in against.loc[against["pillar"] == pillar, "node"]) or "–"
+
+    return filled(
         text("sensitivity.fit_caption", lang),
-        heads,
-        body,
+        fit[(fit["measure"] == "alpha") & fit["value"].notna()],
+        [
+            labels.indicator(case, lang),
+            *labels.numbers("sensitivity", ("items",), lang, lambda x: number(x, lang)),
+            Column(text("sensitivity.head.agencies", lang), "number", lambda r: number(r["n"], lang)),
+            Column(text("sensitivity.head.alpha", lang), "number", lambda r: number(r["value"], lang, 2)),
+            Column(text("sensitivity.head.range", lang), "number", lambda r: bounds(r["low"], r["high"], lang)),
+            Column(text("sensitivity.head.against", lang), cell=lambda r: opposed(r["node"])),
+        ],
         labels.made(case, lang, "dxlib.robust.pillar_fit"),
         text("sensitivity.fit_note", lang),
     )

@@ -11,7 +11,7 @@ from ...index import decided_by_zero
 from ...robust.sobol import DRAWS, POINTS
 from ...words import number, percent, text
 from .. import labels
-from ..blocks import Cell, Column, Sentences, Table, sentences, table
+from ..blocks import Cell, Column, Sentences, Table, filled, sentences
 from .first import choice
 from .parts import LONG, SHORT, between
 
@@ -28,33 +28,34 @@ def left_out(case: Case, shifts: pd.DataFrame, lang: str, level: str = "pillar")
     if said_already(case, level):
         return None
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
-    heads = [
-        Column(text("sensitivity.without", lang), "name"),
-        Column(text("sensitivity.moved", lang), "number"),
-        Column(text("sensitivity.mean_shift", lang), "number"),
-        Column(text("sensitivity.largest", lang)),
-        Column(text("sensitivity.leader", lang)),
-    ]
+
+    def leader(agencies: str) -> str:
+        return ", ".join(named[a] for a in agencies.split(";")) if agencies else text("sensitivity.unchanged", lang)
+
     moving = shifts[shifts["moved"] > 0].sort_values(["moved", "mean_shift"], ascending=False, kind="stable")
-    body = [
-        [
-            rows[r["node"]],
-            number(r["moved"], lang),
-            number(r["mean_shift"], lang, 2),
-            text("sensitivity.by", lang, who=named[r["agency"]], places=number(r["largest"], lang)),
-            ", ".join(named[a] for a in r["leader"].split(";")) if r["leader"] else text("sensitivity.unchanged", lang),
-        ]
-        for r in moving.to_dict("records")
-    ]
-    still = len(shifts) - len(moving)
-    notes = [text("sensitivity.still", lang, n=still, all=len(shifts))] if still else []
-    return table(
+    shown, still = moving.head(LONG), len(shifts) - len(moving)
+    return filled(
         text("sensitivity.left_caption", lang),
-        heads,
-        body[:LONG],
+        shown,
+        [
+            Column(text("sensitivity.without", lang), "name", lambda r: rows[r["node"]]),
+            Column(text("sensitivity.moved", lang), "number", lambda r: number(r["moved"], lang)),
+            Column(text("sensitivity.mean_shift", lang), "number", lambda r: number(r["mean_shift"], lang, 2)),
+            Column(text("sensitivity.largest", lang), cell=lambda r: moved_by(named[r["agency"]], r["largest"], lang)),
+            Column(text("sensitivity.leader", lang), cell=lambda r: leader(r["leader"])),
+        ],
         labels.made(case, lang, "dxlib.robust.leave_one_out"),
-        labels.joined(*notes, text("sensitivity.siblings", lang), labels.shown_of(len(body[:LONG]), len(body), lang)),
+        labels.joined(
+            text("sensitivity.still", lang, n=still, all=len(shifts)) if still else "",
+            text("sensitivity.siblings", lang),
+            labels.shown_of(len(shown), len(moving), lang),
+        ),
     )
+
+
+def moved_by(who: str, places: int, lang: str) -> str:
+    """The largest move, and whose it is."""
+    return text("sensitivity.by", lang, who=who, places=number(places, lang))
 
 
 def left_out_summary(case: Case, shifts: pd.DataFrame, lang: str, level: str = "pillar") -> Sentences | None:
@@ -73,32 +74,29 @@ def left_out_summary(case: Case, shifts: pd.DataFrame, lang: str, level: str = "
 def points_table(case: Case, points: pd.DataFrame, lang: str) -> Table | None:
     """The fewest points of one row that move an agency a place or a class."""
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
+
+    def fewest(r: dict[Any, Any]) -> str:
+        key = "sensitivity.more_than" if r["beyond"] else "sensitivity.exactly"
+        return text(key, lang, x=few(r["points"], case, lang))
+
     known = points[points["points"].notna() & (points["gap"] > 0)].sort_values("points", kind="stable")
-    body = [
-        [
-            named[r["agency"]],
-            number(r["rank"], lang),
-            text(f"sensitivity.move.{r['move']}", lang),
-            named.get(r["to"], "–"),
-            text(
-                "sensitivity.more_than" if r["beyond"] else "sensitivity.exactly", lang, x=few(r["points"], case, lang)
-            ),
-            rows[r["node"]],
-        ]
-        for r in known.head(SHORT).to_dict("records")
-    ]
-    heads = [Column(text("page.agency", lang), "name"), Column(text("report.rank", lang), "rank")]
-    heads += [Column(text("sensitivity.head.move", lang)), Column(text("sensitivity.head.to", lang))]
-    heads += [*labels.numbers("sensitivity", ("points",), lang), Column(text("sensitivity.head.row", lang))]
-    return table(
+    shown = known.head(SHORT)
+    return filled(
         text("sensitivity.points_caption", lang),
-        heads,
-        body,
+        shown,
+        [
+            labels.agency(case, lang),
+            Column(text("report.rank", lang), "rank", lambda r: number(r["rank"], lang)),
+            Column(text("sensitivity.head.move", lang), cell=lambda r: text(f"sensitivity.move.{r['move']}", lang)),
+            Column(text("sensitivity.head.to", lang), cell=lambda r: named.get(r["to"], "–")),
+            Column(text("sensitivity.head.points", lang), "number", fewest),
+            Column(text("sensitivity.head.row", lang), cell=lambda r: rows[r["node"]]),
+        ],
         labels.made(case, lang, "dxlib.robust.smallest_points"),
         labels.joined(
             text("sensitivity.points_note", lang),
             "" if case.settings.classes.limited else text("class_reason.points", lang),
-            labels.shown_of(len(body), len(known), lang),
+            labels.shown_of(len(shown), len(known), lang),
         ),
     )
 
@@ -125,38 +123,34 @@ def zeros_sentence(case: Case, on: str | None, single: pd.DataFrame, lang: str) 
 def choices_table(case: Case, single: pd.DataFrame, lang: str) -> Table | None:
     """One other choice at a time, everything else as decided; what moves most comes first."""
     named = labels.agencies(case, lang)
+
+    def largest(r: dict[Any, Any]) -> str:
+        """Whose place depends on what was verified is not for the public page."""
+        named_too = r["agency"] and r["factor"] != "source"
+        return moved_by(named[r["agency"]], r["largest"], lang) if named_too else number(r["largest"], lang)
+
     tested = single[single["changed"].astype(bool) & (single["factor"] != "leave_out")]  # main indexes come next
     tried = tested[tested["moved"] > 0]
     tried = tried.sort_values(["mean_shift", "moved"], ascending=False, kind="stable")
-    body = [
-        [
-            choice(r["factor"], r["alternative"], lang),
-            number(r["moved"], lang),
-            number(r["mean_shift"], lang, 2),
-            # whose place depends on what was verified is not for the public page
-            text("sensitivity.by", lang, who=named[r["agency"]], places=number(r["largest"], lang))
-            if r["agency"] and r["factor"] != "source"
-            else number(r["largest"], lang),
-            number(r["tau"], lang, 2),
-            number(r["reclassed"], lang),
-        ]
-        for r in tried.head(LONG).to_dict("records")
-    ]
-    heads = [
-        Column(text("sensitivity.head.choice", lang), "name"),
-        *labels.numbers("sensitivity", ("moved", "mean_shift"), lang),
-    ]
-    heads += [Column(text("sensitivity.largest", lang)), *labels.numbers("sensitivity", ("tau", "reclassed"), lang)]
-    still = len(tested) - len(tried)
-    return table(
+    shown, still = tried.head(LONG), len(tested) - len(tried)
+    return filled(
         text("sensitivity.choices_caption", lang, n=number(len(tested), lang)),
-        heads,
-        body,
+        shown,
+        [
+            Column(
+                text("sensitivity.head.choice", lang), "name", lambda r: choice(r["factor"], r["alternative"], lang)
+            ),
+            Column(text("sensitivity.head.moved", lang), "number", lambda r: number(r["moved"], lang)),
+            Column(text("sensitivity.head.mean_shift", lang), "number", lambda r: number(r["mean_shift"], lang, 2)),
+            Column(text("sensitivity.largest", lang), cell=largest),
+            Column(text("sensitivity.head.tau", lang), "number", lambda r: number(r["tau"], lang, 2)),
+            Column(text("sensitivity.head.reclassed", lang), "number", lambda r: number(r["reclassed"], lang)),
+        ],
         labels.made(case, lang, "dxlib.robust.one_at_a_time", "dxlib.robust.factors"),
         labels.joined(
             text("sensitivity.choices_note", lang),
             text("sensitivity.choices_still", lang, n=number(still, lang)) if still else "",
-            labels.shown_of(len(body), len(tried), lang),
+            labels.shown_of(len(shown), len(tried), lang),
         ),
     )
 
@@ -164,27 +158,20 @@ def choices_table(case: Case, single: pd.DataFrame, lang: str) -> Table | None:
 def importance_table(case: Case, important: pd.DataFrame, seed: int, lang: str) -> Table | None:
     """Which choice the mean shift of places depends on most, all of them free at once."""
     known = important[important["total"].notna()].sort_values("total", ascending=False, kind="stable")
-    body: list[list[str | Cell]] = [
-        [
-            text(f"sensitivity.factor.{r['factor']}", lang),
-            number(r["levels"], lang),
-            part(r, "first", lang),
-            Cell(part(r, "total", lang), r["total"]),
-            number(r["places"], lang, 1),
-        ]
-        for r in known.to_dict("records")
-    ]
-    heads = [
-        Column(text("sensitivity.head.factor", lang), "name"),
-        *labels.numbers("sensitivity", ("levels", "alone"), lang),
-    ]
-    heads += [Column(text("sensitivity.head.together", lang), "bar"), *labels.numbers("sensitivity", ("places",), lang)]
     exact = bool(len(known)) and bool(known["exact"].all())
     sample = {"points": number(POINTS, lang), "draws": number(DRAWS, lang), "seed": str(seed)}
-    return table(
+    return filled(
         text("sensitivity.importance_caption", lang),
-        heads,
-        body,
+        known,
+        [
+            Column(
+                text("sensitivity.head.factor", lang), "name", lambda r: text(f"sensitivity.factor.{r['factor']}", lang)
+            ),
+            Column(text("sensitivity.head.levels", lang), "number", lambda r: number(r["levels"], lang)),
+            Column(text("sensitivity.head.alone", lang), "number", lambda r: part(r, "first", lang)),
+            Column(text("sensitivity.head.together", lang), "bar", lambda r: Cell(part(r, "total", lang), r["total"])),
+            Column(text("sensitivity.head.places", lang), "number", lambda r: number(r["places"], lang, 1)),
+        ],
         labels.made(case, lang, "dxlib.robust.importance"),
         labels.joined(
             text("sensitivity.importance_note", lang),

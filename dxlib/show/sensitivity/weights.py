@@ -11,7 +11,7 @@ from ...case import Case
 from ...robust.acceptability import standard_error
 from ...words import number, percent, text
 from .. import charts, labels
-from ..blocks import Cell, Chart, Column, Sentences, Table, sentences, table
+from ..blocks import Cell, Chart, Column, Sentences, Table, filled, sentences, table
 from .first import place_group
 from .parts import LONG, SHORT, between
 
@@ -61,44 +61,35 @@ def intervals_table(
     lang: str,
 ) -> Table | None:
     """Official rank, exact best and worst, interval of the draws, how often it is kept, whether the class is."""
-    named, scoped = labels.agencies(case, lang), bool(intervals["scope"].any())
+    scoped = bool(intervals["scope"].any())
     ranges = {r["agency"]: r for r in exact.to_dict("records")}
     certain = dict(zip(sure["agency"], sure["certain"], strict=True)) if len(sure) else {}
     classed = any(not pd.isna(x) for x in certain.values())
-    heads = [
-        Column(text("report.rank", lang), "rank"),
-        Column(text("page.agency", lang), "name"),
-        *([Column(text("report.list", lang))] if scoped else []),
-        *([Column(text("sensitivity.extremes", lang), "rank")] if ranges else []),
-        Column(text("sensitivity.interval", lang), "rank"),
-        Column(text("sensitivity.keeps", lang), "bar"),
-        *([Column(text("sensitivity.head.certain", lang))] if classed else []),
+
+    def kept(r: dict[Any, Any]) -> Cell:
+        error = number(float(standard_error(np.array(r["keeps"]), draws)) * 100, lang, 1)
+        return Cell(text("sensitivity.give_or_take", lang, x=percent(r["keeps"], lang, 1), error=error), r["keeps"])
+
+    columns = [
+        Column(text("report.rank", lang), "rank", lambda r: number(r["rank"], lang)),
+        labels.agency(case, lang),
     ]
-    body: list[list[str | Cell]] = []
-    for r in intervals.to_dict("records"):
-        kept = text(
-            "sensitivity.give_or_take",
-            lang,
-            x=percent(r["keeps"], lang, 1),
-            error=number(float(standard_error(np.array(r["keeps"]), draws)) * 100, lang, 1),
+    columns += labels.lists(scoped, lang)
+    if ranges:
+        columns.append(
+            Column(text("sensitivity.extremes", lang), "rank", lambda r: extremes(ranges.get(r["agency"]), lang))
         )
-        body.append(
-            [
-                number(r["rank"], lang),
-                named[r["agency"]],
-                *([r["scope"]] if scoped else []),
-                *([extremes(ranges.get(r["agency"]), lang)] if ranges else []),
-                span(r["low"], r["high"], lang),
-                Cell(kept, r["keeps"]),
-                *([labels.yes(certain.get(r["agency"]), lang)] if classed else []),
-            ]
-        )
+    columns.append(Column(text("sensitivity.interval", lang), "rank", lambda r: span(r["low"], r["high"], lang)))
+    columns.append(Column(text("sensitivity.keeps", lang), "bar", kept))
+    if classed:
+        head = text("sensitivity.head.certain", lang)
+        columns.append(Column(head, cell=lambda r: labels.yes(certain.get(r["agency"]), lang)))
     functions = ["dxlib.robust.rank_intervals"]
     functions += ["dxlib.robust.attainable_ranks", "dxlib.robust.dominance"] if ranges else []
-    return table(
+    return filled(
         text("sensitivity.intervals_caption", lang),
-        heads,
-        body,
+        intervals,
+        columns,
         labels.made(case, lang, *functions),
         labels.joined(
             drawn_from(half_width, draws, seed, lang),
@@ -142,29 +133,21 @@ def firsts_table(case: Case, firsts: pd.DataFrame, half_width: float, draws: int
     leading = firsts[firsts["share"] > 0].sort_values("share", ascending=False, kind="stable")
     if len(leading) == firsts["scope"].nunique():
         return None
-    named, scoped = labels.agencies(case, lang), bool(firsts["scope"].any())
-    body = [
-        [
-            named[r["agency"]],
-            *([r["scope"]] if scoped else []),
-            number(r["rank"], lang),
-            Cell(percent(r["share"], lang, 1), r["share"]),
-            percent(r["error"], lang, 1),
-        ]
-        for r in leading.head(LONG).to_dict("records")
-    ]
-    return table(
+    shown = leading.head(LONG)
+    return filled(
         text("sensitivity.firsts_caption", lang),
+        shown,
         [
-            Column(text("page.agency", lang), "name"),
-            *([Column(text("report.list", lang))] if scoped else []),
-            Column(text("report.rank", lang), "rank"),
-            Column(text("sensitivity.head.leads", lang), "bar"),
-            Column(text("sensitivity.head.error", lang), "number"),
+            labels.agency(case, lang),
+            *labels.lists(bool(firsts["scope"].any()), lang),
+            Column(text("report.rank", lang), "rank", lambda r: number(r["rank"], lang)),
+            Column(
+                text("sensitivity.head.leads", lang), "bar", lambda r: Cell(percent(r["share"], lang, 1), r["share"])
+            ),
+            Column(text("sensitivity.head.error", lang), "number", lambda r: percent(r["error"], lang, 1)),
         ],
-        body,
         labels.made(case, lang, "dxlib.robust.first_places"),
-        labels.joined(drawn_from(half_width, draws, seed, lang), labels.shown_of(len(body), len(leading), lang)),
+        labels.joined(drawn_from(half_width, draws, seed, lang), labels.shown_of(len(shown), len(leading), lang)),
     )
 
 
@@ -210,58 +193,56 @@ def classes_table(
 
 def gains_table(case: Case, gains: pd.DataFrame, half_width: float, lang: str) -> Table | None:
     """Each main index weighs more, the others less in proportion: who gains most?"""
-    named, rows = labels.agencies(case, lang), labels.rows(case, lang)
+    named = labels.agencies(case, lang)
+
+    def place(r: dict[Any, Any]) -> str:
+        ends = {"low": number(r["rank"], lang), "high": number(r["after"], lang)}
+        return text("sensitivity.from_to", lang, **ends) if r["agency"] else "–"
+
     moving = gains[gains["moved"] > 0].sort_values(["gain", "moved"], ascending=False, kind="stable")
-    body = [
-        [
-            rows[r["node"]],
-            text("sensitivity.from_to", lang, low=percent(r["weight"], lang, 1), high=percent(r["heavier"], lang, 1)),
-            number(r["moved"], lang),
-            named[r["agency"]] if r["agency"] else "–",
-            number(r["gain"], lang),
-            text("sensitivity.from_to", lang, low=number(r["rank"], lang), high=number(r["after"], lang))
-            if r["agency"]
-            else "–",
-        ]
-        for r in moving.to_dict("records")
-    ]
-    heads = [Column(text("page.row", lang), "name"), *labels.numbers("sensitivity", ("weight_now", "moved"), lang)]
-    heads += [Column(text("sensitivity.head.gainer", lang)), *labels.numbers("sensitivity", ("gain", "place"), lang)]
-    return table(
+    return filled(
         text("sensitivity.gains_caption", lang, half_width=percent(half_width, lang, 0)),
-        heads,
-        body,
+        moving,
+        [
+            labels.indicator(case, lang),
+            Column(
+                text("sensitivity.head.weight_now", lang),
+                "number",
+                lambda r: between(r["weight"], r["heavier"], lang, 1),
+            ),
+            Column(text("sensitivity.head.moved", lang), "number", lambda r: number(r["moved"], lang)),
+            Column(text("sensitivity.head.gainer", lang), cell=lambda r: named[r["agency"]] if r["agency"] else "–"),
+            Column(text("sensitivity.head.gain", lang), "number", lambda r: number(r["gain"], lang)),
+            Column(text("sensitivity.head.place", lang), "number", place),
+        ],
         labels.made(case, lang, "dxlib.robust.raised_weights"),
-        labels.shown_of(len(body), len(gains), lang),
+        labels.shown_of(len(moving), len(gains), lang),
     )
 
 
 def fragile_table(case: Case, fragile: pd.DataFrame, lang: str) -> Table | None:
     """The neighbours whose order changes with the smallest change of the weights."""
     named, rows = labels.agencies(case, lang), labels.rows(case, lang)
+
+    def shift(r: dict[Any, Any]) -> str:
+        if not (r["give"] and r["take"]):
+            return text("sensitivity.tied", lang)
+        return text("sensitivity.shift", lang, give=rows[r["give"]], take=rows[r["take"]])
+
     known = fragile[fragile["relative"].notna()].sort_values(["relative", "rank"], kind="stable")
-    body = [
-        [
-            number(r["rank"], lang),
-            named[r["agency"]],
-            named[r["next"]],
-            percent(r["gap"], lang, 2),
-            percent(r["relative"], lang, 2),
-            text("sensitivity.shift", lang, give=rows[r["give"]], take=rows[r["take"]])
-            if r["give"] and r["take"]
-            else text("sensitivity.tied", lang),
-        ]
-        for r in known.head(SHORT).to_dict("records")
-    ]
-    heads = [Column(text("report.rank", lang), "rank"), Column(text("page.agency", lang), "name")]
-    heads += [Column(text("sensitivity.head.next", lang)), *labels.numbers("sensitivity", ("gap", "relative"), lang)]
-    heads.append(Column(text("sensitivity.head.shift", lang)))
-    return table(
+    shown = known.head(SHORT)
+    return filled(
         text("sensitivity.fragile_caption", lang),
-        heads,
-        body,
+        shown,
+        [
+            Column(text("report.rank", lang), "rank", lambda r: number(r["rank"], lang)),
+            labels.agency(case, lang),
+            Column(text("sensitivity.head.next", lang), cell=lambda r: named[r["next"]]),
+            *labels.numbers("sensitivity", ("gap", "relative"), lang, lambda x: percent(x, lang, 2)),
+            Column(text("sensitivity.head.shift", lang), cell=shift),
+        ],
         labels.made(case, lang, "dxlib.robust.reversals"),
-        labels.joined(text("sensitivity.fragile_note", lang), labels.shown_of(len(body), len(known), lang)),
+        labels.joined(text("sensitivity.fragile_note", lang), labels.shown_of(len(shown), len(known), lang)),
     )
 
 
@@ -298,22 +279,15 @@ def stability_table(case: Case, stable: pd.DataFrame, lang: str) -> Table | None
 
 def reach(case: Case, attainable: pd.DataFrame, half_width: float, lang: str) -> Table | None:
     """What the range of each weight really is after the weights are made to sum to one again."""
-    rows = labels.rows(case, lang)
-    heads = [
-        Column(text("page.row", lang), "name"),
-        Column(text("report.weight", lang), "number"),
-        Column(text("sensitivity.down", lang), "number"),
-        Column(text("sensitivity.up", lang), "number"),
-    ]
-    body = [
+    return filled(
+        text("sensitivity.reach_caption", lang, half_width=labels.share(half_width, lang, 0)),
+        attainable,
         [
-            rows[r["node"]],
-            labels.share(r["weight"], lang, 1),
-            labels.share(r["down"], lang, 1),
-            "+" + labels.share(r["up"], lang, 1),
-        ]
-        for r in attainable.to_dict("records")
-    ]
-    caption = text("sensitivity.reach_caption", lang, half_width=labels.share(half_width, lang, 0))
-    source = labels.made(case, lang, "dxlib.robust.attainable")
-    return table(caption, heads, body, source, text("sensitivity.reach_note", lang))
+            labels.indicator(case, lang),
+            Column(text("report.weight", lang), "number", lambda r: labels.share(r["weight"], lang, 1)),
+            Column(text("sensitivity.down", lang), "number", lambda r: labels.share(r["down"], lang, 1)),
+            Column(text("sensitivity.up", lang), "number", lambda r: "+" + labels.share(r["up"], lang, 1)),
+        ],
+        labels.made(case, lang, "dxlib.robust.attainable"),
+        text("sensitivity.reach_note", lang),
+    )

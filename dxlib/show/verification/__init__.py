@@ -18,32 +18,3 @@ from .materiality import decisive_table, materiality_sentence, ranges_chart
 from .selection import estimates_table, factors_sentence, open_sentence, parts_table, plan_table, worklist_table
 from .suspicions import coverage_table, flag_summary, flag_table
 from .verifiers import appeals_table, leniency_table, verifiers_table
-
-__all__ = [
-    "agreement_chart",
-    "agreement_sentence",
-    "agreement_table",
-    "appeals_table",
-    "by_agency_table",
-    "by_indicator_table",
-    "chart",
-    "coverage_table",
-    "decisive_table",
-    "estimates_table",
-    "factors_sentence",
-    "flag_summary",
-    "flag_table",
-    "left_out",
-    "leniency_table",
-    "limits",
-    "materiality_sentence",
-    "open_sentence",
-    "own_sums",
-    "parts_table",
-    "plan_table",
-    "public",
-    "ranges_chart",
-    "summary",
-    "verifiers_table",
-    "worklist_table",
-]

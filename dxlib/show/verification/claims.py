@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from ... import confidence
 from ...case import Case
 from ...words import number, percent, text
 from .. import charts, labels
-from ..blocks import Chart, Column, Sentences, Table, sentences, table
+from ..blocks import Chart, Column, Sentences, Table, filled, sentences
 
 
 def chart(case: Case, by_agency: pd.DataFrame, lang: str) -> Chart | None:
@@ -50,15 +51,12 @@ def by_agency_table(case: Case, by_agency: pd.DataFrame, effects: pd.DataFrame, 
     """Claimed, recognised, cut, raised, inflation, what is the agency's own part of it, and open rows."""
     if not case.has_claims:
         return None
-    named = labels.agencies(case, lang)
     keys = ("claimed", "recognised", "over", "under", "inflation", "effect", "compared", "open")
     rows = by_agency.merge(effects[["agency", "effect"]], on="agency", how="left")
-    rows = rows.sort_values(["over", "agency"], ascending=[False, True], kind="stable")
-    body = [[named[r["agency"]], *figures(r, keys, case, lang)] for r in rows.to_dict("records")]
-    return table(
+    return filled(
         text("verification.agency_caption", lang),
-        [Column(text("page.agency", lang), "name"), *labels.numbers("verification", keys, lang)],
-        body,
+        rows.sort_values(["over", "agency"], ascending=[False, True], kind="stable"),
+        [labels.agency(case, lang), *figures(keys, case, lang)],
         labels.made(case, lang, "dxlib.verify.deviation", "dxlib.verify.polish"),
         text("verification.note", lang),
     )
@@ -66,16 +64,13 @@ def by_agency_table(case: Case, by_agency: pd.DataFrame, effects: pd.DataFrame, 
 
 def by_indicator_table(case: Case, by_indicator: pd.DataFrame, effects: pd.DataFrame, lang: str) -> Table | None:
     """The same by row of the index set; rows nobody was cut or raised on, and none waits for, are left out."""
-    names = labels.rows(case, lang)
     keys = ("max_points", "over", "under", "cut_share", "effect", "compared", "open")
     changed = by_indicator[(by_indicator["over"] > 0) | (by_indicator["under"] > 0) | (by_indicator["open"] > 0)]
     rows = changed.merge(effects[["indicator", "effect"]], on="indicator", how="left")
-    rows = rows.sort_values(["over", "indicator"], ascending=[False, True], kind="stable")
-    body = [[names[r["indicator"]], *figures(r, keys, case, lang)] for r in rows.to_dict("records")]
-    return table(
+    return filled(
         text("verification.row_caption", lang),
-        [Column(text("page.row", lang), "name"), *labels.numbers("verification", keys, lang)],
-        body,
+        rows.sort_values(["over", "indicator"], ascending=[False, True], kind="stable"),
+        [labels.indicator(case, lang, "indicator"), *figures(keys, case, lang)],
         labels.made(case, lang, "dxlib.verify.deviation", "dxlib.verify.polish"),
         text("verification.row_note", lang, n=number(len(by_indicator) - len(changed), lang)),
     )
@@ -84,41 +79,27 @@ def by_indicator_table(case: Case, by_indicator: pd.DataFrame, effects: pd.DataF
 def own_sums(case: Case, flags: pd.DataFrame, lang: str, most: int = 30) -> Table | None:
     """Self scores recomputed: what the agency wrote, what the rule gives for its own figures."""
     rows = flags[flags["flag"] == "own_sum"]
-    named, codes = labels.agencies(case, lang), labels.rows(case, lang)
-    body = [
-        [
-            named[r["agency"]],
-            codes[r["indicator"]],
-            *(labels.points(x, case, lang) for x in (r["value"], r["expected"], r["value"] - r["expected"])),
-        ]
-        for r in rows.head(most).to_dict("records")
-    ]
-    heads = [
-        Column(text("page.agency", lang), "name"),
-        Column(text("page.row", lang)),
-        *labels.numbers("verification", ("stated", "by_rule", "difference"), lang),
-    ]
-    return table(
+    shown = rows.head(most).rename(columns={"value": "stated", "expected": "by_rule"})
+    return filled(
         text("verification.own_caption", lang),
-        heads,
-        body,
+        shown.assign(difference=shown["stated"] - shown["by_rule"]),
+        [
+            labels.agency(case, lang),
+            labels.indicator(case, lang, "indicator", "text"),
+            *labels.numbers("verification", ("stated", "by_rule", "difference"), lang, labels.as_points(case, lang)),
+        ],
         labels.made(case, lang, "dxlib.verify.consistency.own_sums"),
-        labels.shown_of(len(body), len(rows), lang),
+        labels.shown_of(len(shown), len(rows), lang),
     )
 
 
-def figures(row: dict, keys: Iterable[str], case: Case, lang: str) -> list[str]:
-    shown = []
-    for key in keys:
-        if key in ("compared", "open"):
-            shown.append(number(row[key], lang))
-        elif key == "max_points":
-            shown.append(labels.maximum(row[key], lang))
-        elif key in ("inflation", "cut_share", "effect"):
-            shown.append(labels.share(row[key], lang, 1))
-        else:
-            shown.append(labels.points(row[key], case, lang))
-    return shown
+def figures(keys: Iterable[str], case: Case, lang: str) -> list[Column]:
+    """Columns of counts, shares, maxima; all others are points."""
+    ways: dict[str, Callable[[Any], str]] = {"max_points": lambda x: labels.maximum(x, lang)}
+    ways |= dict.fromkeys(("compared", "open"), lambda x: number(x, lang))
+    ways |= dict.fromkeys(("inflation", "cut_share", "effect"), lambda x: labels.share(x, lang, 1))
+    points = labels.as_points(case, lang)
+    return [column for key in keys for column in labels.numbers("verification", [key], lang, ways.get(key, points))]
 
 
 def agreement_sentence(case: Case, agreed: pd.DataFrame, lang: str) -> Sentences | None:
@@ -174,24 +155,20 @@ def agreement_chart(case: Case, ledger: pd.DataFrame, agreed: pd.DataFrame, lang
 
 def agreement_table(case: Case, agreed: pd.DataFrame, lang: str, most: int = 20) -> Table | None:
     """Row by row: how often the verdict equals the claim, and the usual measures of agreement."""
-    codes = labels.rows(case, lang)
     rows = agreed[(agreed["indicator"] != "") & (agreed["n"] >= 2)]
     rows = rows.sort_values(["agreement", "indicator"], kind="stable")
-    body = [
-        [
-            codes[r["indicator"]],
-            number(r["n"], lang),
-            percent(r["agreement"], lang, 0),
-            percent(r["bias"], lang, 1),
-            *(number(r[key], lang, 2) for key in ("icc", "concordance", "kappa", "ac1")),
-        ]
-        for r in rows.head(most).to_dict("records")
-    ]
-    keys = ("agencies", "equal", "mean_difference", "icc", "concordance", "kappa", "ac1")
-    return table(
+    shown = rows.head(most).rename(columns={"n": "agencies", "agreement": "equal", "bias": "mean_difference"})
+    measures = ("icc", "concordance", "kappa", "ac1")
+    return filled(
         text("verification.agreement_rows", lang),
-        [Column(text("page.row", lang), "name"), *labels.numbers("verification", keys, lang)],
-        body,
+        shown,
+        [
+            labels.indicator(case, lang, "indicator"),
+            *labels.numbers("verification", ["agencies"], lang, lambda x: number(x, lang)),
+            *labels.numbers("verification", ["equal"], lang, lambda x: percent(x, lang, 0)),
+            *labels.numbers("verification", ["mean_difference"], lang, lambda x: percent(x, lang, 1)),
+            *labels.numbers("verification", measures, lang, lambda x: number(x, lang, 2)),
+        ],
         labels.made(case, lang, "dxlib.verify.agreement"),
-        labels.joined(text("verification.agreement_note", lang), labels.shown_of(len(body), len(rows), lang)),
+        labels.joined(text("verification.agreement_note", lang), labels.shown_of(len(shown), len(rows), lang)),
     )

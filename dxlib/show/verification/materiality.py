@@ -8,7 +8,7 @@ from ...case import Case
 from ...verify.materiality import Open
 from ...words import number, text
 from .. import charts, labels
-from ..blocks import Chart, Column, Sentences, Table, sentences, table
+from ..blocks import Chart, Column, Sentences, Table, filled, sentences
 from .first import closing
 
 
@@ -76,34 +76,26 @@ def ranges_chart(case: Case, ranges: pd.DataFrame, lang: str) -> Chart | None:
 
 def decisive_table(case: Case, decisive: pd.DataFrame, lang: str, most: int = 40) -> Table | None:
     """The items to settle, the most consequential first."""
-    named, codes = labels.agencies(case, lang), labels.rows(case, lang)
-    body = [
-        [
-            named[r["agency"]],
-            codes[r["indicator"]],
-            text(f"verification.kind.{r['kind']}", lang),
-            text(
-                "verification.from_to",
-                lang,
-                low=labels.points(r["low"], case, lang),
-                high=labels.points(r["high"], case, lang),
-            ),
-            labels.points(r["effect"], case, lang),
-            text("verification.from_to", lang, low=number(r["best"], lang), high=number(r["worst"], lang)),
-            labels.yes(r["reclass"] == 1, lang),
-        ]
-        for r in decisive.head(most).to_dict("records")
-    ]
-    heads = [
-        Column(text("page.agency", lang), "name"),
-        Column(text("page.row", lang)),
-        Column(text("verification.state_now", lang)),
-    ]
-    heads += labels.numbers("verification", ("range", "effect_alone", "places", "reclass"), lang)
-    return table(
+    shown, points = decisive.head(most), labels.as_points(case, lang)
+
+    def ends(low: str, high: str) -> str:
+        return text("verification.from_to", lang, low=low, high=high)
+
+    def head(key: str) -> str:
+        return text(f"verification.head.{key}", lang)
+
+    return filled(
         text("verification.decisive_caption", lang),
-        heads,
-        body,
+        shown,
+        [
+            labels.agency(case, lang),
+            labels.indicator(case, lang, "indicator", "text"),
+            Column(text("verification.state_now", lang), cell=lambda r: text(f"verification.kind.{r['kind']}", lang)),
+            Column(head("range"), "number", lambda r: ends(points(r["low"]), points(r["high"]))),
+            Column(head("effect_alone"), "number", lambda r: points(r["effect"])),
+            Column(head("places"), "number", lambda r: ends(number(r["best"], lang), number(r["worst"], lang))),
+            Column(head("reclass"), "number", lambda r: labels.yes(r["reclass"] == 1, lang)),
+        ],
         labels.made(case, lang, "dxlib.verify.decisive_items"),
-        labels.joined(text("verification.decisive_note", lang), labels.shown_of(len(body), len(decisive), lang)),
+        labels.joined(text("verification.decisive_note", lang), labels.shown_of(len(shown), len(decisive), lang)),
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from ...case import Case
 from ...words import name, number, percent, text
 from .. import labels
-from ..blocks import Column, Table, table
+from ..blocks import Column, Table, filled, table
 
 PERCENT_FLAGS = ("inflation", "deviation", "jump", "peers", "near_copy")
 POINT_FLAGS = ("own_sum", "no_evidence", "thin_evidence", "empty_document")
@@ -44,25 +44,18 @@ def flag_summary(case: Case, flags: pd.DataFrame, lang: str) -> Table | None:
 def flag_table(case: Case, flags: pd.DataFrame, lang: str, most: int = 4) -> Table | None:
     """The strongest flags of every kind: where, what was found, what it was held against."""
     named, codes = labels.agencies(case, lang), labels.rows(case, lang)
-    chosen = flags.groupby("flag", sort=False).head(most)
-    body = [
+    shown, group = flags.groupby("flag", sort=False).head(most), text("verification.whole_group", lang)
+    return filled(
+        text("verification.flag_table_caption", lang),
+        shown,
         [
-            text(f"flag.{r['flag']}.name", lang),
-            named.get(r["agency"], text("verification.whole_group", lang)),
-            codes.get(r["indicator"], "–"),
-            flag_words(case, r, named, codes, lang),
-        ]
-        for r in chosen.to_dict("records")
-    ]
-    heads = [
-        Column(text("verification.flag", lang), "name"),
-        Column(text("page.agency", lang)),
-        Column(text("page.row", lang)),
-        Column(text("verification.found", lang)),
-    ]
-    note = labels.joined(text("verification.flag_table_note", lang), labels.shown_of(len(body), len(flags), lang))
-    return table(
-        text("verification.flag_table_caption", lang), heads, body, labels.made(case, lang, "dxlib.verify.flags"), note
+            Column(text("verification.flag", lang), "name", lambda r: text(f"flag.{r['flag']}.name", lang)),
+            Column(text("page.agency", lang), cell=lambda r: named.get(r["agency"], group)),
+            Column(text("page.row", lang), cell=lambda r: codes.get(r["indicator"], "–")),
+            Column(text("verification.found", lang), cell=lambda r: flag_words(case, r, named, codes, lang)),
+        ],
+        labels.made(case, lang, "dxlib.verify.flags"),
+        labels.joined(text("verification.flag_table_note", lang), labels.shown_of(len(shown), len(flags), lang)),
     )
 
 
@@ -97,23 +90,16 @@ def coverage_table(case: Case, coverage: pd.DataFrame, lang: str, most: int = 20
         return None
     rows = coverage.assign(bare=coverage["points_claimed"] - coverage["points_supported"])
     rows = rows[rows["bare"] > 0].sort_values(["bare", "agency"], ascending=[False, True], kind="stable")
-    named = labels.agencies(case, lang)
-    body = [
-        [
-            named[r["agency"]],
-            number(r["claims"], lang),
-            number(r["with_document"], lang),
-            labels.points(r["points_claimed"], case, lang),
-            labels.points(r["bare"], case, lang),
-            percent(r["point_coverage"], lang, 0),
-        ]
-        for r in rows.head(most).to_dict("records")
-    ]
-    keys = ("claims", "with_document", "points_claimed", "bare", "point_coverage")
-    return table(
+    shown = rows.head(most)
+    return filled(
         text("verification.coverage_caption", lang),
-        [Column(text("page.agency", lang), "name"), *labels.numbers("verification", keys, lang)],
-        body,
+        shown,
+        [
+            labels.agency(case, lang),
+            *labels.numbers("verification", ("claims", "with_document"), lang, lambda x: number(x, lang)),
+            *labels.numbers("verification", ("points_claimed", "bare"), lang, labels.as_points(case, lang)),
+            *labels.numbers("verification", ["point_coverage"], lang, lambda x: percent(x, lang, 0)),
+        ],
         labels.made(case, lang, "dxlib.verify.coverage"),
-        labels.joined(text("verification.coverage_note", lang), labels.shown_of(len(body), len(rows), lang)),
+        labels.joined(text("verification.coverage_note", lang), labels.shown_of(len(shown), len(rows), lang)),
     )
