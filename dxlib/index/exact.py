@@ -74,6 +74,7 @@ def own_lists(case: Case) -> list[Lists]:
     """The scope of every agency, in the order of agencies.csv."""
     return [(scope,) for scope in case.tables["agencies"]["scope"].tolist()]
 
+
 def evaluate(case: Case, on: str | None = None) -> Exact:
     """Exact scores of every node and agency.
 

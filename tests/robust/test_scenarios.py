@@ -15,7 +15,7 @@ from scipy.stats import kendalltau
 from dxlib import leave_one_out, read_case
 from dxlib.errors import Refusal
 from dxlib.index import INDEX, Exact, evaluate, tabulate
-from dxlib.index.exact import climb, leaf_column, lists_of
+from dxlib.index.exact import climb, leaf_column, own_lists
 from dxlib.index.rank import ranked_on, ranks
 from dxlib.index.rounding import rounded
 from dxlib.robust import scenarios
@@ -347,7 +347,7 @@ def test_other_normalisations_rank_as_the_exact_climb_does(tmp_path_factory, dat
         )
         columns = {c: leaf_column(row, case.framework, c, policies) for c, row in leaves.items()}
         index = climb(
-            Exact(start.on, case.agencies["agency"].tolist(), columns, {}, lists_of(case)), tree, policies
+            Exact(start.on, case.agencies["agency"].tolist(), columns, {}, own_lists(case)), tree, policies
         ).columns[INDEX]
         shares = [s and rounded(s, 30) for s in index.shares]
         expected = ranks([ranked_on(shares[i], index.own_maxima[i], policies) for i in start.listed.tolist()])
