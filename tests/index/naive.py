@@ -433,6 +433,8 @@ class Referee:
             if mark in text:
                 code, sign, least = text.split(mark)[0].strip(), mark, written(text.split(mark)[1])
                 break
+        if code not in self.rows:  # a row of other lists asks for nothing
+            return "open", ""
         node = self.node(agency, code)
         if node.state == "not-applicable":
             return "open", node.state
