@@ -21,7 +21,8 @@ def value(node: Node, answer: Answer, settings: Settings) -> Fraction | str | No
     """
     rule = node.rule
     if "a" in rule.reads:
-        return figure(node, answer, settings)
+        x = figure(node, answer, settings)
+        return rule.joined(x, answer) if "option" in rule.reads and isinstance(x, Fraction) else x
     if rule.reads:
         return rule.read(answer)
     if node.kind and answer["a"]:
@@ -31,7 +32,8 @@ def value(node: Node, answer: Answer, settings: Settings) -> Fraction | str | No
 
 def figure(node: Node, answer: Answer, settings: Settings) -> Fraction | str | None:
     """a, or a/b where the row takes b."""
-    if not answer["a"] or (node.ratio and not answer["b"]):
+    chosen = answer["option"] or "option" not in node.rule.reads
+    if not chosen or not answer["a"] or (node.ratio and not answer["b"]):
         return None
     return quotient_of(node, number(answer["a"]), number(answer["b"]) if node.ratio else Fraction(1), settings)
 

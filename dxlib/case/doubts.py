@@ -92,7 +92,8 @@ def half_answers(node: Node, given: Sequence[Given], file: str) -> Iterator[Find
             half[absent[0], "sum"].append(g)
     for (at, kind), some in half.items():
         column, code = ANSWER[at], "W_DENOMINATOR" if at == B else "W_INCOMPLETE"
-        reason = "sum_alone" if kind == "sum" else "denominator_absent" if at == B else "numerator_absent"
+        part = "answer_partial" if "option" in node.rule.reads else "numerator_absent"
+        reason = "sum_alone" if kind == "sum" else "denominator_absent" if at == B else part
         yield from one_or_each(code, reason, node, some, given, file, column)
 
 

@@ -58,7 +58,7 @@ def on_leaf(node: Node, row: dict[str, str], agencies: int) -> Iterator[tuple[st
         return
     second = SECOND if rule.reads and "b" not in rule.reads else []
     first = FIRST if rule.reads and "a" not in rule.reads else []
-    unit = ("unit",) if "option" in rule.reads else ()
+    unit = ("unit",) if "option" in rule.reads and "a" not in rule.reads else ()
     for column in (*first, *second, *unit):
         if row[column]:
             yield column, "cell_under_rule"

@@ -21,7 +21,7 @@ from .settings import Settings
 NO_RULE = Unscored()  # what a branch has
 UNREAD = Unread()
 OF_MAXIMUM = ("rule_points_without_maximum",)
-OF_DIRECTION = ("rule_step_sign", "rule_steps_order")  # what a wrong direction makes of a rule that is right
+OF_DIRECTION = ("rule_step_sign", "rule_steps_order", "rule_linear_falls")  # of a right rule in a wrong direction
 PERCENT = re.compile(r"[(,]\s*[<>]?\s*-?[0-9./]+\s*%")  # where thresholds stand in a rule; shares stand behind a colon
 DEEPEST = 20
 MOST_EXTRA = Fraction(1, 10)  # of the total that one bonus or penalty row may move without a warning
@@ -175,7 +175,7 @@ def read_node(
         )
     taken = tuple(row[key] for key in ("a_from", "b_from") if row[key])
     shape = shape_of(row["rule"])
-    always = shape is not None and (shape.of_whole or shape.of_previous)
+    always = shape is not None and (shape.of_whole is True or shape.of_previous)
     named = always or any(row[key] for key in (*in_each("b"), "b_from"))
     ratio = named or code in with_b
     source = row["source"] or ("measured" if measured or taken else "reported")
@@ -227,7 +227,7 @@ def parse_rules(
                 error.reason in OF_MAXIMUM and unreadable(by_code[code], "max_points")
             ):
                 continue  # the other cell is what is wrong, and is named
-            facts = {"part": "", "nearest": "", "expected": "", **error.facts, "at": error.at + 1}
+            facts = {"part": "", "nearest": "–", "expected": "", **error.facts, "at": error.at + 1}
             findings.append(Finding("E_RULE", error.reason, file, node.row, "rule", text, facts))
             continue
         if rule.role in ("bonus", "penalty") and node.maximum:
@@ -242,12 +242,13 @@ def parse_rules(
                     {"code": code},
                 )
             )
-        ratio = node.ratio and "b" in rule.reads
-        counted = "a" not in rule.reads or rule.role != "score" or rule.whole
+        ratio = (node.ratio or rule.of_whole) and "b" in rule.reads
+        counted = {"a", "option"} & set(rule.reads) != {"a"} or rule.role != "score" or rule.whole
         if by_code[code]["a_from"] and (counted or len(node.taken) != 1 + ratio):
             findings.append(Finding("E_FRAMEWORK", "taken_rule", file, node.row, "rule", text, {"code": code}))
         percent = not ratio and shares(rule, by_code[code])
-        out[code] = replace(node, rule=rule, ratio=ratio, percent=percent)
+        named = node.named_ratio or rule.of_whole
+        out[code] = replace(node, rule=rule, ratio=ratio, named_ratio=named, percent=percent)
     return out
 
 

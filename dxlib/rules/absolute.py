@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .grammar import ONE, WORKING, ZERO, RuleError, Scale, Wrong, decimal60, kept40, number, shown
-from .shape import Answer, Column, Figure, Places, Rule, Telling, exactly
+from .shape import Answer, Column, Figure, Places, Rule, Telling, exactly, reached
 
 if TYPE_CHECKING:
     from random import Random
@@ -81,7 +81,7 @@ class Points(Rule):
 class Ratio(Figure):
     """`ratio`: min(a/b, 1); direction -1: one minus that."""
 
-    name, turns, of_whole = "ratio", True, True
+    name, turns, of_whole, combines = "ratio", True, True, True
 
     def share(self, value: Fraction) -> Fraction:
         share = value if value.numerator < value.denominator else ONE
@@ -101,36 +101,64 @@ class Ratio(Figure):
 
 @dataclass(frozen=True)
 class Target(Figure):
-    """`target(t)`: min(value / t, 1): full at the threshold, proportional below."""
+    """`target(t)`: min(value / t, 1): full at the threshold, proportional below.
 
-    name, examples = "target", ("target(80%)",)
+    `target(t, from: f)`: nothing up to a floor f, between the two (value - f)/(t - f).
+    `target(t, least: f)`: nothing below f; from f on value / t.
+    """
+
+    name, combines = "target", True
+    examples = "target(80%)", "target(80%, from: 50%)", "target(80%, least: 50%)"
     threshold: Fraction = ONE
+    start: Fraction = ZERO  # where the proportion starts
+    floor: Fraction = ZERO  # what must be reached to earn any of it
 
     @classmethod
     def parse(cls, args: list[str], scale: Scale) -> Target:
-        if len(args) != 1:
+        if len(args) not in (1, 2):
             raise RuleError("rule_arguments", scale.text, len(scale.text) - 1)
         threshold = scale.number(args[0])
         if threshold <= 0:
             raise RuleError("rule_positive", scale.text, scale.at(args[0]), part=args[0])
-        return cls(threshold=threshold)
+        if len(args) == 1:
+            return cls(threshold=threshold)
+        word, colon, written = (part.strip() for part in args[1].partition(":"))
+        if not colon:
+            raise RuleError("rule_arguments", scale.text, len(scale.text) - 1)
+        if word not in ("from", "least"):
+            raise RuleError("rule_word", scale.text, scale.at(args[1]), part=word, expected="from, least")
+        floor = scale.number(written)
+        if not 0 <= floor < threshold:
+            at = scale.text.find(written, scale.at(args[1]) + len(word))
+            raise RuleError("rule_target_floor", scale.text, at, part=written, target=args[0])
+        return cls(threshold=threshold, start=floor) if word == "from" else cls(threshold=threshold, floor=floor)
 
     @property
     def thresholds(self) -> tuple[Fraction, ...]:
-        return (self.threshold,)
+        return (*(x for x in (self.start, self.floor) if x), self.threshold)
 
     def share(self, value: Fraction) -> Fraction:
+        if self.start or self.floor:
+            if value <= self.start or value < self.floor:
+                return ZERO
+            return min((value - self.start) / (self.threshold - self.start), ONE)
         n, d = value.numerator * self.threshold.denominator, value.denominator * self.threshold.numerator
         return Fraction(n, d) if n < d else ONE
 
     def in_words(self, tell: Telling) -> str:
-        return tell.say("sheet.method.target", limit=tell.worth(self.threshold), points=tell.points(ONE))
+        key = "target_from" if self.start else "target_least" if self.floor else "target"
+        ends = {"limit": tell.worth(self.threshold), "floor": tell.worth(self.start or self.floor)}
+        return tell.say(f"sheet.method.{key}", points=tell.points(ONE), **ends)
 
     def points_formula(self, scale: Fraction, at: Places) -> str:
-        return f"MIN({at.value}*({exactly(1 / self.threshold)}),1)*({exactly(scale)})"
+        most, start, floor = exactly(scale), self.start, self.floor
+        if start:
+            return f"MAX(0,MIN(({at.value}-{exactly(start)})/({exactly(self.threshold - start)}),1))*({most})"
+        points = f"MIN({at.value}*({exactly(1 / self.threshold)}),1)*({most})"
+        return f"IF({reached(at, floor)},{points},0)" if floor else points
 
     def plausible_quotient(self, share: float) -> float:
-        return float(self.threshold) * (0.3 + 0.8 * share)
+        return float(self.start) + float(self.threshold - self.start) * (0.3 + 0.8 * share)
 
     def plausible_amount(self, share: float, typical: float, rng: Random) -> float:
         return typical * share
@@ -145,7 +173,7 @@ class Goalposts(Figure):
     Source: UNDP, Human Development Report, technical note (minimum and maximum values); OECD/JRC 2008, ch. 5.
     """
 
-    name, signed = "goalposts", True
+    name, signed, combines = "goalposts", True, True
     examples = "goalposts(0, 12)", "goalposts(12, 0, unclipped)", "goalposts(0, 5000, log+1)"
     lo: Fraction = ZERO
     hi: Fraction = ONE

@@ -32,7 +32,7 @@ class Counted(Figure):
 class Count(Counted):
     """`count(p[, cap])`: min(a x p, cap or maximum) / maximum: p points each."""
 
-    name, examples = "count", ("count(1, 5)",)
+    name, combines, examples = "count", True, ("count(1, 5)",)
     cap: Fraction = ONE
     maximum: Fraction = ONE
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import nearest
 from .grammar import ONE, ZERO, RuleError, Scale, Wrong
-from .shape import Answer, Figure, Places, Rule, Telling, exactly, quoted
+from .shape import Answer, Figure, Places, Rule, Telling, exactly, quoted, reached
 
 if TYPE_CHECKING:
     from random import Random
@@ -70,7 +70,7 @@ class Choice(Rule):
 class Options(Choice):
     """`options(name:s, …)`: the share of the option chosen. `yes_no` is the pair yes:1, no:0."""
 
-    name, examples = "options", ("options(head:1, deputy:1/2, none:0)",)
+    name, combines, examples = "options", True, ("options(head:1, deputy:1/2, none:0)",)
 
     @property
     def grades(self) -> frozenset[Fraction]:
@@ -167,7 +167,7 @@ class Steps(Figure):
     Direction -1: value <= x (`<x`: value < x), the strictest threshold met. A harder step never gives less.
     """
 
-    name, turns, signed, examples = "steps", True, True, ("steps(1:5p, 2:10p, >4:20p)",)
+    name, turns, signed, combines, examples = "steps", True, True, True, ("steps(1:5p, 2:10p, >4:20p)",)
     steps: tuple[tuple[Fraction, bool, Fraction], ...] = ()  # threshold, strict, share; hardest first
 
     @classmethod
@@ -215,9 +215,9 @@ class Steps(Figure):
 
     def points_formula(self, scale: Fraction, at: Places) -> str:
         points = "0"
-        for t, strict, worth in reversed(self.steps):  # thresholds as whole numbers: no rounding decides
+        for t, strict, worth in reversed(self.steps):
             sign = (">" if self.direction == 1 else "<") + ("" if strict else "=")
-            points = f"IF({at.a}*{t.denominator}{sign}{at.b}*{t.numerator},{exactly(worth * scale)},{points})"
+            points = f"IF({reached(at, t, sign)},{exactly(worth * scale)},{points})"
         return points
 
     def plausible_quotient(self, share: float) -> float:

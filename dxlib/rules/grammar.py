@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 ZERO, ONE = Fraction(0), Fraction(1)
 WORKING = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
@@ -70,17 +72,24 @@ def shown(x: Fraction | int | None) -> str:
     return str(exact) if places is None else f"{Decimal(exact.numerator) / exact.denominator:.{places}f}"
 
 
+def none_within(text: str, maximum: Fraction | None, direction: int) -> Any:
+    """Where no rule can stand within another text."""
+    raise RuleError("rule_unknown", text, part=text, nearest="–", example="–")
+
+
 @dataclass(frozen=True)
 class Scale:
-    """What a rule needs to know about its row: the text (for places in errors), maximum points, direction."""
+    """What a rule needs to know about its row: the text (for places in errors), maximum points, direction; and how the
+    rules within it are read."""
 
     text: str
     maximum: Fraction | None
     direction: int
+    read: Callable[[str, Fraction | None, int], Any] = none_within
 
     def at(self, part: str) -> int:
         """Where a part stands in the text, as a whole word (5 is not the end of 0.5) or with the `p` of points."""
-        found = re.search(rf"(?<![^\s(,:<>]){re.escape(part)}(?=p?(?:[\s,):]|$))", self.text)
+        found = re.search(rf"(?<![^\s(,:<>]){re.escape(part)}(?=p?(?:[\s,;):]|$))", self.text)
         return found.start() if found else 0
 
     def number(self, part: str) -> Fraction:
@@ -106,14 +115,14 @@ class Scale:
             raise RuleError("rule_share_range", self.text, self.at(text), part=text)
         return share
 
-    def pairs(self, args: list[str]) -> list[tuple[str, Fraction]]:
-        """`name:share` pairs, names unique."""
+    def pairs(self, args: list[str], again: bool = False) -> list[tuple[str, Fraction]]:
+        """`name:share` pairs; again: a name may stand more than once."""
         found: list[tuple[str, Fraction]] = []
         for arg in args:
             name, colon, share = arg.rpartition(":")
             if not colon or not name.strip():
                 raise RuleError("rule_pair", self.text, self.at(arg), part=arg)
-            if name.strip() in dict(found):
+            if name.strip() in dict(found) and not again:
                 raise RuleError("rule_twice", self.text, self.at(arg), part=name.strip())
             found.append((name.strip(), self.share(share)))
         if not found:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from types import ModuleType
 
-from . import absolute, counted, graded, previous, relative, signed
+from . import absolute, combined, counted, graded, linear, previous, relative, signed
 from .grammar import RuleError, Scale
 from .shape import Rule
 
 BARE_COMMA = re.compile(r"[0-9],[0-9]")
-FAMILIES = (absolute, graded, counted, previous, relative, signed)
+FAMILIES = (absolute, linear, graded, counted, previous, relative, combined, signed)
 
 
 def shapes_of(family: ModuleType) -> list[type[Rule]]:
@@ -46,7 +47,9 @@ def parse_rule(
     name, bracket, rest = text.strip().partition("(")
     name = name.strip()
     if name not in SHAPES:
-        raise RuleError("rule_unknown", text, part=name, nearest=nearest(name, list(SHAPES)))
+        near = SHAPES.get(nearest(name, list(SHAPES)))
+        example = (*near.examples, near.name)[0] if near else ", ".join(SHAPES)
+        raise RuleError("rule_unknown", text, part=name, nearest=near.name if near else "–", example=example)
     if bracket and not rest.endswith(")"):
         raise RuleError("rule_bracket", text, len(text))
     comma = BARE_COMMA.search(text)
@@ -56,7 +59,8 @@ def parse_rule(
     if direction != 1 and not shape.turns:
         raise RuleError("rule_direction", text, part=name)
     inside = rest[:-1]
-    args = [arg.strip() for arg in inside.split(",")] if inside.strip() else []
+    args = [arg.strip() for arg in re.split(shape.separator, inside)] if inside.strip() else []
     if "" in args:
-        raise RuleError("rule_arguments", text, text.find(","))
-    return shape.parse(args, Scale(text, maximum, direction))
+        raise RuleError("rule_arguments", text, text.find(shape.separator[0]))
+    read = partial(parse_rule, nearest=nearest)
+    return shape.parse(args, Scale(text, maximum, direction, read))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .grammar import ONE, WORKING, ZERO, RuleError, Scale, decimal60, kept40
-from .shape import Column, Figure, Places, Telling, exactly
+from .shape import Column, Figure, Places, Telling, exactly, reached
 
 if TYPE_CHECKING:
     from random import Random
@@ -60,6 +60,60 @@ class Relative(GroupRule):
         if self.direction == 1:
             return f"IF({high}=0,0,{x}/{high})"
         return f"IF({low}=0,IF({x}=0,1,0),{low}/{x})"
+
+
+@dataclass(frozen=True)
+class TargetLeader(GroupRule):
+    """`target_leader(t[, s])`: share s (a half) in proportion up to the target t, s x value / t; the rest by
+    (value - t)/(leader - t), the leader being the best value of the group. Nobody beyond t: nobody has any of the rest.
+    """
+
+    name, needs_variation, turns, signed = "target_leader", False, False, False
+    examples = "target_leader(80%)", "target_leader(80%, 60%)"
+    threshold: Fraction = ONE
+    at_target: Fraction = Fraction(1, 2)
+
+    @classmethod
+    def parse(cls, args: list[str], scale: Scale) -> TargetLeader:
+        if len(args) not in (1, 2):
+            raise RuleError("rule_arguments", scale.text, len(scale.text) - 1)
+        threshold = scale.number(args[0])
+        if threshold <= 0:
+            raise RuleError("rule_positive", scale.text, scale.at(args[0]), part=args[0])
+        share = scale.share(args[1]) if len(args) == 2 else cls.at_target
+        if not 0 < share < 1:
+            raise RuleError("rule_leader_share", scale.text, scale.at(args[1]), part=args[1])
+        return cls(threshold=threshold, at_target=share)
+
+    @property
+    def thresholds(self) -> tuple[Fraction, ...]:
+        return (self.threshold,)
+
+    @property
+    def clips(self) -> bool:
+        return False
+
+    def of_group(self, values: list[Fraction]) -> list[Fraction]:
+        leader, target, half = max(values), self.threshold, self.at_target
+        return [
+            half * v / target if v <= target else half + (1 - half) * (v - target) / (leader - target) for v in values
+        ]
+
+    def in_words(self, tell: Telling) -> str:
+        facts = {"target": tell.worth(self.threshold), "half": tell.points(self.at_target)}
+        return tell.say("sheet.method.target_leader", rest=tell.points(1 - self.at_target), **facts)
+
+    def share_formula(self, at: Places) -> str:
+        x, leader, t, half = at.value, f"MAX({at.group})", exactly(self.threshold), exactly(self.at_target)
+        rest = f"{half}+({exactly(1 - self.at_target)})*({x}-{t})/({leader}-{t})"
+        below = f"{x}*({exactly(self.at_target / self.threshold)})"
+        return f"IF({reached(at, self.threshold, '<=')},{below},IF({x}={leader},1,{rest}))"
+
+    def plausible_quotient(self, share: float) -> float:
+        return float(self.threshold) * (share / float(self.at_target) if share < self.at_target else 0.7 + 0.6 * share)
+
+    def plausible_amount(self, share: float, typical: float, rng: Random) -> float:
+        return self.plausible_quotient(share)
 
 
 @dataclass(frozen=True)

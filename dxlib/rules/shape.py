@@ -79,6 +79,8 @@ class Rule:
     group: ClassVar[bool] = False  # looks at the other agencies' values
     needs_variation: ClassVar[bool] = False  # gives nothing where all stand alike
     turns: ClassVar[bool] = False  # direction -1 is allowed
+    combines: ClassVar[bool] = False  # may be a part of `best` and `sum`
+    separator: ClassVar[str] = ","  # of its arguments, a pattern
     role: ClassVar[str] = "score"  # score, bonus, penalty, none
     signed: ClassVar[bool] = False  # values below zero make sense
     negative: ClassVar[bool] = False  # shares below zero are usual
@@ -171,6 +173,10 @@ class Rule:
         """The value of an answer that is no figure; None when nothing was given. Raises Wrong."""
         raise self.lacks("read")
 
+    def joined(self, x: Fraction, answer: Answer) -> Fraction | None:
+        """The value of an answer that is a figure x and a choice; None where there is no choice. Raises Wrong."""
+        raise self.lacks("joined")
+
     def share(self, value: Fraction) -> Fraction:
         """The share of the maximum (bonus, penalty: signed points) of one value."""
         raise self.lacks("share")
@@ -209,6 +215,13 @@ class Rule:
         names, shares   the columns of the table; wrong: what stands for an option that is not there
         """
         raise self.lacks("value_formula")
+
+    def joined_formula(self, chosen: str, at: Places) -> str:
+        """The value of a figure and a choice.
+
+        chosen   the share of the choice, a formula
+        """
+        raise self.lacks("joined_formula")
 
     def quotient_formula(self, a: str, b: str) -> str:
         return f"{a}/{b}"
@@ -258,6 +271,11 @@ class Figure(Rule):
 def exactly(x: Fraction) -> str:
     """A number inside a formula: a whole number, or a quotient of two."""
     return str(x.numerator) if x.denominator == 1 else f"{x.numerator}/{x.denominator}"
+
+
+def reached(at: Places, x: Fraction, sign: str = ">=") -> str:
+    """Whether the value stands so to x, in whole numbers: no rounding decides."""
+    return f"{at.a}*{x.denominator}{sign}{at.b}*{x.numerator}"
 
 
 def quoted(words: str) -> str:

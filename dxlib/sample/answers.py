@@ -61,6 +61,7 @@ def answer(row: Row, group: str, share: float, counted: dict[str, int], size: fl
     cells = dict.fromkeys(CELLS, "")
     if rule.reads and "a" not in rule.reads:
         return cells | rule.plausible(share, rng)
+    cells |= rule.plausible(share, rng) if "option" in rule.reads else {}
     catalogue = known("rows")[row["key"]]
     if catalogue["b"]:
         b = denominator(catalogue["b"], group, counted, size, rng)
@@ -104,7 +105,8 @@ def own_points(row: Row, cells: Answer) -> Fraction | None:
         if cells["b"] == "0":
             return None
         x /= exact(cells["b"])
-    return rule.share(x) * maximum
+    value = rule.joined(x, cells) if "option" in rule.reads else x
+    return None if value is None else rule.share(value) * maximum
 
 
 @cache

@@ -162,12 +162,15 @@ class Wording:
 def answered(node: Node, cells: Answer, options: Mapping[str, str], lang: str) -> str:
     """An answer as people read it: 45 / 60, 80 %, the words of the option, or nothing."""
     given = dict(zip(ANSWER, cells, strict=True))
-    if given["option"]:
-        return "; ".join(options.get(o.strip(), o.strip()) for o in given["option"].split(";"))
+    chosen = "; ".join(options.get(o.strip(), o.strip()) for o in given["option"].split(";"))
+    if chosen and not {"a", "option"} <= set(node.rule.reads):
+        return chosen
     if node.hundred and given["a"]:
-        return figure(Fraction(given["a"]) / node.hundred, lang, percent=True)
-    figures = [figure(Fraction(given[c]), lang) for c in ("a", "b") if given[c]]
-    return " / ".join(figures) or (figure(Fraction(given["points"]), lang) if given["points"] else "")
+        figures = figure(Fraction(given["a"]) / node.hundred, lang, percent=True)
+    else:
+        figures = " / ".join(figure(Fraction(given[c]), lang) for c in ("a", "b") if given[c])
+    said = "; ".join(part for part in (chosen, figures) if part)
+    return said or (figure(Fraction(given["points"]), lang) if given["points"] else "")
 
 
 def options_of(case: Case, code: str, lang: str) -> dict[str, str]:
@@ -566,7 +569,7 @@ def asked_lines(words: Wording, node: Node, line: int) -> list[dict[str, Cell]]:
             row["b"] = figure_cell(words, node, "b", beside=a)
     if "option" in rule.reads and not rule.several:
         row["option"] = list_cell(words, f"{code}/option", tuple(words.options[code].values()))
-    doubts = hint(node, a, b, at(line, POINTS), lang)
+    doubts = hint(node, a, b, option, at(line, POINTS), lang)
     if doubts:
         row["hint"] = Cell("", "hint", formula=doubts)
     explanation = Cell("", "input_text", name=f"{code}/explanation", takes="text")

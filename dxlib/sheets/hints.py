@@ -12,10 +12,10 @@ from ..rules import exactly, quoted
 from ..words import text
 
 
-def hint(node: Node, a: str, b: str, points: str, lang: str) -> str:
+def hint(node: Node, a: str, b: str, option: str, points: str, lang: str) -> str:
     """The formula of the hint about one line, "" where nothing can be doubted.
 
-    a, b, points   addresses of its figures, and of the points that are typed under the rule `points`
+    a, b, option, points   addresses of its figures and its choice, and of the points typed under the rule `points`
     """
     rule = node.rule
     if "points" in rule.reads:
@@ -26,6 +26,10 @@ def hint(node: Node, a: str, b: str, points: str, lang: str) -> str:
     tests = [(f"OR(ISTEXT({a}),ISTEXT({b}))" if node.ratio else f"ISTEXT({a})", "words")]
     if not rule.signed or node.ratio or node.kind:
         tests.append((f"OR({a}<0,{b}<0)" if node.ratio else f"{a}<0", "negative"))
+    if "option" in rule.reads:
+        figures = f"{a}:{b}" if node.ratio else a
+        tests.append((f'AND({option}="",COUNT({figures})>0)', "no_option"))
+        tests.append((f'AND({option}<>"",COUNT({figures})=0)', "no_figure"))
     if rule.whole or node.kind == "count":
         tests.append((f"OR({a}<>INT({a}),{b}<>INT({b}))" if node.ratio else f"{a}<>INT({a})", "whole"))
     if node.ratio:

@@ -73,13 +73,15 @@ def formula(
         return points
     if decimals is not None:
         points = f"ROUND({points},{decimals})"
-    if not node.ratio:
-        return f'IF(COUNT({cell})=0,"",{points})'
-    if node.rule.of_previous:
+    if node.rule.of_previous and node.ratio:
         first = node.rule.without_previous
         earned = exactly(node.rule.share(first) * scale) if isinstance(first, Fraction) else '""'
         if decimals is not None and isinstance(first, Fraction):
             earned = f"ROUND({earned},{decimals})"
         return f'IF(COUNT({a}:{b})<2,"",IF({b}=0,{earned},{points}))'
     nothing = {"full": exactly(scale), "zero": "0"}.get(zero_over_zero, '""')
-    return f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,{nothing},""),{points}))'
+    if not node.ratio:
+        found = f'IF(COUNT({cell})=0,"",{points})'
+    else:
+        found = f'IF(COUNT({a}:{b})<2,"",IF({b}=0,IF({a}=0,{nothing},""),{points}))'
+    return f'IF({option}="","",{found})' if "option" in node.rule.reads else found

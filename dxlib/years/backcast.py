@@ -412,7 +412,7 @@ def figures_of(case: Case, rows: Rows, joint: Joint, on: str) -> dict[str, np.nd
     found = {}
     for code, given in joint.given.items():
         node, claims = case.framework.nodes[code], case.answers.claims.get(code, {})
-        if node.children or not node.ratio or node.rule.group:
+        if node.children or not node.ratio or node.rule.group or "option" in node.rule.reads:
             continue
         table = np.zeros((2, len(rows.agencies) + 1), dtype=object)
         for place in np.unique(joint.places[given.there & ~given.alike[:, None]]).tolist():

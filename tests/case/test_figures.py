@@ -133,7 +133,10 @@ def test_figures_of_their_kind_are_taken(tmp_path, row, claim):
     assert not found(tmp_path, row, f"so-a,9,{claim},")
 
 
-@pytest.mark.parametrize("rule", ["ratio", "target(80%)", '"steps(50%:1/2, 90%:1)"'])
+CLIPS = ["ratio", "target(80%)", '"steps(50%:1/2, 90%:1)"', '"linear(50%:0, 80%:1)"', "best(ratio; target(80%): 1/2)"]
+
+
+@pytest.mark.parametrize("rule", CLIPS)
 def test_a_part_larger_than_its_whole_is_named_where_nothing_is_declared(tmp_path, rule):
     (told,) = [
         f for f in found(tmp_path, f"9,,3,{rule},,họp,phải họp,", "so-a,9,25,20,", "warning") if f.code == "W_PART"
@@ -151,6 +154,10 @@ def test_a_part_larger_than_its_whole_is_named_where_nothing_is_declared(tmp_pat
         ("9,,3,target(5),,họp,phải họp,count", "E_FRAMEWORK", "kind_threshold"),
         ("9,,3,target(120),,tỷ lệ,,percent", "E_FRAMEWORK", "kind_threshold"),
         ("9,,3,target(80%),,tỷ lệ,,percent", "W_FRAMEWORK", "kind_scale"),
+        ('9,,3,"target(1, from: 0.5)",,tỷ lệ,,percent', "W_FRAMEWORK", "kind_scale"),
+        ('9,,3,"linear(50:0, 80:1)",,tỷ lệ,,share', "E_FRAMEWORK", "kind_threshold"),
+        ("9,,3,target_leader(120),,tỷ lệ,,percent", "E_FRAMEWORK", "kind_threshold"),
+        ("9,,3,best(target(50); target(120)),,tỷ lệ,,percent", "E_FRAMEWORK", "kind_threshold"),
         ("9,,3,ratio,,họp,phải họp,percent", "E_FRAMEWORK", "kind_percent_of"),
         ("9,,3,yes_no,,,,count", "W_FRAMEWORK", "kind_unread"),
         ("9,,3,ratio,,họp,phải họp,number", "E_CHOICE", "cell_choice"),

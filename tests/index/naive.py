@@ -30,7 +30,10 @@ from pathlib import Path
 DIGITS = Context(prec=150, Emin=-999999, Emax=999999)
 ZERO, ONE = Fraction(0), Fraction(1)
 UNSCORED = ("none", "bonus", "penalty")
-DIVIDES = ("ratio", "growth", "target", "steps", "relative", "goalposts", "minmax", "zscore", "rank", "percentile")  # may take b
+DIVIDES = (  # may take b
+    "ratio", "growth", "target", "linear", "steps", "relative", "target_leader", "goalposts", "minmax", "zscore",
+    "rank", "percentile",
+)  # fmt: skip
 TABLES = ("indicators", "agencies", "exemptions", "claims", "verdicts")
 VALUE = ("claimed", "verified", "measured")
 OPEN = ("reopened", "not-verified")
@@ -117,6 +120,23 @@ def split(rule: str) -> tuple[str, list[str]]:
     return name.strip(), [arg.strip() for arg in inside.rstrip(") ").split(",") if arg.strip()]
 
 
+def parts(rule: str, maximum: Fraction) -> tuple[list[tuple[str, Fraction]], Fraction]:
+    """([(rule, its part of the maximum)], cap) of `best` and `sum`."""
+    found, cap = [], ONE
+    for part in rule.strip().partition("(")[2].rstrip()[:-1].split(";"):
+        at = max(part.rfind(")"), 0)
+        text, _, worth = part[at:].partition(":")
+        if part.strip().startswith("cap"):
+            cap = written(worth, maximum)
+        else:
+            found.append(((part[:at] + text).strip(), written(worth or "1", maximum)))
+    return found, cap
+
+
+def chooses(rule: str) -> bool:
+    return split(rule)[0] in ("yes_no", "options", "parts")
+
+
 # The rules
 
 
@@ -125,6 +145,15 @@ def share_by_rule(rule: str, direction: int, maximum: Fraction, x) -> Fraction:
     name, args = split(rule)
     if name == "growth":
         return min(max((x - 1) * direction / written(args[0]), ZERO), ONE)
+    if name in ("best", "sum"):
+        inside, cap = parts(rule, maximum)
+        turned = [1 if chooses(part) else direction for part, _ in inside]
+        taken = [x["option"] if chooses(part) else x["figure"] for part, _ in inside]
+        shares = [
+            worth * share_by_rule(part, turn, maximum * worth, said)
+            for (part, worth), turn, said in zip(inside, turned, taken, strict=True)
+        ]
+        return max(shares) if name == "best" else min(sum(shares, ZERO), cap)
     pairs = [(arg.rpartition(":")[0].strip(), written(arg.rpartition(":")[2], maximum)) for arg in args if ":" in arg]
     if name == "points":
         return x / maximum
@@ -138,7 +167,20 @@ def share_by_rule(rule: str, direction: int, maximum: Fraction, x) -> Fraction:
     if name == "ratio":
         return min(x, ONE) if direction == 1 else 1 - min(x, ONE)
     if name == "target":
-        return min(x / written(args[0]), ONE)
+        to, given = written(args[0]), dict(pairs)
+        if x < given.get("least", ZERO):
+            return ZERO
+        start = given.get("from", ZERO)
+        return min(max((x - start) / (to - start), ZERO), ONE)
+    if name == "linear":
+        points = [(written(at.lstrip("<>")), at[0] in "<>", share) for at, share in pairs]
+        if on := [share for at, strict, share in points if at == x and not strict]:
+            return max(on)
+        below, above = [(at, s) for at, _, s in points if at < x], [(at, s) for at, _, s in points if at > x]
+        if not below or not above:
+            return below[-1][1] if below else above[0][1]
+        (low, before), (high, after) = below[-1], above[0]
+        return before + (after - before) * (x - low) / (high - low)
     if name == "steps":
         met = []
         for step, share in pairs:
@@ -165,7 +207,7 @@ def share_by_rule(rule: str, direction: int, maximum: Fraction, x) -> Fraction:
     return {"bonus": points, "penalty": -points}[name]
 
 
-def shares_in_group(rule: str, direction: int, values: list[Fraction]) -> list[Fraction] | None:
+def shares_in_group(rule: str, direction: int, maximum: Fraction, values: list[Fraction]) -> list[Fraction] | None:
     """The shares of all agencies that have a value; None for a rule that looks at one agency alone."""
     (name, args), n = split(rule), len(values)
     if name == "relative":
@@ -173,6 +215,11 @@ def shares_in_group(rule: str, direction: int, values: list[Fraction]) -> list[F
         if best == 0:
             return [Fraction(direction == -1 and v == 0) for v in values]
         return [v / best if direction == 1 else best / v for v in values]
+    if name == "target_leader":
+        target, most = written(args[0]), max(values)
+        half = written(args[1], maximum) if args[1:] else Fraction(1, 2)
+        beyond = [max(v - target, ZERO) / (most - target) if most > target else ZERO for v in values]
+        return [half * min(v / target, ONE) + (1 - half) * more for v, more in zip(values, beyond, strict=True)]
     if name == "minmax":
         lo, hi = (written(arg) for arg in args) if args else (ZERO, ONE)
         span, worst = max(values) - min(values), min(values) if direction == 1 else max(values)
@@ -340,10 +387,16 @@ class Referee:
         now, read = self.claim(agency, code), CELLS if self.kind(code) == "points" else CELLS[:-1]
         return then is not None and any(then[c] != now[c] for c in read)
 
+    def inside(self, code: str) -> list[str]:
+        """The rules of a row: those within `best` or `sum`, else its own."""
+        rule = self.rows[code]["rule"]
+        return [part for part, _ in parts(rule, ONE)[0]] if self.kind(code) in ("best", "sum") else [rule]
+
     def takes_b(self, code: str) -> bool:
-        named = self.kind(code) in ("ratio", "growth") or self.get(code, "b_vi") or self.get(code, "b_en")
+        kinds = [split(part)[0] for part in self.inside(code) if not chooses(part)]
+        named = not {"ratio", "growth"}.isdisjoint(kinds) or self.get(code, "b_vi") or self.get(code, "b_en")
         given = any(row.get("b") for name in ("claims", "verdicts") for row in self.by_code(name).get(code, []))
-        return self.kind(code) in DIVIDES and bool(named or given)
+        return bool(kinds) and all(kind in DIVIDES for kind in kinds) and bool(named or given)
 
     def value(self, code: str, cells: dict[str, str]):
         """What the rule takes: a number, an option, None where nothing usable is; for 0/0 its policy, as a tuple."""
@@ -351,13 +404,17 @@ class Referee:
             return cells["option"] or None
         if self.kind(code) == "points":
             return Fraction(cells["override"] or cells["points"]) if cells["override"] or cells["points"] else None
+        if self.kind(code) in ("best", "sum") and any(map(chooses, self.inside(code))) and not cells["option"]:
+            return None
         if not cells["a"] or (self.takes_b(code) and not cells["b"]):
             return None
         a, b = Fraction(cells["a"]), Fraction(cells["b"]) if self.takes_b(code) else ONE
         if self.kind(code) == "growth" and not b:  # what a first year earns, as the rule says
             first = split(self.rows[code]["rule"])[1][1].partition(":")[2].strip()
             return ("exempt",) if first == "exempt" else (written(first, self.full(code)),)
-        return a / b if b else (self.index["zero_over_zero"],)
+        if not b:
+            return (self.index["zero_over_zero"],)
+        return {"figure": a / b, "option": cells["option"]} if self.kind(code) in ("best", "sum") else a / b
 
     def answered(self, agency: str, code: str):
         """(state, value for the rule, share where it is known without the rule); a bonus or penalty has points."""
@@ -391,7 +448,7 @@ class Referee:
             return dict.fromkeys(self.agencies, (None, "not-scored"))
         given = {agency: self.answered(agency, code) for agency in self.agencies if self.has(agency, code)}
         values = {agency: x for agency, (_, x, _) in given.items() if x is not None}
-        shares = shares_in_group(rule, direction, list(values.values())) if values else []
+        shares = shares_in_group(rule, direction, maximum, list(values.values())) if values else []
         if shares is None:
             shares = [share_by_rule(rule, direction, maximum, x) for x in values.values()]
         by_rule = dict(zip(values, shares, strict=True))
@@ -433,8 +490,8 @@ class Referee:
             if mark in text:
                 code, sign, least = text.split(mark)[0].strip(), mark, written(text.split(mark)[1])
                 break
-        if code not in self.rows:  # a row of other lists asks for nothing
-            return "open", ""
+        if code not in self.rows:  # a row of other lists asks nothing
+            return "open", "not-applicable"
         node = self.node(agency, code)
         if node.state == "not-applicable":
             return "open", node.state

@@ -19,7 +19,7 @@ from random import Random
 from dxlib.case import Case, read_case
 from dxlib.rules import SHAPES
 from tests.backtest.contract_folder import write_folder
-from tests.index.naive import DIVIDES, UNSCORED, Referee, Refused, rounded, split
+from tests.index.naive import DIVIDES, UNSCORED, Referee, Refused, chooses, parts, rounded, split
 from tests.known.folders import GROUP, YEAR, square
 
 NAMES = ("an", "binh", "chau", "dung", "em", "giang")
@@ -28,11 +28,22 @@ TOTALS = (60, 750, 85, 7, 640, 100, 1000, "12.5")
 LEAST = Fraction(1, 1000)  # nobody writes smaller cuts
 WEIGHTS = ("0", "1", "2", "3", "0.25", "0.4", "1/3", "2/7")
 TURNS = ("ratio", "growth", "steps", "relative", "minmax", "zscore", "rank", "percentile")
-LESS = ("steps(5:1/4, <3:0.5, 1:1)", "steps(2.5:0.1, 0:1/3, <0:50%)")  # of direction -1
-SIGNED = ("steps", "goalposts", "minmax", "zscore", "rank", "percentile")
+TARGETS = ("80%", "3", "1/3", "4, from: 1", "80%, from: 1/3", "3, least: 2.5", "80%, least: 50%")
+SEVERAL = (
+    "best(target(80%); steps(1:1/4, >3:1/2))", "best(ratio: 2/3; target(9))", "sum(ratio: 1/2; linear(1:0, 5:1): 0.25)",
+    "sum(yes_no: 1/2; count({p}))", "sum(count({p}): 1/3; options(all:{q}p, low:0.1, none:0); cap: 0.75)",
+    "best(options(all:1, third:1/3, none:0): 3/4; target(4, least: 1); goalposts(2, 9): 0.9)", "sum(ratio: {q}p; yes_no: 1/3)",
+)  # fmt: skip
+LEADERS = ("target_leader(1/3)", "target_leader(4)", "target_leader(50%, 0.3)", "target_leader(9, 2/3)")
+LINES = ("linear(1:0, 5:1)", "linear(1/3:0.2, 2.5:1/4, 2.5:0.5, 4:0.5, 8:1)", "linear(0:0, 1:1/3, >1:1/2, 3:2/3)")
+LESS = (
+    "linear(0:1, 1:0.5, 3:1/3, 3:0, 8:0)", "linear(<1:1, 1:1/2, 5:1/4)",
+    "steps(5:1/4, <3:0.5, 1:1)", "steps(2.5:0.1, 0:1/3, <0:50%)",
+)  # fmt: skip  # of direction -1
+SIGNED = ("steps", "linear", "goalposts", "minmax", "zscore", "rank", "percentile")
 
 
-AIMED = "points yes_no ratio target options parts count steps relative goalposts minmax zscore rank percentile".split()
+AIMED = "points yes_no ratio target linear options parts count steps best sum target_leader relative goalposts minmax zscore rank percentile".split()
 ADDED = [shape for name, shape in SHAPES.items() if shape.role == "score" and name not in AIMED]  # by their examples
 
 
@@ -235,13 +246,15 @@ class Maker:
         scale = most if self.with_points else self.total
         unclipped = ", unclipped" if r.random() < (0.3 if not plain else 0.3 * self.negative) else ""
         rules = [
-            *("points", "points", "points", "yes_no", "ratio", f"target({r.choice(('80%', '3', '1/3'))})"),
+            *("points", "points", "points", "yes_no", "ratio", f"target({r.choice(TARGETS)})"),
             f"options(all:1, quarter:1/4, third:1/3, some:{text(self.some(scale))}p, low:0.02, none:0)",
             "parts(p:0.3, q:1/3, r:1/2)",
             f"count({text(max(self.some(scale), self.grain))}{r.choice(('', ', ' + text(scale / 2), ', 5000'))})",
-            r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)", *LESS)),
+            r.choice(("steps(1:1/4, >3:0.5, 5:1)", "steps(0:0.1, >0:1/3, 2.5:50%)")),
             f"growth({r.choice(('10%', '1/3', '150%'))}, first: {r.choice(('1/2', '0', 'exempt'))})",
-            *("relative", f"goalposts({r.choice(('0, 7', '5, -1', '2, 3'))}{unclipped})"),
+            *(r.choice(LINES), r.choice(LESS)),
+            r.choice(SEVERAL).format(p=text(max(self.some(scale), self.grain)), q=text(self.some(scale) or scale)),
+            *("relative", r.choice(LEADERS), f"goalposts({r.choice(('0, 7', '5, -1', '2, 3'))}{unclipped})"),
             f"goalposts({r.choice(('1, 8', '9, 2'))}, log{r.choice(('', '+1', '+0.5'))}{unclipped})",
             *(r.choice(("minmax", "minmax(0.2, 0.9)", "minmax(1/3, 1)")), "rank", "percentile"),
             *(() if plain else ("zscore",)),
@@ -249,18 +262,24 @@ class Maker:
         ]
         rule = r.choice(rules)
         name = split(rule)[0]
-        turned = rule in LESS or (name in TURNS and name != "steps" and r.random() < 0.4)
+        turned = rule in LESS or (name in TURNS and name not in ("steps", "linear") and r.random() < 0.4)
         row = {"rule": rule, "max_points": text(most) if self.with_points else "", "direction": "-1" if turned else ""}
         row["source"] = r.choice(
             ("reported", "reported", "", "measured", "expert") if self.reported else ("", "measured")
         )
-        row["x_b"] = "yes" if name in ("ratio", "growth") or (name in DIVIDES and r.random() < 0.25) else ""
+        divides = name in DIVIDES or (name in ("best", "sum") and "count" not in rule)
+        row["x_b"] = "yes" if "ratio" in rule or name == "growth" or (divides and r.random() < 0.25) else ""
         return row | {"b_vi": "mẫu số" if row["x_b"] and r.random() < 0.5 else ""}
 
     # The answers
 
     def answer(self, row: dict[str, str]) -> dict[str, str]:
         r, (name, args) = self.r, split(row["rule"])
+        if name in ("best", "sum"):
+            inside = parts(row["rule"], Fraction(1))[0]
+            cells = self.answer({"rule": "count(1)" if "count" in row["rule"] else "target(1)"} | {"x_b": row["x_b"]})
+            chosen = [self.answer({"rule": part}) for part, _ in inside if chooses(part)]
+            return {cell: x for said in (cells, *chosen) for cell, x in said.items()}
         if name == "points":
             return {"points": self.any_points(row)}
         if name in ("yes_no", "options"):
@@ -374,9 +393,11 @@ class Maker:
                 stage = "verify" if step == 1 else r.choice(("verify", "appeal", "appeal"))
                 who = {"decided_by": "Tổ" if stage == "verify" else "Hội đồng", "reason": "other"}
                 before = before if stage == "appeal" else judged  # an appeal goes on from what stands
-                said = self.decided(row, before)
-                before = before | said
-                yield {"agency": agency, "indicator": code, "step": str(step), "stage": stage} | said | who | record
+                cells = self.decided(row, before)
+                before = before | cells
+                said = {"step": str(step), "stage": stage} | cells | who | record
+                judged = judged | {"b": "0"} if cells.get("b") == "0" else judged  # no later step fills in a alone
+                yield {"agency": agency, "indicator": code} | said
 
     def most(self, row: dict[str, str]) -> Fraction:
         name, args = split(row["rule"])

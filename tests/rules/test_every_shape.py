@@ -40,6 +40,8 @@ def row(code, text):
 def answer(rule, share, rng):
     if "a" not in rule.reads:
         return rule.plausible(share, rng) if rule.reads else {"a": "1"}
+    if "option" in rule.reads:
+        return rule.plausible(share, rng) | {"a": str(round(rule.plausible_amount(share, BASE, rng)))}
     if "b" in rule.reads:
         return {"a": str(round(rule.plausible_quotient(share) * BASE)), "b": str(BASE)}
     return {"a": str(round(rule.plausible_amount(share, BASE, rng)))}

@@ -18,17 +18,30 @@ some = settings(max_examples=20)
 RULES = {  # rule: directions; beside the examples that the shapes give, in every direction that they take
     "target(0.8)": (1,),
     "growth(10%)": (1, -1),
+    "target(0.8, from: 0.3)": (1,),
+    "target(0.8, least: 0.3)": (1,),
+    "linear(0.25:0, 0.5:1/4, 0.5:1/2, 0.75:20p)": (1,),
+    "linear(0.25:0.1, 0.5:0.1, >0.5:1/2, 0.75:1)": (1,),
+    "linear(<0.25:1, 0.25:1/2, 0.75:0)": (-1,),
     "steps(0.25:5p, 0.5:10p, >0.75:20p)": (1,),
     "steps(<0.25:20p, 0.5:10p, 0.75:5p)": (-1,),
     "options(a:1, b:0.3)": (1,),
     "parts(a:0.7, b:0.5)": (1,),
     "count(3, 10)": (1,),
     "deduct(3, 10)": (1,),
+    "relative": (1, -1),
+    "target_leader(0.6)": (1,),
+    "target_leader(0.6, 15p)": (1,),
     "goalposts(0.1, 0.9)": (1,),
     "goalposts(0.9, 0.1, unclipped)": (1,),
     "goalposts(0.01, 40, log)": (1,),
     "goalposts(40, 0.01, log, unclipped)": (1,),
     "minmax(0.2, 0.9)": (1, -1),
+    "best(target(0.8): 1/2; steps(0.5:0.2, 2:1))": (1,),
+    "best(ratio; linear(0.25:0.4, 0.75:0): 1/2)": (-1,),
+    "sum(ratio: 1/2; goalposts(0.1, 3): 7p; cap: 0.6)": (1,),
+    "sum(yes_no: 1/2; count(3))": (1,),
+    "best(options(a:1, b:0.3): 15p; target(0.6))": (1,),
 }
 EXAMPLES = {text: shape for shape in SHAPES.values() for text in shape.examples or (shape.name,)}
 
@@ -46,7 +59,9 @@ CASES += [(text, direction) for text, directions in RULES.items() for direction 
 GROUP_RULES = [(t, d) for t, d in CASES if parse_rule(t, MAXIMUM, d).group]
 # Shares of the bounded ones are in [0, 1] whatever the value; points and options are checked at the door instead.
 BOUNDED = [
-    (t, d) for t, d in CASES if (r := parse_rule(t, MAXIMUM, d)).bounded and r.role == "score" and "a" in r.reads
+    (t, d)
+    for t, d in CASES
+    if (r := parse_rule(t, MAXIMUM, d)).bounded and r.role == "score" and "a" in r.reads and "option" not in r.reads
 ]
 # Values on and off the thresholds above; an answer of an options rule is the share chosen.
 values = st.sampled_from([Fraction(n, 20) for n in range(1, 21)]) | st.fractions(
@@ -137,7 +152,23 @@ def test_a_group_of_one_or_none(text, direction):
     assert rule.exact([None]) == [None]
     (share,) = rule.exact([Fraction(3)])
     alone = {"relative": 1, "percentile": 1, "minmax(0.2, 0.9)": Fraction(1, 5), "minmax(0.01, 1)": Fraction(1, 100)}
-    assert share == alone.get(text, 0)
+    assert share == (1 if text.startswith("target_leader") else alone.get(text, 0))
+
+
+@given(columns, st.fractions(Fraction(1, 50), 30, max_denominator=97), st.sampled_from(["1/2", "0.3"]))
+def test_up_to_the_target_the_leader_does_not_matter(column, t, half):
+    """Up to it a part of `target`; beyond it `minmax` of the target and those that exceed it."""
+    shares = parse_rule(f"target_leader({t}, {half})").exact(column)
+    part, most = Fraction(half), max((v for v in column if v is not None), default=0)
+    assert shares == [
+        None if v is None else part * v / t if v <= t else part + (1 - part) * (v - t) / (most - t) for v in column
+    ]
+    alone = parse_rule(f"target({t})")
+    assert [s for v, s in zip(column, shares, strict=True) if v is not None and v <= t] == [
+        part * alone.share(v) for v in column if v is not None and v <= t
+    ]
+    if most > t:
+        assert max(s for s in shares if s is not None) == 1
 
 
 @given(st.lists(st.integers(1, 50), min_size=2, max_size=6))
@@ -146,6 +177,52 @@ def test_units_change_nothing_under_rules_that_look_at_the_group(numbers):
     for text in ("relative", "minmax", "zscore", "rank", "percentile"):
         rule = parse_rule(text, MAXIMUM)
         assert rule.exact([Fraction(n) for n in numbers]) == rule.exact([Fraction(n, 1000) for n in numbers])
+
+
+@given(values, st.fractions(Fraction(1, 50), 30, max_denominator=97))
+def test_one_line_may_be_written_in_several_ways(value, t):
+    """Up to a target from nothing; between a floor and a target; and those that count backwards."""
+    plain = parse_rule(f"target({t})")
+    assert parse_rule(f"target({t}, from: 0)") == parse_rule(f"target({t}, least: 0)") == plain
+    assert parse_rule(f"linear(0:0, {t}:1)").share(value) == plain.share(value)
+    between = parse_rule(f"target({t}, from: {t / 3})").share(value)
+    assert between == parse_rule(f"linear({t / 3}:0, {t}:1)").share(value)
+    assert between == parse_rule(f"goalposts({t / 3}, {t})").share(value)
+    jump = parse_rule(f"linear({t / 3}:0, {t / 3}:1/3, {t}:1)").share(value)
+    assert parse_rule(f"target({t}, least: {t / 3})").share(value) == jump
+    less = parse_rule(f"linear({t / 3}:1, {t}:0)", None, -1).share(value)
+    assert less == parse_rule(f"goalposts({t}, {t / 3})").share(value) == 1 - between
+
+
+TOGETHER = ["target(0.8)", "steps(0.25:1/4, >0.75:1)", "linear(0.25:0.1, 0.5:1)", "goalposts(0.1, 3)"]
+
+
+@given(values, st.lists(st.sampled_from(TOGETHER), min_size=2, max_size=3), st.sampled_from(["1", "1/2", "7p"]))
+def test_rules_together_give_what_they_give_alone(value, inside, worth):
+    share = Fraction(7, 20) if worth == "7p" else Fraction(worth)
+    alone = [share * parse_rule(text).share(value) for text in inside]
+    texts = "; ".join(f"{text}: {worth}" for text in inside)
+    assert parse_rule(f"best({texts})", MAXIMUM).share(value) == max(alone)
+    assert parse_rule(f"sum({texts})", MAXIMUM).share(value) == min(sum(alone), 1)
+    assert parse_rule(f"sum({texts}; cap: 6p)", MAXIMUM).share(value) == min(sum(alone), Fraction(3, 10))
+
+
+def test_what_holds_where_two_points_share_an_x():
+    half, third, whole = Fraction(1, 2), Fraction(1, 3), Fraction(1)
+    at = [Fraction(1), Fraction(3, 2), Fraction(2), Fraction(3)]
+    assert parse_rule("linear(1:0, 1:1/2, 2:1/2, 2:1)").exact(at) == [half, half, whole, whole]
+    assert parse_rule("linear(1:0, >1:1/2, 2:1/2, >2:1)").exact(at) == [0, half, half, whole]
+    assert parse_rule("linear(1:1, 1:1/2, 2:1/3, 2:0)", None, -1).exact(at) == [whole, Fraction(5, 12), third, 0]
+    assert parse_rule("linear(<1:1, 1:1/2, <2:1/3, 2:0)", None, -1).exact(at) == [half, Fraction(5, 12), 0, 0]
+
+
+def test_points_within_a_part_are_points_of_the_row():
+    """Of 20: a count of 3 each up to 10 of the 15 points of its part, beside 5 points."""
+    rule = parse_rule("sum(count(3, 10): 15p; yes_no: 5p)", MAXIMUM)
+    answer = {"a": "", "b": "", "option": "yes", "points": ""}
+    assert [rule.joined(Fraction(n), answer) * 20 for n in (0, 2, 3, 9)] == [5, 11, 14, 15]
+    assert rule.joined(Fraction(9), answer | {"option": ""}) is None
+    assert rule.shape == parse_rule("sum(count(6, 20): 30p; yes_no: 10p)", 2 * MAXIMUM).shape
 
 
 def test_beyond_a_threshold_is_harder_than_on_it():

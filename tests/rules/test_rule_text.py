@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxlib.errors import nearest
-from dxlib.rules import RuleError, number, parse_rule
+from dxlib.rules import SHAPES, RuleError, number, parse_rule
 
 
 @pytest.mark.parametrize("share", ["0.25", "1/4", "25%", "5p", " 25 % ", "2.5/10"])
@@ -56,6 +56,50 @@ def test_blanks_and_order_of_steps_do_not_matter(text):
     ("options()", "rule_arguments", 9),
     ("target(0)", "rule_positive", 8),
     ("target(1, 2)", "rule_arguments", 12),
+    ("target(1, from: 0.5, least: 0.2)", "rule_arguments", 32),
+    ("target(1, floor: 0.5)", "rule_word", 11),
+    ("target(50%, from: 80%)", "rule_target_floor", 19),
+    ("target(5, least: 5)", "rule_target_floor", 18),
+    ("target(5, from: -1)", "rule_target_floor", 17),
+    ("target(5, from: x)", "rule_number", 17),
+    ("target_leader()", "rule_arguments", 15),
+    ("target_leader(0)", "rule_positive", 15),
+    ("target_leader(80%, 1)", "rule_leader_share", 20),
+    ("target_leader(80%, 0p)", "rule_leader_share", 20),
+    ("target_leader(80%, 30p)", "rule_share_range", 20),
+    ("linear(1:1)", "rule_arguments", 11),
+    ("best(ratio)", "rule_arguments", 11),
+    ("sum()", "rule_arguments", 5),
+    ("sum(ratio; cap: 0.5)", "rule_arguments", 20),
+    ("best(ratio; ; yes_no)", "rule_arguments", 11),
+    ("sum(ratio; yes_no; cap: 0)", "rule_positive", 25),
+    ("sum(ratio; yes_no; cap: 30p)", "rule_share_range", 25),
+    ("best(ratio; yes_no; cap: 0.5)", "rule_unknown", 21),
+    ("best(ratio; target(x))", "rule_number", 20),
+    ("best(ratio; targt(80%))", "rule_unknown", 13),
+    ("best(ratio; ratio: 0)", "rule_positive", 20),
+    ("best(ratio: 2; yes_no)", "rule_share_range", 13),
+    ("sum(ratio; options(a:15p): 10p)", "rule_share_range", 22),
+    ("sum(ratio; bonus(2))", "rule_part_refused", 12),
+    ("sum(ratio; none)", "rule_part_refused", 12),
+    ("sum(ratio; relative)", "rule_part_refused", 12),
+    ("sum(points; yes_no)", "rule_part_refused", 5),
+    ("sum(parts(a:1); ratio)", "rule_part_refused", 5),
+    ("sum(goalposts(0, 1, unclipped); ratio)", "rule_part_refused", 5),
+    ("sum(best(ratio; yes_no); count(1))", "rule_part_refused", 5),
+    ("sum(yes_no; options(a:1, b:0); ratio)", "rule_part_choices", 13),
+    ("sum(ratio: 1/2; count(1, 5))", "rule_part_figures", 17),
+    ("sum(count(1, 5); ratio)", "rule_part_figures", 18),
+    ("linear(1:0, x:1)", "rule_number", 13),
+    ("linear(1:0, 2)", "rule_pair", 13),
+    ("linear(2:0, 1:1)", "rule_linear_order", 13),
+    ("linear(1:0, 2:0.5, 3:0.4)", "rule_linear_falls", 20),
+    ("linear(1:0.5, 2:0.5)", "rule_linear_level", 15),
+    ("linear(1:0, 2:1, 2:1)", "rule_twice", 13),
+    ("linear(1:0, 2:0.2, 2:0.4, 2.0:1)", "rule_twice", 13),
+    ("linear(1:0, >2:1)", "rule_linear_sign", 13),
+    ("linear(1:0, >2:0.2, 2:1)", "rule_linear_sign", 13),
+    ("linear(1:0, <2:1)", "rule_step_sign", 13),
     ("goalposts(1, 1)", "rule_goalposts", 11),
     ("goalposts(0, 5, log)", "rule_goalposts", 11),
     ("goalposts(0, 5, logs)", "rule_word", 17),
@@ -137,6 +181,22 @@ def test_points_need_a_maximum(text, maximum):
     assert (wrong.value.reason, text[wrong.value.at :].startswith(part)) == ("rule_points_without_maximum", True)
 
 
+def test_lines_that_fall_are_told_to_turn_round():
+    for text, direction, expected in (("linear(5:1, 20:0)", 1, 1), ("linear(5:0, 20:1)", -1, 2)):
+        with pytest.raises(RuleError) as wrong:
+            parse_rule(text, None, direction)
+        assert (wrong.value.reason, wrong.value.facts["turned"]) == ("rule_linear_falls", -direction)
+        assert parse_rule(text, None, -direction).share(Fraction(15)) == Fraction(expected, 3)
+
+
+@pytest.mark.parametrize("text, part", [("linear(>1:1, 3:0)", ">1"), ("linear(1:1, <1:0.5, 3:0)", "<1")])
+def test_a_sign_under_direction_minus_1_stands_before_the_higher_share(text, part):
+    with pytest.raises(RuleError) as wrong:
+        parse_rule(text, None, -1)
+    reason = "rule_step_sign" if part[0] == ">" else "rule_linear_sign"
+    assert (wrong.value.reason, wrong.value.facts["part"]) == (reason, part)
+
+
 def test_a_comma_between_digits_needs_a_blank():
     """`goalposts(0,1)` could be 0.1 in a Vietnamese hand: refused, not guessed."""
     assert parse_rule("goalposts(0, 1)").share(Fraction(1, 2)) == Fraction(1, 2)
@@ -149,6 +209,16 @@ def test_a_typo_is_answered_with_the_nearest_rule():
     with pytest.raises(RuleError) as wrong:
         parse_rule("rato", nearest=nearest)
     assert wrong.value.facts["nearest"] == "ratio"
+
+
+def test_an_unknown_rule_is_answered_with_an_example():
+    """Of the nearest one, else with all there are; every example is one."""
+    for text, example in (("targt(80)", "target(80%)"), ("rato", "ratio"), ("xyz", ", ".join(SHAPES))):
+        with pytest.raises(RuleError) as wrong:
+            parse_rule(text, nearest=nearest)
+        assert wrong.value.facts["example"] == example
+    for name, shape in SHAPES.items():
+        assert parse_rule((*shape.examples, name)[0], Fraction(20)).name == name
 
 
 @pytest.mark.parametrize(
@@ -173,8 +243,8 @@ def test_any_text_is_a_rule_or_an_error_with_a_place(text):
         assert 0 <= wrong.at <= len(text)
 
 
-@given(st.sampled_from(["steps", "options", "goalposts", "parts", "count", "target", "minmax", "bonus"]),
-       st.lists(st.sampled_from(["1", "0.5", "a", "1:1", ">2:50%", "<1:1/3", "3p", "x:2p", "log", "-1", "1/0", "%", ":"]), max_size=4),
+@given(st.sampled_from(["steps", "options", "goalposts", "parts", "count", "target", "minmax", "bonus", "linear"]),
+       st.lists(st.sampled_from(["1", "0.5", "a", "1:1", ">2:50%", "<1:1/3", "3p", "x:2p", "log", "-1", "1/0", "%", ":", "from: 0.5", "least:1"]), max_size=4),
        st.sampled_from([1, -1]))  # fmt: skip
 def test_any_arguments_are_read_or_refused_with_a_place(name, args, direction):
     text = f"{name}({', '.join(args)})"
@@ -182,3 +252,16 @@ def test_any_arguments_are_read_or_refused_with_a_place(name, args, direction):
         parse_rule(text, Fraction(10), direction)
     except RuleError as wrong:
         assert 0 <= wrong.at <= len(text)
+
+
+PIECES = ["ratio", "yes_no", "target(80%)", "count(1, 5)", "options(a:1, b:2p)", "steps(1:", "none", "best(ratio; yes_no)",
+          ": 1/2", ": 0", ":", "cap: 5p", "cap:", ";", "; ", ")", "(", "x"]  # fmt: skip
+
+
+@given(st.sampled_from(["best", "sum"]), st.lists(st.sampled_from(PIECES), max_size=6), st.sampled_from([1, -1]))
+def test_any_rules_together_are_read_or_refused_with_a_place(name, pieces, direction):
+    text = f"{name}({''.join(pieces)})"
+    try:
+        parse_rule(text, Fraction(10), direction)
+    except RuleError as wrong:
+        assert 0 <= wrong.at <= len(text) and wrong.text == text

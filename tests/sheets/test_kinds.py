@@ -60,6 +60,39 @@ def test_the_cells_take_what_the_kind_allows_and_say_so(desk, tmp_path):
     assert text("sheet.form.kind_count_of", "vi") in said.prompt and "không lớn hơn b" in said.error
 
 
+NOTHING, TWO, FOUR, TEN = ("0 điểm", "2 điểm", "4 điểm", "10 điểm")
+
+
+@pytest.mark.parametrize(
+    ("rule", "direction", "said"),
+    [
+        ("linear(50%:0, 50%:4p, 80%:1)", "",
+         f"– dưới 50 %: {NOTHING}\n– từ 50 % đến 80 %: từ {FOUR} đến {TEN}, tính theo tỷ lệ\n– từ 80 % trở lên: {TEN}"),
+        ("linear(50%:0, >50%:4p, 80%:4p, >80%:1)", "",
+         f"– từ 50 % trở xuống: {NOTHING}\n– trên 50 % đến 80 %: {FOUR}\n– trên 80 %: {TEN}"),
+        ("linear(50%:0, 80%:4p, 80%:1)", "",
+         f"– từ 50 % trở xuống: {NOTHING}\n– từ 50 % đến dưới 80 %: từ {NOTHING} đến {FOUR}, tính theo tỷ lệ\n"
+         f"– từ 80 % trở lên: {TEN}"),
+        ("linear(5%:1, 5%:4p, 20%:2p, 20%:0)", "-1",
+         f"– từ 5 % trở xuống: {TEN}\n– trên 5 % đến 20 %: từ {FOUR} đến {TWO}, tính theo tỷ lệ\n– trên 20 %: {NOTHING}"),
+        ("linear(<5%:1, 5%:4p, <20%:4p, 20%:0)", "-1",
+         f"– dưới 5 %: {TEN}\n– từ 5 % đến dưới 20 %: {FOUR}\n– từ 20 % trở lên: {NOTHING}"),
+        ("sum(yes_no: 4p; ratio: 6p; cap: 4p)", "",
+         f"Cộng các phần sau, nhiều nhất {FOUR}:\n1)\n– Có: {FOUR}\n– Không: {NOTHING}\n"
+         "2) a chia b, nhân 6 điểm; nhiều nhất 6 điểm"),
+        ("best(target(80%): 4p; count(2))", "",
+         f"Lấy trường hợp có điểm cao nhất:\n1) Đạt từ 80 %: {FOUR}; dưới mức đó tính theo tỷ lệ\n"
+         f"2) Mỗi đơn vị: 2 điểm, nhiều nhất {TEN}"),
+    ],
+)  # fmt: skip
+def test_every_piece_is_said_with_what_holds_at_its_ends(tmp_path, rule, direction, said):
+    row = f'1,,Hàng,10,"{rule}",{direction},x,{"" if "count" in rule else "y"},reported\n'
+    rows = "code,parent,name_vi,max_points,rule,direction,a_vi,b_vi,source\n" + row
+    root = write(tmp_path, index=INDEX, indicators=rows, claims=None, verdicts=None, appeals=None)
+    words = Desk(root, SimpleNamespace(), "demo").words
+    assert words.methods["1"].replace("\u00a0", " ") == said
+
+
 @pytest.mark.parametrize(
     ("rule", "unit", "kind", "said"),
     [

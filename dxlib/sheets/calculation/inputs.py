@@ -212,7 +212,7 @@ def given_cells(plan: Plan, node: Node, given: tuple[str, ...], verdict: bool) -
         found["a"] = number_cell(a)
         if node.ratio:
             found["b"] = number_cell(b)
-    elif "option" in node.rule.reads:
+    if "option" in node.rule.reads:
         found["option"] = Cell(plan.option_words(node, option), "given_text")
     if verdict or "points" in node.rule.reads:
         found["points"] = number_cell(points)

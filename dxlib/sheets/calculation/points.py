@@ -168,12 +168,15 @@ class Worked:
     def value_formula(self, n: int) -> str:
         a, b, option = (f"{LETTERS[USED[key]]}{n}" for key in ("a", "b", "option"))
         wrong = quoted(self.words["invalid"])
+        chosen = ""
         if "option" in self.rule.reads:
             first, last = self.plan.option_lines[self.node.code]
             names, shares = (
                 f"'{self.plan.sheet('options')}'!${letter}${first + 1}:${letter}${last + 1}" for letter in "CD"
             )
-            found = self.rule.value_formula(option, names, shares, wrong)
+            found = chosen = self.rule.value_formula(option, names, shares, wrong)
+        if "a" not in self.rule.reads:
+            pass
         elif self.node.ratio:
             quotient = self.rule.quotient_formula(a, b)
             nothing = f'IF({a}=0,"{NOTHING_OF_NOTHING}",{wrong})'
@@ -184,6 +187,11 @@ class Worked:
             found = f'IF(COUNT({a}:{b})<2,"",IF({b}=0,{nothing},{quotient}))'
         else:
             found = f'IF(ISNUMBER({a}),{a},"")'
+        if chosen and found != chosen:
+            x, below = (f"{a}/{b}", b) if self.node.ratio else (a, "1")
+            figures = Places(x, a, below, maximum=self.maximum)
+            joined = self.rule.joined_formula(chosen, figures)
+            found = f'IF({chosen}="","",IF(ISNUMBER({found}),IF(ISNUMBER({chosen}),{joined},{chosen}),{found}))'
         return f'IF(ISNUMBER({LETTERS[USED["points"]]}{n}),"",{found})' if self.direct else found
 
     def state_formula(self, n: int) -> str:
@@ -208,6 +216,8 @@ class Worked:
 
     def gated(self, own: str, i: int) -> str:
         """The state of a row behind gates: its own where all are open or it does not apply."""
+        if not self.plan.trees[i].nodes[self.node.code].there:
+            return own  # a row of other lists
         closed, no_score, waits, spared = self.quoted("closed", "no_score", "not_verified", "not_applicable")
         met = [self.met(gate, i) for gate in self.gates]
         shut, unknown = (f"OR({','.join(f'{cell}={word}' for cell in met)})" for word in (closed, no_score))
@@ -216,7 +226,9 @@ class Worked:
     def met(self, gate: Gate, i: int) -> str:
         """A gate of one agency: 1 where it is open, or the words for closed or for no score."""
         closed, no_score, spared, missing = self.quoted("closed", "no_score", "not_applicable", "missing")
-        tree, points = self.plan.case.framework, f"'{self.plan.sheet('points')}'!"
+        tree, points = self.plan.trees[i], f"'{self.plan.sheet('points')}'!"
+        if not tree.nodes[gate.code].there:
+            return "1"  # a row of other lists asks nothing
         lines = [self.plan.row_lines[leaf] + i + 1 for leaf in counting(tree, gate.code)]
         states = [f"{points}{LETTERS[STATE]}{line}" for line in lines]
         if tree.nodes[gate.code].children:
