@@ -592,7 +592,7 @@ class Referee:
 
     def word(self, states: list[str], share: Fraction | None) -> str:
         if share is not None:
-            return next(s for s in (*VALUE, "missing", "not-applicable") if s in states)
+            return next(s for s in (*VALUE, "gate-closed", "missing", "not-applicable") if s in states)
         alone = "not-applicable" if set(states) == {"not-applicable"} else "missing"
         return next((s for s in OPEN if s in states), alone)
 

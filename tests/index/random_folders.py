@@ -487,7 +487,7 @@ class Maker:
             high = second.full(code) or second.scale if kind == "points" else None
         else:
             return []
-        if x is None or isinstance(x, tuple):
+        if x is None or isinstance(x, tuple | dict):
             return []
         x = rounded(x, r.choice((2, 8, 12)))
         if x <= 0 or (high is not None and x >= high):
