@@ -376,7 +376,8 @@ def of_which(
         axes.set_xlim(low - 0.06 * margin, high + 0.06 * margin)
         axes.xaxis.set_major_formatter(lambda x, _: write(x))
         grid(axes)
-        axes.set_title(f"■ {part_label}     ◊ {whole_label}", loc="left", fontsize=10)
+        blanks = " \u00a0 \u00a0 "  # a page does not fold these
+        axes.set_title(f"■ {part_label}{blanks}◊ {whole_label}", loc="left", fontsize=10)
 
     return row_by_row(labels, paint, 0.2)
 
