@@ -668,6 +668,8 @@ class Referee:
 
     def meets(self, agency: str, condition: dict, code: str) -> bool:
         """Whether an agency meets a condition by one row; what nobody said meets none."""
+        if code not in self.own(agency).rows:  # a row of other lists
+            return False
         if condition.get("of") == "share":
             x = self.deciding(agency, code)
         else:

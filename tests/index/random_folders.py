@@ -352,7 +352,7 @@ class Maker:
         stated = {row["code"]: row.get("max_points", "") for row in self.rows}
         parents = {row["parent"] for row in self.rows}
         for row in self.rows:
-            if row["code"] in parents and row.get("max_points") != "0":
+            if row["code"] in parents and row.get("max_points") != "0" and row.get("aggregate") != "sum":
                 row["max_points"] = ""  # lists have different sums
         total = self.index.pop("total", None) if self.with_points else None
         some = r.sample(self.rows, min(len(self.rows), r.randint(1, 3)))
@@ -368,7 +368,8 @@ class Maker:
                     row["scope"] = ""
             wide = [c for c in second.path(row["code"])[1:] if second.get(c, "scope") not in ("", row["scope"])]
             narrow = [c for c in second.rows if row["code"] in second.path(c)[1:] and second.get(c, "scope")]
-            if wide or any(second.get(c, "scope") != row["scope"] for c in narrow):
+            added = any(second.get(c, "aggregate") == "sum" for c in second.path(row["code"])[1:])  # refused there
+            if added or wide or any(second.get(c, "scope") != row["scope"] for c in narrow):
                 row["scope"] = ""
         if not any(row.get("scope") for row in self.rows):
             for row in self.rows:
@@ -469,6 +470,8 @@ class Maker:
         r, code, agency = self.later, self.later.choice(list(second.rows)), self.later.choice(list(second.agencies))
         made = {"name": {"vi": "Điều kiện"}, "row": code, "highest": r.choice(names)}
         kind, high = second.kind(code), None
+        if code not in second.own(agency).rows:  # a row of other lists
+            return []
         if kind in ("yes_no", "options", "parts"):
             chosen = {"yes_no": "yes no", "options": "all quarter none", "parts": "p q"}[kind].split()
             return [made | {"option": r.choice((chosen[0], "; ".join(chosen[:2])))}]
