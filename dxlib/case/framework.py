@@ -195,7 +195,7 @@ class Framework:
         for code, node in reversed(list(self.nodes.items())):
             below = [nodes[c] for c in node.children if nodes[c].scored]
             there = any(nodes[c].there for c in node.children) if node.children else code not in lost
-            if not there or (node.children and not below and node.aggregate != SUM):
+            if not there or (node.children and not below and code not in self.extras):
                 nodes[code] = replace(node, scored=False, maximum=ZERO, weight=ZERO, there=there)
             elif below and node.scored and node.maximum and self.has_points and node.aggregate != SUM:
                 own = combined(node.aggregate, below) or ZERO

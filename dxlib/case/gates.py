@@ -63,8 +63,8 @@ def read_gate(framework: Framework, code: str, text: str) -> Gate:
         raise RuleError("gate_unknown", text, part=of, nearest=nearest(of, nodes) or "–")
     if of in line(nodes, code) or code in line(nodes, of):
         raise RuleError("gate_line", text, part=of)
-    if not node.scored:
-        raise RuleError("gate_place", text)
+    if not node.scored or not framework.extras.keys().isdisjoint([code, *framework.within(code)]):
+        raise RuleError("gate_place", text)  # points beside the rows have no gate, in a `sum` branch neither
     if not nodes[of].scored:
         raise RuleError("gate_unscored", text, part=of)
     behind = [nodes[leaf] for leaf in framework.below(code) if nodes[leaf].scored]

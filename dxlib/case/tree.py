@@ -437,7 +437,7 @@ def weigh(
         if added:  # a weight says no more than that a row counts, or (0) that it does not
             idle = by_code[node.code]["weight"] and not node.weight and readable
             own = ZERO if idle else node.maximum
-        nodes[node.code] = replace(node, weight=own or Fraction(0), by_maximum=has_points and not given)
+        nodes[node.code] = replace(node, weight=own or Fraction(0), by_maximum=has_points and (added or not given))
 
 
 def check_total(

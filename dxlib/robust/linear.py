@@ -73,7 +73,8 @@ def linear(case: Case, exact: Exact, level: str = "pillar", tree: Framework | No
     """
     if level not in LEVELS:
         raise ValueError(f"level is pillar or indicator, not {level!r}")
-    framework, index = (tree or case.framework).outer, exact.columns[INDEX]
+    whose, index = tree or case.framework, exact.columns[INDEX]
+    framework = whose.outer
     extras = exact.beside(framework, INDEX)
     branches = [node.aggregate for node in framework.nodes.values() if node.children and node.scored]
     means = {framework.aggregate, *(branches if level == "indicator" else ())}
@@ -83,7 +84,7 @@ def linear(case: Case, exact: Exact, level: str = "pillar", tree: Framework | No
     codes = [code for code, weight in whole.items() if weight]
     table = tabulate(case, exact, [INDEX])
     rows = np.flatnonzero(table["of"].notna()).tolist()
-    rows = [i for i in rows if case.framework.own(exact.lists[i]) is framework]
+    rows = [i for i in rows if case.framework.own(exact.lists[i]) is whose]
     part = [framework.part_of(case.framework, code) for code in codes]
     official = table.loc[rows, ["agency", "scope", "rank", "of", "class"]].reset_index(drop=True)
     columns = [exact.columns[code] for code in codes]

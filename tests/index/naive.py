@@ -617,7 +617,7 @@ class Referee:
 
     def with_bonus(self, agency: str, index: Node) -> Node:
         """Bonus and penalty points on the index, clamped once."""
-        rows = self.beside("")
+        rows = self.whole.beside("")
         given = [self.leaf(c)[agency] for c in rows if self.has(agency, c)]
         if waiting := {state for _, state in given if state in OPEN}:
             state = next(s for s in OPEN if s in waiting | {index.state})

@@ -12,7 +12,7 @@ from dxlib.index.floats import index_scores, leaf_shares
 from dxlib.robust.leave_out import leave_one_out
 from dxlib.robust.linear import linear
 from dxlib.robust.one_weight import raised_weights
-from dxlib.robust.reversal import smallest_points
+from dxlib.robust.reversal import reversals, smallest_points
 from dxlib.robust.weights import attainable, draw_weights
 from dxlib.verify import materiality
 from dxlib.verify.points_ledger import row_maxima
@@ -236,6 +236,11 @@ def test_what_else_is_wrong_is_named(tmp_path):
     weighed = capped(20, ROW | {"weight": "3"})
     assert findings(tmp_path / "weighed", weighed) == {("W_FRAMEWORK", "weight_in_sum", "3")}
     assert findings(tmp_path / "idle", capped(12, ROW, leaf("1.3", "points", 5, "1", weight="0"))) == set()
+    listed = capped(20, ROW, leaf("1.3", "points", 5, "1", scope="a"))
+    assert ("E_FRAMEWORK", "scope_in_sum", "a") in findings(tmp_path / "listed", listed)
+    gated = [leaf("0", "yes_no", 5), pillar("1", aggregate="sum", max_points=20, gate="0"), ROW, FEW]
+    assert findings(tmp_path / "gated", gated) == {("E_FRAMEWORK", "gate_place", "0")}
+    assert findings(tmp_path / "gate", gated[:-1]) == set()
     write(tmp_path / "top", capped(20, ROW), {"a": {}}, {"aggregate": "sum"})
     assert "E_TYPE" in {f.code for f in check(tmp_path / "top", YEAR, GROUP)}
 
@@ -275,9 +280,11 @@ def test_weights_move_the_branch_as_one_row(tmp_path):
     shares = [[float(s) for s in exact.columns[c].shares] for c in ("1", "2")]
     assert np.allclose(scores, drawn["1"].to_numpy()[:, None] * shares[0] + drawn["2"].to_numpy()[:, None] * shares[1])
     lin = linear(case, exact, "indicator")
-    assert lin.codes == ["1", "2"] and not lin.clamped
+    assert (lin.agencies, lin.codes, lin.clamped) == (list("abcd"), ["1", "2"], False)
+    assert lin.scores == exact.columns["index"].shares
     assert raised_weights(case, 0.5)["node"].tolist() == ["1", "2"]
     assert set(smallest_points(case)["node"]) <= {"1", "2", ""}
+    assert len(reversals(case)) == 3
 
 
 def test_an_open_item_moves_the_index_no_further_than_the_cap(tmp_path):
