@@ -479,7 +479,7 @@ class Maker:
             made["of"], x = "share", second.deciding(agency, code)
             high = 1 if kind else None
         elif kind:
-            cells = second.cells(agency, code)[0] or {"a": "", "b": "", "points": "", "override": ""}
+            cells = second.cells(agency, code)[0] or dict.fromkeys(("a", "b", "option", "points", "override"), "")
             x = (
                 Fraction(cells["a"])
                 if kind == "none" and cells["a"]

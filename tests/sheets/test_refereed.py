@@ -14,6 +14,7 @@ from tests.index.random_folders import Folder, random_folder
 from tests.sheets.test_calculation import recalculated
 
 SETS = 12
+BOUNDS = ("at_least", "above", "at_most", "below")
 
 
 def tellable(folder: Folder) -> bool:
@@ -29,6 +30,11 @@ def tellable(folder: Folder) -> bool:
     ]
     edges += [1 - e for e in edges] + [1 + e for e in edges]
     figures = [*shares, *map(Fraction, edges)], [*covered, Fraction(folder.index.get("min_coverage", 0))]
+    limits = [(c["row"], Fraction(c[key])) for c in folder.index.get("condition", []) for key in BOUNDS if key in c]
+    for code, limit in limits:
+        found = [second.deciding(a, code) for a in second.agencies if code in second.own(a).rows]
+        if any(share is not None and 0 < abs(share - limit) < 1e-11 for share in found):
+            return False
     return all(a == b or abs(a - b) > 1e-11 for of in figures for a, b in combinations(of, 2))
 
 
