@@ -128,7 +128,8 @@ def test_pages_whose_figures_moved_say_which_version_is_signed_and_who_moved(des
     shutil.rmtree(desk.data / "2025/communes/signed")
     with pytest.raises(Refusal, match="E_APPROVE"):
         superseded(desk.data, case, score(case))
-    before_roots = replace(case, approvals=case.approvals.assign(root=""))  # signed before versions were kept
+    rootless = {**case.tables, "approvals": case.approvals.assign(root="")}  # signed before versions were kept
+    before_roots = replace(case, tables=rootless)
     assert not superseded(desk.data, before_roots, score(case)).kept
     assert "CHƯA ĐỐI CHIẾU" in said_superseded(superseded(desk.data, before_roots, score(case)), case, "vi")
 
