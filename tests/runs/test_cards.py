@@ -49,11 +49,11 @@ def test_what_can_be_won_by_hand(tmp_path):
     case = make(tmp_path, rows, {"none": {}, **answers}, policies)
     found = potential(case, evaluate(case))
     assert found.values.tolist() == [["a", "1", F(1, 2), F(3, 10), 1, 2], ["b", "2", F(0), F(2, 5), 1, 2]]
-    of_b = found[found["agency"] == "b"]
-    assert reach(case, F(6, 10), of_b) == (2, 1)  # from the third class to the second, with one row
-    assert reach(case, F(7, 10), of_b) == (1, 1) and reach(case, F(95, 100), of_b) is None
-    assert reach(case, F(1, 10), of_b) is None  # 0.5 is not enough
-    assert reach(case, F(-1, 10), of_b.assign(to_win=F(4, 5))) == (2, 1)  # below nought is the last class too
+    of_b, bands = found[found["agency"] == "b"], case.settings.classes
+    assert reach(case, F(6, 10), of_b, bands) == (2, 1)  # from the third class to the second, with one row
+    assert reach(case, F(7, 10), of_b, bands) == (1, 1) and reach(case, F(95, 100), of_b, bands) is None
+    assert reach(case, F(1, 10), of_b, bands) is None  # 0.5 is not enough
+    assert reach(case, F(-1, 10), of_b.assign(to_win=F(4, 5)), bands) == (2, 1)  # below nought is the last class too
     whole = found.groupby("agency")["to_win"].sum()
     scores = dict(zip(("none", "a", "b"), evaluate(case).columns["index"].shares, strict=True))
     assert scores["none"] is None and all(scores[agency] + won == 1 for agency, won in whole.items())
