@@ -202,7 +202,7 @@ def is_json(value: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=4096)  # the page asks several times for what a cell has shown, and the papers once more
+@lru_cache(maxsize=64)  # a page asks several times for what a cell has shown
 def fragment(html: str) -> Element:
     """A piece of a page as a tree. Raises ParseError where it is none."""
     return fromstring(f"<div>{html}</div>")
