@@ -90,8 +90,8 @@ def extreme_ranks(
 def between(points: np.ndarray) -> np.ndarray:
     """Weightings inside the set, each a mean of three others, the same every time.
 
-    Where many agencies tie exactly HiGHS may miss, and even rule out, what holds in a whole region (2 of 1,500 small
-    sets of whole numbers); these find it.
+    Where many agencies tie exactly HiGHS may miss, and even rule out, what holds in a whole region (seen in 3 of 1,500
+    trials on small whole numbers; in 1 of 3,000 with these).
     """
     rng = np.random.default_rng(2008)
     three, parts = rng.integers(len(points), size=(MIXED, 3)), rng.dirichlet(np.ones(3), MIXED)
