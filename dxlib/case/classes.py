@@ -154,7 +154,7 @@ class Classes(tuple[Class, ...]):
         for members in map(list, lists):
             part = places[:, members]
             counts = ((part > 0) & (part <= self.base(one))).sum(axis=1)
-            room = (counts * one.quota.numerator // one.quota.denominator)[:, None]
+            room = np.array([int(n * one.quota) for n in range(len(members) + 1)])[counts][:, None]  # exact
             inside = part == place
             first, last = standing(ranks[:, members], inside)
             edge = inside & (first <= room) & (last > room)

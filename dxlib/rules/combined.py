@@ -14,7 +14,7 @@ from .shape import Answer, Figure, Places, Rule, Telling, exactly
 if TYPE_CHECKING:
     from random import Random
 
-PART = re.compile(r"([^:()]+(?:\(.*\))?)\s*(?::\s*(.+))?")  # a rule, and what it is worth
+PART = re.compile(r"([^:()]+(?:\(.*\)\s*)?)(?::\s*(\S.*))?")  # a rule, and what it is worth
 CHOICES = ("options", "yes_no")  # have no direction
 
 

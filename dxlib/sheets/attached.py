@@ -56,7 +56,7 @@ def lines_of(
     for row, agency, code, no, number, file, sha256 in evidence[columns].itertuples(name=None):
         each, where = sources.get(("evidence", agency, code, no), (None, ""))
         if file and each is None:
-            out.append(Line(sender(agency, code), agency, code, number, called(file, agency), sha256, row))
+            out.append(Line(sender(agency, code), agency, code, number, called(file, agency, sha256), sha256, row))
         elif file and each is not None:
             typed, who = each.given[f"{where}/file"], each.identity["recipient"]
             out.append(Line(who, agency, code, number, typed, sha256, row, each, f"{where}/file"))
@@ -186,7 +186,7 @@ def kept(folder: Path, agency: str, sent: Sent, found: dict[str, bytes], placed:
     found    path below evidence/ -> bytes of what this delivery brings; placed: path in small letters -> path
     """
     name = storable(sent.name)
-    for path in (f"{agency}/{name}", f"{agency}/{sent.sha256[:8]}-{name}"):
+    for path in (f"{agency}/{name}", f"{agency}/{sent.sha256[:8]}-{name}", f"{agency}/{sent.sha256}-{name}"):
         path = placed.get(path.casefold()) or standing(folder / "evidence", path)
         there = folder / "evidence" / path
         if found.get(path, there.read_bytes() if there.is_file() else sent.data) == sent.data:

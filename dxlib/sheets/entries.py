@@ -22,7 +22,6 @@ from .worklist_workbook import APPEAL, VERDICT, by, decisions, items_of_identity
 
 Sources = dict[tuple[str, ...], tuple[Received, str]]  # (table, agency, row[, no]) -> (form, name of its inputs)
 A_PATH = re.compile(r"[A-Za-z]:|file:|/|.*\\")  # how one begins on some system, or what is between its folders
-APART = re.compile(r"^[0-9a-f]{8}-")  # before the name of a second document that has the name of a first
 CLAIM = ("a", "b", "option", "points", "explanation")
 
 
@@ -243,7 +242,7 @@ def same_paper(row: Mapping[str, str], stood: Mapping[str, str]) -> bool:
     """Whether a form names a document again: what was taken in lies in the folder of the agency, as it was called."""
     *words, file = (row.get(column, "") for column in DOCUMENT)
     *written, there = (stood.get(column, "") for column in DOCUMENT)
-    return words == written and alike(file, called(there, stood["agency"]))
+    return words == written and alike(file, called(there, stood["agency"], stood["sha256"]))
 
 
 def alike(typed: str, file: str) -> bool:
@@ -252,6 +251,7 @@ def alike(typed: str, file: str) -> bool:
     return any(name in there or spelt(storable(name)) in there for name in spellings(typed))
 
 
-def called(file: str, agency: str) -> str:
+def called(file: str, agency: str, sha256: str) -> str:
     """A document by its sender's name: without the folder of the agency and what keeps two of one name apart."""
-    return APART.sub("", file.removeprefix(f"{agency}/"))
+    name = file.removeprefix(f"{agency}/")
+    return name.removeprefix(f"{sha256}-").removeprefix(f"{sha256[:8]}-") if sha256 else name

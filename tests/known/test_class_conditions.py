@@ -8,6 +8,7 @@ reports late twice).
 
 import json
 from collections import Counter
+from fractions import Fraction
 from random import Random
 
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 
 from dxlib.case import check, read_case
+from dxlib.case.classes import Class, Classes
 from dxlib.case.settings import FILE
 from dxlib.cli import main
 from dxlib.errors import Refusal
@@ -519,3 +521,13 @@ def test_the_command_line_says_ties_and_why_a_class_changed(tmp_path, capsys):
         f.get("reason", "quota_tie") for f in json.loads(capsys.readouterr().out) if f["code"] == "W_QUOTA"
     ]
     assert not [f for f in check(tmp_path) if f.severity == "error"]
+
+
+@pytest.mark.parametrize("quota", ["2/3", "0.666666666666666667", "0.6666666666666666666666667"])
+def test_a_quota_of_many_digits_counts_whole_agencies(quota):
+    """60 of 90, whatever the number of digits: products of whole numbers of 64 bits would turn round."""
+    whole = Fraction(0)
+    classes = Classes((Class({"vi": "A"}, whole, quota=Fraction(quota)), Class({"vi": "B"}, whole)))
+    places, ranks = np.ones((1, 90), int), np.arange(1, 91)[None]
+    after, _ = classes.filled(places, ranks, [list(range(90))], {})
+    assert (after == 1).sum() == 60
